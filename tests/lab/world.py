@@ -1,0 +1,121 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the lab keeps its world: one folder of small JSON files that every part of the lab reads and writes.
+
+The PowerShell stand-ins follow the same two rules: a file is replaced in one step, and whoever changes one holds
+the directory ``<file>.lock`` meanwhile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import os
+import pathlib
+import tempfile
+import time
+from collections.abc import Iterator
+from typing import Any
+
+STALE_LOCK_SECONDS = 10
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+
+
+def home() -> pathlib.Path:
+    """The lab's folder: LAB_HOME, else .lab in the checkout."""
+    return pathlib.Path(os.environ.get("LAB_HOME") or REPOSITORY / ".lab")
+
+
+def read(path: pathlib.Path) -> Any:
+    """Read one JSON file of the world."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def write(path: pathlib.Path, value: Any, mode: int = 0o644) -> None:
+    """Replace one JSON file of the world in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        json.dump(value, stream, indent=2)
+    os.chmod(name, mode)
+    os.replace(name, path)
+
+
+@contextlib.contextmanager
+def locked(path: pathlib.Path) -> Iterator[None]:
+    """Hold the lock of one JSON file; a lock older than ten seconds belongs to a process that died."""
+    lock = path.with_name(path.name + ".lock")
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        try:
+            lock.mkdir()
+            break
+        except FileExistsError:
+            with contextlib.suppress(OSError):
+                if time.time() - lock.stat().st_mtime > STALE_LOCK_SECONDS:
+                    lock.rmdir()
+            time.sleep(0.02)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            lock.rmdir()
+
+
+@contextlib.contextmanager
+def changed(path: pathlib.Path) -> Iterator[Any]:
+    """Read a JSON file, let the caller change what it holds, and write it back, all under its lock."""
+    with locked(path):
+        value = read(path)
+        yield value
+        write(path, value, path.stat().st_mode & 0o777)
+
+
+def now() -> datetime.datetime:
+    """The lab's time: the machine's UTC time plus the offset in clock.json."""
+    offset = 0.0
+    with contextlib.suppress(FileNotFoundError):
+        offset = float(read(home() / "clock.json")["offset_seconds"])
+    return datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=offset)
+
+
+def stamp(moment: datetime.datetime | None = None) -> str:
+    """A time as the world's files hold it, ISO 8601 in UTC with a Z."""
+    return (moment or now()).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def serial_key(serial: str) -> str:
+    """The folder name of a disk: its serial without spaces, upper case."""
+    return serial.replace(" ", "").upper()
+
+
+def disk_file(serial: str) -> pathlib.Path:
+    """The file that describes one physical disk."""
+    return home() / "disks" / serial_key(serial) / "disk.json"
+
+
+def disks(host: str | None = None) -> list[dict[str, Any]]:
+    """All disks, or those plugged into one host, in the order of their numbers."""
+    found = [read(path) for path in sorted((home() / "disks").glob("*/disk.json"))]
+    if host is not None:
+        found = [disk for disk in found if disk["attached_to"] == host]
+    return sorted(found, key=lambda disk: disk["number"])
+
+
+def volume_folder(serial: str, partition: int) -> pathlib.Path:
+    """The folder that holds the files of one partition."""
+    return home() / "disks" / serial_key(serial) / f"p{partition}"
+
+
+def windows_path(host: str, path: str) -> pathlib.Path:
+    """Where a Windows path of one host lies on this machine; LookupError when no unlocked volume has the letter."""
+    letter, _, rest = path.partition(":")
+    for disk in disks(host):
+        for partition in disk["partitions"]:
+            if (partition["letter"] or "").upper() == letter.upper() and partition["file_system"]:
+                if (partition["bitlocker"] or {}).get("locked"):
+                    break
+                return volume_folder(disk["serial"], partition["number"]).joinpath(*[part for part in rest.replace("/", "\\").split("\\") if part])
+    raise LookupError(f"{host} has no readable volume {letter}:")
