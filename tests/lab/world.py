@@ -28,6 +28,11 @@ def home() -> pathlib.Path:
     return pathlib.Path(os.environ.get("LAB_HOME") or REPOSITORY / ".lab")
 
 
+def use(folder: pathlib.Path) -> None:
+    """Make one folder the lab's of this process and of those it starts."""
+    os.environ["LAB_HOME"] = str(folder)
+
+
 def read(path: pathlib.Path) -> Any:
     """Read one JSON file of the world."""
     return json.loads(path.read_text(encoding="utf-8"))
