@@ -9,9 +9,9 @@ What a user would set in a shell, an inventory and a vault file is set here for 
 from __future__ import annotations
 
 import datetime
-import json
 import os
 import pathlib
+import shlex
 import sys
 from typing import Any
 
@@ -133,12 +133,10 @@ def write_seed(home: pathlib.Path, definition: dict[str, Any]) -> None:
     world.write(inventory / "host_vars" / f"{definition['name']}.json", {"seed": definition})
 
 
-def main() -> None:
-    """Write the default seed into the inventory of the running lab and print the environment, one variable a line."""
-    home = world.home()
-    write_seed(home, seed_definition(home))
-    print(json.dumps(environment(home)))
-
-
-if __name__ == "__main__":
-    main()
+def write_environment(home: pathlib.Path) -> None:
+    """A file that a shell sources to run ansible against this lab. It holds a secret, so only its owner can read it."""
+    path = home / "controller" / "environment"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(0o600)
+    added = {name: value for name, value in environment(home).items() if name == "PATH" or os.environ.get(name) != value}
+    path.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in added.items()), encoding="utf-8")

@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The agent's engine at work: orders of the cmdlets, and scheduled backups while an import is awaited."""
+
+from __future__ import annotations
+
+import pathlib
+import time
+import traceback
+import uuid
+from typing import Any
+
+from lab import blobs, child, world
+from lab.agent import archive
+from lab.datacenter.__main__ import Resources
+
+PAUSE = 0.3
+WAITING = "CompletedWithWaitingForImportJob"
+COPYING = "CompletedWithWaitingForCopyBlob"
+
+
+class Agent:
+    """The agent of one host."""
+
+    def __init__(self, host: str, resources: Resources) -> None:
+        self.host, self.file, self.resources = host, world.home() / "hosts" / host / "agent.json", resources
+        self._looked = 0.0
+
+    def work(self) -> None:
+        """Do what is ordered; while the newest job waits for the import, try a scheduled backup now and then."""
+        state = world.read(self.file)
+        for order in state["orders"]:
+            getattr(self, f"_{order['order']}")(world.read(self.file))
+            with world.changed(self.file) as content:
+                content["orders"] = [one for one in content["orders"] if one != order]
+        waiting = bool(state["jobs"]) and state["jobs"][-1]["state"] == WAITING
+        if waiting and time.monotonic() - self._looked > state["schedule_seconds"]:
+            self._looked = time.monotonic()
+            self._scheduled_run(state)
+
+    def _job(self, job_id: str, **facts: Any) -> None:
+        with world.changed(self.file) as content:
+            next(one for one in content["jobs"] if one["job_id"] == job_id).update(facts)
+
+    def _start_backup(self, state: dict[str, Any]) -> None:
+        method, job_id = state["initial_backup"], str(uuid.uuid4())
+        source, total = self._source(state), 0
+        total = sum(path.stat().st_size for path in source.rglob("*") if path.is_file())
+        job = {"job_id": job_id, "job_type": "Backup", "state": "InProgress", "start": world.stamp(), "end": None, "progress": 0, "total": total, "error_code": 0}
+        with world.changed(self.file) as content:
+            content["jobs"].append(job)
+        if method["method"] != "OfflineBackup":
+            self._job(job_id, state="Aborted", end=world.stamp(), error_code=100050)
+            return
+        time.sleep(1)  # long enough for a poll to see it running
+        archive.stage(source, world.windows_path(self.host, method["staging_location"]))
+        self._job(job_id, state=WAITING, end=world.stamp(), progress=total)
+
+    def _source(self, state: dict[str, Any]) -> pathlib.Path:
+        return world.windows_path(self.host, state["policy"]["file_specs"][0])
+
+    def _scheduled_run(self, state: dict[str, Any]) -> None:
+        """Take the blobs once the import is completed, and make a recovery point when they give back the source."""
+        method = state["initial_backup"]
+        job = next((one for one in self.resources.jobs() if one["name"] == method["import_job_name"]), None)
+        if not state["jobs"] or job is None or job["status"] != "Completed":
+            return
+        job_id = state["jobs"][-1]["job_id"]
+        self._job(job_id, state=COPYING)
+        try:
+            found = archive.restore(*self._blobs(method))
+            if found != archive.fingerprint(self._source(state)):
+                raise ValueError("the source has changed")
+        except (ValueError, LookupError) as error:
+            print(f"{self.host}: {error}", flush=True)
+            self._job(job_id, state="Aborted", end=world.stamp(), error_code=100050)
+            return
+        self._job(job_id, state="Completed", end=world.stamp())
+        with world.changed(self.file) as content:
+            content["recovery_points"].append({"backup_time": world.stamp(), "data_sources": content["policy"]["file_specs"]})
+
+    def _blobs(self, method: dict[str, str]) -> tuple[bytes, bytes]:
+        """Index and base of the backup, from page blobs only."""
+        container = blobs.service().get_container_client(method["storage_container"])
+        pages = {blob.name: blob for blob in container.list_blobs() if blob.blob_type == "PageBlob"}
+        index = next((name for name in pages if name.endswith(".AIBBlob")), None)
+        base = next((name for name in pages if name.endswith(".BaseBlob")), None)
+        if index is None or base is None:
+            raise LookupError("the container lacks the page blobs of the backup")
+        return container.download_blob(index).readall(), container.download_blob(base).readall()
+
+
+def main() -> None:
+    """Work until the parent is gone."""
+    child.end_with_parent()
+    home = world.home()
+    agents = [Agent(path.parent.name, Resources(home)) for path in sorted(home.glob("hosts/*/agent.json"))]
+    while True:
+        for agent in agents:
+            try:
+                agent.work()
+            except Exception:
+                traceback.print_exc()
+        time.sleep(PAUSE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,206 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The HTTPS side of the loopback Azure: routes requests to tokens, storage and jobs."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from lab import world
+from lab.azure import settings, tokens
+from lab.azure.jobs import JobError, Jobs
+
+GROUP = rf"/subscriptions/{settings.SUBSCRIPTION_ID}/resourceGroups/{settings.RESOURCE_GROUP}"
+JOBS = rf"{GROUP}/providers/Microsoft\.DataBox/jobs"
+API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
+
+Answer = tuple[int, Any, dict[str, str]]
+
+
+class Server(ThreadingHTTPServer):
+    """The endpoint and what it knows."""
+
+    daemon_threads = True
+
+    def __init__(self, home: pathlib.Path, blob_endpoint: str) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        secrets = world.read(home / "secrets.json")
+        self.home, self.blob_endpoint, self.control_token = home, blob_endpoint, secrets["control_token"]
+        self.tokens, self.jobs, self._lock = tokens.Tokens(secrets["client_secret"]), Jobs(), threading.Lock()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(home / "ca" / "server.pem", home / "ca" / "server.key")
+        self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+        self.endpoint = f"https://127.0.0.1:{self.server_address[1]}"
+
+    def record(self, method: str, path: str, status: int) -> None:
+        """One line a request, without bodies and tokens."""
+        line = json.dumps({"time": time.time(), "method": method, "path": path, "status": status})
+        with self._lock, (self.home / "logs" / "azure.log").open("a", encoding="utf-8") as stream:
+            stream.write(line + "\n")
+
+    def fault_for(self, method: str, path: str) -> dict[str, Any] | None:
+        """The fault order that this request hits, once for each time it is ordered."""
+        file = self.home / "azure" / "faults.json"
+        if not file.exists():
+            return None
+        with world.changed(file) as orders:
+            for order in orders:
+                if order["times"] > 0 and re.search(order["match"], f"{method} {path}"):
+                    order["times"] -= 1
+                    return dict(order)
+        return None
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One request."""
+
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """The server keeps its own log."""
+
+    def _serve(self) -> None:
+        length = int(self.headers.get("Content-Length", "0"))
+        raw = self.rfile.read(length)
+        parts = urlsplit(self.path)
+        order = self.server.fault_for(self.command, self.path)
+        if order and order["when"] == "before":
+            status, body, headers = _faulty(order)
+        else:
+            status, body, headers = self._answer(parts.path, parse_qs(parts.query), raw)
+            if order:
+                status, body, headers = _faulty(order)
+        self.server.record(self.command, self.path, status)
+        data = b"" if body is None else json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Type", "application/json; charset=utf-8")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = _serve
+
+    def _answer(self, path: str, query: dict[str, list[str]], raw: bytes) -> Answer:
+        try:
+            if path.startswith("/_lab/"):
+                return self._control(path, raw)
+            public = self._public(path, raw)
+            return public if public else self._managed(path, query, json.loads(raw) if raw else {})
+        except JobError as error:
+            return _error(error.status, error.code, error.message)
+        except json.JSONDecodeError:
+            return _error(400, "InvalidRequestContent", "The request content was invalid and could not be deserialized.")
+
+    def _public(self, path: str, raw: bytes) -> Answer | None:
+        if path == "/metadata/endpoints":
+            return 200, tokens.metadata(self.server.endpoint), {}
+        if found := re.fullmatch(r"/([^/]+)/v2\.0/\.well-known/openid-configuration", path):
+            return 200, tokens.discovery(self.server.endpoint, found.group(1)), {}
+        if re.fullmatch(r"/[^/]+/oauth2/v2\.0/token", path):
+            form = {name: values[0] for name, values in parse_qs(raw.decode()).items()}
+            return *self.server.tokens.grant(form), {}
+        return None
+
+    def _managed(self, path: str, query: dict[str, list[str]], body: dict[str, Any]) -> Answer:
+        if not self.server.tokens.accepts(self.headers.get("Authorization", "")):
+            headers = {"WWW-Authenticate": f'Bearer authorization_uri="{self.server.endpoint}/{settings.TENANT_ID}"'}
+            return *_error(401, "InvalidAuthenticationToken", "The access token is invalid.")[:2], headers
+        version = query.get("api-version", [""])[0]
+        if not API_VERSION.fullmatch(version):
+            return _error(400, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests.")
+        for pattern, method, call in ROUTES:
+            if method == self.command and (found := re.fullmatch(pattern, path, re.IGNORECASE)):
+                return call(self, *found.groups(), body) if found.groups() else call(self, body)
+        if not path.lower().startswith(GROUP.lower()):
+            return _error(404, "ResourceGroupNotFound", "The subscription or resource group could not be found.")
+        return _error(404, "ResourceNotFound", f"The Resource '{path}' was not found.")
+
+    def _account(self, name: str, _body: Any) -> Answer:
+        if name != settings.ACCOUNT:
+            return _error(404, "ResourceNotFound", f"The Resource 'Microsoft.Storage/storageAccounts/{name}' was not found.")
+        identity = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/{name}"
+        properties = {"primaryEndpoints": {"blob": f"{self.server.blob_endpoint}/"}, "provisioningState": "Succeeded"}
+        return 200, {"id": identity, "name": name, "location": settings.LOCATION, "kind": "StorageV2", "properties": properties}, {}
+
+    def _create(self, name: str, body: dict[str, Any]) -> Answer:
+        return 202, None, self._location(self.server.jobs.create(name, body))
+
+    def _update(self, name: str, body: dict[str, Any]) -> Answer:
+        return 202, None, self._location(self.server.jobs.update(name, body))
+
+    def _remove(self, name: str, _body: Any) -> Answer:
+        return 202, None, self._location(self.server.jobs.delete(name))
+
+    def _show(self, name: str, _body: Any) -> Answer:
+        return 200, self.server.jobs.show(name), {}
+
+    def _list(self, _body: Any) -> Answer:
+        return 200, {"value": self.server.jobs.listing()}, {}
+
+    def _ship(self, name: str, body: dict[str, Any]) -> Answer:
+        self.server.jobs.ship(name, body)
+        return 204, None, {}
+
+    def _cancel(self, name: str, body: dict[str, Any]) -> Answer:
+        if not body.get("reason"):
+            raise JobError(400, "InvalidParameter", "A reason is required.")
+        self.server.jobs.cancel(name)
+        return 204, None, {}
+
+    def _credentials(self, name: str, _body: Any) -> Answer:
+        return 200, self.server.jobs.credentials(name), {}
+
+    def _poll(self, operation: str, _body: Any) -> Answer:
+        state, value, final = self.server.jobs.poll(operation)
+        if state == "running":
+            return 202, None, self._location(value)
+        # OBSERVED: at the end the location is the job's own URL, which then answers with the job.
+        return (204, None, {}) if final == 204 else (202, None, {"Location": f"{self.server.endpoint}{value}?api-version=2022-12-01"})
+
+    def _location(self, operation: str) -> dict[str, str]:
+        path = f"/subscriptions/{settings.SUBSCRIPTION_ID}/providers/Microsoft.DataBox/locations/{settings.LOCATION}/operationResults/{operation}"
+        return {"Location": f"{self.server.endpoint}{path}?api-version=2022-12-01"}
+
+    def _control(self, path: str, raw: bytes) -> Answer:
+        if self.headers.get("X-Lab") != self.server.control_token:
+            return _error(403, "Forbidden", "This is for the lab itself.")
+        if self.command == "GET":
+            return 200, self.server.jobs.for_data_center(), {}
+        self.server.jobs.merge(path.rsplit("/", 1)[-1], json.loads(raw))
+        return 204, None, {}
+
+
+ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
+    (rf"{GROUP}/providers/Microsoft\.Storage/storageAccounts/([^/]+)", "GET", Handler._account),
+    (rf"{JOBS}/([^/]+)", "PUT", Handler._create),
+    (rf"{JOBS}/([^/]+)", "GET", Handler._show),
+    (rf"{JOBS}/([^/]+)", "PATCH", Handler._update),
+    (rf"{JOBS}/([^/]+)", "DELETE", Handler._remove),
+    (JOBS, "GET", Handler._list),
+    (rf"{JOBS}/([^/]+)/markDevicesShipped", "POST", Handler._ship),
+    (rf"{JOBS}/([^/]+)/cancel", "POST", Handler._cancel),
+    (rf"{JOBS}/([^/]+)/listCredentials", "POST", Handler._credentials),
+    (r"/subscriptions/[^/]+/providers/Microsoft\.DataBox/locations/[^/]+/operationResults/([^/]+)", "GET", Handler._poll),
+)
+
+
+def _error(status: int, code: str, message: str) -> Answer:
+    return status, {"error": {"code": code, "message": message}}, {}
+
+
+def _faulty(order: dict[str, Any]) -> Answer:
+    headers = {"Retry-After": str(order["retry_after"])} if "retry_after" in order else {}
+    return *_error(order["status"], "LabFault", "A fault was ordered.")[:2], headers

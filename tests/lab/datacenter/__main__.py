@@ -1,0 +1,99 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The data center's day: look for parcels that have arrived, and work on the jobs they belong to."""
+
+from __future__ import annotations
+
+import pathlib
+import time
+import traceback
+from typing import Any
+
+import requests
+
+from lab import blobs, child, world
+from lab.datacenter.import_drive import Outcome, import_drive
+
+PAUSE = 0.3
+COPY_LOGS = "databoxcopylog"
+COPY_STATUS = {"Completed": "Completed", "CompletedWithErrors": "CompletedWithErrors", "DiskNotFound": "DriveNotDetected"}
+
+
+class Resources:
+    """The side of the Resource Manager that only the data center sees."""
+
+    def __init__(self, home: pathlib.Path) -> None:
+        self._base = world.read(home / "azure" / "endpoints.json")["arm_endpoint"] + "/_lab/jobs"
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.verify = str(home / "ca" / "ca.pem")
+        self._session.headers["X-Lab"] = world.read(home / "secrets.json")["control_token"]
+
+    def jobs(self) -> list[dict[str, Any]]:
+        answer = self._session.get(self._base, timeout=10)
+        answer.raise_for_status()
+        return list(answer.json())
+
+    def tell(self, name: str, **facts: Any) -> None:
+        self._session.post(f"{self._base}/{name}", json=facts, timeout=10).raise_for_status()
+
+
+def parcels(home: pathlib.Path) -> list[pathlib.Path]:
+    """The parcels that have arrived and are not yet worked on."""
+    return [path for path in sorted((home / "datacenter" / "parcels").glob("*.json")) if world.read(path)["state"] == "arrived"]
+
+
+def work(home: pathlib.Path, resources: Resources) -> None:
+    """Work on every parcel whose tracking number a job knows; the others wait."""
+    for path in parcels(home):
+        parcel = world.read(path)
+        job = next((one for one in resources.jobs() if one["tracking"] == parcel["tracking"] and one["status"] == "ShippedToAzureDC"), None)
+        if job is None:
+            continue
+        resources.tell(job["name"], status="AtAzureDC")
+        resources.tell(job["name"], status="DataCopy", copyProgress=[{"serialNumber": serial, "copyStatus": "InProgress"} for serial in job["disks"]])
+        outcomes = {serial: _copy(serial, entry, parcel) for serial, entry in job["disks"].items()}
+        resources.tell(job["name"], **_closing(job["name"], outcomes))
+        with world.changed(path) as content:
+            content["state"] = "processed"
+
+
+def _copy(serial: str, entry: dict[str, str], parcel: dict[str, Any]) -> Outcome:
+    if world.serial_key(serial) not in [world.serial_key(one) for one in parcel["serials"]]:
+        return Outcome("DiskNotFound")
+    return import_drive(serial, entry, blobs.service())
+
+
+def _closing(name: str, outcomes: dict[str, Outcome]) -> dict[str, Any]:
+    """Write the copy logs and say how the job ended."""
+    container = blobs.ensure_container(blobs.service(), COPY_LOGS)
+    links = []
+    for serial, outcome in outcomes.items():
+        log = container.get_blob_client(f"{name}_{serial}_CopyLog_{name}.xml")
+        log.upload_blob(outcome.copy_log(serial), overwrite=True)
+        links.append({"copyLogDetailsType": "DataBoxCustomerDisk", "serialNumber": serial, "errorLogLink": log.url, "verboseLogLink": ""})
+    progress = [
+        {"serialNumber": serial, "copyStatus": COPY_STATUS.get(one.status, "DriveCorrupted"), "bytesProcessed": one.bytes, "filesProcessed": one.total}
+        for serial, one in outcomes.items()
+    ]
+    ok = all(one.ok for one in outcomes.values())
+    error = None if ok else {"code": "CopyFailed", "message": "; ".join(f"{serial}: {one.status}" for serial, one in outcomes.items() if not one.ok)}
+    return {"status": "Completed" if ok else "CompletedWithErrors", "copyProgress": progress, "copyLogDetails": links, "error": error}
+
+
+def main() -> None:
+    """Work until the parent is gone."""
+    child.end_with_parent()
+    home = world.home()
+    resources = Resources(home)
+    while True:
+        try:
+            work(home, resources)
+        except Exception:
+            traceback.print_exc()
+        time.sleep(PAUSE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the data center does with one drive. Source of the checks and their status codes: the article on the log format."""
+
+from __future__ import annotations
+
+import hashlib
+import pathlib
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from xml.etree.ElementTree import ParseError
+from xml.sax.saxutils import escape, quoteattr
+
+from azure.storage.blob import BlobServiceClient
+from defusedxml.ElementTree import fromstring
+
+from lab import blobs, world
+
+BLOB_LIMIT = 4 * 1024 * 1024
+
+
+@dataclass
+class Outcome:
+    """What became of one drive."""
+
+    status: str
+    total: int = 0
+    bytes: int = 0
+    errors: list[tuple[str, str, str]] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return self.status == "Completed"
+
+    def copy_log(self, drive_id: str) -> bytes:
+        """The copy log in its newest form: a run of elements without a root."""
+        entities = [
+            f"<ErroredEntity CloudFormat=\"PageBlob\" Path={quoteattr(path)}>\n  <Category>{category}</Category>\n  <ErrorCode>1</ErrorCode>\n"
+            f"  <ErrorMessage>{escape(message)}</ErrorMessage>\n  <Type>File</Type>\n</ErroredEntity>\n"
+            for path, category, message in self.errors
+        ]
+        # CHOICE: DriveId is the serial, where published samples show a GUID (service logs, generation C).
+        summary = (
+            f'<CopyLog Summary="Summary">\n  <DriveLogVersion>2021-08-01</DriveLogVersion>\n  <DriveId>{escape(drive_id)}</DriveId>\n'
+            f"  <Status>{self.status}</Status>\n  <TotalFiles_Blobs>{self.total}</TotalFiles_Blobs>\n  <FilesErrored>{len(self.errors)}</FilesErrored>\n"
+            "  <Summary>\n    <ValidationErrors />\n    <CopyErrors />\n  </Summary>\n</CopyLog>\n"
+        )
+        return ("".join(entities) + summary).encode()
+
+
+def import_drive(serial: str, entry: dict[str, str], client: BlobServiceClient) -> Outcome:
+    """Unlock the drive with the job's key, check its manifest, and write its blobs."""
+    disk = next((one for one in world.disks() if world.serial_key(one["serial"]) == world.serial_key(serial)), None)
+    partition = next((one for one in disk["partitions"] if one["file_system"]), None) if disk else None
+    if disk is None or partition is None:
+        return Outcome("DiskNotFound")
+    if not partition["bitlocker"]:
+        return Outcome("BitLockerNotActivated")
+    if entry["bitLockerKey"] not in [one["secret"] for one in partition["bitlocker"]["protectors"]]:
+        return Outcome("BitLockerKeyInvalid")
+    root = world.volume_folder(disk["serial"], partition["number"])
+    manifest = root.joinpath(*[part for part in entry["manifestFile"].split("\\") if part])
+    if not manifest.is_file():
+        return Outcome("ManifestNotFound")
+    text = manifest.read_bytes()
+    if hashlib.md5(text, usedforsecurity=False).hexdigest().upper() != entry["manifestHash"].upper():
+        return Outcome("ManifestCorrupted")
+    try:
+        document = fromstring(text)
+    except ParseError:
+        return Outcome("ManifestFormatInvalid")
+    if document.findtext("Drive/DriveId") != world.serial_key(serial):
+        return Outcome("ManifestDriveIdMismatch")
+    outcome = Outcome("Completed")
+    for blob in document.iter("Blob"):
+        _import_blob(blob, root, client, outcome)
+    if outcome.errors:
+        outcome.status = "CompletedWithErrors"
+    return outcome
+
+
+def _import_blob(blob: Any, root: pathlib.Path, client: BlobServiceClient, outcome: Outcome) -> None:
+    path, file_path = blob.findtext("BlobPath"), blob.findtext("FilePath")
+    file = root.joinpath(*[part for part in file_path.split("\\") if part])
+    container, name = re.fullmatch(r"([^/]+)/(.*)", path).groups()  # type: ignore[union-attr]
+    outcome.total += 1
+    if not file.is_file() or file.stat().st_size != int(blob.findtext("Length")):
+        outcome.errors.append((path, "UploadErrorWin32", "The file is missing or has another length."))
+        return
+    ranges = list(blob.iter("PageRange")) or list(blob.iter("Block"))
+    target = blobs.ensure_container(client, container).get_blob_client(name)
+    paged = blob.find("PageRangeList") is not None
+    if paged:
+        target.create_page_blob(size=file.stat().st_size)
+    with file.open("rb") as stream:
+        for one in ranges:
+            stream.seek(int(one.get("Offset")))
+            data = stream.read(int(one.get("Length")))
+            if hashlib.md5(data, usedforsecurity=False).hexdigest().upper() != one.get("Hash").strip().upper():
+                outcome.errors.append((path, "UploadErrorDataValidationError", f"The range at {one.get('Offset')} is corrupted."))
+                return
+            if paged:
+                target.upload_page(data, offset=int(one.get("Offset")), length=len(data))
+    if not paged:
+        with file.open("rb") as stream:
+            target.upload_blob(stream, overwrite=True)
+    outcome.bytes += file.stat().st_size

@@ -1,0 +1,165 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The world that a lab starts with: two Windows machines, their disks, a backup agent, and a tool."""
+
+from __future__ import annotations
+
+import base64
+import os
+import pathlib
+import secrets
+import shutil
+import sys
+import uuid
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.x509.oid import NameOID
+
+from lab import world
+from lab.azure import azurite, ca, settings
+
+GIB = 1024**3
+USER = "labadmin"
+SUBSCRIPTION_NAME = "Seedfreight lab"
+# One file of odd length, and names that trip careless code.
+SOURCE_FILES = {
+    "Finance/Annual report 2026.txt": b"Turnover, and how it came about.\n" * 900,
+    "Finance/ledger [draft].csv": b"date;amount\n" * 313 + b"x",
+    "Umlaute/\u00dcbersicht \u00e4\u00f6\u00fc.txt": "Gr\u00f6\u00dfe\n".encode() * 77,
+    "empty.dat": b"",
+    "pictures/site plan.bin": bytes(range(256)) * 4096,
+}
+
+
+def disk(serial: str, number: int, host: str, size: int, **more: Any) -> dict[str, Any]:
+    """The description of one disk; RAW unless told otherwise."""
+    return {
+        "serial": serial,
+        "unique_id": "5000C500" + uuid.uuid5(uuid.NAMESPACE_OID, serial).hex[:8].upper(),
+        "unique_id_format": "FCPH Name",
+        "friendly_name": "ATA disk",
+        "bus_type": "SATA",
+        "size": size,
+        "partition_style": "RAW",
+        "is_boot": False,
+        "is_system": False,
+        "boot_from_disk": False,
+        "is_clustered": False,
+        "is_offline": False,
+        "is_read_only": False,
+        "offline_reason": None,
+        "cannot_pool_reason": None,
+        "attached_to": host,
+        "number": number,
+        "partitions": [],
+        **more,
+    }
+
+
+def formatted(letter: str, size: int, label: str = "") -> dict[str, Any]:
+    """What a disk with one NTFS volume has on top."""
+    guid = "{" + str(uuid.uuid4()) + "}"
+    partition = {"number": 2, "letter": letter, "offset": 17825792, "size": size - 17825792, "type": "Basic", "guid": guid, "file_system": "NTFS", "label": label, "bitlocker": None}
+    return {"partition_style": "GPT", "partitions": [partition]}
+
+
+def add_disk(description: dict[str, Any]) -> None:
+    """Plug a disk in."""
+    world.write(world.disk_file(description["serial"]), description)
+    for partition in description["partitions"]:
+        world.volume_folder(description["serial"], partition["number"]).mkdir(parents=True, exist_ok=True)
+
+
+def build(home: pathlib.Path) -> None:
+    """Make the whole world in an empty folder."""
+    for folder in ("logs", "bin", "azure", "datacenter/parcels", "inventory"):
+        (home / folder).mkdir(parents=True, exist_ok=True)
+    world.use(home)
+    world.write(home / "clock.json", {"offset_seconds": 0})
+    names = ("winrm_password", "client_secret", "storage_key", "control_token", "vault_password")
+    world.write(home / "secrets.json", {name: secrets.token_urlsafe(24) for name in names}, 0o600)
+    world.write(home / "azure" / "faults.json", [])
+    ca.make(home / "ca")
+    _link_programs(home)
+    _add_host("fs01")
+    _add_host("copy01")
+    system = {"is_boot": True, "is_system": True, "boot_from_disk": True}
+    for host in ("fs01", "copy01"):
+        add_disk(disk(f"SYS-{host.upper()}", 0, host, 120 * GIB, **system, **formatted("C", 120 * GIB, "Windows")))
+        _install_tool(host)
+    add_disk(disk("SRC-20260001", 1, "fs01", 500 * GIB, **formatted("D", 500 * GIB, "Data")))
+    # Windows pads serials; the space in front is as published for SATA disks.
+    add_disk(disk("     WD-WX31A10FE02", 2, "fs01", 4000787030016))
+    add_disk(disk("Z1F0AAAA", 3, "fs01", 4000787030016, **formatted("E", 4000787030016, "Archive")))
+    add_disk(disk("WD-COPY01A", 1, "copy01", 4000787030016))
+    (world.volume_folder("Z1F0AAAA", 2) / "keep me.txt").write_text("Somebody needs this.\n", encoding="utf-8")
+    _install_agent("fs01")
+    _write_publish_settings(home / "people" / "lab.publishsettings")
+
+
+def _link_programs(home: pathlib.Path) -> None:
+    powershell = find_powershell()
+    for name in ("pwsh", "powershell", "PowerShell", "powershell.exe"):
+        (home / "bin" / name).symlink_to(powershell)
+    (home / "bin" / "icacls.exe").symlink_to(pathlib.Path(__file__).parent / "windows" / "bin" / "icacls.exe")
+
+
+def find_powershell() -> str:
+    """The PowerShell that plays Windows: SEEDFREIGHT_PWSH, else pwsh on PATH."""
+    found = os.environ.get("SEEDFREIGHT_PWSH") or shutil.which("pwsh")
+    if not found:
+        raise FileNotFoundError("no PowerShell: set SEEDFREIGHT_PWSH to a pwsh 7 or put one on PATH")
+    return os.path.realpath(found)
+
+
+def _add_host(name: str) -> None:
+    facts = {"name": name, "caption": "Windows Server 2022 Standard", "port": azurite.free_port(), "user": USER, "page_file_letters": ["C"]}
+    world.write(world.home() / "hosts" / name / "host.json", facts)
+
+
+def _install_tool(host: str) -> None:
+    folder = world.windows_path(host, "C:\\WAImportExportV1")
+    folder.mkdir(parents=True)
+    program = folder / "WAImportExport.exe"
+    tests = str(pathlib.Path(__file__).resolve().parents[1])
+    lines = [f"#!{sys.executable}", "import pathlib, sys", f"sys.path.insert(0, {tests!r})", "from lab.tool.main import main"]
+    program.write_text("\n".join([*lines, "sys.exit(main(pathlib.Path(__file__).parent, sys.argv[1:]))"]) + "\n", encoding="utf-8")
+    program.chmod(0o755)
+
+
+def _install_agent(host: str) -> None:
+    data = world.windows_path(host, "D:\\Data")
+    for name, content in SOURCE_FILES.items():
+        (data / name).parent.mkdir(parents=True, exist_ok=True)
+        (data / name).write_bytes(content)
+    world.windows_path(host, "D:\\Staging").mkdir()
+    none = ("staging_location", "publish_settings_file", "subscription_id", "storage_account", "storage_container", "import_job_name")
+    policy = {"name": str(uuid.uuid4()), "file_specs": ["D:\\Data"], "schedule_times": ["22:00"], "retention_days": 30, "state": "Existing"}
+    agent = {"installed": True, "version": "2.0.8703.0", "policy": policy, "initial_backup": {"method": "Network", **dict.fromkeys(none)}}
+    world.write(world.home() / "hosts" / host / "agent.json", {**agent, "jobs": [], "orders": [], "recovery_points": [], "schedule_seconds": 2})
+
+
+def _write_publish_settings(path: pathlib.Path) -> None:
+    """A publish settings file of schema 2.0 whose certificate belongs to nothing."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Seedfreight lab management")])
+    now = world.now()
+    certificate = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now.replace(year=now.year + 1, day=1)).sign(key, hashes.SHA256())
+    pfx = pkcs12.serialize_key_and_certificates(b"lab", key, certificate, None, serialization.NoEncryption())
+    subscription = {
+        "ServiceManagementUrl": "https://management.core.windows.net",
+        "Id": settings.SUBSCRIPTION_ID,
+        "Name": SUBSCRIPTION_NAME,
+        "ManagementCertificate": base64.b64encode(pfx).decode(),
+    }
+    attributes = " ".join(f"{one}={quoteattr(value)}" for one, value in subscription.items())
+    profile = f'<PublishProfile SchemaVersion="2.0" PublishMethod="AzureServiceManagementAPI">\n    <Subscription {attributes} />\n  </PublishProfile>'
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(0o600)
+    path.write_text(f'<?xml version="1.0" encoding="utf-8"?>\n<PublishData>\n  {profile}\n</PublishData>\n', encoding="utf-8")

@@ -1,0 +1,167 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Starts and stops a lab: builds its world, runs its processes, and says in lab.json where everything is."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import yaml
+
+from lab import child, default_world, world
+from lab.azure import settings
+
+START_SECONDS = 60.0
+PARTS = ("lab.azure", "lab.windows.host", "lab.datacenter", "lab.agent")
+
+
+class LabError(Exception):
+    """The lab cannot do that; the text says why."""
+
+
+def running(home: pathlib.Path) -> dict[str, Any] | None:
+    """What lab.json says of a lab whose process is alive."""
+    try:
+        lab: dict[str, Any] = world.read(home / "lab.json")
+        command = pathlib.Path(f"/proc/{lab['pid']}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return lab if b"lab" in command.split(b"\0") else None
+
+
+def up(home: pathlib.Path, ready: Callable[[dict[str, Any]], None] = lambda lab: None) -> None:
+    """Make a fresh world and serve it until this process is told to end."""
+    if running(home):
+        raise LabError(f"a lab is up in {home}")
+    if home.exists() and any(home.iterdir()) and not (home / "clock.json").exists():
+        raise LabError(f"{home} is not empty and not a lab")
+    shutil.rmtree(home, ignore_errors=True)
+    default_world.build(home)
+    ended = threading.Event()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, lambda *_arguments: ended.set())
+    children: list[subprocess.Popen[bytes]] = []
+    try:
+        for part in PARTS:
+            children.append(_start(home, part))
+            if part == "lab.azure":
+                _wait(children[0], lambda: (home / "azure" / "endpoints.json").exists(), part, home)
+        lab = _describe(home)
+        for host in lab["hosts"].values():
+            _wait(children[1], lambda port=host["port"]: _answers(port), PARTS[1], home)  # type: ignore[misc]
+        _write_inventory(home, lab)
+        world.write(home / "lab.json", lab)
+        ready(lab)
+        while not ended.wait(0.2):
+            dead = next((part for part, process in zip(PARTS, children, strict=True) if process.poll() is not None), None)
+            if dead:
+                raise LabError(f"{dead} has ended; see {home / 'logs' / 'worker.log'}")
+    finally:
+        _end(children)
+        (home / "lab.json").unlink(missing_ok=True)
+
+
+def up_detached(home: pathlib.Path) -> None:
+    """Start a lab in the background and return when it is ready."""
+    if running(home):
+        raise LabError(f"a lab is up in {home}")
+    (home.parent).mkdir(parents=True, exist_ok=True)
+    log = home.with_name(home.name + ".log")
+    with log.open("wb") as stream:
+        process = subprocess.Popen([sys.executable, "-m", "lab", "up"], stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True)
+    end = time.monotonic() + START_SECONDS
+    while not (home / "lab.json").exists() or world.read(home / "lab.json")["pid"] != process.pid:
+        if process.poll() is not None or time.monotonic() > end:
+            process.terminate()
+            raise LabError(f"the lab did not start: {log.read_text(encoding='utf-8')[-2000:]}")
+        time.sleep(0.05)
+    log.unlink()
+
+
+def down(home: pathlib.Path) -> None:
+    """Stop the lab of this folder."""
+    lab = running(home)
+    if lab is None:
+        return
+    os.kill(lab["pid"], signal.SIGTERM)
+    end = time.monotonic() + START_SECONDS
+    while running(home):
+        if time.monotonic() > end:
+            raise LabError(f"the lab's process {lab['pid']} does not end")
+        time.sleep(0.05)
+
+
+def _start(home: pathlib.Path, part: str) -> subprocess.Popen[bytes]:
+    with (home / "logs" / "worker.log").open("ab") as log:
+        here = pathlib.Path(__file__).resolve().parents[1]
+        return child.start([sys.executable, "-m", part], cwd=here, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+
+def _end(children: list[subprocess.Popen[bytes]]) -> None:
+    for process in reversed(children):
+        process.terminate()
+    for process in children:
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _wait(process: subprocess.Popen[bytes], condition: Callable[[], bool], part: str, home: pathlib.Path) -> None:
+    end = time.monotonic() + START_SECONDS
+    while not condition():
+        if process.poll() is not None or time.monotonic() > end:
+            raise LabError(f"{part} did not start: {(home / 'logs' / 'worker.log').read_text(encoding='utf-8')[-2000:]}")
+        time.sleep(0.05)
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 0.5).close()
+    except OSError:
+        return False
+    return True
+
+
+def _describe(home: pathlib.Path) -> dict[str, Any]:
+    hosts = [world.read(path) for path in sorted(home.glob("hosts/*/host.json"))]
+    return {
+        "home": str(home),
+        "pid": os.getpid(),
+        "hosts": {host["name"]: {"port": host["port"], "user": host["user"]} for host in hosts},
+        **world.read(home / "azure" / "endpoints.json"),
+        "account": settings.ACCOUNT,
+        "tenant_id": settings.TENANT_ID,
+        "client_id": settings.CLIENT_ID,
+        "subscription_id": settings.SUBSCRIPTION_ID,
+        "resource_group": settings.RESOURCE_GROUP,
+        "location": settings.LOCATION,
+        "ca": str(home / "ca" / "ca.pem"),
+        "inventory": str(home / "inventory"),
+        "publish_settings": str(home / "people" / "lab.publishsettings"),
+    }
+
+
+def _write_inventory(home: pathlib.Path, lab: dict[str, Any]) -> None:
+    """The Windows hosts as a user's inventory has them; the password lies in a file that only the user can read."""
+    secrets = world.read(home / "secrets.json")
+    hosts = {name: {"ansible_host": "127.0.0.1", "ansible_port": host["port"], "ansible_user": host["user"]} for name, host in lab["hosts"].items()}
+    folder = home / "inventory"
+    (folder / "hosts.yml").write_text(yaml.safe_dump({"windows": {"hosts": hosts}}), encoding="utf-8")
+    winrm = {"ansible_connection": "winrm", "ansible_winrm_scheme": "http", "ansible_winrm_transport": "ntlm", "ansible_password": secrets["winrm_password"]}
+    world.write(folder / "group_vars" / "windows.json", winrm, 0o600)
+    private = home / "inventory-secrets"
+    private.mkdir(mode=0o700, exist_ok=True)
+    (private / "vault-password").touch(0o600)
+    (private / "vault-password").write_text(secrets["vault_password"] + "\n", encoding="utf-8")

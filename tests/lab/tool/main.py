@@ -1,0 +1,201 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tool itself: one call, one session."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pathlib
+import re
+import sys
+import time
+
+from lab import world
+from lab.tool.drive import TargetDrive
+from lab.tool.journal import JournalFile
+from lab.tool.manifest import NAME, Blob, render
+from lab.tool.options import NEWEST, Options, Refused, check_form, parse
+
+CHUNK = 1024 * 1024
+CONTEXT = "PrepImportDriveCommandContext"
+
+
+class Run:
+    """One call of the tool on one host."""
+
+    def __init__(self, host: str, folder: pathlib.Path, arguments: list[str]) -> None:
+        self.host, self.folder = host, folder
+        self.version = _version(folder)
+        self.options = parse(arguments, self.version)
+        self.journal_path = self._local(self.options.get("j"))
+        self.journal = JournalFile(self.journal_path)
+
+    def _local(self, path: str) -> pathlib.Path:
+        if path.startswith("/"):
+            return pathlib.Path(path)
+        try:
+            return world.windows_path(self.host, path)
+        except LookupError as error:
+            raise Refused(f"The path {path} was not found.") from error
+
+    def prepare(self) -> int:
+        """Do one session and return the number of files that were copied."""
+        options, first = self.options, self.journal.is_new
+        check_form(options, first, self.version)
+        if options.has("resumesession") or options.has("abortsession"):
+            return self._continue()
+        sessions = {} if first else self.journal.sessions()
+        if any(state != "Completed" for state in sessions.values()):
+            raise Refused("The last copy session has not ended. Resume or abort it before a new one.")
+        if options.get("id") in sessions:
+            raise Refused(f"The session id {options.get('id')} was used before.")
+        drive = TargetDrive(self.host, options.get("t") or self._remembered("TargetDriveLetter"))
+        sources = self._sources(drive)
+        key = self._initialize(drive) if first else self._remembered("BitLockerKey")
+        self.journal.append("ActivityRecord", {"ActivityId": f"CopySession:{options.get('id')}", "SessionState": "InProgress"})
+        copied = self._copy(drive, sources)
+        self._finish(drive, key, copied, [*self._earlier(drive, sessions), *copied])
+        return len(copied)
+
+    def _continue(self) -> int:
+        sessions = self.journal.sessions() if not self.journal.is_new else {}
+        if len(sessions) <= 1:
+            raise Refused("The first copy session cannot be resumed or aborted.")
+        raise Refused("The last copy session has ended.")
+
+    def _remembered(self, name: str) -> str:
+        return self.journal.values().get(CONTEXT, {}).get(name, "")
+
+    def _sources(self, drive: TargetDrive) -> list[tuple[pathlib.Path, str, str]]:
+        """File, path below the session folder, and blob path of everything to copy."""
+        options = self.options
+        if options.has("srcfile"):
+            file = self._local(options.get("srcfile"))
+            found = [(file, file.name, options.get("dstblob"))]
+        else:
+            root = self._local(options.get("srcdir"))
+            if not root.is_dir():
+                raise Refused(f"The source directory {options.get('srcdir')} was not found.")
+            files = sorted(path for path in root.rglob("*") if path.is_file())
+            found = [(path, str(path.relative_to(root)), options.get("dstdir") + path.relative_to(root).as_posix()) for path in files]
+        if not all(file.is_file() for file, _, _ in found):
+            raise Refused("The source file was not found.")
+        # CHOICE: a page blob whose length is no multiple of 512 is refused before anything is written (tool, page blobs).
+        odd = [file.name for file, _, _ in found if options.get("blobtype") == "PageBlob" and file.stat().st_size % 512]
+        if odd:
+            raise Refused(f"The length of {odd[0]} is not a multiple of 512, which a page blob needs.")
+        if sum(file.stat().st_size for file, _, _ in found) > drive.size:
+            raise Refused("There is not enough space on the drive.")
+        return found
+
+    def _initialize(self, drive: TargetDrive) -> str:
+        options = self.options
+        if self.journal_path.is_relative_to(drive.folder):
+            raise Refused("The journal file must not lie on the target drive.")
+        if options.has("format"):
+            if not options.has("silentmode") and not _confirmed(drive.letter):
+                raise Refused("The drive was not formatted.")
+            drive.format()
+        # Source: the articles of 03/2020; newer builds encrypt with an external key and put it into the journal in base64.
+        key = drive.encrypt(external=self.version >= NEWEST) if options.has("encrypt") else options.get("bk")
+        if not drive.has_key(key):
+            raise Refused("The BitLocker key does not belong to the drive.")
+        self.journal.append("NewJournalFile", {"VocabularyVersion": "2013-02-01"})
+        context = {"ActivityId": CONTEXT, "LogDirectory": options.get("logdir") or "."}
+        self.journal.append("ActivityRecord", context | {"TargetDriveLetter": drive.letter, "BitLockerKey": key})
+        if options.has("sk"):
+            # CHOICE: the masking of the published sample is the tool's own (tool, journal file format, uncertain part).
+            self.journal.append("ActivityRecord", {"ActivityId": CONTEXT, "StorageAccountKey": "*******"})
+        return key
+
+    def _copy(self, drive: TargetDrive, sources: list[tuple[pathlib.Path, str, str]]) -> list[Blob]:
+        options, copied = self.options, []
+        for file, below, blob_path in sources:
+            target = file if options.has("skipwrite") else drive.folder / options.get("id") / below
+            if target != file:
+                _copy_file(file, target, self._speed())
+            on_drive = "\\" + str(target.relative_to(drive.folder)).replace("/", "\\")
+            disposition = "" if self.version >= NEWEST else options.get("disposition", "rename")
+            copied.append(Blob(options.get("id"), blob_path, on_drive, target, options.get("blobtype") == "PageBlob", disposition))
+            print(f"Copying {below}: {target.stat().st_size} bytes", flush=True)
+        return copied
+
+    def _speed(self) -> int:
+        file = self.folder / "lab-bytes-per-second.txt"
+        return int(file.read_text(encoding="utf-8")) if file.exists() else 0
+
+    def _earlier(self, drive: TargetDrive, sessions: dict[str, str]) -> list[Blob]:
+        """The blobs of the sessions before this one, as the drive's manifest has them."""
+        if not sessions:
+            return []
+        text = (drive.folder / NAME).read_text(encoding="utf-8")
+        blobs = []
+        for session, body in re.findall(r'<BlobList Id="(.*?)-\d+">(.*?)</BlobList>', text, re.DOTALL):
+            for blob in re.findall(r"<Blob>(.*?)</Blob>", body, re.DOTALL):
+                path, file = (re.search(rf"<{name}>(.*?)</{name}>", blob) for name in ("BlobPath", "FilePath"))
+                assert path and file
+                blobs.append(Blob(session, path.group(1), file.group(1), drive.path(file.group(1)), "PageRange" in blob, ""))
+        return blobs
+
+    def _finish(self, drive: TargetDrive, key: str, copied: list[Blob], blobs: list[Blob]) -> None:
+        text = render(drive.drive_id, blobs, self.options.get("sk"))
+        (drive.folder / NAME).write_bytes(text)
+        digest = hashlib.md5(text, usedforsecurity=False).hexdigest().upper()
+        state = (
+            '<?xml version="1.0" encoding="UTF-8"?>\n<Drive>\n'
+            f"  <DriveId>{drive.drive_id}</DriveId>\n  <BitLockerKey>{key}</BitLockerKey>\n"
+            f"  <ManifestFile>\\{NAME}</ManifestFile>\n  <ManifestHash>{digest}</ManifestHash></Drive>"
+        )
+        self.journal.append("ActivityRecord", {"ActivityId": "DriveInfo", "DriveState": state, "SaveCommandOutput": "Completed"})
+        self.journal.append("ActivityRecord", {"ActivityId": f"CopySession:{self.options.get('id')}", "SessionState": "Completed"})
+        self._log(f"{len(copied)} files copied to {drive.letter}:")
+
+    def _log(self, text: str) -> None:
+        folder = self._local(self.options.get("logdir")) if self.options.has("logdir") else pathlib.Path.cwd()
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / f"{self.journal_path.stem}_verbose.log").open("a", encoding="utf-8") as stream:
+            stream.write(f"{world.stamp()} {text}\n")
+
+
+def _version(folder: pathlib.Path) -> tuple[int, ...]:
+    file = folder / "lab-version.txt"
+    return tuple(int(part) for part in file.read_text(encoding="utf-8").strip().split(".")) if file.exists() else NEWEST
+
+
+def _confirmed(letter: str) -> bool:
+    print(f"Drive {letter}: will be formatted. All data on it will be lost. Continue? (Y/N)", flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _copy_file(source: pathlib.Path, target: pathlib.Path, bytes_per_second: int) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with source.open("rb") as reader, target.open("wb") as writer:
+        size = min(CHUNK, bytes_per_second // 4 or CHUNK) if bytes_per_second else CHUNK
+        while data := reader.read(size):
+            writer.write(data)
+            if bytes_per_second:
+                writer.flush()
+                time.sleep(len(data) / bytes_per_second)
+
+
+def describe(options: Options) -> str:
+    """The one line that a session begins with."""
+    return f"Session {options.get('id')}: {options.get('srcdir') or options.get('srcfile')}"
+
+
+def main(folder: pathlib.Path, arguments: list[str]) -> int:
+    """Run the tool that lies in this folder. Exit code 1 on refusal (CHOICE: tool, exit codes)."""
+    if not arguments:
+        print("WAImportExport, a client tool for Microsoft Azure Import/Export service. Microsoft (c) 2013, 2014")
+        return 0
+    try:
+        run = Run(os.environ["LAB_HOST"], folder, arguments)
+        print(describe(run.options), flush=True)
+        files = run.prepare()
+    except Refused as refusal:
+        print(f"Error: {refusal}", flush=True)
+        return 1
+    print(f"{files} files were copied successfully.", flush=True)
+    return 0

@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Stand-in for the BitLocker module of Windows, as far as it is used. A locked volume shows ids and types, never values.
+Import-Module -Name LabWorld -Global
+
+function Find-LabBitLocker {
+    param([string]$MountPoint)
+    foreach ($disk in Get-LabDisk) {
+        foreach ($partition in $disk.partitions | Where-Object { $_.letter }) {
+            if (-not $MountPoint -or $MountPoint.TrimEnd('\', ':') -eq $partition.letter) { [pscustomobject]@{ Disk = $disk; Partition = $partition } }
+        }
+    }
+}
+
+function Write-LabBitLockerError {
+    param([int]$Code, [string]$Text)
+    $failure = [System.Runtime.InteropServices.COMException]::new("$Text (Exception from HRESULT: 0x$('{0:X8}' -f $Code))", $Code)
+    Write-Error -Exception $failure -ErrorId 'System.Runtime.InteropServices.COMException,Get-BitLockerVolumeInternal'
+}
+
+function ConvertTo-LabVolume {
+    param([object]$Found)
+    $partition = $Found.Partition
+    $state = $partition.bitlocker
+    $locked = [bool]($state -and $state.locked)
+    $protectors = foreach ($one in @($state.protectors | Where-Object { $_ })) {
+        $password = ''
+        if (-not $locked -and $one.type -eq 'RecoveryPassword') { $password = $one.secret }
+        [pscustomobject]@{
+            KeyProtectorId = $one.id; AutoUnlockProtector = $null; KeyProtectorType = $one.type
+            KeyFileName = $(if ($one.type -eq 'ExternalKey' -and -not $locked) { $one.id.Trim('{', '}') + '.BEK' } else { '' })
+            RecoveryPassword = $password; KeyCertificateType = $null; Thumbprint = ''
+        }
+    }
+    [pscustomobject]@{
+        PSTypeName = 'Microsoft.BitLocker.Structures.BitLockerVolume'
+        ComputerName = $env:COMPUTERNAME; MountPoint = "$($partition.letter):"
+        EncryptionMethod = $(if ($state) { $state.encryption_method } else { 'None' }); AutoUnlockEnabled = $null; AutoUnlockKeyStored = $null
+        MetadataVersion = $(if ($state) { 2 } else { 0 })
+        VolumeStatus = $(if ($locked) { $null } elseif ($state) { $state.volume_status } else { 'FullyDecrypted' })
+        ProtectionStatus = $(if ($locked) { 'Unknown' } elseif ($state) { $state.protection_status } else { 'Off' })
+        LockStatus = $(if ($locked) { 'Locked' } else { 'Unlocked' })
+        EncryptionPercentage = $(if ($locked) { $null } elseif ($state) { $state.encryption_percentage } else { 0 }); WipePercentage = $(if ($locked) { $null } else { 0 })
+        VolumeType = $(if ("$($partition.letter):" -eq $env:SystemDrive) { 'OperatingSystem' } else { 'Data' })
+        CapacityGB = [single]($partition.size / 1GB); KeyProtector = @($protectors)
+    }
+}
+
+function Get-BitLockerVolume {
+    <# .SYNOPSIS The encryptable volumes of the host. #>
+    [CmdletBinding()]
+    param([Parameter(Position = 0, ValueFromPipeline)][string[]]$MountPoint)
+    process {
+        foreach ($one in $(if ($MountPoint) { $MountPoint } else { '' })) {
+            $found = @(Find-LabBitLocker -MountPoint $one)
+            if ($one -and -not $found) { Write-LabBitLockerError -Code (-2147023728) -Text "No corresponding volume for '$one'. Element not found."; continue }
+            foreach ($volume in $found) { ConvertTo-LabVolume -Found $volume }
+        }
+    }
+}
+
+function Unlock-BitLocker {
+    <# .SYNOPSIS Unlocks a volume with its recovery password. #>
+    [CmdletBinding(SupportsShouldProcess)]
+    param([Parameter(Mandatory, Position = 0)][string[]]$MountPoint, [string]$RecoveryPassword)
+    foreach ($found in Find-LabBitLocker -MountPoint $MountPoint[0]) {
+        $fits = @($found.Partition.bitlocker.protectors | Where-Object { $_.type -eq 'RecoveryPassword' -and $_.secret -eq $RecoveryPassword })
+        if (-not $fits) { Write-LabBitLockerError -Code (-2144272377) -Text 'The BitLocker encryption key could not be obtained from the recovery password.'; return }
+        Set-LabLock -Found $found -Locked $false
+        Get-BitLockerVolume -MountPoint $MountPoint
+    }
+}
+
+function Lock-BitLocker {
+    <# .SYNOPSIS Locks a data volume. #>
+    [CmdletBinding(SupportsShouldProcess)]
+    param([Parameter(Mandatory, Position = 0)][string[]]$MountPoint, [switch]$ForceDismount)
+    foreach ($found in Find-LabBitLocker -MountPoint $MountPoint[0]) {
+        if (-not $found.Partition.bitlocker) { Write-LabBitLockerError -Code (-2144272376) -Text 'The drive is not protected by BitLocker.'; return }
+        Set-LabLock -Found $found -Locked $true
+        Get-BitLockerVolume -MountPoint $MountPoint
+    }
+}
+
+function Set-LabLock {
+    param([object]$Found, [bool]$Locked)
+    $number = $Found.Partition.number
+    Edit-LabDisk -Disk $Found.Disk -Change { ($_.partitions | Where-Object { $_.number -eq $number }).bitlocker.locked = $Locked }
+    Mount-LabDrive
+}
+
+Export-ModuleMember -Function Get-BitLockerVolume, Unlock-BitLocker, Lock-BitLocker

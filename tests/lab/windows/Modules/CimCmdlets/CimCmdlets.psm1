@@ -1,0 +1,60 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Stand-in for the CIM commands of Windows, as far as classes of it are used: encryptable volumes and page files.
+Import-Module -Name LabWorld -Global
+
+function Get-CimInstance {
+    <# .SYNOPSIS Instances of Win32_EncryptableVolume and Win32_PageFileUsage. #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory, Position = 0)][string]$ClassName, [string]$Namespace = 'root/cimv2', [string]$Filter, [string[]]$Property)
+    $found = switch ($ClassName) {
+        'Win32_PageFileUsage' {
+            foreach ($letter in (Read-LabFile -Path (Get-LabPath 'hosts' $env:LAB_HOST 'host.json')).page_file_letters) { [pscustomobject]@{ CimClass = $ClassName; Name = "${letter}:\pagefile.sys" } }
+        }
+        'Win32_EncryptableVolume' {
+            if ($Namespace -replace '/', '\' -ne 'root\cimv2\Security\MicrosoftVolumeEncryption') { Write-Error -Message 'Invalid class'; return }
+            foreach ($disk in Get-LabDisk) {
+                foreach ($partition in $disk.partitions | Where-Object { $_.letter }) {
+                    [pscustomobject]@{ CimClass = $ClassName; DriveLetter = "$($partition.letter):"; DeviceID = "\\?\Volume$($partition.guid)\"; lab_disk = $disk; lab_partition = $partition }
+                }
+            }
+        }
+        default { Write-Error -Message "Invalid class $ClassName"; return }
+    }
+    if ($Filter -match "^(?<name>\w+)\s*=\s*'(?<value>[^']*)'$") {
+        $name, $value = $Matches['name'], $Matches['value']
+        $found = @($found | Where-Object { $_.$name -eq $value })
+    }
+    $found
+}
+
+function Invoke-CimMethod {
+    <# .SYNOPSIS Methods of Win32_EncryptableVolume; ReturnValue 0 is success, as in WMI. #>
+    [CmdletBinding(SupportsShouldProcess)]
+    param([Parameter(Mandatory, Position = 0, ValueFromPipeline)][object]$InputObject, [Parameter(Mandatory, Position = 1)][string]$MethodName, [Parameter(Position = 2)][System.Collections.IDictionary]$Arguments)
+    process {
+        $partition = $InputObject.lab_partition
+        switch ($MethodName) {
+            'GetKeyProtectorExternalKey' {
+                # Source: Win32_EncryptableVolume.GetKeyProtectorExternalKey; FVE_E_LOCKED_VOLUME while the volume is locked.
+                if ($partition.bitlocker.locked) { return [pscustomobject]@{ ReturnValue = [uint32]2150694912; ExternalKey = $null } }
+                $one = @($partition.bitlocker.protectors | Where-Object { $_.id -eq $Arguments['VolumeKeyProtectorID'] -and $_.type -eq 'ExternalKey' })
+                if (-not $one) { return [pscustomobject]@{ ReturnValue = [uint32]2150694968; ExternalKey = $null } }
+                [pscustomobject]@{ ReturnValue = [uint32]0; ExternalKey = [Convert]::FromBase64String($one[0].secret) }
+            }
+            'UnlockWithExternalKey' {
+                $key = [Convert]::ToBase64String([byte[]]$Arguments['ExternalKey'])
+                $fits = @($partition.bitlocker.protectors | Where-Object { $_.type -eq 'ExternalKey' -and $_.secret -eq $key })
+                if (-not $fits) { return [pscustomobject]@{ ReturnValue = [uint32]2150694919 } }
+                $number = $partition.number
+                Edit-LabDisk -Disk $InputObject.lab_disk -Change { ($_.partitions | Where-Object { $_.number -eq $number }).bitlocker.locked = $false }
+                Mount-LabDrive
+                [pscustomobject]@{ ReturnValue = [uint32]0 }
+            }
+            default { Write-Error -Message "Invalid method $MethodName" }
+        }
+    }
+}
+
+Export-ModuleMember -Function Get-CimInstance, Invoke-CimMethod

@@ -1,0 +1,122 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# How the stand-in modules read and write the lab's world; the counterpart of world.py, with the same two rules.
+
+function Get-LabPath {
+    <# .SYNOPSIS The path of a file of the world. #>
+    [CmdletBinding()]
+    param([Parameter(ValueFromRemainingArguments)][string[]]$Part)
+    $path = $env:LAB_HOME
+    foreach ($one in $Part) { $path = [System.IO.Path]::Combine($path, $one) }
+    $path
+}
+
+function Read-LabFile {
+    <# .SYNOPSIS Reads one JSON file of the world. #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory)][string]$Path)
+    [System.IO.File]::ReadAllText($Path) | ConvertFrom-Json
+}
+
+function Write-LabFile {
+    <# .SYNOPSIS Replaces one JSON file of the world in one step. #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory)][string]$Path, [Parameter(Mandatory)][object]$Value)
+    $temporary = $Path + '.' + [System.Guid]::NewGuid().ToString('N')
+    [System.IO.File]::WriteAllText($temporary, ($Value | ConvertTo-Json -Depth 12))
+    [System.IO.File]::Move($temporary, $Path, $true)
+}
+
+function Edit-LabFile {
+    <# .SYNOPSIS Reads a file, lets the script block change $_, and writes it back, all under the file's lock. #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory)][string]$Path, [Parameter(Mandatory)][scriptblock]$Change)
+    $lock = $Path + '.lock'
+    while ($true) {
+        $taken = New-Item -Path $lock -ItemType Directory -ErrorAction Ignore
+        if ($taken) { break }
+        if ([System.IO.Directory]::Exists($lock) -and ([DateTime]::UtcNow - [System.IO.Directory]::GetLastWriteTimeUtc($lock)).TotalSeconds -gt 10) {
+            Remove-Item -LiteralPath $lock -ErrorAction Ignore
+        }
+        Start-Sleep -Milliseconds 20
+    }
+    try {
+        $value = Read-LabFile -Path $Path
+        $null = ForEach-Object -InputObject $value -Process $Change
+        Write-LabFile -Path $Path -Value $value
+    }
+    finally {
+        Remove-Item -LiteralPath $lock -ErrorAction Ignore
+    }
+}
+
+function Get-LabTime {
+    <# .SYNOPSIS The lab's time in UTC. #>
+    [CmdletBinding()]
+    param()
+    $file = Get-LabPath 'clock.json'
+    $offset = 0
+    if ([System.IO.File]::Exists($file)) { $offset = (Read-LabFile -Path $file).offset_seconds }
+    [DateTime]::UtcNow.AddSeconds($offset)
+}
+
+function Get-LabDisk {
+    <# .SYNOPSIS The disks that are plugged into this host, by number. #>
+    [CmdletBinding()]
+    param()
+    $files = [System.IO.Directory]::GetFiles((Get-LabPath 'disks'), 'disk.json', [System.IO.SearchOption]::AllDirectories)
+    $found = foreach ($file in $files) {
+        # Only <serial>/disk.json describes a disk; deeper files of that name lie on one.
+        if ([System.IO.Path]::GetDirectoryName([System.IO.Path]::GetDirectoryName($file)) -ne (Get-LabPath 'disks')) { continue }
+        $disk = Read-LabFile -Path $file
+        if ($disk.attached_to -eq $env:LAB_HOST) {
+            $disk | Add-Member -NotePropertyName file -NotePropertyValue $file
+            $disk
+        }
+    }
+    @($found) | Sort-Object -Property number
+}
+
+function Edit-LabDisk {
+    <# .SYNOPSIS Changes the description of one disk. #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory)][object]$Disk, [Parameter(Mandatory)][scriptblock]$Change)
+    Edit-LabFile -Path $Disk.file -Change $Change
+}
+
+function Test-LabReadable {
+    <# .SYNOPSIS Whether the files of a partition can be read: formatted, and not locked. #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory)][object]$Partition)
+    [bool]($Partition.letter -and $Partition.file_system -and -not ($Partition.bitlocker -and $Partition.bitlocker.locked))
+}
+
+function Get-LabFolder {
+    <# .SYNOPSIS The folder that holds the files of a partition. #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory)][object]$Disk, [Parameter(Mandatory)][object]$Partition)
+    [System.IO.Path]::Combine([System.IO.Path]::GetDirectoryName($Disk.file), "p$($Partition.number)")
+}
+
+function Mount-LabDrive {
+    <# .SYNOPSIS Makes the drives of this PowerShell process those of the host. #>
+    [CmdletBinding()]
+    param()
+    $wanted = @{}
+    foreach ($disk in Get-LabDisk) {
+        foreach ($partition in $disk.partitions) {
+            if (Test-LabReadable -Partition $partition) { $wanted[[string]$partition.letter] = Get-LabFolder -Disk $disk -Partition $partition }
+        }
+    }
+    foreach ($drive in Get-PSDrive -PSProvider FileSystem | Where-Object { $_.Name -match '^[A-Z]$' -and -not $wanted.ContainsKey($_.Name) }) {
+        Remove-PSDrive -Name $drive.Name -Scope Global -Force -ErrorAction Ignore
+    }
+    foreach ($letter in $wanted.Keys) {
+        if (Get-PSDrive -Name $letter -ErrorAction Ignore) { continue }
+        $null = [System.IO.Directory]::CreateDirectory($wanted[$letter])
+        $null = New-PSDrive -Name $letter -PSProvider FileSystem -Root $wanted[$letter] -Scope Global
+    }
+}
+
+Export-ModuleMember -Function *-Lab*

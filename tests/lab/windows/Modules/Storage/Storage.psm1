@@ -1,0 +1,160 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Stand-in for the Storage module of Windows, as far as it is used. Properties and their order follow published output.
+Import-Module -Name LabWorld -Global
+
+function Get-Disk {
+    <# .SYNOPSIS The disks of the host. #>
+    [CmdletBinding()]
+    param([Parameter(Position = 0)][uint32[]]$Number, [string[]]$UniqueId, [string[]]$FriendlyName, [string[]]$SerialNumber)
+    foreach ($disk in Get-LabDisk) {
+        if ($PSBoundParameters.ContainsKey('Number') -and $disk.number -notin $Number) { continue }
+        if ($UniqueId -and $disk.unique_id -notin $UniqueId) { continue }
+        if ($FriendlyName -and $disk.friendly_name -notin $FriendlyName) { continue }
+        if ($SerialNumber -and $disk.serial -notin $SerialNumber) { continue }
+        $status = 'Online'
+        if ($disk.is_offline) { $status = 'Offline' }
+        [pscustomobject]@{
+            PSTypeName = 'Microsoft.Management.Infrastructure.CimInstance#ROOT/Microsoft/Windows/Storage/MSFT_Disk'
+            DiskNumber = [uint32]$disk.number; PartitionStyle = $disk.partition_style; ProvisioningType = 'Fixed'; OperationalStatus = $status
+            HealthStatus = 'Healthy'; BusType = $disk.bus_type; UniqueIdFormat = $disk.unique_id_format; OfflineReason = $disk.offline_reason
+            UniqueId = $disk.unique_id; BootFromDisk = [bool]$disk.boot_from_disk; FriendlyName = $disk.friendly_name; IsBoot = [bool]$disk.is_boot
+            IsClustered = [bool]$disk.is_clustered; IsOffline = [bool]$disk.is_offline; IsReadOnly = [bool]$disk.is_read_only
+            IsSystem = [bool]$disk.is_system; Number = [uint32]$disk.number; NumberOfPartitions = @($disk.partitions).Count
+            Path = "\\?\scsi#disk&$($disk.number)"; SerialNumber = $disk.serial; Size = [uint64]$disk.size
+        }
+    }
+}
+
+function Get-PhysicalDisk {
+    <# .SYNOPSIS The physical disks of the host. #>
+    [CmdletBinding()]
+    param([string]$SerialNumber, [string]$UniqueId)
+    foreach ($disk in Get-LabDisk) {
+        if ($SerialNumber -and $disk.serial -ne $SerialNumber) { continue }
+        if ($UniqueId -and $disk.unique_id -ne $UniqueId) { continue }
+        [pscustomobject]@{
+            DeviceId = [string]$disk.number; FriendlyName = $disk.friendly_name; SerialNumber = $disk.serial; MediaType = 'HDD'
+            CanPool = -not $disk.cannot_pool_reason; CannotPoolReason = $disk.cannot_pool_reason; UniqueId = $disk.unique_id; Size = [uint64]$disk.size
+        }
+    }
+}
+
+function Get-Partition {
+    <# .SYNOPSIS The partitions of the host. #>
+    [CmdletBinding()]
+    param([uint32[]]$DiskNumber, [Parameter(Position = 0)][uint32[]]$PartitionNumber, [char[]]$DriveLetter)
+    foreach ($disk in Get-LabDisk) {
+        if ($PSBoundParameters.ContainsKey('DiskNumber') -and $disk.number -notin $DiskNumber) { continue }
+        foreach ($partition in $disk.partitions) {
+            if ($PartitionNumber -and $partition.number -notin $PartitionNumber) { continue }
+            if ($DriveLetter -and [string]$partition.letter -notin @($DriveLetter | ForEach-Object { [string]$_ })) { continue }
+            ConvertTo-LabPartition -Disk $disk -Partition $partition
+        }
+    }
+}
+
+function ConvertTo-LabPartition {
+    param([object]$Disk, [object]$Partition)
+    $letter = [char]0
+    if ($Partition.letter) { $letter = [char]$Partition.letter }
+    [pscustomobject]@{
+        PSTypeName = 'Microsoft.Management.Infrastructure.CimInstance#ROOT/Microsoft/Windows/Storage/MSFT_Partition'
+        DiskNumber = [uint32]$Disk.number; DriveLetter = $letter; PartitionNumber = [uint32]$Partition.number; Guid = $Partition.guid
+        IsBoot = [bool]$Disk.is_boot; IsSystem = [bool]$Disk.is_system; Offset = [uint64]$Partition.offset; Size = [uint64]$Partition.size; Type = $Partition.type
+    }
+}
+
+function Get-Volume {
+    <# .SYNOPSIS The volumes of the host. A locked BitLocker volume has no file system and no size, like an unformatted one. #>
+    [CmdletBinding()]
+    param([Parameter(Position = 0)][char[]]$DriveLetter)
+    foreach ($disk in Get-LabDisk) {
+        foreach ($partition in $disk.partitions | Where-Object { $_.type -eq 'Basic' }) {
+            if ($DriveLetter -and [string]$partition.letter -notin @($DriveLetter | ForEach-Object { [string]$_ })) { continue }
+            $readable = Test-LabReadable -Partition $partition
+            $letter = [char]0
+            if ($partition.letter) { $letter = [char]$partition.letter }
+            $used = 0
+            if ($readable) { $used = (Get-ChildItem -LiteralPath (Get-LabFolder -Disk $disk -Partition $partition) -Recurse -File -ErrorAction Ignore | Measure-Object -Property Length -Sum).Sum }
+            [pscustomobject]@{
+                PSTypeName = 'Microsoft.Management.Infrastructure.CimInstance#ROOT/Microsoft/Windows/Storage/MSFT_Volume'
+                UniqueId = "\\?\Volume$($partition.guid)\"; DriveLetter = $letter; DriveType = 'Fixed'
+                FileSystem = $(if ($readable) { $partition.file_system } else { '' }); FileSystemLabel = $(if ($readable) { $partition.label } else { '' })
+                FileSystemType = $(if ($readable) { $partition.file_system } else { 'Unknown' }); HealthStatus = 'Healthy'
+                Size = $(if ($readable) { [uint64]$partition.size } else { [uint64]0 })
+                SizeRemaining = $(if ($readable) { [uint64]($partition.size - $used) } else { [uint64]0 })
+            }
+        }
+    }
+}
+
+function Initialize-Disk {
+    <# .SYNOPSIS Gives a raw disk a partition table; on GPT Windows adds a reserved partition by itself. #>
+    [CmdletBinding(SupportsShouldProcess)]
+    param([Parameter(Position = 0)][uint32[]]$Number, [ValidateSet('MBR', 'GPT')][string]$PartitionStyle = 'GPT', [switch]$PassThru)
+    $disk = Get-LabDisk | Where-Object { $_.number -in $Number }
+    if ($disk.partition_style -ne 'RAW') { Write-Error -Message 'The disk has already been initialized.' -ErrorId 'StorageWMI 41002,Initialize-Disk'; return }
+    if ($disk.is_offline -or $disk.is_read_only) { Write-Error -Message 'The disk is offline or read only.' -ErrorId 'StorageWMI 41012,Initialize-Disk'; return }
+    Edit-LabDisk -Disk $disk -Change {
+        $_.partition_style = $PartitionStyle
+        if ($PartitionStyle -eq 'GPT') {
+            $_.partitions = @([pscustomobject]@{
+                    number = 1; letter = $null; offset = 17408; size = 16759808; type = 'Reserved'; guid = '{' + [guid]::NewGuid() + '}'; file_system = $null; label = ''; bitlocker = $null
+                })
+        }
+    }
+    if ($PassThru) { Get-Disk -Number $Number }
+}
+
+function Clear-Disk {
+    <# .SYNOPSIS Removes all partitions of a disk. #>
+    [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High')]
+    param([Parameter(Position = 0)][uint32[]]$Number, [switch]$RemoveData, [switch]$RemoveOEM, [switch]$PassThru)
+    $disk = Get-LabDisk | Where-Object { $_.number -in $Number }
+    if (@($disk.partitions).Count -gt 0 -and -not $RemoveData) { Write-Error -Message 'The disk has partitions; use RemoveData.' -ErrorId 'StorageWMI 41001,Clear-Disk'; return }
+    if (-not $PSCmdlet.ShouldProcess("disk $Number", 'Clear-Disk')) { return }
+    foreach ($partition in $disk.partitions) {
+        Remove-Item -LiteralPath (Get-LabFolder -Disk $disk -Partition $partition) -Recurse -Force -ErrorAction Ignore
+    }
+    Edit-LabDisk -Disk $disk -Change { $_.partitions = @(); $_.partition_style = 'RAW' }
+    Mount-LabDrive
+    if ($PassThru) { Get-Disk -Number $Number }
+}
+
+function Set-Disk {
+    <# .SYNOPSIS Brings a disk online or makes it writable. #>
+    [CmdletBinding()]
+    param([Parameter(Position = 0)][uint32]$Number, [bool]$IsOffline, [bool]$IsReadOnly)
+    $bound = $PSBoundParameters
+    Edit-LabDisk -Disk (Get-LabDisk | Where-Object { $_.number -eq $Number }) -Change {
+        if ($bound.ContainsKey('IsOffline')) { $_.is_offline = $IsOffline; $_.offline_reason = $null }
+        if ($bound.ContainsKey('IsReadOnly')) { $_.is_read_only = $IsReadOnly }
+    }
+    Mount-LabDrive
+}
+
+function New-Partition {
+    <# .SYNOPSIS Makes a partition; it is not formatted. #>
+    [CmdletBinding()]
+    param([Parameter(Position = 0)][uint32[]]$DiskNumber, [uint64]$Size, [switch]$UseMaximumSize, [char]$DriveLetter, [switch]$AssignDriveLetter)
+    if ($AssignDriveLetter -and $PSBoundParameters.ContainsKey('DriveLetter')) { Write-Error -Message 'Use either DriveLetter or AssignDriveLetter.' -ErrorId 'StorageWMI 5,New-Partition'; return }
+    $all = @(Get-LabDisk)
+    $disk = $all | Where-Object { $_.number -in $DiskNumber }
+    if ($disk.partition_style -eq 'RAW') { Write-Error -Message 'The disk has not been initialized.' -ErrorId 'StorageWMI 41000,New-Partition'; return }
+    $used = @($all.partitions | Where-Object { $_ -and $_.letter } | ForEach-Object { [string]$_.letter })
+    $letter = $null
+    if ($AssignDriveLetter) { $letter = [string]('DEFGHIJKLMNOPQRSTUVWXYZ'.ToCharArray() | Where-Object { [string]$_ -notin $used } | Select-Object -First 1) }
+    elseif ($PSBoundParameters.ContainsKey('DriveLetter')) { $letter = [string]$DriveLetter }
+    $number = @($disk.partitions).Count + 1
+    if ($UseMaximumSize) { $Size = $disk.size - 17825792 }
+    Edit-LabDisk -Disk $disk -Change {
+        $_.partitions = @($_.partitions) + [pscustomobject]@{
+            number = $number; letter = $letter; offset = 17825792; size = $Size; type = 'Basic'; guid = '{' + [guid]::NewGuid() + '}'; file_system = $null; label = ''; bitlocker = $null
+        }
+    }
+    Get-Partition -DiskNumber $DiskNumber -PartitionNumber $number
+}
+
+Export-ModuleMember -Function Get-Disk, Get-PhysicalDisk, Get-Partition, Get-Volume, Initialize-Disk, Clear-Disk, Set-Disk, New-Partition

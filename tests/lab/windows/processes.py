@@ -1,0 +1,94 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a process of a lab host starts: its environment, its drives, and the record of its arguments."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import threading
+import time
+
+from lab import world
+
+HERE = pathlib.Path(__file__).resolve().parent
+INIT = HERE / "init.ps1"
+POWERSHELL = ("powershell", "powershell.exe", "pwsh", "pwsh.exe")
+# A native path would need a drive that a folder cannot be; these are the values that Windows has.
+WINDOWS_VARIABLES = {"SystemDrive": "C:", "SystemRoot": "C:\\Windows", "ProgramFiles": "C:\\Program Files", "ProgramData": "C:\\ProgramData"}
+_log_lock = threading.Lock()
+
+
+def environment(host: str) -> dict[str, str]:
+    """The variables of a process of this host. No secret of the lab is among them."""
+    home = world.home()
+    temp = home / "hosts" / host / "temp"
+    temp.mkdir(parents=True, exist_ok=True)
+    kept = {name: os.environ[name] for name in ("LANG", "HOME", "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "NTLM_USER_FILE") if name in os.environ}
+    kept.pop("NTLM_USER_FILE", None)
+    return kept | WINDOWS_VARIABLES | {
+        "PATH": f"{home / 'bin'}:{pathlib.Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+        "PSModulePath": str(HERE / "Modules"),
+        "LAB_HOME": str(home),
+        "LAB_HOST": host,
+        "COMPUTERNAME": host.upper(),
+        "TEMP": str(temp),
+        "TMP": str(temp),
+        "TMPDIR": str(temp),
+        "POWERSHELL_TELEMETRY_OPTOUT": "1",
+    }
+
+
+def with_drives(arguments: list[str]) -> list[str]:
+    """The arguments of a PowerShell process with the mounting of the host's drives put before its work."""
+    lowered = [one.lower() for one in arguments]
+    init = f". '{INIT}'"
+    if "-encodedcommand" in lowered:
+        at = lowered.index("-encodedcommand") + 1
+        script = base64.b64decode(arguments[at]).decode("utf-16-le")
+        return [*arguments[:at], base64.b64encode(f"{init}\n{script}".encode("utf-16-le")).decode(), *arguments[at + 1 :]]
+    if "-file" in lowered:
+        at = lowered.index("-file")
+        words = " ".join("'" + one.replace("'", "''") + "'" for one in arguments[at + 1 :])
+        return [*arguments[:at], "-Command", f"{init}; & {words}; exit $LASTEXITCODE"]
+    if "-command" in lowered:
+        at = lowered.index("-command") + 1
+        return [*arguments[:at], f"{init}; {' '.join(arguments[at:])}"]
+    return arguments
+
+
+def start(host: str, argv: list[str], **more: object) -> subprocess.Popen[bytes]:
+    """Start one process of a host, in a group of its own, and record its arguments."""
+    record_arguments(host, argv)
+    program, arguments = argv[0], argv[1:]
+    if program.lower() in POWERSHELL:
+        program, arguments = str(world.home() / "bin" / "pwsh"), with_drives(arguments)
+    elif re.match(r"[A-Za-z]:\\", program):
+        program = str(world.windows_path(host, program))
+    variables = environment(host) | dict(more.pop("variables", {}))  # type: ignore[call-overload]
+    return subprocess.Popen([program, *arguments], env=variables, cwd=world.home() / "hosts" / host, start_new_session=True, **more)  # type: ignore[call-overload, no-any-return]
+
+
+def start_command_line(host: str, line: str, variables: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Start what a WinRM command says; ansible quotes the encoded script with single quotes."""
+    argv = shlex.split(line, posix=True) if "encodedcommand" in line.lower() else ["pwsh", "-NoProfile", "-NonInteractive", "-Command", line]
+    pipe = subprocess.PIPE
+    return start(host, argv, stdin=pipe, stdout=pipe, stderr=pipe, variables=variables)
+
+
+def record_arguments(host: str, argv: list[str]) -> None:
+    """Keep what any user of the machine could read of a process: its arguments. An encoded script is kept decoded."""
+    shown = list(argv)
+    for at, one in enumerate(argv[:-1]):
+        if one.lower() == "-encodedcommand":
+            shown[at + 1] = base64.b64decode(argv[at + 1]).decode("utf-16-le", "replace")
+    line = json.dumps({"time": time.time(), "host": host, "argv": shown})
+    with _log_lock, (world.home() / "logs" / "arguments.log").open("a", encoding="utf-8") as stream:
+        stream.write(line + "\n")
