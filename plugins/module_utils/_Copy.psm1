@@ -152,7 +152,7 @@ function Start-SeedCopy {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][object]$Seen, [Parameter(Mandatory = $true)][object]$Listed, [bool]$Restart, [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
-    $bytes = (Get-ChildItem -LiteralPath $Option['source_directory'] -Recurse -File -Force | Measure-Object -Property Length -Sum).Sum
+    $bytes = [long](Get-ChildItem -LiteralPath $Option['source_directory'] -Recurse -File -Force | Measure-Object -Property Length -Sum).Sum
     if ($bytes -ge $Seen.size_bytes) { throw "Drive $($Seen.serial) in drives has $($Seen.size_bytes) bytes, too few for the $bytes staged bytes. List a larger drive." }
     foreach ($folder in $Option['journal_directory'], $Option['log_directory']) {
         if ($Seen.letter -and $folder -like "$($Seen.letter):*") { throw "The folder '$folder' lies on the target drive $($Seen.serial). Choose journal_directory and log_directory on another drive." }

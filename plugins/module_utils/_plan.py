@@ -69,7 +69,7 @@ def make_plan(job_name: str, files: Sequence[Mapping[str, Any]], drives: Sequenc
     fitting = sorted((drive for drive in drives if int(drive["size_bytes"]) >= need), key=lambda drive: (int(drive["size_bytes"]), str(drive["serial"])))
     if not fitting:
         sizes = ", ".join(f"{drive['serial']} has {drive['size_bytes']}" for drive in drives) or "none is listed"
-        raise PlanError(f"the staged files need a drive of {need} bytes ({sizes}). List a larger drive under copy.drives.")
+        raise PlanError(f"the staged files need a drive of {need} bytes ({sizes}). List a larger drive under copying.drives.")
     total = sum(int(one["bytes"]) for one in files)
     shard = Shard(str(fitting[0]["serial"]), f"{job_name}-1"[:30], len(files), total)
     return {"shards": [asdict(shard)], "bytes": total}

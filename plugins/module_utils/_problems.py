@@ -29,9 +29,9 @@ class Problem:
 CHECKS: tuple[tuple[str, Callable[[str, str], str]], ...] = (
     ("name", _names.check_job_name),
     ("staging.path", _names.check_windows_path),
-    ("copy.tool.path", _names.check_windows_path),
-    ("copy.journals", _names.check_windows_path),
-    ("copy.logs", _names.check_windows_path),
+    ("copying.tool.path", _names.check_windows_path),
+    ("copying.journals", _names.check_windows_path),
+    ("copying.logs", _names.check_windows_path),
     ("azure.subscription_id", _names.check_subscription),
     ("azure.storage_account", _names.check_storage_account),
     ("azure.container", _names.check_container),
@@ -63,18 +63,18 @@ def _name_problems(seed: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _drive_problems(seed: Mapping[str, Any]) -> Iterator[Problem]:
-    drives = _get(seed, "copy.drives") or []
+    drives = _get(seed, "copying.drives") or []
     if not drives:
-        yield Problem("copy.drives", "copy.drives lists no drive.", "List the serial of each drive that may be used.")
+        yield Problem("copying.drives", "copying.drives lists no drive.", "List the serial of each drive that may be used.")
     seen: set[str] = set()
     for drive in drives:
         try:
-            serial = _names.normalize_serial(str(drive.get("serial", "")), "copy.drives serial")
+            serial = _names.normalize_serial(str(drive.get("serial", "")), "copying.drives serial")
         except _names.InvalidName as error:
-            yield Problem("copy.drives", str(error), "")
+            yield Problem("copying.drives", str(error), "")
             continue
         if serial in seen:
-            yield Problem("copy.drives", f"copy.drives lists {serial} twice.", "List each drive once.")
+            yield Problem("copying.drives", f"copying.drives lists {serial} twice.", "List each drive once.")
         seen.add(serial)
 
 
@@ -105,14 +105,14 @@ def _file_problems(seed: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _escrow_problems(seed: Mapping[str, Any]) -> Iterator[Problem]:
-    places = _get(seed, "keys.escrow") or []
+    places = _get(seed, "custody.escrow") or []
     if not places:
-        yield Problem("keys.escrow", "keys.escrow names no place for the BitLocker keys.", "Name at least one; a drive without an escrowed key is lost when its journal is.")
+        yield Problem("custody.escrow", "custody.escrow names no place for the BitLocker keys.", "Name at least one; a drive without an escrowed key is lost when its journal is.")
     for place in places:
         if place.get("type") != "sealed_file" or not place.get("directory"):
-            yield Problem("keys.escrow", "keys.escrow: each place needs type: sealed_file and a directory.", "Add them.")
+            yield Problem("custody.escrow", "custody.escrow: each place needs type: sealed_file and a directory.", "Add them.")
             continue
         try:
             read_recipients([str(path) for path in place.get("recipients") or []])
         except SealError as error:
-            yield Problem("keys.escrow", str(error), "")
+            yield Problem("custody.escrow", str(error), "")

@@ -23,7 +23,7 @@ def plan(seed: Mapping[str, Any], world: Mapping[str, Any]) -> dict[str, Any]:
 
 def sessions(seed: Mapping[str, Any], ledger: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The drives of the plan with their sessions, as sata_prep_import takes them."""
-    erase = {normalize_serial(drive["serial"]): bool(drive.get("erase", False)) for drive in seed["copy"]["drives"]}
+    erase = {normalize_serial(drive["serial"]): bool(drive.get("erase", False)) for drive in seed["copying"]["drives"]}
     return [
         {"serial": shard["serial"], "session_id": shard["session_id"], "erase": erase.get(shard["serial"], False)}
         for shard in (ledger.get("plan") or {}).get("shards", [])

@@ -67,12 +67,12 @@ def read_recipients(paths: Sequence[str]) -> list[x509.Certificate]:
             with open(path, "rb") as stream:
                 certificate = x509.load_pem_x509_certificate(stream.read())
         except (OSError, ValueError) as error:
-            raise SealError(f"keys.escrow recipients: '{path}' is not a readable PEM certificate. Give the path of an X.509 certificate with an RSA key.") from error
+            raise SealError(f"custody.escrow recipients: '{path}' is not a readable PEM certificate. Give the path of an X.509 certificate with an RSA key.") from error
         if not isinstance(certificate.public_key(), rsa.RSAPublicKey):
-            raise SealError(f"keys.escrow recipients: the certificate '{path}' has no RSA key. Use one that has.")
+            raise SealError(f"custody.escrow recipients: the certificate '{path}' has no RSA key. Use one that has.")
         found.append(certificate)
     if not found:
-        raise SealError("keys.escrow recipients: the list is empty. Name at least one certificate, or nobody could ever open the copy.")
+        raise SealError("custody.escrow recipients: the list is empty. Name at least one certificate, or nobody could ever open the copy.")
     return found
 
 

@@ -183,7 +183,7 @@ def _job(case: Case) -> Decision | None:
 def _ship_gate(case: Case) -> Decision:
     created = (case.ledger.get("job") or {}).get("created") or case.job.get("created") or ""
     serials = ", ".join(shard["serial"] for shard in case.shards)
-    waits = f"a person who takes drive {serials} out of {case.seed['copy']['host']}, packs it with the packing slip and hands the parcel to a carrier"
+    waits = f"a person who takes drive {serials} out of {case.seed['copying']['host']}, packs it with the packing slip and hands the parcel to a carrier"
     command = f"ansible-playbook {COLLECTION}.ship --limit {case.seed['name']} -e carrier=CARRIER -e tracking_number=NUMBER"
     gate = Gate("ship", waits, str(created), _after(str(created), SHIPPING_DAYS), command)
     return Decision("job_created", "The import job exists and waits for its parcel.", next="ship", gate=gate)
@@ -233,11 +233,11 @@ def _run_problem(serial: str, journal: Mapping[str, Any]) -> Decision | None:
     run, verify = journal.get("run") or {}, journal.get("verify") or {}
     if verify.get("finished") and not verify.get("ok"):
         reason = f"Drive {serial} does not match its manifest: {'; '.join(verify.get('mismatches') or ['see the verify file'])}."
-        return _blocked("prepared", reason, f"Do not ship it. Set erase: true for {serial} in copy.drives and run again, or use another drive.")
+        return _blocked("prepared", reason, f"Do not ship it. Set erase: true for {serial} in copying.drives and run again, or use another drive.")
     if run.get("operation") == "prepare" and run.get("state") in ("failed", "lost"):
         ending = "was lost with its process" if run["state"] == "lost" else f"ended with exit code {run.get('exit_code')}"
         # Source: the tool's troubleshooting article; a first session can be neither resumed nor aborted.
-        remedy = f"The first session cannot be resumed: set erase: true for {serial} in copy.drives and run again; the old journal is kept aside."
+        remedy = f"The first session cannot be resumed: set erase: true for {serial} in copying.drives and run again; the old journal is kept aside."
         return _blocked("preparing", f"The copy to drive {serial} {ending}.", remedy)
     return None
 
@@ -246,7 +246,7 @@ def _refused(case: Case, stage: str) -> Decision | None:
     """A listed drive that may not be used, said before any work is put into it."""
     for drive in (case.world.get("copy") or {}).get("drives", []):
         if drive.get("refusals"):
-            return _blocked(stage, drive["refusals"][0], "Correct copy.drives of the seed.")
+            return _blocked(stage, drive["refusals"][0], "Correct copying.drives of the seed.")
     return None
 
 

@@ -21,11 +21,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
         {},
         ["subscription", "99999999-0000-4000-8000-000000000000"],
     ),
-    "drive that is not there": ({"copy__drives": [{"serial": "NOSUCHDRIVE", "erase": False}]}, {}, ["NOSUCHDRIVE", "drives"]),
-    "drive that is the system disk": ({"copy__drives": [{"serial": "SYS-FS01", "erase": True}]}, {}, ["SYS-FS01", "system"]),
-    "drive that holds data": ({"copy__drives": [{"serial": "Z1F0AAAA", "erase": False}]}, {}, ["Z1F0AAAA", "erase"]),
+    "drive that is not there": ({"copying__drives": [{"serial": "NOSUCHDRIVE", "erase": False}]}, {}, ["NOSUCHDRIVE", "drives"]),
+    "drive that is the system disk": ({"copying__drives": [{"serial": "SYS-FS01", "erase": True}]}, {}, ["SYS-FS01", "system"]),
+    "drive that holds data": ({"copying__drives": [{"serial": "Z1F0AAAA", "erase": False}]}, {}, ["Z1F0AAAA", "erase"]),
     "client secret is refused": ({}, {"AZURE_SECRET": "not-the-secret"}, ["AZURE_SECRET", "secret"]),
-    "no escrow": ({"keys__escrow": []}, {}, ["escrow"]),
+    "no escrow": ({"custody__escrow": []}, {}, ["escrow"]),
 }
 
 

@@ -81,7 +81,7 @@ def seed_definition(home: pathlib.Path, name: str = SEED_NAME) -> dict[str, Any]
         "name": name,
         "source": {"host": "fs01", "agent": "mars", "publish_settings": lab["publish_settings"]},
         "staging": {"path": "D:\\Staging"},
-        "copy": {
+        "copying": {
             "host": "fs01",
             "tool": {"path": "C:\\WAImportExportV1\\WAImportExport.exe", "version": "1.5.0.300"},
             "journals": "C:\\Seedfreight\\journals",
@@ -109,7 +109,7 @@ def seed_definition(home: pathlib.Path, name: str = SEED_NAME) -> dict[str, Any]
             },
             "return_carrier": {"name": "FedEx", "account_number": "123456789"},
         },
-        "keys": {
+        "custody": {
             "escrow": [
                 {
                     "type": "sealed_file",

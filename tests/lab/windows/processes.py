@@ -56,7 +56,7 @@ def with_drives(arguments: list[str]) -> list[str]:
         return [*arguments[:at], base64.b64encode(f"{init}\n{script}".encode("utf-16-le")).decode(), *arguments[at + 1 :]]
     if "-file" in lowered:
         at = lowered.index("-file")
-        words = " ".join("'" + one.replace("'", "''") + "'" for one in arguments[at + 1 :])
+        words = " ".join(one if one.startswith("-") else "'" + one.replace("'", "''") + "'" for one in arguments[at + 1 :])
         return [*arguments[:at], "-Command", f"{init}; & {words}; exit $LASTEXITCODE"]
     if "-command" in lowered:
         at = lowered.index("-command") + 1
