@@ -1,0 +1,44 @@
+# Everything is made below .build; nothing is installed into the user's home or the system.
+PYTHON ?= python3
+WITHIN = $(PYTHON) scripts/within.py
+LAB = $(WITHIN) python -m lab
+
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+setup:
+	@$(PYTHON) scripts/setup.py
+
+setup-tests:
+	@$(PYTHON) scripts/setup.py --tests
+
+demo: setup ## take one seed from first backup to recovery point, in the lab
+	@$(WITHIN) python scripts/demo.py
+
+test: setup-tests ## run every check and test
+	@$(WITHIN) python scripts/test.py
+
+lab: setup ## start a lab, print how to use it, stay up
+	@$(LAB) up
+
+lab-stop: setup ## stop the lab
+	@$(LAB) down
+
+lint: setup-tests ## run the static checks
+	@$(WITHIN) python scripts/test.py lint
+
+unit: setup-tests ## run the unit tests
+	@$(WITHIN) python scripts/test.py unit
+
+docs: setup-tests ## write the generated parts of the documentation
+	@$(WITHIN) python scripts/docs.py
+
+bench: setup ## measure what docs/getting-started.md quotes
+	@$(WITHIN) python tests/bench/run.py
+
+clean: ## remove everything that was made
+	@rm -rf .build .lab .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.PHONY: help setup setup-tests demo test lab lab-stop lint unit docs bench clean
