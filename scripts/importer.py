@@ -30,7 +30,9 @@ def main() -> int:
     subprocess.run([programs / "ansible-galaxy", "collection", "build", "--output-path", FOLDER, REPOSITORY], check=True)
     archive = next(FOLDER.glob("*.tar.gz"))
     variables = os.environ | {"GALAXY_IMPORTER_CONFIG": str(FOLDER / "config.cfg")}
-    done = subprocess.run([sys.executable, "-m", "galaxy_importer.main", archive], cwd=FOLDER, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "galaxy_importer.main", archive], cwd=FOLDER, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     print(done.stdout)
     names = subprocess.run(["tar", "-tzf", archive], check=True, stdout=subprocess.PIPE, text=True).stdout.split()
     strangers = [name for name in names if name.startswith((".build", "tests/lab", "scripts")) or "__pycache__" in name]

@@ -24,7 +24,8 @@ COPY = BUILD / "sanity" / "ansible_collections" / "seedfreight" / "azure_offline
 LEFT_OUT = ("pslint",)
 GET_PIP = """import subprocess, sys
 subprocess.check_call([sys.executable, "-m", "ensurepip"])
-subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *[one for one in sys.argv[1:] if one.startswith("pip")]])
+wanted = [one for one in sys.argv[1:] if one.startswith("pip")]
+subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted])
 """
 
 

@@ -44,7 +44,7 @@ def find_python() -> str:
     """The newest Python of at least 3.12: this one, python3.x on PATH, or one of pyenv."""
     found = {}
     for folder in [*os.environ.get("PATH", "").split(os.pathsep), *map(str, pathlib.Path.home().glob(".pyenv/versions/*/bin"))]:
-        for path in sorted(pathlib.Path(folder).glob("python3.*")) if folder and os.path.isdir(folder) else []:
+        for path in sorted(pathlib.Path(folder).glob("python3.*")) if folder else []:
             match = re.match(r"^python3\.(\d+)$", path.name)
             # A shim of pyenv has the name of every version, whether it answers or not.
             if match and (3, int(match.group(1))) >= OLDEST and _answers(str(path)):
@@ -181,7 +181,7 @@ def main() -> int:
 
 def _libraries() -> str:
     program = shutil.which("ldconfig") or "/sbin/ldconfig"
-    if not os.path.exists(program):
+    if not pathlib.Path(program).exists():
         return ""
     return subprocess.run([program, "-p"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, universal_newlines=True).stdout
 

@@ -96,7 +96,7 @@ def stages() -> list[Stage]:
         Stage("lint", "ansible-test sanity", [python("scripts/sanity.py")], True),
         Stage("lint", "ansible-lint", [tool("ansible-lint", "--offline", "--profile=production", "-q")], cwd=COLLECTION),
         Stage("lint", "ruff", [tool("ruff", "check", "."), tool("ruff", "format", "--check", ".")]),
-        Stage("lint", "mypy", [python("scripts/types.py")]),
+        Stage("lint", "mypy", [python("scripts/check_types.py")]),
         Stage("lint", "antsibull-docs", [tool("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--skip-rstcheck", ".")], cwd=COLLECTION),
         Stage("lint", "changelog", [tool("antsibull-changelog", "lint")]),
         Stage("lint", "documentation is current", [python("scripts/docs.py", "--check")]),
@@ -111,7 +111,9 @@ def run(stage: Stage) -> Outcome:
     for command in stage.commands:
         variables = os.environ | (stage.environment or {})
         try:
-            done = subprocess.run(command, cwd=stage.cwd, env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+            done = subprocess.run(
+                command, cwd=stage.cwd, env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+            )
         except OSError as error:
             output, code = f"{output}{error}\n", 127
             break

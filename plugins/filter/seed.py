@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _problems, _records, _report
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._stages import decide
 
 
 def seed_decision(seed: Mapping[str, Any], world: Mapping[str, Any], ledger: Mapping[str, Any]) -> dict[str, Any]:
     """The stage and what comes next."""
-    return asdict(decide(seed, world, ledger, datetime.now(timezone.utc)))
+    return asdict(decide(seed, world, ledger, datetime.now(UTC)))
 
 
 def seed_problems(seed: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._clouds import CLOUDS, Cloud, from_metadata
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
 from azure.core import PipelineClient
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.core.pipeline import policies
 from azure.core.rest import HttpRequest, HttpResponse
 from azure.identity import AzureCliCredential, ClientSecretCredential, ManagedIdentityCredential
-
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._clouds import CLOUDS, Cloud, from_metadata
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
 
 FIRST_POLL_SECONDS = 0.5
 MAX_POLL_SECONDS = 10.0
@@ -56,7 +55,9 @@ def find_cloud(name: str) -> Cloud:
         answer.raise_for_status()
         return from_metadata(answer.json())
     except (AzureError, FormatError, ValueError) as error:
-        raise ArmError(f"cloud '{name}' gives no usable metadata document: {error}. Check the URL and the certificate authority (REQUESTS_CA_BUNDLE).") from error
+        raise ArmError(
+            f"cloud '{name}' gives no usable metadata document: {error}. Check the URL and the certificate authority (REQUESTS_CA_BUNDLE)."
+        ) from error
 
 
 def make_credential(login: Login, cloud: Cloud) -> Any:
@@ -118,7 +119,8 @@ class ArmClient:
             text = f"Azure refused the credentials: {_first_line(error)} Check tenant, client_id and secret (AZURE_TENANT, AZURE_CLIENT_ID, AZURE_SECRET)."
             raise ArmError(text, "AuthenticationFailed", 401) from error
         except AzureError as error:
-            text = f"{self.cloud.resource_manager} cannot be reached: {_first_line(error)} Check cloud, the proxy and the certificate authority (REQUESTS_CA_BUNDLE)."
+            remedy = "Check cloud, the proxy and the certificate authority (REQUESTS_CA_BUNDLE)."
+            text = f"{self.cloud.resource_manager} cannot be reached: {_first_line(error)} {remedy}"
             raise ArmError(text) from error
         if response.status_code >= 400:
             raise _refused(request, response)

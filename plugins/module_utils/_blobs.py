@@ -10,13 +10,12 @@ import re
 from dataclasses import asdict
 from typing import Any
 
-from azure.core.exceptions import AzureError, ResourceNotFoundError
-from azure.storage.blob import BlobServiceClient, ContainerClient
-
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure import ArmClient, ArmError, get_blob_endpoint
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._copylog import summarize_copy_log
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._ledger import stamp
+from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.storage.blob import BlobServiceClient, ContainerClient
 
 # Source: the article on tracking import jobs; the newest generation of the service always logs here.
 COPY_LOGS = "databoxcopylog"
@@ -76,7 +75,15 @@ class Container:
             log = summarize_copy_log(io.BytesIO(data))
         except FormatError as error:
             return {"serial": serial, "name": name, "ok": False, "status": f"unreadable: {error}", "total": None, "errored": 0, "entries": []}
-        return {"serial": serial, "name": name, "ok": log.ok, "status": log.status, "total": log.total, "errored": log.errored, "entries": [asdict(one) for one in log.entries[:50]]}
+        return {
+            "serial": serial,
+            "name": name,
+            "ok": log.ok,
+            "status": log.status,
+            "total": log.total,
+            "errored": log.errored,
+            "entries": [asdict(one) for one in log.entries[:50]],
+        }
 
 
 def _told(error: AzureError, name: str) -> ArmError:

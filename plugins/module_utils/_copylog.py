@@ -16,10 +16,9 @@ from io import BytesIO
 from typing import BinaryIO
 from xml.etree.ElementTree import Element, ParseError
 
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
-
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
 
 DECLARATION = re.compile(rb"^(\xef\xbb\xbf)?\s*<\?xml[^>]*\?>")
 

@@ -105,9 +105,12 @@ def body(order: Order) -> dict[str, Any]:
         "jobDetailsType": "DataBoxCustomerDisk",
         "contactDetails": {"contactName": contact["name"], "phone": contact["phone"], "emailList": list(contact["email"])},
         "shippingAddress": {name: value for name, value in shipping.items() if value},
-        "dataImportDetails": [{"accountDetails": {"dataAccountType": "StorageAccount", "storageAccountId": order.account_id}, "logCollectionLevel": order.log_level}],
+        "dataImportDetails": [
+            {"accountDetails": {"dataAccountType": "StorageAccount", "storageAccountId": order.account_id}, "logCollectionLevel": order.log_level}
+        ],
         "importDiskDetailsCollection": {
-            drive.serial: {"manifestFile": drive.manifest_file, "manifestHash": drive.manifest_hash, "bitLockerKey": drive.key.reveal()} for drive in order.drives
+            drive.serial: {"manifestFile": drive.manifest_file, "manifestHash": drive.manifest_hash, "bitLockerKey": drive.key.reveal()}
+            for drive in order.drives
         },
         "returnToCustomerPackageDetails": {"carrierName": carrier["name"], "carrierAccountNumber": carrier.get("account_number") or ""},
         "enableManifestBackup": False,
@@ -123,7 +126,8 @@ def body(order: Order) -> dict[str, Any]:
 def drive_facts(details: dict[str, Any]) -> dict[str, tuple[str, str]]:
     """What of the drives can be read back: path and hash of each manifest. Keys never are."""
     return {
-        normalize_serial(serial): (disk["manifestFile"], disk["manifestHash"].upper()) for serial, disk in (details.get("importDiskDetailsCollection") or {}).items()
+        normalize_serial(serial): (disk["manifestFile"], disk["manifestHash"].upper())
+        for serial, disk in (details.get("importDiskDetailsCollection") or {}).items()
     }
 
 
@@ -160,7 +164,16 @@ def normalize(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _address(found: dict[str, Any]) -> dict[str, Any]:
-    names = {"recipient": "contactPersonName", "company": "company", "street": "street1", "city": "city", "state": "state", "postal_code": "zip", "country": "country", "phone": "phone"}
+    names = {
+        "recipient": "contactPersonName",
+        "company": "company",
+        "street": "street1",
+        "city": "city",
+        "state": "state",
+        "postal_code": "zip",
+        "country": "country",
+        "phone": "phone",
+    }
     address: dict[str, Any] = {name: found[theirs] for name, theirs in names.items() if found.get(theirs)}
     address["supported_carriers"] = found.get("supportedCarriersForReturnShipment") or []
     return address

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 from xml.etree.ElementTree import ParseError
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import fromstring
-
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._secret import Secret
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring
 
 BEGIN = re.compile(r"\[BeginUpdateRecord\]\[(?P<time>[^\]]*)\]\[Type:(?P<type>[^\]]*)\]")
 END = "[EndUpdateRecord]"
@@ -106,9 +106,9 @@ def _pairs(lines: list[str], start: int) -> list[tuple[str, str]]:
     return pairs
 
 
-def _until_end(rest: enumerate[str] | object, number: int) -> list[str]:
+def _until_end(rest: Iterator[tuple[int, str]], number: int) -> list[str]:
     body: list[str] = []
-    for _number, line in rest:  # type: ignore[attr-defined]
+    for _number, line in rest:
         if line.strip() == "[EndValue]":
             return body
         body.append(line)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
@@ -33,7 +33,7 @@ STAMPED = frozenset({"plan", "shipment", "imported", "seeded", "cleaned"})
 
 def stamp(moment: datetime) -> str:
     """A time as the ledger holds it: ISO 8601, UTC, whole seconds."""
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def empty_ledger(seed: str) -> dict[str, Any]:

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import BinaryIO
 from xml.etree.ElementTree import Element, ParseError
 
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
-
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
 
 MD5 = re.compile(r"[0-9A-F]{32}")
 PAGE = 512

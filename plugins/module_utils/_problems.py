@@ -88,7 +88,11 @@ def _file_problems(seed: Mapping[str, Any]) -> Iterator[Problem]:
     path = str(_get(seed, "source.publish_settings") or "")
     wanted = str(_get(seed, "azure.subscription_id") or "")
     if not os.path.isfile(path):
-        yield Problem("source.publish_settings", f"source.publish_settings '{path}' is not a file on the controller.", "Download the publish settings file and give its path.")
+        yield Problem(
+            "source.publish_settings",
+            f"source.publish_settings '{path}' is not a file on the controller.",
+            "Download the publish settings file and give its path.",
+        )
         return
     try:
         with open(path, "rb") as stream:
@@ -107,7 +111,11 @@ def _file_problems(seed: Mapping[str, Any]) -> Iterator[Problem]:
 def _escrow_problems(seed: Mapping[str, Any]) -> Iterator[Problem]:
     places = _get(seed, "custody.escrow") or []
     if not places:
-        yield Problem("custody.escrow", "custody.escrow names no place for the BitLocker keys.", "Name at least one; a drive without an escrowed key is lost when its journal is.")
+        yield Problem(
+            "custody.escrow",
+            "custody.escrow names no place for the BitLocker keys.",
+            "Name at least one; a drive without an escrowed key is lost when its journal is.",
+        )
     for place in places:
         if place.get("type") != "sealed_file" or not place.get("directory"):
             yield Problem("custody.escrow", "custody.escrow: each place needs type: sealed_file and a directory.", "Add them.")

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import BinaryIO
 from xml.etree.ElementTree import Element, ParseError
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import parse
-
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._secret import Secret
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import parse
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def report(seed: Mapping[str, Any], world: Mapping[str, Any], ledger: Mapping[st
         "seeded": ledger.get("seeded") or {},
         "blobs": [blob for blob in container.get("blobs") or [] if blob["name"] in names],
         "copy_logs": container.get("copy_logs") or [],
-        "receipts": [one for one in ledger.get("escrow") or []],
+        "receipts": list(ledger.get("escrow") or []),
         "history": ledger.get("history") or [],
     }
 

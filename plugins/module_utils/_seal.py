@@ -39,7 +39,7 @@ class Transport:
     def __init__(self) -> None:
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=3072)
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "journal transport")])
-        start = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)
+        start = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
         self._certificate = (
             x509.CertificateBuilder(name, name, self._key.public_key(), x509.random_serial_number(), start, start + datetime.timedelta(days=3))
             .add_extension(x509.KeyUsage(False, False, True, True, False, False, False, False, False), critical=True)
@@ -67,7 +67,9 @@ def read_recipients(paths: Sequence[str]) -> list[x509.Certificate]:
             with open(path, "rb") as stream:
                 certificate = x509.load_pem_x509_certificate(stream.read())
         except (OSError, ValueError) as error:
-            raise SealError(f"custody.escrow recipients: '{path}' is not a readable PEM certificate. Give the path of an X.509 certificate with an RSA key.") from error
+            raise SealError(
+                f"custody.escrow recipients: '{path}' is not a readable PEM certificate. Give the path of an X.509 certificate with an RSA key."
+            ) from error
         if not isinstance(certificate.public_key(), rsa.RSAPublicKey):
             raise SealError(f"custody.escrow recipients: the certificate '{path}' has no RSA key. Use one that has.")
         found.append(certificate)
@@ -94,4 +96,6 @@ def open_vault(vault: Vault, sealed: bytes, path: str) -> bytes:
     try:
         return bytes(vault.decrypt(sealed))
     except Exception as error:
-        raise SealError(f"the working copy '{path}' cannot be opened with the vault secrets of this run. Give the same --vault-password-file as before.") from error
+        raise SealError(
+            f"the working copy '{path}' cannot be opened with the vault secrets of this run. Give the same --vault-password-file as before."
+        ) from error

@@ -91,7 +91,9 @@ def _present(api: JobApi, job: dict[str, Any], facts: Mapping[str, str], options
         return True, {"exists": True, "phase": "created"}
     changes, fixed = api.differences(order)
     if fixed:
-        raise ArmError(f"The import job '{options['name']}' exists with other {' and '.join(fixed)}, which cannot be changed. Choose another name, or delete that job.")
+        raise ArmError(
+            f"The import job '{options['name']}' exists with other {' and '.join(fixed)}, which cannot be changed. Choose another name, or delete that job."
+        )
     if changes and not check_mode:
         api.update(changes, options["wait_timeout"])
     return bool(changes), {"updated": sorted(changes)} if changes else {}
@@ -105,7 +107,9 @@ def _shipped(api: JobApi, job: dict[str, Any], facts: Mapping[str, str], options
         if {name: job.get(name) for name in parcel} == parcel:
             return False, {}
         told = f"{job.get('carrier')} {job.get('tracking_number')}"
-        raise ArmError(f"The parcel of '{options['name']}' was told as {told}; carrier and tracking_number cannot be changed any more. Correct them in the portal.")
+        raise ArmError(
+            f"The parcel of '{options['name']}' was told as {told}; carrier and tracking_number cannot be changed any more. Correct them in the portal."
+        )
     if job["phase"] != "created":
         raise ArmError(f"The import job '{options['name']}' is {job['status']} and takes no parcel.")
     if not check_mode:

@@ -203,7 +203,9 @@ def _imported(case: Case) -> Decision:
     if case.ledger.get("imported") is None:
         problem = _import_problem(case)
         if problem:
-            return _blocked("importing", f"The import job is completed, but {problem}.", "Read the copy logs in the report; the staged files are still there for a repair.")
+            return _blocked(
+                "importing", f"The import job is completed, but {problem}.", "Read the copy logs in the report; the staged files are still there for a repair."
+            )
         return Decision("imported", "Every staged file is in the container as a page blob.", next="complete")
     waits = f"the next scheduled backup of {case.seed['source']['host']}, which makes the recovery point from the blobs"
     gate = Gate("backup", waits, case.ledger["imported"]["at"], "", f"ansible-playbook {COLLECTION}.seed --limit {case.seed['name']}")
@@ -253,7 +255,11 @@ def _refused(case: Case, stage: str) -> Decision | None:
 def _staged(case: Case) -> Decision | None:
     job = case.source.get("job") or {}
     if job.get("phase") == "failed" and (case.source.get("method") or {}).get("import_job_name") == case.seed["name"]:
-        return _blocked("staging", f"The agent's backup ended as {job.get('state')} (error {job.get('error_code')}).", "Mend what the agent reports, start the backup again, and run again.")
+        return _blocked(
+            "staging",
+            f"The agent's backup ended as {job.get('state')} (error {job.get('error_code')}).",
+            "Mend what the agent reports, start the backup again, and run again.",
+        )
     if job.get("phase") != "waiting_for_import" or not _both_kinds(case.files):
         return None
     ours = (case.source.get("method") or {}).get("import_job_name") == case.seed["name"]
@@ -273,7 +279,9 @@ def _begin(case: Case) -> Decision:
     if not (case.source.get("agent") or {}).get("installed"):
         return _blocked("new", f"The backup agent is not installed on {case.seed['source']['host']} (source.host).", "Install and register it, then run again.")
     if not case.source.get("policy_present"):
-        return _blocked("new", f"The agent on {case.seed['source']['host']} (source.host) has no backup policy.", "Make one that lists what to back up, then run again.")
+        return _blocked(
+            "new", f"The agent on {case.seed['source']['host']} (source.host) has no backup policy.", "Make one that lists what to back up, then run again."
+        )
     refused = _refused(case, "new")
     if refused:
         return refused

@@ -75,7 +75,7 @@ ledger:
   type: dict
 """
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._service import ensure_ledger, run
@@ -95,7 +95,7 @@ OPTIONS = {
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
-    run(module, lambda: ensure_ledger(module.params, module.check_mode, datetime.now(timezone.utc)))
+    run(module, lambda: ensure_ledger(module.params, module.check_mode, datetime.now(UTC)))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,14 @@ from ansible.errors import AnsibleActionFail
 from ansible.parsing.vault import VaultLib
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._journal import Journal, read_journal
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seal import SealError, Transport, fingerprint, open_vault, read_recipients, seal_cms
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seal import (
+    SealError,
+    Transport,
+    fingerprint,
+    open_vault,
+    read_recipients,
+    seal_cms,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._store import write_atomic
 
 

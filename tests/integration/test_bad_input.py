@@ -15,7 +15,11 @@ SEED = "seedfreight.azure_offline_backup.seed"
 CASES: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
     "job name with capitals": ({"name": "Contoso_FS01"}, {}, ["name", "Contoso_FS01", "lower-case"]),
     "container with capitals": ({"azure__container": "Seeds"}, {}, ["container", "Seeds", "lower-case"]),
-    "publish settings file is missing": ({"source__publish_settings": "/nonexistent/file.publishsettings"}, {}, ["publish_settings", "/nonexistent/file.publishsettings"]),
+    "publish settings file is missing": (
+        {"source__publish_settings": "/nonexistent/file.publishsettings"},
+        {},
+        ["publish_settings", "/nonexistent/file.publishsettings"],
+    ),
     "subscription not in the publish settings": (
         {"azure__subscription_id": "99999999-0000-4000-8000-000000000000"},
         {},

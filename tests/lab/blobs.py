@@ -18,7 +18,9 @@ def service() -> BlobServiceClient:
     home = world.home()
     key = base64.b64encode(world.read(home / "secrets.json")["storage_key"].encode()).decode()
     endpoint = world.read(home / "azure" / "endpoints.json")["blob_endpoint"]
-    return BlobServiceClient(endpoint, credential={"account_name": endpoint.rsplit("/", 1)[-1], "account_key": key}, connection_verify=str(home / "ca" / "ca.pem"))
+    return BlobServiceClient(
+        endpoint, credential={"account_name": endpoint.rsplit("/", 1)[-1], "account_key": key}, connection_verify=str(home / "ca" / "ca.pem")
+    )
 
 
 def ensure_container(client: BlobServiceClient, name: str) -> Any:

@@ -60,7 +60,7 @@ def make_recipient(folder: pathlib.Path, name: str) -> pathlib.Path:
     folder.mkdir(parents=True, exist_ok=True)
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    start = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)
+    start = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
     builder = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number(), start, start + datetime.timedelta(days=3650))
     usage = x509.KeyUsage(False, False, True, True, False, False, False, False, False)
     certificate = builder.add_extension(usage, critical=True).sign(key, hashes.SHA256())

@@ -65,7 +65,17 @@ def disk(serial: str, number: int, host: str, size: int, **more: Any) -> dict[st
 def formatted(letter: str, size: int, label: str = "") -> dict[str, Any]:
     """What a disk with one NTFS volume has on top."""
     guid = "{" + str(uuid.uuid4()) + "}"
-    partition = {"number": 2, "letter": letter, "offset": 17825792, "size": size - 17825792, "type": "Basic", "guid": guid, "file_system": "NTFS", "label": label, "bitlocker": None}
+    partition = {
+        "number": 2,
+        "letter": letter,
+        "offset": 17825792,
+        "size": size - 17825792,
+        "type": "Basic",
+        "guid": guid,
+        "file_system": "NTFS",
+        "label": label,
+        "bitlocker": None,
+    }
     return {"partition_style": "GPT", "partitions": [partition]}
 
 
@@ -150,7 +160,9 @@ def _write_publish_settings(path: pathlib.Path) -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Seedfreight lab management")])
     now = world.now()
-    certificate = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now.replace(year=now.year + 1, day=1)).sign(key, hashes.SHA256())
+    certificate = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now.replace(year=now.year + 1, day=1)).sign(
+        key, hashes.SHA256()
+    )
     pfx = pkcs12.serialize_key_and_certificates(b"lab", key, certificate, None, serialization.NoEncryption())
     subscription = {
         "ServiceManagementUrl": "https://management.core.windows.net",

@@ -83,7 +83,7 @@ def now() -> datetime.datetime:
     offset = 0.0
     with contextlib.suppress(FileNotFoundError):
         offset = float(read(home() / "clock.json")["offset_seconds"])
-    return datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=offset)
+    return datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=offset)
 
 
 def stamp(moment: datetime.datetime | None = None) -> str:

@@ -47,7 +47,16 @@ class Agent:
         method, job_id = state["initial_backup"], str(uuid.uuid4())
         source, total = self._source(state), 0
         total = sum(path.stat().st_size for path in source.rglob("*") if path.is_file())
-        job = {"job_id": job_id, "job_type": "Backup", "state": "InProgress", "start": world.stamp(), "end": None, "progress": 0, "total": total, "error_code": 0}
+        job = {
+            "job_id": job_id,
+            "job_type": "Backup",
+            "state": "InProgress",
+            "start": world.stamp(),
+            "end": None,
+            "progress": 0,
+            "total": total,
+            "error_code": 0,
+        }
         with world.changed(self.file) as content:
             content["jobs"].append(job)
         if method["method"] != "OfflineBackup":

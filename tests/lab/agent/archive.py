@@ -24,9 +24,7 @@ def _padded(data: bytes) -> bytes:
 
 def fingerprint(folder: pathlib.Path) -> dict[str, str]:
     """Relative path and SHA-256 of every file of a folder."""
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.rglob("*")) if path.is_file()
-    }
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def stage(source: pathlib.Path, staging: pathlib.Path) -> list[pathlib.Path]:

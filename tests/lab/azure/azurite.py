@@ -50,7 +50,9 @@ def start(home: pathlib.Path) -> tuple[subprocess.Popen[bytes], str]:
         where = ["--blobHost", "127.0.0.1", "--blobPort", str(port), "--location", str(folder)]
         argv = ["node", str(find()), *where, *certificate, "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
         with (home / "logs" / "azurite.log").open("ab") as log:
-            process = subprocess.Popen(argv, env=os.environ | {"AZURITE_ACCOUNTS": f"{settings.ACCOUNT}:{key}"}, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            process = subprocess.Popen(
+                argv, env=os.environ | {"AZURITE_ACCOUNTS": f"{settings.ACCOUNT}:{key}"}, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
         if _answers(process, port):
             return process, f"https://127.0.0.1:{port}/{settings.ACCOUNT}"
         process.kill()
@@ -67,5 +69,3 @@ def _answers(process: subprocess.Popen[bytes], port: int) -> bool:
         except OSError:
             time.sleep(0.05)
     return False
-
-

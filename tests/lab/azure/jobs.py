@@ -53,7 +53,9 @@ class Jobs:
         self._forget()
         job = self._jobs.get(name.lower())
         if job is None:
-            raise JobError(404, "ResourceNotFound", f"The Resource 'Microsoft.DataBox/jobs/{name}' under resource group '{settings.RESOURCE_GROUP}' was not found.")
+            raise JobError(
+                404, "ResourceNotFound", f"The Resource 'Microsoft.DataBox/jobs/{name}' under resource group '{settings.RESOURCE_GROUP}' was not found."
+            )
         return job
 
     def _forget(self) -> None:

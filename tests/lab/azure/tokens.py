@@ -31,7 +31,15 @@ class Tokens:
             return 401, {"error": "invalid_client", "error_description": text, "error_codes": [7000215]}
         audience = form.get("scope", "").removesuffix("/.default")
         now = int(time.time())
-        claims = {"aud": audience, "iss": settings.ISSUER, "iat": now, "nbf": now - 60, "exp": now + LIFETIME, "appid": settings.CLIENT_ID, "tid": settings.TENANT_ID}
+        claims = {
+            "aud": audience,
+            "iss": settings.ISSUER,
+            "iat": now,
+            "nbf": now - 60,
+            "exp": now + LIFETIME,
+            "appid": settings.CLIENT_ID,
+            "tid": settings.TENANT_ID,
+        }
         return 200, {"token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME, "access_token": self._sign(claims)}
 
     def accepts(self, header: str) -> bool:
@@ -40,7 +48,7 @@ class Tokens:
         if not head or not hmac.compare_digest(self._signature(head), signature):
             return False
         claims = json.loads(base64.urlsafe_b64decode(head.split(".")[1] + "=="))
-        return claims["aud"].rstrip("/") == settings.ARM_AUDIENCE.rstrip("/") and claims["exp"] > time.time()
+        return bool(claims["aud"].rstrip("/") == settings.ARM_AUDIENCE.rstrip("/") and claims["exp"] > time.time())
 
     def _sign(self, claims: dict[str, Any]) -> str:
         head = ".".join(_encode(json.dumps(part).encode()) for part in ({"typ": "JWT", "alg": "HS256"}, claims))

@@ -74,7 +74,7 @@ def _closing(name: str, outcomes: dict[str, Outcome]) -> dict[str, Any]:
         log.upload_blob(outcome.copy_log(serial), overwrite=True)
         links.append({"copyLogDetailsType": "DataBoxCustomerDisk", "serialNumber": serial, "errorLogLink": log.url, "verboseLogLink": ""})
     progress = [
-        {"serialNumber": serial, "copyStatus": COPY_STATUS.get(one.status, "DriveCorrupted"), "bytesProcessed": one.bytes, "filesProcessed": one.total}
+        {"serialNumber": serial, "copyStatus": COPY_STATUS.get(one.status, "DriveCorrupted"), "bytesProcessed": one.size, "filesProcessed": one.total}
         for serial, one in outcomes.items()
     ]
     ok = all(one.ok for one in outcomes.values())

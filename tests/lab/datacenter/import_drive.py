@@ -27,7 +27,7 @@ class Outcome:
 
     status: str
     total: int = 0
-    bytes: int = 0
+    size: int = 0
     errors: list[tuple[str, str, str]] = field(default_factory=list)
 
     @property
@@ -37,7 +37,7 @@ class Outcome:
     def copy_log(self, drive_id: str) -> bytes:
         """The copy log in its newest form: a run of elements without a root."""
         entities = [
-            f"<ErroredEntity CloudFormat=\"PageBlob\" Path={quoteattr(path)}>\n  <Category>{category}</Category>\n  <ErrorCode>1</ErrorCode>\n"
+            f'<ErroredEntity CloudFormat="PageBlob" Path={quoteattr(path)}>\n  <Category>{category}</Category>\n  <ErrorCode>1</ErrorCode>\n'
             f"  <ErrorMessage>{escape(message)}</ErrorMessage>\n  <Type>File</Type>\n</ErroredEntity>\n"
             for path, category, message in self.errors
         ]
@@ -106,4 +106,4 @@ def _import_blob(blob: Any, root: pathlib.Path, client: BlobServiceClient, outco
     if not paged:
         with file.open("rb") as stream:
             target.upload_blob(stream, overwrite=True)
-    outcome.bytes += file.stat().st_size
+    outcome.size += file.stat().st_size

@@ -50,5 +50,7 @@ class JournalFile:
     def sessions(self) -> dict[str, str]:
         """The state of each session, in their order."""
         return {
-            activity.removeprefix("CopySession:"): pairs.get("SessionState", "") for activity, pairs in self.values().items() if activity.startswith("CopySession:")
+            activity.removeprefix("CopySession:"): pairs.get("SessionState", "")
+            for activity, pairs in self.values().items()
+            if activity.startswith("CopySession:")
         }

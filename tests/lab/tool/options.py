@@ -84,7 +84,7 @@ def check_form(options: Options, first: bool, version: tuple[int, ...]) -> None:
             raise Refused("/ResumeSession and /AbortSession take the journal and the session id, and nothing else.")
         return
     directory, file = options.has("srcdir") or options.has("dstdir"), options.has("srcfile") or options.has("dstblob")
-    if directory == file or not (options.has("srcdir") and options.has("dstdir") or options.has("srcfile") and options.has("dstblob")):
+    if directory == file or not ((options.has("srcdir") and options.has("dstdir")) or (options.has("srcfile") and options.has("dstblob"))):
         raise Refused("Give either /srcdir with /dstdir or /srcfile with /dstblob.")
     if not first:
         # CHOICE: options of the first session are refused in a later one (tool, which exclude or require each other).

@@ -33,17 +33,21 @@ def environment(host: str) -> dict[str, str]:
     temp.mkdir(parents=True, exist_ok=True)
     kept = {name: os.environ[name] for name in ("LANG", "HOME", "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "NTLM_USER_FILE") if name in os.environ}
     kept.pop("NTLM_USER_FILE", None)
-    return kept | WINDOWS_VARIABLES | {
-        "PATH": f"{home / 'bin'}:{pathlib.Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
-        "PSModulePath": str(HERE / "Modules"),
-        "LAB_HOME": str(home),
-        "LAB_HOST": host,
-        "COMPUTERNAME": host.upper(),
-        "TEMP": str(temp),
-        "TMP": str(temp),
-        "TMPDIR": str(temp),
-        "POWERSHELL_TELEMETRY_OPTOUT": "1",
-    }
+    return (
+        kept
+        | WINDOWS_VARIABLES
+        | {
+            "PATH": f"{home / 'bin'}:{pathlib.Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+            "PSModulePath": str(HERE / "Modules"),
+            "LAB_HOME": str(home),
+            "LAB_HOST": host,
+            "COMPUTERNAME": host.upper(),
+            "TEMP": str(temp),
+            "TMP": str(temp),
+            "TMPDIR": str(temp),
+            "POWERSHELL_TELEMETRY_OPTOUT": "1",
+        }
+    )
 
 
 def with_drives(arguments: list[str]) -> list[str]:

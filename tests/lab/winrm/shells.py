@@ -32,7 +32,7 @@ class Command:
         self.id, self.line, self._start = str(uuid.uuid4()).upper(), line, start
         self._stdin = bytearray()
         self._output = {"stdout": bytearray(), "stderr": bytearray()}
-        self._changed, self._code = threading.Condition(), None
+        self._changed = threading.Condition()
         self._process: subprocess.Popen[bytes] | None = None
         self._code: int | None = None
         if not takes_stdin:
@@ -179,9 +179,7 @@ class Shells:
     def _receive(self, request: Request) -> str:
         command = self._of(request, "rsp:Receive/rsp:DesiredStream")
         output, code = command.receive(request.timeout)
-        parts = [
-            f'<rsp:Stream Name="{name}" CommandId="{command.id}">{base64.b64encode(data).decode()}</rsp:Stream>' for name, data in output.items() if data
-        ]
+        parts = [f'<rsp:Stream Name="{name}" CommandId="{command.id}">{base64.b64encode(data).decode()}</rsp:Stream>' for name, data in output.items() if data]
         if code is None:
             parts.append(f'<rsp:CommandState CommandId="{command.id}" State="{SHELL_URI}/CommandState/Running"/>')
         else:
