@@ -70,7 +70,7 @@ class Container:
         return [self._copy_log(container, name, match["serial"]) for name in names if (match := pattern.fullmatch(name))]
 
     def _copy_log(self, container: ContainerClient, name: str, serial: str) -> dict[str, Any]:
-        data = container.download_blob(name, length=MAX_LOG_BYTES).readall()
+        data = container.download_blob(name, offset=0, length=MAX_LOG_BYTES).readall()
         try:
             log = summarize_copy_log(io.BytesIO(data))
         except FormatError as error:
