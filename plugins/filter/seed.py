@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _problems, _records, _report
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _libraries, _problems, _records, _report
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._stages import decide
 
 
@@ -40,6 +40,7 @@ def told(call: Callable[..., Any]) -> Callable[..., Any]:
 
     def wrapper(*arguments: Any) -> Any:
         try:
+            _libraries.check()
             return call(*arguments)
         except ValueError as error:
             raise AnsibleFilterError(str(error)) from error

@@ -8,30 +8,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible.module_utils.basic import env_fallback
+
+
+def _text(variable: str, **more: Any) -> dict[str, Any]:
+    return {"type": "str", "fallback": (env_fallback, [variable]), **more}
+
+
+# The names of the variables are those of azure.azcollection and of the Azure credential of AWX.
 AZURE_OPTIONS: dict[str, Any] = {
-    "subscription_id": {"type": "str"},
+    "subscription_id": _text("AZURE_SUBSCRIPTION_ID"),
     "resource_group": {"type": "str", "required": True},
-    "cloud": {"type": "str", "default": "AzureCloud"},
+    "cloud": _text("AZURE_CLOUD_ENVIRONMENT", default="AzureCloud"),
     "auth_source": {"type": "str", "choices": ["auto", "secret", "managed_identity", "cli"], "default": "auto"},
-    "tenant": {"type": "str"},
-    "client_id": {"type": "str"},
-    "secret": {"type": "str", "no_log": True},
-}
-FROM_ENVIRONMENT = {
-    "subscription_id": "AZURE_SUBSCRIPTION_ID",
-    "tenant": "AZURE_TENANT",
-    "client_id": "AZURE_CLIENT_ID",
-    "secret": "AZURE_SECRET",
-    "cloud": "AZURE_CLOUD_ENVIRONMENT",
+    "tenant": _text("AZURE_TENANT"),
+    "client_id": _text("AZURE_CLIENT_ID"),
+    "secret": _text("AZURE_SECRET", no_log=True),
 }
 
 
-def login_facts(parameters: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
-    """The options of Azure with what the environment adds. An option wins; the default cloud does not."""
-    facts = {}
-    for name in AZURE_OPTIONS:
-        value = parameters.get(name)
-        if not value or (name == "cloud" and value == "AzureCloud"):
-            value = environment.get(FROM_ENVIRONMENT.get(name, ""), "") or value
-        facts[name] = str(value or "")
-    return facts
+def login_facts(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """The options of Azure, an empty string for each that is not given."""
+    return {name: str(parameters.get(name) or "") for name in AZURE_OPTIONS}

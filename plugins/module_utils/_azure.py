@@ -11,16 +11,39 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _libraries
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._clouds import CLOUDS, Cloud, from_metadata
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
-from azure.core import PipelineClient
-from azure.core.exceptions import AzureError, ClientAuthenticationError
-from azure.core.pipeline import policies
-from azure.core.rest import HttpRequest, HttpResponse
-from azure.identity import AzureCliCredential, ClientSecretCredential, ManagedIdentityCredential
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import check_storage_account
+
+try:
+    from azure.core import PipelineClient
+    from azure.core.exceptions import AzureError, ClientAuthenticationError, ServiceRequestError
+    from azure.core.pipeline import policies
+    from azure.core.rest import HttpRequest, HttpResponse
+    from azure.identity import AzureCliCredential, ClientSecretCredential, ManagedIdentityCredential
+except ImportError as error:
+    _libraries.note(error)
 
 FIRST_POLL_SECONDS = 0.5
 MAX_POLL_SECONDS = 10.0
+# The library's own limit of five minutes, for each of its attempts, is too long for a person who waits.
+TIMEOUTS = {"connection_timeout": 20, "read_timeout": 120}
+NOT_THERE = ("ResourceNotFound", "NotFound", "SsemUserErrorJobNotFound")
+CREDENTIALS = "Check tenant, client_id and secret (AZURE_TENANT, AZURE_CLIENT_ID, AZURE_SECRET)."
+NETWORK = "Check cloud, the proxy and the certificate authority (REQUESTS_CA_BUNDLE)."
+REMEDIES = {
+    "AuthorizationFailed": "Give the identity the role Contributor on resource_group.",
+    "LinkedAuthorizationFailed": "Give the identity the role Contributor on resource_group and on the storage account.",
+    "ResourceGroupNotFound": "Check subscription_id and resource_group.",
+    "SubscriptionNotFound": "Check subscription_id, and that the identity has a role in it.",
+    "InvalidSubscriptionId": "Check subscription_id.",
+    "MissingSubscriptionRegistration": "Register the resource provider Microsoft.DataBox in the subscription, then run again.",
+    401: CREDENTIALS,
+    403: "Give the identity the rights that the message names.",
+    404: "Check subscription_id, resource_group and name.",
+    429: "Azure asks for fewer requests; run again later.",
+}
 
 
 class ArmError(Exception):
@@ -49,7 +72,7 @@ def find_cloud(name: str) -> Cloud:
     if not name.startswith("https://"):
         raise ArmError(f"cloud '{name}' is not known. Use {', '.join(CLOUDS)} or the HTTPS URL of a metadata document.")
     parts = urlsplit(name)
-    client: PipelineClient[Any, Any] = PipelineClient(f"{parts.scheme}://{parts.netloc}", policies=[policies.RetryPolicy(retry_total=3)])
+    client: PipelineClient[Any, Any] = PipelineClient(f"{parts.scheme}://{parts.netloc}", policies=[policies.RetryPolicy(retry_total=3)], **TIMEOUTS)
     try:
         answer = client.send_request(HttpRequest("GET", name))
         answer.raise_for_status()
@@ -69,7 +92,9 @@ def make_credential(login: Login, cloud: Cloud) -> Any:
         return ManagedIdentityCredential(client_id=login.client_id or None)
     if has_secret and login.auth_source in ("auto", "secret"):
         # A cloud that the identity library does not know has no instance discovery to ask.
-        return ClientSecretCredential(login.tenant, login.client_id, login.secret, authority=cloud.authority, disable_instance_discovery=not cloud.well_known)
+        return ClientSecretCredential(
+            login.tenant, login.client_id, login.secret, authority=cloud.authority, disable_instance_discovery=not cloud.well_known, **TIMEOUTS
+        )
     return AzureCliCredential(tenant_id=login.tenant)
 
 
@@ -85,7 +110,7 @@ class ArmClient:
             policies.RetryPolicy(retry_total=5, retry_backoff_factor=0.8),
             policies.BearerTokenCredentialPolicy(self.credential, self.cloud.scope),
         ]
-        self._client: PipelineClient[Any, Any] = PipelineClient(self.cloud.resource_manager, policies=chain)
+        self._client: PipelineClient[Any, Any] = PipelineClient(self.cloud.resource_manager, policies=chain, **TIMEOUTS)
 
     def send(self, method: str, path: str, api_version: str, body: Any = None, **query: str) -> HttpResponse:
         """One request; ArmError for any answer of 400 and above."""
@@ -97,7 +122,7 @@ class ArmClient:
         try:
             return dict(self.send("GET", path, api_version, **query).json())
         except ArmError as error:
-            if error.status == 404 and error.code in ("ResourceNotFound", "NotFound", "SsemUserErrorJobNotFound"):
+            if error.status == 404 and error.code in NOT_THERE:
                 return None
             raise
 
@@ -107,7 +132,7 @@ class ArmClient:
         while response.status_code == 202 and (location := response.headers.get("Location")):
             if time.monotonic() > end:
                 raise ArmError(f"Azure has not ended the operation within wait_timeout ({timeout} s). It goes on; run again to see its end.")
-            sleep(float(response.headers.get("Retry-After", pause)))
+            sleep(_pause(response.headers.get("Retry-After"), pause))
             pause = min(pause * 2, MAX_POLL_SECONDS)
             response = self._send(HttpRequest("GET", location))
 
@@ -116,12 +141,9 @@ class ArmClient:
             response: HttpResponse = self._client.send_request(request)
             response.read()
         except ClientAuthenticationError as error:
-            text = f"Azure refused the credentials: {_first_line(error)} Check tenant, client_id and secret (AZURE_TENANT, AZURE_CLIENT_ID, AZURE_SECRET)."
-            raise ArmError(text, "AuthenticationFailed", 401) from error
+            raise credentials_refused(error, self.cloud.authority) from error
         except AzureError as error:
-            remedy = "Check cloud, the proxy and the certificate authority (REQUESTS_CA_BUNDLE)."
-            text = f"{self.cloud.resource_manager} cannot be reached: {_first_line(error)} {remedy}"
-            raise ArmError(text) from error
+            raise ArmError(f"{self.cloud.resource_manager} cannot be reached: {first_line(error)} {NETWORK}") from error
         if response.status_code >= 400:
             raise _refused(request, response)
         return response
@@ -129,23 +151,36 @@ class ArmClient:
 
 def _refused(request: HttpRequest, response: HttpResponse) -> ArmError:
     try:
-        found = response.json().get("error", {})
+        document = response.json()
     except ValueError:
-        found = {}
-    code, message = str(found.get("code", response.reason)), str(found.get("message", ""))
-    remedies = {
-        "InvalidAuthenticationToken": "Check tenant, client_id and secret (AZURE_TENANT, AZURE_CLIENT_ID, AZURE_SECRET).",
-        "AuthorizationFailed": "Give the identity the role Contributor on resource_group.",
-        "ResourceGroupNotFound": "Check subscription_id and resource_group.",
-        "SubscriptionNotFound": "Check subscription_id.",
-    }
-    text = f"Azure refused {request.method} {urlsplit(request.url).path} with {response.status_code} {code}: {message} {remedies.get(code, '')}"
+        document = None
+    found = document.get("error") if isinstance(document, dict) else None
+    told = found if isinstance(found, dict) else {}
+    code, message = str(told.get("code") or response.reason), str(told.get("message") or "")
+    remedy = REMEDIES.get(code) or REMEDIES.get(response.status_code, "")
+    text = f"Azure refused {request.method} {urlsplit(request.url).path} with {response.status_code} {code}: {message} {remedy}"
     return ArmError(text.strip(), code, response.status_code)
 
 
-def _first_line(error: Exception) -> str:
-    lines = str(error).splitlines()
+def credentials_refused(error: Exception, authority: str) -> ArmError:
+    """What to tell when no token was given; the library says the same of an authority that it could not reach."""
+    if isinstance(error.__cause__, ServiceRequestError):
+        return ArmError(f"{authority} cannot be reached for a token: {first_line(error)} {NETWORK}")
+    return ArmError(f"Azure refused the credentials: {first_line(error)} {CREDENTIALS}", "AuthenticationFailed", 401)
+
+
+def first_line(error: Exception) -> str:
+    """The first line of what a library says."""
+    lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__
+
+
+def _pause(wanted: str | None, otherwise: float) -> float:
+    """The seconds that Retry-After asks for; a date there, which Resource Manager does not send, counts as no wish."""
+    try:
+        return max(0.0, float(wanted or otherwise))
+    except ValueError:
+        return otherwise
 
 
 def get_blob_endpoint(client: ArmClient, subscription_id: str, resource_group: str, account: str) -> str:
@@ -153,11 +188,15 @@ def get_blob_endpoint(client: ArmClient, subscription_id: str, resource_group: s
     found = client.get(account_id(subscription_id, resource_group, account), "2023-01-01")
     if found is None:
         raise ArmError(f"storage_account '{account}' is not in resource_group '{resource_group}'. Check both, and subscription_id.")
-    return str(found["properties"]["primaryEndpoints"]["blob"]).rstrip("/")
+    endpoint = found.get("properties", {}).get("primaryEndpoints", {}).get("blob")
+    if not endpoint:
+        raise ArmError(f"storage_account '{account}' has no blob endpoint. Take a general-purpose or blob storage account.")
+    return str(endpoint).rstrip("/")
 
 
 def account_id(subscription_id: str, resource_group: str, account: str) -> str:
     """The resource id of a storage account; an id stays itself."""
     if account.startswith("/"):
         return account
+    check_storage_account(account)
     return f"/subscriptions/{subscription_id}/resourceGroups/{resource_group}/providers/Microsoft.Storage/storageAccounts/{account}"

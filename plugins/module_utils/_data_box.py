@@ -8,10 +8,13 @@ Source: the service's published specification, and recordings of its client's te
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure import ArmClient
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure import ArmClient, ArmError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._job_api import Order
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._ledger import stamp
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import normalize_serial
 
 API_VERSION = "2022-12-01"
@@ -34,6 +37,7 @@ PHASES = {
     "Failed_IssueDetectedAtAzureDC": "failed",
     "Failed_IssueReportedAtCustomer": "failed",
 }
+CHANGEABLE = ("contactDetails", "shippingAddress", "returnToCustomerPackageDetails")
 ABSENT: dict[str, Any] = {"exists": False, "status": "", "phase": "absent", "id": "", "drives": [], "error": None}
 
 
@@ -54,26 +58,38 @@ class DataBoxApi:
         return {**ABSENT, **base} if found is None else {**base, **normalize(found)}
 
     def create(self, order: Order, timeout: int) -> None:
-        """Order the job. A PUT on an existing job would be refused, so this is called once."""
-        self._client.finish(self._client.send("PUT", self.path, API_VERSION, body(order)), timeout)
+        """Order the job. A PUT on an existing job is refused; one whose answer was lost meets the job that it made."""
+        try:
+            response = self._client.send("PUT", self.path, API_VERSION, body(order))
+        except ArmError as error:
+            if error.status != 409 or self._read() is None or self.differences(order)[1]:
+                raise
+            return
+        self._client.finish(response, timeout)
 
     def differences(self, order: Order) -> tuple[dict[str, Any], list[str]]:
-        """Contact, address and log level can be changed; drives, account and region cannot."""
-        found = self._read() or {}
-        now, wanted = found.get("properties", {}).get("details", {}), body(order)["properties"]["details"]
-        fixed = []
-        if drive_facts(now) != drive_facts(wanted):
-            fixed.append("drives")
-        accounts = [one["dataImportDetails"][0]["accountDetails"]["storageAccountId"].lower() for one in (now, wanted)]
-        if accounts[0] != accounts[1]:
-            fixed.append("storage_account")
-        parts = ("contactDetails", "shippingAddress", "returnToCustomerPackageDetails")
-        changes = {part: wanted[part] for part in parts if not _contains(now.get(part) or {}, wanted[part])}
-        return changes, fixed
+        """Contact, addresses and tags can be changed; drives, account, region and log level cannot."""
+        found, made = self._read() or {}, body(order)
+        if (found.get("sku") or {}).get("name") != made["sku"]["name"] or found["properties"].get("transferType") != made["properties"]["transferType"]:
+            return {}, ["kind of order"]
+        now, wanted = _details(found), made["properties"]["details"]
+        facts = {
+            "drives": (drive_facts(now), drive_facts(wanted)),
+            "storage_account": (_import_of(now)[0], _import_of(wanted)[0]),
+            "log_level": (_import_of(now)[1], _import_of(wanted)[1]),
+            "location": (_plain(found.get("location")), _plain(order.location)),
+        }
+        changes = {part: wanted[part] for part in CHANGEABLE if not _contains(now.get(part) or {}, wanted[part])}
+        tags = found.get("tags") or {}
+        if order.tags and {**tags, **order.tags} != tags:
+            changes["tags"] = {**tags, **order.tags}
+        return changes, [option for option, (theirs, ours) in facts.items() if theirs != ours]
 
     def update(self, changes: dict[str, Any], timeout: int) -> None:
-        """Change contact or address."""
-        self._client.finish(self._client.send("PATCH", self.path, API_VERSION, {"properties": {"details": changes}}), timeout)
+        """Change contact, addresses or tags."""
+        details = {name: value for name, value in changes.items() if name != "tags"}
+        request = {**({"properties": {"details": details}} if details else {}), **({"tags": changes["tags"]} if "tags" in changes else {})}
+        self._client.finish(self._client.send("PATCH", self.path, API_VERSION, request), timeout)
 
     def ship(self, carrier: str, tracking_number: str) -> None:
         """Tell carrier and tracking number."""
@@ -126,20 +142,37 @@ def body(order: Order) -> dict[str, Any]:
 def drive_facts(details: dict[str, Any]) -> dict[str, tuple[str, str]]:
     """What of the drives can be read back: path and hash of each manifest. Keys never are."""
     return {
-        normalize_serial(serial): (disk["manifestFile"], disk["manifestHash"].upper())
+        normalize_serial(serial): (str(disk.get("manifestFile") or ""), str(disk.get("manifestHash") or "").upper())
         for serial, disk in (details.get("importDiskDetailsCollection") or {}).items()
     }
 
 
 def _contains(now: dict[str, Any], wanted: dict[str, Any]) -> bool:
     """Whether everything that is wanted is there; the account number of the carrier is not given back."""
-    return all(now.get(name) == value for name, value in wanted.items() if value and name != "carrierAccountNumber")
+    return all(_plain(now.get(name)) == _plain(value) for name, value in wanted.items() if value and name != "carrierAccountNumber")
+
+
+def _plain(value: Any) -> Any:
+    """A value without what a service rewrites: order of a list, letter case, spaces. `West Europe` and `westeurope` are one region."""
+    if isinstance(value, list):
+        return sorted(_plain(one) for one in value)
+    return "".join(str("" if value is None else value).split()).casefold()
+
+
+def _details(found: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(found["properties"].get("details") or {})
+
+
+def _import_of(details: Mapping[str, Any]) -> tuple[str, str]:
+    """The storage account and the log level of a job."""
+    first = next(iter(details.get("dataImportDetails") or []), {})
+    return str(first.get("accountDetails", {}).get("storageAccountId", "")).lower(), str(first.get("logCollectionLevel") or "Error")
 
 
 def normalize(found: dict[str, Any]) -> dict[str, Any]:
     """A job of the service in the form that import_job returns."""
     properties = found["properties"]
-    details = properties.get("details") or {}
+    details = _details(found)
     package = details.get("deliverToDcPackageDetails") or {}
     progress = {normalize_serial(one["serialNumber"]): one.get("copyStatus", "") for one in details.get("copyProgress") or []}
     logs = {normalize_serial(one["serialNumber"]): one.get("errorLogLink", "") for one in details.get("copyLogDetails") or []}
@@ -147,9 +180,9 @@ def normalize(found: dict[str, Any]) -> dict[str, Any]:
     return {
         "exists": True,
         "id": found["id"],
-        "status": properties["status"],
-        "phase": PHASES.get(properties["status"], "unknown"),
-        "created": properties.get("startTime"),
+        "status": str(properties.get("status") or ""),
+        "phase": PHASES.get(properties.get("status"), "unknown"),
+        "created": _moment(properties.get("startTime")),
         "carrier": package.get("carrierName"),
         "tracking_number": package.get("trackingId"),
         "drives": [
@@ -161,6 +194,11 @@ def normalize(found: dict[str, Any]) -> dict[str, Any]:
         "deletable": bool(properties.get("isDeletable")),
         "error": f"{error.get('code')}: {error.get('message')}" if error else None,
     }
+
+
+def _moment(value: str | None) -> str | None:
+    """A time of the service, which has seven decimals, as the ledger holds times."""
+    return stamp(datetime.fromisoformat(value)) if value else None
 
 
 def _address(found: dict[str, Any]) -> dict[str, Any]:

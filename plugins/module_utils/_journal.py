@@ -16,10 +16,15 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 from xml.etree.ElementTree import ParseError
 
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _libraries
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._secret import Secret
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import fromstring
+
+try:
+    from defusedxml.common import DefusedXmlException
+    from defusedxml.ElementTree import fromstring
+except ImportError as error:
+    _libraries.note(error)
 
 BEGIN = re.compile(r"\[BeginUpdateRecord\]\[(?P<time>[^\]]*)\]\[Type:(?P<type>[^\]]*)\]")
 END = "[EndUpdateRecord]"

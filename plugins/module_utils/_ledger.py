@@ -58,7 +58,8 @@ def record(ledger: Mapping[str, Any], facts: Mapping[str, Any], event: str, acto
     after = copy.deepcopy(dict(ledger))
     for name, value in facts.items():
         after[name] = _merge(name, after.get(name), value, stamp(now))
-    if after == dict(ledger) and (not event or facts):
+    told = bool(after["history"]) and after["history"][-1]["event"] == event
+    if after == dict(ledger) and (facts or told or not event):
         return after
     after["created"] = after["created"] or stamp(now)
     after["history"] = [*after["history"], {"at": stamp(now), "actor": actor, "event": event or f"recorded {', '.join(facts)}"}]

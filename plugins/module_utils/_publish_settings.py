@@ -9,10 +9,15 @@ from dataclasses import dataclass
 from typing import BinaryIO
 from xml.etree.ElementTree import Element, ParseError
 
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _libraries
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._secret import Secret
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import parse
+
+try:
+    from defusedxml.common import DefusedXmlException
+    from defusedxml.ElementTree import parse
+except ImportError as error:
+    _libraries.note(error)
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,20 @@ import datetime
 from collections.abc import Sequence
 from typing import Protocol
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import pkcs7
-from cryptography.x509.oid import NameOID
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _libraries
+
+try:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.hazmat.primitives.serialization import pkcs7
+    from cryptography.x509.oid import NameOID
+except ImportError as error:
+    _libraries.note(error)
+
 
 # Source: the help of Protect-CmsMessage, which refuses a certificate without this extended key usage (Document Encryption).
-DOCUMENT_ENCRYPTION = x509.ObjectIdentifier("1.3.6.1.4.1.311.80.1")
+DOCUMENT_ENCRYPTION = "1.3.6.1.4.1.311.80.1"
 
 
 class SealError(ValueError):
@@ -43,7 +49,7 @@ class Transport:
         self._certificate = (
             x509.CertificateBuilder(name, name, self._key.public_key(), x509.random_serial_number(), start, start + datetime.timedelta(days=3))
             .add_extension(x509.KeyUsage(False, False, True, True, False, False, False, False, False), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([DOCUMENT_ENCRYPTION]), critical=False)
+            .add_extension(x509.ExtendedKeyUsage([x509.ObjectIdentifier(DOCUMENT_ENCRYPTION)]), critical=False)
             .sign(self._key, hashes.SHA256())
         )
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _ledger, _names
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _ledger, _libraries, _names
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure import ArmClient, ArmError, Login, account_id
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._blobs import Container
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._data_box import DataBoxApi
@@ -35,6 +35,7 @@ class Module(Protocol):
 def run(module: Module, work: Callable[[], dict[str, Any]]) -> None:
     """Do the work; what the user can mend becomes a message, anything else keeps its traceback."""
     try:
+        _libraries.check()
         result = work()
     except (ArmError, SeedHeld, ValueError, OSError) as error:
         module.fail_json(msg=str(error))

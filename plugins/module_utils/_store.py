@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._ledger import empty_ledger, stamp, validate
 
 
@@ -41,11 +42,11 @@ class Store(Protocol):
     def write(self, ledger: Mapping[str, Any]) -> None:
         """Replace the ledger in one step."""
 
-    def lock(self, holder: Holder, lease: int, now: datetime, force: bool) -> bool:
-        """Take the seed for so many seconds; SeedHeld names the other run. True when it was not held by this one."""
+    def lock(self, holder: Holder, lease: int, now: datetime, force: bool, check: bool = False) -> bool:
+        """Take the seed for so many seconds; SeedHeld names the other run. True when it was not held by this one. ``check`` only says so."""
 
-    def unlock(self, holder: Holder, force: bool) -> bool:
-        """Give the seed back. True when it was held."""
+    def unlock(self, holder: Holder, force: bool, check: bool = False) -> bool:
+        """Give the seed back. True when it was held. ``check`` only says so."""
 
 
 class FileStore:
@@ -63,14 +64,22 @@ class FileStore:
             text = self.ledger_file.read_text(encoding="utf-8")
         except FileNotFoundError:
             return empty_ledger(self.seed)
-        return validate(json.loads(text), self.seed)
+        try:
+            document = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise FormatError(str(self.ledger_file), f"it is damaged ({error}); restore it from a backup, it cannot be made again") from error
+        return validate(document, self.seed)
 
     def write(self, ledger: Mapping[str, Any]) -> None:
         """Replace the ledger in one step."""
         write_atomic(self.ledger_file, (json.dumps(ledger, indent=2) + "\n").encode(), 0o640)
 
-    def lock(self, holder: Holder, lease: int, now: datetime, force: bool) -> bool:
+    def lock(self, holder: Holder, lease: int, now: datetime, force: bool, check: bool = False) -> bool:
         """Take the seed; a lock that has expired, or whose process on this host is gone, counts as none."""
+        if check:
+            other = self._held()
+            self._refuse(other, holder, now, force)
+            return other is None or other["run"] != holder.run
         self.folder.mkdir(parents=True, exist_ok=True)
         entry = {**asdict(holder), "since": stamp(now), "expires": stamp(now + timedelta(seconds=lease))}
         for _attempt in range(2):
@@ -81,11 +90,7 @@ class FileStore:
                 if other and other["run"] == holder.run:
                     write_atomic(self.lock_file, json.dumps({**entry, "since": other["since"]}).encode(), 0o640)
                     return False
-                if other and not force and not _stale(other, holder.host, now):
-                    raise SeedHeld(
-                        f"seed {self.seed} is being worked on by run {other['run']} of {other['user']} on {other['host']} since {other['since']}. "
-                        "Wait until it ends; if it is gone for good, use force_unlock."
-                    ) from None
+                self._refuse(other, holder, now, force)
                 with contextlib.suppress(FileNotFoundError):
                     self.lock_file.unlink()
                 continue
@@ -94,13 +99,21 @@ class FileStore:
             return True
         raise SeedHeld(f"seed {self.seed} was taken by another run in this very moment. Run again.")
 
-    def unlock(self, holder: Holder, force: bool) -> bool:
+    def unlock(self, holder: Holder, force: bool, check: bool = False) -> bool:
         """Give the seed back, if this run holds it."""
         other = self._held()
         if other is None or (other["run"] != holder.run and not force):
             return False
-        self.lock_file.unlink()
+        if not check:
+            self.lock_file.unlink()
         return True
+
+    def _refuse(self, other: Mapping[str, Any] | None, holder: Holder, now: datetime, force: bool) -> None:
+        if other and other["run"] != holder.run and not force and not _stale(other, holder.host, now):
+            raise SeedHeld(
+                f"seed {self.seed} is being worked on by run {other['run']} of {other['user']} on {other['host']} since {other['since']}. "
+                "Wait until it ends; if it is gone for good, use force_unlock."
+            )
 
     def _held(self) -> dict[str, Any] | None:
         try:

@@ -81,8 +81,6 @@ container:
       returned: always
 """
 
-import os
-
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._arguments import AZURE_OPTIONS, login_facts
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._service import ensure_container, run
@@ -100,7 +98,7 @@ def main() -> None:
     """Run the module."""
     spec = {**AZURE_OPTIONS, **OPTIONS}
     module = AnsibleModule(argument_spec=spec, required_if=[("state", "cleaned", ("blobs",))], supports_check_mode=True)
-    run(module, lambda: ensure_container(login_facts(module.params, os.environ), module.params, module.check_mode))
+    run(module, lambda: ensure_container(login_facts(module.params), module.params, module.check_mode))
 
 
 if __name__ == "__main__":

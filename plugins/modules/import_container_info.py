@@ -72,8 +72,6 @@ container:
       returned: always
 """
 
-import os
-
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._arguments import AZURE_OPTIONS, login_facts
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._service import run, show_container
@@ -88,7 +86,7 @@ OPTIONS = {
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec={**AZURE_OPTIONS, **OPTIONS}, supports_check_mode=True)
-    run(module, lambda: show_container(login_facts(module.params, os.environ), module.params))
+    run(module, lambda: show_container(login_facts(module.params), module.params))
 
 
 if __name__ == "__main__":

@@ -234,8 +234,6 @@ job:
       returned: always
 """
 
-import os
-
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._arguments import AZURE_OPTIONS, login_facts
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._service import ensure_job, run
@@ -298,7 +296,7 @@ def main() -> None:
         ],
         supports_check_mode=True,
     )
-    run(module, lambda: ensure_job(login_facts(module.params, os.environ), module.params, module.check_mode))
+    run(module, lambda: ensure_job(login_facts(module.params), module.params, module.check_mode))
 
 
 if __name__ == "__main__":

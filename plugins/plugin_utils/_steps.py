@@ -12,6 +12,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.parsing.vault import VaultLib
 from ansible.utils.display import Display
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _libraries
 
 MAX_LOST = 10
 display = Display()
@@ -41,6 +42,10 @@ def follow(look: Callable[[], dict[str, Any]], busy: Callable[[dict[str, Any]], 
 
 def play_vault(loader: Any, why: str) -> VaultLib:
     """The vault of this play; fails with the remedy when it has no secret."""
+    try:
+        _libraries.check()
+    except _libraries.LibraryMissing as error:
+        raise AnsibleActionFail(str(error)) from error
     vault = loader._vault
     if not vault.secrets:
         raise AnsibleActionFail(f"{why} is sealed with ansible-vault, and this run has no vault secret. Give one, for example with --vault-password-file.")

@@ -69,7 +69,7 @@ class Lab:
         controller.write_seed(self.home, definition)
         command = ["ansible-playbook", playbook, "--limit", f"{definition['name']},windows,localhost", *arguments]
         shell = controller.environment(self.home) | environment
-        done = subprocess.run(command, env=shell, cwd=self.home, capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL)
+        done = subprocess.run(command, env=shell, cwd=self.home, capture_output=True, text=True, timeout=600, check=False, stdin=subprocess.DEVNULL)
         return Run(done.returncode, done.stdout + done.stderr)
 
     def fingerprint(self) -> dict[str, str]:
@@ -81,7 +81,7 @@ class Lab:
 def lab_command(home: pathlib.Path, *arguments: str) -> None:
     """One command of the lab's own command line."""
     command = [sys.executable, "-m", "lab", *arguments]
-    done = subprocess.run(command, cwd=TESTS, env=controller.bare_environment(home), capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    done = subprocess.run(command, cwd=TESTS, env=controller.bare_environment(home), capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
 
 

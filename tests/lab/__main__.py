@@ -43,6 +43,12 @@ def _up(options: argparse.Namespace) -> int:
     return 0
 
 
+def _seed(_options: argparse.Namespace) -> int:
+    home = world.home().resolve()
+    controller.write_seed(home, controller.seed_definition(home))
+    return 0
+
+
 def _down(_options: argparse.Namespace) -> int:
     supervisor.down(world.home().resolve())
     return 0
@@ -107,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
 
     verb("up", _up, "start a fresh lab").add_argument("--detach", action="store_true", help="return when it is ready")
     verb("down", _down, "stop the lab")
+    verb("seed", _seed, "write the default seed into the inventory")
     verb("status", _status, "say where everything is")
     verb("run", _run, "start a lab, run a command in its environment, stop it").add_argument("words", nargs="+", metavar="COMMAND")
     disk = verb("disk", _disk, "list the disks, or plug a new one in")

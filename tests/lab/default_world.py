@@ -93,7 +93,10 @@ def build(home: pathlib.Path) -> None:
     world.use(home)
     world.write(home / "clock.json", {"offset_seconds": 0})
     names = ("winrm_password", "client_secret", "storage_key", "control_token", "vault_password")
-    world.write(home / "secrets.json", {name: secrets.token_urlsafe(24) for name in names}, 0o600)
+    made = {name: secrets.token_urlsafe(24) for name in names}
+    # A user gets the secret of an identity before anything runs; so may whoever starts a lab.
+    made["client_secret"] = os.environ.get("LAB_CLIENT_SECRET") or made["client_secret"]
+    world.write(home / "secrets.json", made, 0o600)
     world.write(home / "azure" / "faults.json", [])
     ca.make(home / "ca")
     _link_programs(home)

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _names
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._clouds import CLOUDS, from_metadata
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._tool_versions import find
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 @pytest.mark.parametrize("name", ["abc", "contoso-fs01", "a" * 24])

@@ -9,8 +9,6 @@ import io
 import pathlib
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._copylog import summarize_copy_log
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._journal import read_journal
@@ -18,6 +16,8 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._pathmap import read_path_map
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._publish_settings import read_publish_settings
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._secret import Secret
+from hypothesis import given
+from hypothesis import strategies as st
 
 SAMPLES = pathlib.Path(__file__).resolve().parents[2] / "samples"
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="

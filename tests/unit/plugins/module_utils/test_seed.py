@@ -8,17 +8,17 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _ledger, _plan, _records, _report
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._stages import STAGES, Decision, decide
+from hypothesis import given
+from hypothesis import strategies as st
 
-NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 FILES = [{"name": "a.AIBBlob", "bytes": 512, "modified": "2026-11-20T00:00:00Z"}, {"name": "a.BaseBlob", "bytes": 1024, "modified": "2026-11-20T00:00:00Z"}]
 SEED = {
     "name": "contoso-fs01",
@@ -58,7 +58,7 @@ def world(**changes: Any) -> dict[str, Any]:
         "container": {"blobs": [], "copy_logs": []},
     }
     for name, value in changes.items():
-        part, _, key = name.partition("__")
+        part, _separator, key = name.partition("__")
         base[part] = {**base[part], key: value} if key else value
     return base
 
