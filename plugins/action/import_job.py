@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible.errors import AnsibleActionFail
+from ansible.utils.path import unfrackpath
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import normalize_serial
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._controller import ControllerAction
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._journals import open_journals
@@ -19,8 +21,11 @@ class ActionModule(ControllerAction):
     def arguments(self) -> dict[str, Any]:
         """The arguments, with the journals replaced by what they say of their drives."""
         arguments = dict(self._task.args)
-        paths = arguments.pop("journals", None)
-        if paths:
+        given = arguments.pop("journals", None)
+        if given and arguments.get("drives"):
+            raise AnsibleActionFail("parameters are mutually exclusive: drives|journals")
+        if given:
+            paths = [unfrackpath(one, follow=False) for one in ([given] if isinstance(given, str) else given)]
             journals = open_journals(paths, play_vault(self._loader, "The working copy of a journal"))
             arguments["drives"] = [
                 {

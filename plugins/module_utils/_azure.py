@@ -28,7 +28,7 @@ except ImportError as error:
 FIRST_POLL_SECONDS = 0.5
 MAX_POLL_SECONDS = 10.0
 # The library's own limit of five minutes, for each of its attempts, is too long for a person who waits.
-TIMEOUTS = {"connection_timeout": 20, "read_timeout": 120}
+TIMEOUTS: dict[str, Any] = {"connection_timeout": 20, "read_timeout": 120}
 NOT_THERE = ("ResourceNotFound", "NotFound", "SsemUserErrorJobNotFound")
 CREDENTIALS = "Check tenant, client_id and secret (AZURE_TENANT, AZURE_CLIENT_ID, AZURE_SECRET)."
 NETWORK = "Check cloud, the proxy and the certificate authority (REQUESTS_CA_BUNDLE)."

@@ -165,7 +165,7 @@ def _details(found: Mapping[str, Any]) -> dict[str, Any]:
 
 def _import_of(details: Mapping[str, Any]) -> tuple[str, str]:
     """The storage account and the log level of a job."""
-    first = next(iter(details.get("dataImportDetails") or []), {})
+    first: Mapping[str, Any] = next(iter(details.get("dataImportDetails") or []), {})
     return str(first.get("accountDetails", {}).get("storageAccountId", "")).lower(), str(first.get("logCollectionLevel") or "Error")
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
@@ -19,7 +20,12 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 
 APIS: dict[str, Callable[[ArmClient, str, str, str], JobApi]] = {"data_box": DataBoxApi}
 NO_HOLDER = Holder("unknown", "", 0, "unknown")
-CHANGEABLE = ("shipped", "at_datacenter", "copying", "completed", "completed_with_errors")
+TOLD = ("shipped", "at_datacenter", "copying", "completed", "completed_with_errors")
+# Source: Data Box documentation; the service removes contact and phone from an order that has ended, so nothing is compared then.
+UPDATABLE = ("created", "shipped", "at_datacenter", "copying")
+# Source: limits of the import service.
+MAX_DRIVES = 10
+MD5 = re.compile(r"[0-9A-F]{32}")
 
 
 class Module(Protocol):
@@ -37,7 +43,9 @@ def run(module: Module, work: Callable[[], dict[str, Any]]) -> None:
     try:
         _libraries.check()
         result = work()
-    except (ArmError, SeedHeld, ValueError, OSError) as error:
+    except OSError as error:
+        module.fail_json(msg=f"{error.filename or 'A file'} cannot be used: {error.strerror or error}. Check directory and the rights of this user.")
+    except (ArmError, SeedHeld, ValueError) as error:
         module.fail_json(msg=str(error))
     else:
         module.exit_json(**result)
@@ -66,7 +74,7 @@ def ensure_job(facts: Mapping[str, str], options: Mapping[str, Any], check_mode:
 
 
 def _shown(job: Mapping[str, Any]) -> dict[str, Any]:
-    """What a difference shows of a job."""
+    """What a difference shows of a job. What is updated may hold the account number of a carrier, so only its names are shown."""
     return {name: job.get(name) for name in ("exists", "phase", "carrier", "tracking_number", "updated") if job.get(name) is not None}
 
 
@@ -75,11 +83,24 @@ def _order(facts: Mapping[str, str], options: Mapping[str, Any]) -> Order:
         Drive(_names.normalize_serial(one["serial"]), one["manifest_file"], one["manifest_hash"].upper(), Secret(one["bitlocker_key"]))
         for one in options["drives"] or []
     )
-    if not drives:
-        raise ArmError("drives is empty. Give the journals of the prepared drives with journals.")
+    _check_drives(drives)
     account = account_id(facts["subscription_id"], facts["resource_group"], options["storage_account"])
     contact, address, carrier = options["contact"], options["return_address"], options["return_carrier"]
     return Order(options["location"], account, contact, address, carrier, drives, options["log_level"], options["tags"])
+
+
+def _check_drives(drives: tuple[Drive, ...]) -> None:
+    """Refuse what the service would take and the data center could not use."""
+    if not drives:
+        raise ArmError("drives is empty. Give the journals of the prepared drives with journals.")
+    if len(drives) > MAX_DRIVES:
+        raise ArmError(f"drives names {len(drives)} drives, and one import job takes {MAX_DRIVES}. Spread them over several seeds.")
+    serials = [drive.serial for drive in drives]
+    for drive in drives:
+        if serials.count(drive.serial) > 1:
+            raise ArmError(f"drives names drive {drive.serial} twice. Give the newest journal of each drive, and only that one.")
+        if not (MD5.fullmatch(drive.manifest_hash) and drive.manifest_file and drive.key.reveal()):
+            raise ArmError(f"drives: drive {drive.serial} lacks its key, its manifest or that one's MD5: its journal is not finished. Prepare it to its end.")
 
 
 def _present(api: JobApi, job: dict[str, Any], facts: Mapping[str, str], options: Mapping[str, Any], check_mode: bool) -> tuple[bool, dict[str, Any]]:
@@ -95,17 +116,22 @@ def _present(api: JobApi, job: dict[str, Any], facts: Mapping[str, str], options
         raise ArmError(
             f"The import job '{options['name']}' exists with other {' and '.join(fixed)}, which cannot be changed. Choose another name, or delete that job."
         )
+    if job["phase"] not in UPDATABLE:
+        return False, {}
     if changes and not check_mode:
         api.update(changes, options["wait_timeout"])
     return bool(changes), {"updated": sorted(changes)} if changes else {}
 
 
 def _shipped(api: JobApi, job: dict[str, Any], facts: Mapping[str, str], options: Mapping[str, Any], check_mode: bool) -> tuple[bool, dict[str, Any]]:
-    parcel = {"carrier": options["carrier"], "tracking_number": options["tracking_number"]}
+    parcel = {name: str(options[name]).strip() for name in ("carrier", "tracking_number")}
+    for name, value in parcel.items():
+        if not value or not value.isprintable():
+            raise ArmError(f"{name} is empty or holds control characters. Copy it from the carrier's receipt.")
     if not job["exists"]:
         raise ArmError(f"The import job '{options['name']}' does not exist. Create it before its parcel is told.")
-    if job["phase"] in CHANGEABLE:
-        if {name: job.get(name) for name in parcel} == parcel:
+    if job["phase"] in TOLD:
+        if all(str(job.get(name)).strip().casefold() == value.casefold() for name, value in parcel.items()):
             return False, {}
         told = f"{job.get('carrier')} {job.get('tracking_number')}"
         raise ArmError(
@@ -154,6 +180,12 @@ def ensure_container(facts: Mapping[str, str], options: Mapping[str, Any], check
     before = container.show(options["import_job_name"])
     names = {one["name"] for one in before["blobs"]}
     if options["state"] == "present":
+        taken = sorted(names & set(options["incoming_blobs"] or []))
+        if taken:
+            raise ArmError(
+                f"The container '{options['name']}' holds {taken[0]} already, and the import would give its own blob another name. "
+                "Choose another container, or remove that blob if it is of no use."
+            )
         changed, after = not before["exists"], {"exists": True, "blobs": sorted(names)}
         if changed and not check_mode:
             container.create()
@@ -166,14 +198,19 @@ def ensure_container(facts: Mapping[str, str], options: Mapping[str, Any], check
     return {"changed": changed, "container": now, "diff": {"before": {"exists": before["exists"], "blobs": sorted(names)}, "after": after}}
 
 
+def ledger_store(options: Mapping[str, Any]) -> FileStore:
+    """Where the ledger of a seed lies. The name is checked, because it becomes the name of a folder."""
+    return FileStore(options["directory"], _names.check_job_name(options["name"]))
+
+
 def ensure_ledger(options: Mapping[str, Any], check_mode: bool, now: datetime) -> dict[str, Any]:
     """Write facts into a ledger, or take or give back the seed."""
-    store = FileStore(options["directory"], options["name"])
+    store = ledger_store(options)
     holder = Holder(**options["holder"]) if options["holder"] else NO_HOLDER
     if options["state"] == "locked":
-        return {"changed": False if check_mode else store.lock(holder, options["lease"], now, options["force_unlock"]), "ledger": store.read()}
+        return {"changed": store.lock(holder, options["lease"], now, options["force_unlock"], check_mode), "ledger": store.read()}
     if options["state"] == "unlocked":
-        return {"changed": False if check_mode else store.unlock(holder, options["force_unlock"]), "ledger": store.read()}
+        return {"changed": store.unlock(holder, options["force_unlock"], check_mode), "ledger": store.read()}
     before = store.read()
     after = _ledger.record(before, options["record"] or {}, options["event"], f"{holder.user}@{holder.host}", now)
     changed = after != before

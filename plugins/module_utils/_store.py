@@ -82,22 +82,21 @@ class FileStore:
             return other is None or other["run"] != holder.run
         self.folder.mkdir(parents=True, exist_ok=True)
         entry = {**asdict(holder), "since": stamp(now), "expires": stamp(now + timedelta(seconds=lease))}
-        for _attempt in range(2):
-            try:
-                handle = os.open(self.lock_file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o640)
-            except FileExistsError:
-                other = self._held()
-                if other and other["run"] == holder.run:
-                    write_atomic(self.lock_file, json.dumps({**entry, "since": other["since"]}).encode(), 0o640)
-                    return False
-                self._refuse(other, holder, now, force)
-                with contextlib.suppress(FileNotFoundError):
-                    self.lock_file.unlink()
-                continue
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                json.dump(entry, stream)
-            return True
-        raise SeedHeld(f"seed {self.seed} was taken by another run in this very moment. Run again.")
+        mine = self.folder / f".{self.lock_file.name}.{os.getpid()}"
+        write_atomic(mine, json.dumps(entry).encode(), 0o640)
+        try:
+            # A link is made in one step: whoever sees the lock sees who holds it.
+            os.link(mine, self.lock_file)
+        except FileExistsError:
+            other = self._held()
+            if other and other["run"] == holder.run:
+                write_atomic(self.lock_file, json.dumps({**entry, "since": other["since"]}).encode(), 0o640)
+                return False
+            self._refuse(other, holder, now, force)
+            self._take_over(mine, other)
+        finally:
+            mine.unlink()
+        return True
 
     def unlock(self, holder: Holder, force: bool, check: bool = False) -> bool:
         """Give the seed back, if this run holds it."""
@@ -108,6 +107,20 @@ class FileStore:
             self.lock_file.unlink()
         return True
 
+    def _take_over(self, mine: pathlib.Path, seen: Mapping[str, Any] | None) -> None:
+        """Replace a lock that was left behind, unless another run has just done so."""
+        aside = mine.with_name(f"{mine.name}.old")
+        try:
+            self.lock_file.rename(aside)
+            taken = _read(aside)
+            os.link(mine if taken == seen else aside, self.lock_file)
+        except (FileNotFoundError, FileExistsError):
+            taken = {}
+        finally:
+            aside.unlink(missing_ok=True)
+        if taken != seen:
+            raise SeedHeld(f"seed {self.seed} was taken by another run in this very moment. Run again.")
+
     def _refuse(self, other: Mapping[str, Any] | None, holder: Holder, now: datetime, force: bool) -> None:
         if other and other["run"] != holder.run and not force and not _stale(other, holder.host, now):
             raise SeedHeld(
@@ -116,11 +129,15 @@ class FileStore:
             )
 
     def _held(self) -> dict[str, Any] | None:
-        try:
-            found = json.loads(self.lock_file.read_text(encoding="utf-8"))
-        except (FileNotFoundError, json.JSONDecodeError):
-            return None
-        return found if isinstance(found, dict) else None
+        return _read(self.lock_file)
+
+
+def _read(path: pathlib.Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _stale(other: Mapping[str, Any], host: str, now: datetime) -> bool:

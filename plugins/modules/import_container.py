@@ -34,6 +34,13 @@ options:
     description: Names of the blobs to remove, for O(state=cleaned).
     type: list
     elements: str
+  incoming_blobs:
+    description:
+      - Names of the blobs that the import is about to write, for O(state=present).
+      - A container that holds one of them already is refused, because the service would give the new blob another name
+        and the backup would never find it.
+    type: list
+    elements: str
 extends_documentation_fragment:
   - seedfreight.azure_offline_backup.azure
   - seedfreight.azure_offline_backup.attributes
@@ -49,6 +56,17 @@ EXAMPLES = r"""
     name: contoso-fs01-seed
     storage_account: contososeeds
     resource_group: seeds
+    incoming_blobs:
+      - 0f3c5a7e9b1d4c6f8a2e4d6b8c0a1f3e.BaseBlob
+
+- name: Remove the blobs of a seed that has its recovery point
+  seedfreight.azure_offline_backup.import_container:
+    name: contoso-fs01-seed
+    storage_account: contososeeds
+    resource_group: seeds
+    state: cleaned
+    blobs:
+      - 0f3c5a7e9b1d4c6f8a2e4d6b8c0a1f3e.BaseBlob
 """
 
 RETURN = r"""
@@ -91,6 +109,7 @@ OPTIONS = {
     "import_job_name": {"type": "str"},
     "state": {"type": "str", "choices": ["present", "cleaned"], "default": "present"},
     "blobs": {"type": "list", "elements": "str"},
+    "incoming_blobs": {"type": "list", "elements": "str"},
 }
 
 

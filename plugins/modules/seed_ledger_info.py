@@ -44,15 +44,14 @@ ledger:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._service import run
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._store import FileStore
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._service import ledger_store, run
 
 
 def main() -> None:
     """Run the module."""
     options = {"name": {"type": "str", "required": True}, "directory": {"type": "path", "required": True}}
     module = AnsibleModule(argument_spec=options, supports_check_mode=True)
-    run(module, lambda: {"changed": False, "ledger": FileStore(module.params["directory"], module.params["name"]).read()})
+    run(module, lambda: {"changed": False, "ledger": ledger_store(module.params).read()})
 
 
 if __name__ == "__main__":

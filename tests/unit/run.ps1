@@ -15,6 +15,8 @@
 param([string[]]$Path = @($PSScriptRoot), [switch]$Pester)
 Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
+$env:SEEDFREIGHT_TESTS = Split-Path -Path $PSScriptRoot -Parent
+$env:PSModulePath = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/Modules') + [System.IO.Path]::PathSeparator + $env:PSModulePath
 if ($Pester) {
     Import-Module -Name Pester -MinimumVersion 5.0
     $result = Invoke-Pester -Path $Path -PassThru

@@ -46,7 +46,7 @@ function AfterEach { param([scriptblock]$Body) $script:stack.Peek().after_each +
 function AfterAll { param([scriptblock]$Body) $script:stack.Peek().after_all += $Body }
 
 function It {
-    param([string]$Name, [object[]]$ForEach, [Parameter(Position = 1)][scriptblock]$Test)
+    param([Parameter(Position = 0)][string]$Name, [Parameter(Position = 1)][scriptblock]$Test, [object[]]$ForEach)
     if ($PSBoundParameters.ContainsKey('ForEach')) {
         foreach ($case in $ForEach) { $script:stack.Peek().children.Add(@{ it = $Name; test = $Test; case = $case }) }
     }
@@ -58,11 +58,11 @@ function Invoke-TestBlock {
     $trailNow = "$Trail$($Block.name) "
     $eachNow = @($Each) + @($Block.before_each)
     $endsNow = @($Block.after_each) + @($Ends)
-    # Dot-sourced, so that the variables a set-up makes are there for the tests of its block.
+    # A block of a test file runs in the file's own scope when it is dot-sourced, so what a set-up makes is there for the tests.
     foreach ($setUp in $Block.before_all) { . $setUp }
     foreach ($child in $Block.children) {
         if ($child.ContainsKey('it')) { Invoke-OneTest -Test $child -Each $eachNow -Ends $endsNow -Trail $trailNow }
-        else { . Invoke-TestBlock -Block $child -Each $eachNow -Ends $endsNow -Trail $trailNow }
+        else { Invoke-TestBlock -Block $child -Each $eachNow -Ends $endsNow -Trail $trailNow }
     }
     foreach ($tearDown in $Block.after_all) { . $tearDown }
 }
@@ -72,9 +72,16 @@ function Invoke-OneTest {
     $name = $Test.it
     $message = ''
     try {
-        if ($Test.case -is [System.Collections.IDictionary]) { foreach ($key in $Test.case.Keys) { Set-Variable -Name $key -Value $Test.case[$key]; $name = $name -replace "<$key>", "$($Test.case[$key])" } }
+        $variables = [System.Collections.Generic.List[psvariable]]::new()
+        if ($Test.case -is [System.Collections.IDictionary]) {
+            foreach ($key in $Test.case.Keys) {
+                $variables.Add([psvariable]::new($key, $Test.case[$key]))
+                $name = $name -replace "<$key>", "$($Test.case[$key])"
+            }
+        }
         foreach ($setUp in $Each) { . $setUp }
-        . $Test.test
+        if ($variables.Count -gt 0) { $null = $Test.test.InvokeWithContext($null, $variables) }
+        else { . $Test.test }
     }
     catch { $message = "$_ at $($_.InvocationInfo.ScriptName):$($_.InvocationInfo.ScriptLineNumber)" }
     finally {

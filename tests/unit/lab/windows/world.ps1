@@ -1,0 +1,55 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A small world for one test file: a host with a system disk, an empty drive and one that holds data.
+function New-TestWorld {
+    $root = Join-Path -Path ([System.IO.Path]::GetTempPath()) -ChildPath ([guid]::NewGuid().ToString('N'))
+    $env:LAB_HOME, $env:LAB_HOST, $env:COMPUTERNAME, $env:SystemDrive = $root, 'fs01', 'FS01', 'C:'
+    $null = New-Item -ItemType Directory -Path "$root/hosts/fs01/tasks/orders", "$root/disks"
+    '{"name":"fs01","page_file_letters":["C"]}' | Set-Content -LiteralPath "$root/hosts/fs01/host.json"
+    Add-TestDisk -Serial 'SYS' -Number 0 -Letter 'C' -System $true
+    Add-TestDisk -Serial '   WD-1' -Number 1
+    Add-TestDisk -Serial 'DATA' -Number 2 -Letter 'E'
+    Set-Content -LiteralPath "$root/disks/DATA/p2/keep.txt" -Value 'keep'
+    @{
+        installed = $true; policy = @{ name = 'p'; file_specs = @('D:\Data'); schedule_times = @('22:00'); retention_days = 30; state = 'Existing' }
+        initial_backup = @{ method = 'Network'; staging_location = $null; publish_settings_file = $null; subscription_id = $null; storage_account = $null; storage_container = $null; import_job_name = $null }
+        jobs = @(); orders = @(); recovery_points = @()
+    } | ConvertTo-Json -Depth 6 | Set-Content -LiteralPath "$root/hosts/fs01/agent.json"
+    Mount-LabDrive
+}
+
+function Add-TestDisk {
+    param([string]$Serial, [int]$Number, [string]$Letter, [bool]$System = $false)
+    $key = $Serial.Replace(' ', '')
+    $partitions = @()
+    if ($Letter) { $partitions = @(@{ number = 2; letter = $Letter; offset = 1; size = 1000000; type = 'Basic'; guid = '{00000000-0000-4000-8000-00000000000' + $Number + '}'; file_system = 'NTFS'; label = ''; bitlocker = $null }) }
+    $null = New-Item -ItemType Directory -Path "$env:LAB_HOME/disks/$key/p2"
+    @{
+        serial = $Serial; unique_id = "U$Number"; unique_id_format = 'FCPH Name'; friendly_name = 'disk'; bus_type = 'SATA'; size = 20000000; partition_style = $(if ($Letter) { 'GPT' } else { 'RAW' })
+        is_boot = $System; is_system = $System; boot_from_disk = $System; is_clustered = $false; is_offline = $false; is_read_only = $false; offline_reason = $null; cannot_pool_reason = $null
+        attached_to = 'fs01'; number = $Number; partitions = $partitions
+    } | ConvertTo-Json -Depth 8 | Set-Content -LiteralPath "$env:LAB_HOME/disks/$key/disk.json"
+}
+
+function Set-TestDisk {
+    param([string]$Serial, [scriptblock]$Change)
+    Edit-LabFile -Path "$env:LAB_HOME/disks/$Serial/disk.json" -Change $Change
+    Mount-LabDrive
+}
+
+function Protect-TestDisk {
+    param([string]$Serial, [string]$Type, [string]$Secret)
+    Set-TestDisk -Serial $Serial -Change {
+        $_.partitions[0].bitlocker = [pscustomobject]@{ encryption_method = 'Aes128'; volume_status = 'FullyEncrypted'; protection_status = 'On'; encryption_percentage = 100; locked = $false; auto_unlock = $false
+            protectors = @([pscustomobject]@{ id = '{11111111-0000-4000-8000-000000000001}'; type = $Type; secret = $Secret })
+        }
+    }
+}
+
+function Remove-TestWorld {
+    Get-PSDrive -PSProvider FileSystem | Where-Object { $_.Name -match '^[A-Z]$' } | Remove-PSDrive -Scope Global -Force
+    Remove-Item -LiteralPath $env:LAB_HOME -Recurse -Force
+}
+
+Import-Module -Name LabWorld -Global
