@@ -85,7 +85,7 @@ class Container:
 
     def _copy_logs(self, job_name: str) -> list[dict[str, Any]]:
         container = self._service.get_container_client(COPY_LOGS)
-        pattern = re.compile(rf"{re.escape(job_name)}_(?P<serial>[^_]+)_CopyLog_.*\.xml", re.IGNORECASE)
+        pattern = re.compile(rf"{re.escape(job_name)}_(?P<serial>.+)_CopyLog_[^_]*\.xml", re.IGNORECASE)
         try:
             names = [one.name for one in container.list_blobs(name_starts_with=f"{job_name}_")]
         except ResourceNotFoundError:

@@ -1,0 +1,81 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The loopback Azure for tests of the code that talks to it: the endpoint in this process, Azurite beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import pathlib
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from lab import blobs, world
+from lab.azure import azurite, ca
+from lab.azure.jobs import Jobs
+from lab.azure.server import Server
+from loopback import ORDER, SECRETS, Azure
+
+
+@pytest.fixture(scope="session")
+def azure_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pathlib.Path]:
+    """A folder with secrets and certificates, trusted the way a user trusts an authority of the own: REQUESTS_CA_BUNDLE."""
+    home = tmp_path_factory.mktemp("azure")
+    world.write(home / "secrets.json", SECRETS, 0o600)
+    (home / "logs").mkdir()
+    (home / "azure").mkdir()
+    ca.make(home / "ca")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LAB_HOME", str(home))
+        patch.setenv("REQUESTS_CA_BUNDLE", str(home / "ca" / "ca.pem"))
+        yield home
+
+
+@pytest.fixture(scope="session")
+def endpoint(azure_home: pathlib.Path) -> Iterator[Server]:
+    """The endpoint, served by threads of this process."""
+    server = Server(azure_home, "https://127.0.0.1:9/nothing")
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def azure(endpoint: Server, azure_home: pathlib.Path) -> Azure:
+    """The endpoint without jobs, faults and log."""
+    endpoint.jobs = Jobs()
+    (azure_home / "logs" / "azure.log").write_text("", encoding="utf-8")
+    with contextlib.suppress(FileNotFoundError):
+        (azure_home / "azure" / "faults.json").unlink()
+    return Azure(endpoint, azure_home)
+
+
+@pytest.fixture(scope="session")
+def blob_endpoint(azure_home: pathlib.Path, endpoint: Server) -> Iterator[str]:
+    """Azurite, known to the endpoint as the account's."""
+    process, url = azurite.start(azure_home)
+    endpoint.blob_endpoint = url
+    world.write(azure_home / "azure" / "endpoints.json", {"blob_endpoint": url})
+    yield url
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def storage(blob_endpoint: str) -> Any:
+    """The account itself, with its key; every container of an earlier test is gone."""
+    service = blobs.service()
+    for one in list(service.list_containers()):
+        service.delete_container(one.name)
+    return service
+
+
+@pytest.fixture
+def order() -> dict[str, Any]:
+    """The options of import_job for one drive."""
+    return json.loads(json.dumps(ORDER))  # type: ignore[no-any-return]

@@ -1,0 +1,79 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The loopback Azure, as a test sees it."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure import ArmClient, Login
+from lab import world
+from lab.azure import settings
+from lab.azure.server import Server
+
+SECRETS = {"client_secret": "lab-client-secret-8f2e", "storage_key": "lab-storage-key", "control_token": "lab-control"}
+ORDER: dict[str, Any] = {
+    "name": "contoso-fs01",
+    "api": "data_box",
+    "state": "present",
+    "location": settings.LOCATION,
+    "storage_account": settings.ACCOUNT,
+    "contact": {"name": "Kim Contoso", "phone": "+31 20 555 0100", "email": ["kim@contoso.example", "backup@contoso.example"]},
+    "return_address": {"street_address1": "Keizersgracht 1", "city": "Amsterdam", "postal_code": "1015 AA", "country": "NL"},
+    "return_carrier": {"name": "FedEx", "account_number": "123456789"},
+    "drives": [{"serial": "WD-WX31", "manifest_file": "\\DriveManifest.xml", "manifest_hash": "0F" * 16, "bitlocker_key": "key-of-the-drive"}],
+    "log_level": "Error",
+    "tags": None,
+    "carrier": None,
+    "tracking_number": None,
+    "previously_created": False,
+    "wait_timeout": 60,
+}
+
+
+@dataclass
+class Azure:
+    """The endpoint, and what a test orders of it and reads from its log."""
+
+    server: Server
+    home: pathlib.Path
+
+    @property
+    def metadata_url(self) -> str:
+        """The value of the option cloud."""
+        return f"{self.server.endpoint}/metadata/endpoints?api-version=2022-09-01"
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """The options of Azure, as the modules hand them on."""
+        return {
+            "subscription_id": settings.SUBSCRIPTION_ID,
+            "resource_group": settings.RESOURCE_GROUP,
+            "cloud": self.metadata_url,
+            "auth_source": "auto",
+            "tenant": settings.TENANT_ID,
+            "client_id": settings.CLIENT_ID,
+            "secret": SECRETS["client_secret"],
+        }
+
+    def client(self, **changes: str) -> ArmClient:
+        """A client of the Resource Manager."""
+        facts = self.facts | changes
+        return ArmClient(Login(*(facts[name] for name in ("cloud", "auth_source", "tenant", "client_id", "secret"))))
+
+    def fault(self, match: str, status: int, times: int = 1, when: str = "before", **more: Any) -> None:
+        """Order that requests go wrong, before or after their effect."""
+        world.write(self.home / "azure" / "faults.json", [{"match": match, "status": status, "times": times, "when": when, "retry_after": 0, **more}])
+
+    def requests(self) -> list[tuple[str, str, int]]:
+        """Method, path and status of each request since the test began."""
+        lines = (self.home / "logs" / "azure.log").read_text(encoding="utf-8").splitlines()
+        return [(one["method"], one["path"], one["status"]) for one in map(json.loads, lines)]
+
+    def tell(self, name: str, **facts: Any) -> None:
+        """What the data center tells of a job."""
+        self.server.jobs.merge(name, facts)
