@@ -67,7 +67,7 @@ class Azure:
 
     def fault(self, match: str, status: int, times: int = 1, when: str = "before", **more: Any) -> None:
         """Order that requests go wrong, before or after their effect."""
-        world.write(self.home / "azure" / "faults.json", [{"match": match, "status": status, "times": times, "when": when, "retry_after": 0, **more}])
+        world.write(self.home / "azure" / "faults.json", [{"match": match, "status": status, "times": times, "when": when, **more}])
 
     def requests(self) -> list[tuple[str, str, int]]:
         """Method, path and status of each request since the test began."""

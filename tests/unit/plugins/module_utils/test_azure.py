@@ -125,7 +125,7 @@ def test_secret_without_its_options() -> None:
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_passing_errors_are_tried_again(azure: Azure, status: int) -> None:
-    azure.fault("storageAccounts", status)
+    azure.fault("storageAccounts", status, retry_after=0)
     assert azure.client().get(ACCOUNT, API) is not None
     assert [code for _method, path, code in azure.requests() if "storageAccounts" in path] == [status, 200]
 
