@@ -20,6 +20,8 @@ from lab import world
 
 HERE = pathlib.Path(__file__).resolve().parent
 INIT = HERE / "init.ps1"
+# Before 2.19 ansible wraps its PowerShell command in another one.
+NESTED = re.compile(r"(?P<head>\s*powershell(\.exe)?\s.*-EncodedCommand\s+)(?P<script>[A-Za-z0-9+/=]+)\s*", re.IGNORECASE | re.DOTALL)
 POWERSHELL = ("powershell", "powershell.exe", "pwsh", "pwsh.exe")
 # A native path would need a drive that a folder cannot be; these are the values that Windows has.
 WINDOWS_VARIABLES = {"SystemDrive": "C:", "SystemRoot": "C:\\Windows", "ProgramFiles": "C:\\Program Files", "ProgramData": "C:\\ProgramData"}
@@ -56,8 +58,7 @@ def with_drives(arguments: list[str]) -> list[str]:
     init = f". '{INIT}'"
     if "-encodedcommand" in lowered:
         at = lowered.index("-encodedcommand") + 1
-        script = base64.b64decode(arguments[at]).decode("utf-16-le")
-        return [*arguments[:at], base64.b64encode(f"{init}\n{script}".encode("utf-16-le")).decode(), *arguments[at + 1 :]]
+        return [*arguments[:at], _encoded_with_drives(arguments[at], init), *arguments[at + 1 :]]
     if "-file" in lowered:
         at = lowered.index("-file")
         words = " ".join(one if one.startswith("-") else "'" + one.replace("'", "''") + "'" for one in arguments[at + 1 :])
@@ -66,6 +67,13 @@ def with_drives(arguments: list[str]) -> list[str]:
         at = lowered.index("-command") + 1
         return [*arguments[:at], f"{init}; {' '.join(arguments[at:])}"]
     return arguments
+
+
+def _encoded_with_drives(encoded: str, init: str) -> str:
+    script = base64.b64decode(encoded).decode("utf-16-le")
+    nested = NESTED.fullmatch(script)
+    script = nested["head"] + _encoded_with_drives(nested["script"], init) if nested else f"{init}\n{script}"
+    return base64.b64encode(script.encode("utf-16-le")).decode()
 
 
 def start(host: str, argv: list[str], **more: object) -> subprocess.Popen[bytes]:
