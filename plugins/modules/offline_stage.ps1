@@ -6,6 +6,7 @@
 
 #AnsibleRequires -CSharpUtil Ansible.Basic
 #AnsibleRequires -PowerShell ..module_utils._Agent
+#AnsibleRequires -PowerShell ..module_utils._Tool
 
 $spec = @{
     options = @{
@@ -65,7 +66,11 @@ $module.Diff.before = $stage.method
 $module.Diff.after = $target
 if (-not $module.CheckMode -and $start) {
     try {
-        if ($different.Count -gt 0) { Set-SeedOfflineMethod -Wanted $target -PublishSettings $module.Params.publish_settings_content -PrivateFolder $module.Tmpdir }
+        if ($different.Count -gt 0) {
+            $private = "$env:ProgramData\Seedfreight"
+            New-SeedPrivateFolder -Path $private
+            Set-SeedOfflineMethod -Wanted $target -PublishSettings $module.Params.publish_settings_content -PrivateFolder (Resolve-SeedPath -Path $private)
+        }
         Start-SeedBackup
     }
     catch { $module.FailJson("The agent could not be set to seed '$($target.import_job_name)' offline: $_", $_) }
