@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _azure
 from lab import blobs, world
 from lab.azure import azurite, ca
 from lab.azure.jobs import Jobs
@@ -46,8 +47,9 @@ def endpoint(azure_home: pathlib.Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def azure(endpoint: Server, azure_home: pathlib.Path) -> Azure:
-    """The endpoint without jobs, faults and log."""
+def azure(endpoint: Server, azure_home: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Azure:
+    """The endpoint without jobs, faults and log, asked without the pauses between polls."""
+    monkeypatch.setattr(_azure, "FIRST_POLL_SECONDS", 0.01)
     endpoint.jobs = Jobs()
     (azure_home / "logs" / "azure.log").write_text("", encoding="utf-8")
     with contextlib.suppress(FileNotFoundError):

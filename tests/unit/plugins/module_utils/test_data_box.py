@@ -180,10 +180,28 @@ def test_normalize_tells_error_and_logs() -> None:
 
 def test_every_stage_of_the_service_has_a_phase() -> None:
     # Source: the enumeration StageName of the service's specification.
-    names = (
-        "DeviceOrdered DevicePrepared Dispatched Delivered PickedUp AtAzureDC DataCopy Completed CompletedWithErrors Cancelled Failed_IssueReportedAtCustomer "
-        "Failed_IssueDetectedAtAzureDC Aborted CompletedWithWarnings ReadyToDispatchFromAzureDC ReadyToReceiveAtAzureDC Created ShippedToAzureDC "
-        "AwaitingShipmentDetails PreparingToShipFromAzureDC ShippedToCustomer"
-    ).split()
+    names = {
+        "DeviceOrdered",
+        "DevicePrepared",
+        "Dispatched",
+        "Delivered",
+        "PickedUp",
+        "AtAzureDC",
+        "DataCopy",
+        "Completed",
+        "CompletedWithErrors",
+        "Cancelled",
+        "Failed_IssueReportedAtCustomer",
+        "Failed_IssueDetectedAtAzureDC",
+        "Aborted",
+        "CompletedWithWarnings",
+        "ReadyToDispatchFromAzureDC",
+        "ReadyToReceiveAtAzureDC",
+        "Created",
+        "ShippedToAzureDC",
+        "AwaitingShipmentDetails",
+        "PreparingToShipFromAzureDC",
+        "ShippedToCustomer",
+    }
     # Stages of devices that Azure sends out; an order of the customer's own drives does not pass them.
-    assert set(names) - set(_data_box.PHASES) == {"DevicePrepared", "Dispatched", "Delivered", "PickedUp"}
+    assert names - set(_data_box.PHASES) == {"DevicePrepared", "Dispatched", "Delivered", "PickedUp"}
