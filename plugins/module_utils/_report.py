@@ -43,7 +43,7 @@ def report(seed: Mapping[str, Any], world: Mapping[str, Any], ledger: Mapping[st
         "decision": dict(decision),
         "stages": [{"name": name, "state": "done" if at < reached else "now" if at == reached else "open"} for at, name in enumerate(STAGES)],
         "source": seed["source"]["host"],
-        "copy": seed["copying"]["host"],
+        "copy_host": seed["copying"]["host"],
         "account": seed["azure"]["storage_account"],
         "container": seed["azure"]["container"],
         "location": seed["azure"]["location"],
