@@ -17,11 +17,24 @@ COLLECTION = "ansible_collections.seedfreight.azure_offline_backup.plugins"
 def main() -> int:
     """Run mypy where the packages are found under their own names."""
     base = REPOSITORY / ".build" / "collections"
-    common = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--config-file", str(REPOSITORY / "pyproject.toml")]
+    common = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--strict",
+        "--no-error-summary",
+        "--config-file",
+        str(REPOSITORY / "pyproject.toml"),
+    ]
     code = 0
-    for folder, path, package in ((base, str(base), f"{COLLECTION}.module_utils"), (REPOSITORY / "tests", str(REPOSITORY / "tests"), "lab")):
+    for folder, path, package in (
+        (base, str(base), f"{COLLECTION}.module_utils"),
+        (REPOSITORY / "tests", str(REPOSITORY / "tests"), "lab"),
+    ):
         words = ["--namespace-packages", "--explicit-package-bases", "-p", package]
-        code |= subprocess.run([*common, *words], cwd=folder, env=os.environ | {"MYPYPATH": path, "PYTHONPATH": ""}).returncode
+        code |= subprocess.run(
+            [*common, *words], cwd=folder, env=os.environ | {"MYPYPATH": path, "PYTHONPATH": ""}
+        ).returncode
     return code
 
 

@@ -48,7 +48,13 @@ class Story:
     def lab(self, *arguments: str) -> None:
         """Let a person, or the world, do something."""
         command = [sys.executable, "-m", "lab", *arguments]
-        subprocess.run(command, cwd=REPOSITORY / "tests", check=True, env=controller.environment(self.home), stdout=subprocess.DEVNULL)
+        subprocess.run(
+            command,
+            cwd=REPOSITORY / "tests",
+            check=True,
+            env=controller.environment(self.home),
+            stdout=subprocess.DEVNULL,
+        )
 
     def run(self, playbook: str, *arguments: str) -> None:
         """Run one playbook of the collection as a user would and read the stage and the changes off its output."""
@@ -62,7 +68,9 @@ class Story:
         log.write_text(done.stdout + done.stderr, encoding="utf-8")
         recap = RECAP.search(done.stdout)
         if done.returncode != 0 or recap is None:
-            raise DemoFailed(f"{playbook} ended with {done.returncode}; its output is {log}\n{tail(done.stdout + done.stderr)}")
+            raise DemoFailed(
+                f"{playbook} ended with {done.returncode}; its output is {log}\n{tail(done.stdout + done.stderr)}"
+            )
         self.changed = int(recap.group(2))
         stages = list(dict.fromkeys(STAGE.findall(done.stdout)))
         self.stage = stages[-1] if stages else self.stage
@@ -91,22 +99,30 @@ def running_lab(home: pathlib.Path) -> Iterator[None]:
     """A lab of its own, which is gone afterwards whatever happens."""
     command = [sys.executable, "-m", "lab"]
     environment = controller.bare_environment(home)
-    subprocess.run([*command, "up", "--detach"], cwd=REPOSITORY / "tests", check=True, env=environment, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [*command, "up", "--detach"], cwd=REPOSITORY / "tests", check=True, env=environment, stdout=subprocess.DEVNULL
+    )
     try:
         yield
     finally:
-        subprocess.run([*command, "down"], cwd=REPOSITORY / "tests", check=True, env=environment, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [*command, "down"], cwd=REPOSITORY / "tests", check=True, env=environment, stdout=subprocess.DEVNULL
+        )
 
 
 def tell_story(story: Story) -> None:
     home, state = story.home, story.home / "state" / controller.SEED_NAME
     controller.write_seed(home, controller.seed_definition(home))
-    story.tell("The lab is up: a Windows server with a backup agent and two loose SATA drives, Azure, and a data center.")
+    story.tell(
+        "The lab is up: a Windows server with a backup agent and two loose SATA drives, Azure, and a data center."
+    )
     story.run("seed", "-e", "seed_wait=true", "-e", "seed_poll_interval=1")
     story.expect("job_created")
     print((state / "packing-slip.txt").read_text(encoding="utf-8"))
     story.tell(f"A person pulls drive {controller.DRIVE_SERIAL}, packs it and hands the parcel to {CARRIER}.")
-    story.lab("ship", "--host", "fs01", "--serial", controller.DRIVE_SERIAL, "--carrier", CARRIER, "--tracking", TRACKING)
+    story.lab(
+        "ship", "--host", "fs01", "--serial", controller.DRIVE_SERIAL, "--carrier", CARRIER, "--tracking", TRACKING
+    )
     story.run("ship", "-e", f"carrier={CARRIER}", "-e", f"tracking_number={TRACKING}")
     story.expect("shipped")
     story.tell("The parcel arrives at the data center.")
@@ -122,7 +138,12 @@ def tell_story(story: Story) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--home", type=pathlib.Path, default=REPOSITORY / ".build" / "demo", help="folder of the lab that the demo makes")
+    parser.add_argument(
+        "--home",
+        type=pathlib.Path,
+        default=REPOSITORY / ".build" / "demo",
+        help="folder of the lab that the demo makes",
+    )
     parser.add_argument("--verbosity", default="", help="passed to ansible-playbook, for example -vvvvv")
     options = parser.parse_args()
     home = options.home.resolve()

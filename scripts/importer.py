@@ -27,11 +27,18 @@ def main() -> int:
     FOLDER.mkdir(parents=True)
     (FOLDER / "config.cfg").write_text(CONFIG, encoding="utf-8")
     programs = pathlib.Path(sys.executable).parent
-    subprocess.run([programs / "ansible-galaxy", "collection", "build", "--output-path", FOLDER, REPOSITORY], check=True)
+    subprocess.run(
+        [programs / "ansible-galaxy", "collection", "build", "--output-path", FOLDER, REPOSITORY], check=True
+    )
     archive = next(FOLDER.glob("*.tar.gz"))
     variables = os.environ | {"GALAXY_IMPORTER_CONFIG": str(FOLDER / "config.cfg")}
     done = subprocess.run(
-        [sys.executable, "-m", "galaxy_importer.main", archive], cwd=FOLDER, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [sys.executable, "-m", "galaxy_importer.main", archive],
+        cwd=FOLDER,
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     print(done.stdout)
     names = subprocess.run(["tar", "-tzf", archive], check=True, stdout=subprocess.PIPE, text=True).stdout.split()
@@ -39,7 +46,14 @@ def main() -> int:
     if strangers:
         print(f"does not belong into the artefact: {strangers[:5]}")
     # Modules with a sidecar are listed twice, which is harmless.
-    return 1 if done.returncode or strangers or "ERROR" in done.stdout or "Importer processing completed successfully" not in done.stdout else 0
+    return (
+        1
+        if done.returncode
+        or strangers
+        or "ERROR" in done.stdout
+        or "Importer processing completed successfully" not in done.stdout
+        else 0
+    )
 
 
 if __name__ == "__main__":

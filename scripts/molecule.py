@@ -25,7 +25,9 @@ def environment(venv: pathlib.Path, folder: pathlib.Path) -> dict[str, str]:
     vault.write_text(secrets.token_urlsafe(24) + "\n", encoding="utf-8")
     secret = secrets.token_urlsafe(24)
     home = folder / "lab"
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "AZURE_", "PYTHONPATH"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "AZURE_", "PYTHONPATH"))
+    }
     return kept | {
         "PATH": f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "LAB_HOME": str(home),
@@ -51,7 +53,9 @@ def main() -> int:
     variables = environment(venv, folder)
     collection = REPOSITORY / ".build" / "collections" / "ansible_collections" / "seedfreight" / "azure_offline_backup"
     try:
-        return subprocess.run([str(venv / "bin" / "molecule"), "test", "--all"], cwd=collection, env=variables, check=False).returncode
+        return subprocess.run(
+            [str(venv / "bin" / "molecule"), "test", "--all"], cwd=collection, env=variables, check=False
+        ).returncode
     finally:
         lab = [os.environ["SEEDFREIGHT_PYTHON"], "-m", "lab", "down"]
         subprocess.run(lab, cwd=REPOSITORY / "tests", env=variables, check=True)

@@ -33,7 +33,9 @@ def copy_tracked() -> None:
     """Copy what git tracks, or would track, and make it a repository, because ansible-test asks git for the files."""
     shutil.rmtree(COPY, ignore_errors=True)
     listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    for name in subprocess.run(listing, cwd=REPOSITORY, check=True, stdout=subprocess.PIPE, text=True).stdout.split("\0"):
+    for name in subprocess.run(listing, cwd=REPOSITORY, check=True, stdout=subprocess.PIPE, text=True).stdout.split(
+        "\0"
+    ):
         # The lab and the scripts are not part of the collection.
         if not name or name.startswith(("tests/lab/", "scripts/")) or not (REPOSITORY / name).exists():
             continue
@@ -69,7 +71,15 @@ def main() -> int:
     copy_tracked()
     skipped = [word for name in LEFT_OUT for word in ("--skip-test", name)]
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    command = [str(pathlib.Path(sys.executable).parent / "ansible-test"), "sanity", "--python", version, "--color", "no", *skipped]
+    command = [
+        str(pathlib.Path(sys.executable).parent / "ansible-test"),
+        "sanity",
+        "--python",
+        version,
+        "--color",
+        "no",
+        *skipped,
+    ]
     return subprocess.run(command, cwd=COPY, env=prepare_home()).returncode
 
 

@@ -43,20 +43,30 @@ class Missing(Exception):
 def find_python() -> str:
     """The newest Python of at least 3.12: this one, python3.x on PATH, or one of pyenv."""
     found = {}
-    for folder in [*os.environ.get("PATH", "").split(os.pathsep), *map(str, pathlib.Path.home().glob(".pyenv/versions/*/bin"))]:
+    for folder in [
+        *os.environ.get("PATH", "").split(os.pathsep),
+        *map(str, pathlib.Path.home().glob(".pyenv/versions/*/bin")),
+    ]:
         for path in sorted(pathlib.Path(folder).glob("python3.*")) if folder else []:
             match = re.match(r"^python3\.(\d+)$", path.name)
             # A shim of pyenv has the name of every version, whether it answers or not.
             if match and (3, int(match.group(1))) >= OLDEST and _answers(str(path)):
                 found.setdefault((3, int(match.group(1))), str(path))
     if not found:
-        raise Missing("Python 3.12 or newer is missing: ansible-core needs it; install it from your system's packages or with pyenv.")
+        raise Missing(
+            "Python 3.12 or newer is missing: ansible-core needs it; install it from your system's packages or with pyenv."
+        )
     return found[max(found)]
 
 
 def _answers(python: str) -> bool:
     try:
-        return subprocess.run([python, "-c", "import venv, ensurepip"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+        return (
+            subprocess.run(
+                [python, "-c", "import venv, ensurepip"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            ).returncode
+            == 0
+        )
     except OSError:
         return False
 
@@ -71,7 +81,16 @@ def make_venv(name: str, constraints: str, requirements: list[str]) -> pathlib.P
     print("making %s" % folder.relative_to(REPOSITORY), flush=True)
     shutil.rmtree(str(folder), ignore_errors=True)
     _run([find_python(), "-m", "venv", str(folder)], "the virtual environment could not be made")
-    command = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-c", str(files[0])]
+    command = [
+        str(folder / "bin" / "python"),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "-c",
+        str(files[0]),
+    ]
     for one in files[1:]:
         command += ["-r", str(one)]
     _run(command, "the Python packages could not be installed; is a package index reachable?")
@@ -86,10 +105,21 @@ def make_azurite() -> pathlib.Path:
     if package.exists() and json.loads(package.read_text())["version"] == AZURITE:
         return package.parent
     if not shutil.which("npm"):
-        raise Missing("Node.js with npm is missing: the lab's blob server (Azurite) runs on it; install Node.js 20 or newer.")
+        raise Missing(
+            "Node.js with npm is missing: the lab's blob server (Azurite) runs on it; install Node.js 20 or newer."
+        )
     print("making %s" % folder.relative_to(REPOSITORY), flush=True)
     folder.mkdir(parents=True, exist_ok=True)
-    command = ["npm", "install", "--prefix", str(folder), "--no-fund", "--no-audit", "--loglevel=error", "azurite@" + AZURITE]
+    command = [
+        "npm",
+        "install",
+        "--prefix",
+        str(folder),
+        "--no-fund",
+        "--no-audit",
+        "--loglevel=error",
+        "azurite@" + AZURITE,
+    ]
     _run(command, "Azurite could not be installed; is the npm registry reachable?")
     return package.parent
 
@@ -99,7 +129,10 @@ def find_powershell() -> str:
     named = os.environ.get("SEEDFREIGHT_PWSH")
     if named:
         if not os.access(named, os.X_OK):
-            raise Missing("PowerShell is missing: SEEDFREIGHT_PWSH names '%s', which is not a program; correct it or unset it." % named)
+            raise Missing(
+                "PowerShell is missing: SEEDFREIGHT_PWSH names '%s', which is not a program; correct it or unset it."
+                % named
+            )
         return named
     beside = REPOSITORY.parent / "shared" / "tools" / "powershell" / "pwsh"
     made = BUILD / "powershell" / "pwsh"
@@ -112,7 +145,9 @@ def find_powershell() -> str:
 def platform_name() -> str:
     """The name of this platform in the names of PowerShell's archives."""
     system = {"Linux": "linux", "Darwin": "osx"}.get(platform.system(), platform.system().lower())
-    machine = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine().lower(), platform.machine())
+    machine = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}.get(
+        platform.machine().lower(), platform.machine()
+    )
     return "%s-%s" % (system, machine)
 
 
@@ -122,12 +157,19 @@ def download_powershell(folder: pathlib.Path) -> pathlib.Path:
     remedy = "set SEEDFREIGHT_PWSH to a pwsh 7, or put one on PATH."
     if name not in ARCHIVES:
         raise Missing("PowerShell 7 is missing: no official archive is known for %s; %s" % (name, remedy))
-    url = "https://github.com/PowerShell/PowerShell/releases/download/v%s/powershell-%s-%s.tar.gz" % (POWERSHELL, POWERSHELL, name)
+    url = "https://github.com/PowerShell/PowerShell/releases/download/v%s/powershell-%s-%s.tar.gz" % (
+        POWERSHELL,
+        POWERSHELL,
+        name,
+    )
     try:
         with urllib.request.urlopen(url, timeout=30) as answer:
             data = answer.read()
     except OSError as error:
-        raise Missing("PowerShell 7 is missing: none was found, and the official release could not be downloaded (%s); %s" % (error, remedy))
+        raise Missing(
+            "PowerShell 7 is missing: none was found, and the official release could not be downloaded (%s); %s"
+            % (error, remedy)
+        )
     if hashlib.sha256(data).hexdigest() != ARCHIVES[name]:
         raise Missing("PowerShell 7 is missing: the downloaded archive does not have the expected SHA-256; " + remedy)
     with tempfile.TemporaryDirectory(dir=str(BUILD)) as temporary:
@@ -183,7 +225,9 @@ def _libraries() -> str:
     program = shutil.which("ldconfig") or "/sbin/ldconfig"
     if not pathlib.Path(program).exists():
         return ""
-    return subprocess.run([program, "-p"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, universal_newlines=True).stdout
+    return subprocess.run(
+        [program, "-p"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, universal_newlines=True
+    ).stdout
 
 
 if __name__ == "__main__":

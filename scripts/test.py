@@ -74,12 +74,23 @@ def ps51_stages() -> list[Stage]:
         print(f"left out: the checks against Windows PowerShell 5.1, because {CHECKS} is not there")
         return []
     known = ",".join(AGENT_COMMANDS)
-    stand_ins = [path for path in sorted((REPOSITORY / "tests/lab/windows/Modules").glob("*/*.psm1")) if not path.parent.name.startswith("Lab")]
+    stand_ins = [
+        path
+        for path in sorted((REPOSITORY / "tests/lab/windows/Modules").glob("*/*.psm1"))
+        if not path.parent.name.startswith("Lab")
+    ]
     modules = "; if ($LASTEXITCODE) { exit 1 }; ".join(f"& '{CHECKS}/signatures.ps1' '{path}'" for path in stand_ins)
     variables = {"PSModulePath": str(REPOSITORY / "tests/lab/windows/Modules"), "LAB_HOME": str(BUILD)}
     return [
-        Stage("lint", "windows powershell 5.1", [pwsh(f"& '{CHECKS}/check.ps1' -Path plugins -Known {known}; exit $LASTEXITCODE")], True),
-        Stage("lint", "signatures of the stand-ins", [pwsh(f"{modules}; exit $LASTEXITCODE")], True, environment=variables),
+        Stage(
+            "lint",
+            "windows powershell 5.1",
+            [pwsh(f"& '{CHECKS}/check.ps1' -Path plugins -Known {known}; exit $LASTEXITCODE")],
+            True,
+        ),
+        Stage(
+            "lint", "signatures of the stand-ins", [pwsh(f"{modules}; exit $LASTEXITCODE")], True, environment=variables
+        ),
     ]
 
 
@@ -93,10 +104,17 @@ def stages() -> list[Stage]:
         Stage("unit", "unit, python", [tool("pytest", "-q", "tests/unit")]),
         Stage("unit", "unit, powershell", [pwsh("& tests/unit/run.ps1; exit $LASTEXITCODE")], True),
         Stage("lint", "ansible-test sanity", [python("scripts/sanity.py")], True),
-        Stage("lint", "ansible-lint", [tool("ansible-lint", "--offline", "--profile=production", "-q")], cwd=COLLECTION),
+        Stage(
+            "lint", "ansible-lint", [tool("ansible-lint", "--offline", "--profile=production", "-q")], cwd=COLLECTION
+        ),
         Stage("lint", "ruff", [tool("ruff", "check", "."), tool("ruff", "format", "--check", ".")]),
         Stage("lint", "mypy", [python("scripts/check_types.py")]),
-        Stage("lint", "antsibull-docs", [tool("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--skip-rstcheck", ".")], cwd=COLLECTION),
+        Stage(
+            "lint",
+            "antsibull-docs",
+            [tool("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--skip-rstcheck", ".")],
+            cwd=COLLECTION,
+        ),
         Stage("lint", "changelog", [tool("antsibull-changelog", "lint")]),
         Stage("lint", "documentation is current", [python("scripts/docs.py", "--check")]),
         Stage("lint", "galaxy-importer", [python("scripts/importer.py")]),
@@ -111,7 +129,14 @@ def run(stage: Stage) -> Outcome:
         variables = os.environ | (stage.environment or {})
         try:
             done = subprocess.run(
-                command, cwd=stage.cwd, env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+                command,
+                cwd=stage.cwd,
+                env=variables,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
             )
         except OSError as error:
             output, code = f"{output}{error}\n", 127
@@ -119,7 +144,9 @@ def run(stage: Stage) -> Outcome:
         output, code = output + done.stdout, done.returncode
         if code:
             break
-    last = next((line for line in reversed(output.splitlines()) if COUNTS[0].search(line) or COUNTS[1].search(line)), "")
+    last = next(
+        (line for line in reversed(output.splitlines()) if COUNTS[0].search(line) or COUNTS[1].search(line)), ""
+    )
     passed, failed = (int(found.group(1)) if (found := one.search(last)) else 0 for one in COUNTS)
     if stage.kind == "lint" or not (passed or failed):
         passed, failed = (0, 1) if code else (1, 0)
@@ -133,7 +160,10 @@ def run(stage: Stage) -> Outcome:
 def report(outcome: Outcome) -> None:
     """One line for a stage, and the end of its output when it failed."""
     word = "FAILED" if outcome.failed else "ok"
-    print(f"{word:7}{outcome.stage.name:36}{outcome.passed:5} passed {outcome.failed:3} failed {outcome.seconds:6.0f} s", flush=True)
+    print(
+        f"{word:7}{outcome.stage.name:36}{outcome.passed:5} passed {outcome.failed:3} failed {outcome.seconds:6.0f} s",
+        flush=True,
+    )
     if outcome.failed:
         print("\n".join(f"    {line}" for line in outcome.output.splitlines()[-TAIL:]), flush=True)
 

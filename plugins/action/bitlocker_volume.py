@@ -28,6 +28,8 @@ class ActionModule(ActionBase):
             serial = normalize_serial(str(arguments.get("serial", "")))
             drive = next((one for one in journal.drives if normalize_serial(one.drive_id) == serial), None)
             if drive is None:
-                raise AnsibleActionFail(f"journal '{path}' is not the journal of drive {serial}. Give the working copy that belongs to it.")
+                raise AnsibleActionFail(
+                    f"journal '{path}' is not the journal of drive {serial}. Give the working copy that belongs to it."
+                )
             arguments["recovery_password" if drive.key_is_numerical else "external_key"] = drive.bitlocker_key.reveal()
         return self._execute_module(module_args=arguments, task_vars=task_vars)

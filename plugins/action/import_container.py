@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._controller import ControllerAction
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import ControllerAction
 
 
 class ActionModule(ControllerAction):

@@ -10,8 +10,8 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.utils.path import unfrackpath
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import normalize_serial
-from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._controller import ControllerAction
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._journals import open_journals
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import ControllerAction
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._steps import play_vault
 
 

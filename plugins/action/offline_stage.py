@@ -11,8 +11,10 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._publish_settings import read_publish_settings
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.publish_settings import (
+    read_publish_settings,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._steps import follow
 
 
@@ -25,14 +27,18 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         arguments = dict(self._task.args)
         if arguments.get("publish_settings"):
-            arguments["publish_settings_content"] = self._publish_settings(arguments.pop("publish_settings"), str(arguments.get("subscription_id", "")))
+            arguments["publish_settings_content"] = self._publish_settings(
+                arguments.pop("publish_settings"), str(arguments.get("subscription_id", ""))
+            )
 
         def look() -> dict[str, Any]:
             return self._execute_module(module_args=arguments, task_vars=task_vars)
 
         result = look()
         if arguments.get("wait") and not self._task.check_mode:
-            result = follow(look, _busy, result, int(arguments.get("poll_interval", 60)), int(arguments.get("wait_timeout", 604800)))
+            result = follow(
+                look, _busy, result, int(arguments.get("poll_interval", 60)), int(arguments.get("wait_timeout", 604800))
+            )
         return result
 
     def _publish_settings(self, path: str, subscription: str) -> str:
@@ -40,9 +46,13 @@ class ActionModule(ActionBase):
             data = pathlib.Path(self._find_needle("files", path)).read_bytes()
             settings = read_publish_settings(io.BytesIO(data))
         except (OSError, FormatError) as error:
-            raise AnsibleActionFail(f"publish_settings '{path}' cannot be used: {error}. Download the file again.") from error
+            raise AnsibleActionFail(
+                f"publish_settings '{path}' cannot be used: {error}. Download the file again."
+            ) from error
         if settings.find(subscription) is None:
-            raise AnsibleActionFail(f"publish_settings '{path}' does not list subscription_id '{subscription}'. Download it with an account that may use it.")
+            raise AnsibleActionFail(
+                f"publish_settings '{path}' does not list subscription_id '{subscription}'. Download it with an account that may use it."
+            )
         return data.decode("utf-8-sig")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seal import SealError, Transport
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import SealError, Transport
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils import _journals
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._steps import follow, play_vault
 
@@ -38,7 +38,9 @@ class ActionModule(ActionBase):
         sealed = result.pop("sealed_journals", [])
         if transport and vault and not result.get("failed"):
             try:
-                result["receipts"] = [one for journal in sealed for one in _journals.keep(journal, transport, collect, vault)]
+                result["receipts"] = [
+                    one for journal in sealed for one in _journals.keep(journal, transport, collect, vault)
+                ]
             except SealError as error:
                 return {**result, "failed": True, "msg": str(error)}
         return result
@@ -52,6 +54,8 @@ def _busy(result: dict[str, Any], state: str) -> str:
         return f"Drive {running[0]['serial']}: {run['operation']}, {run['bytes_done']} of {run['bytes_total']} bytes."
     if state == "prepared" and any(not one["prepared"] for one in journals):
         return "The next drive is about to begin."
-    if state == "verified" and any(not (one["verify"] or {}).get("finished") and one["run"]["state"] not in ("failed", "lost") for one in journals):
+    if state == "verified" and any(
+        not (one["verify"] or {}).get("finished") and one["run"]["state"] not in ("failed", "lost") for one in journals
+    ):
         return "The next drive is about to be read."
     return ""

@@ -22,5 +22,12 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         # A task runs in a worker; the run is the process above it.
         pid = os.getppid()
-        holder = {"run": f"ansible-{socket.gethostname()}-{pid}", "host": socket.gethostname(), "pid": pid, "user": getpass.getuser()}
-        return self._execute_module(module_args={**self._task.args, "holder": self._task.args.get("holder", holder)}, task_vars=task_vars)
+        holder = {
+            "run": f"ansible-{socket.gethostname()}-{pid}",
+            "host": socket.gethostname(),
+            "pid": pid,
+            "user": getpass.getuser(),
+        }
+        return self._execute_module(
+            module_args={**self._task.args, "holder": self._task.args.get("holder", holder)}, task_vars=task_vars
+        )

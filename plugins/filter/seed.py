@@ -11,8 +11,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _libraries, _problems, _records, _report
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._stages import decide
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import definition as _problems
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import records as _records
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import report as _report
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.status import decide
 
 
 def seed_decision(seed: Mapping[str, Any], world: Mapping[str, Any], ledger: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,7 +43,7 @@ def told(call: Callable[..., Any]) -> Callable[..., Any]:
 
     def wrapper(*arguments: Any) -> Any:
         try:
-            _libraries.check()
+            _deps.check()
             return call(*arguments)
         except ValueError as error:
             raise AnsibleFilterError(str(error)) from error

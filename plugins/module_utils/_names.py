@@ -34,7 +34,9 @@ def check_job_name(value: str, option: str = "name") -> str:
 
     Source: the naming rules of the 2015 portal, of Microsoft.ImportExport/jobs and of Microsoft.DataBox/jobs; this is what all allow.
     """
-    rule = "it needs 3 to 24 lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen."
+    rule = (
+        "it needs 3 to 24 lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen."
+    )
     return _check(JOB_NAME, option, value, rule, "Choose such a name; the agent and the import job must both carry it.")
 
 
@@ -46,7 +48,13 @@ def check_container(value: str, option: str = "container") -> str:
 
 def check_storage_account(value: str, option: str = "storage_account") -> str:
     """Accept the name of a storage account. Source: naming rules of Microsoft.Storage/storageAccounts."""
-    return _check(STORAGE_ACCOUNT, option, value, "it needs 3 to 24 lower-case letters and digits.", "Give the bare account name, not its URL.")
+    return _check(
+        STORAGE_ACCOUNT,
+        option,
+        value,
+        "it needs 3 to 24 lower-case letters and digits.",
+        "Give the bare account name, not its URL.",
+    )
 
 
 def check_session_id(value: str, option: str = "session_id") -> str:
@@ -57,12 +65,20 @@ def check_session_id(value: str, option: str = "session_id") -> str:
 
 def check_subscription(value: str, option: str = "subscription_id") -> str:
     """Accept a subscription id."""
-    return _check(SUBSCRIPTION, option, value, "it needs the form of a GUID.", "Copy the id of the subscription from the portal.")
+    return _check(
+        SUBSCRIPTION, option, value, "it needs the form of a GUID.", "Copy the id of the subscription from the portal."
+    )
 
 
 def check_windows_path(value: str, option: str) -> str:
     """Accept an absolute Windows path, local or UNC."""
-    return _check(WINDOWS_PATH, option, value, "it needs to be an absolute Windows path.", "Write it with its drive letter or as a UNC path.")
+    return _check(
+        WINDOWS_PATH,
+        option,
+        value,
+        "it needs to be an absolute Windows path.",
+        "Write it with its drive letter or as a UNC path.",
+    )
 
 
 def normalize_serial(value: str, option: str = "serial") -> str:
@@ -72,5 +88,10 @@ def normalize_serial(value: str, option: str = "serial") -> str:
     """
     serial = value.replace(" ", "").rstrip(".").upper()
     if not serial or not serial.isprintable():
-        raise InvalidName(option, value.strip(), "it is empty or holds control characters.", "Read the serial off the label of the drive.")
+        raise InvalidName(
+            option,
+            value.strip(),
+            "it is empty or holds control characters.",
+            "Read the serial off the label of the drive.",
+        )
     return serial

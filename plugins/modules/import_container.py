@@ -100,8 +100,11 @@ container:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._arguments import AZURE_OPTIONS, login_facts
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._service import ensure_container, run
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._argspec import (
+    AZURE_OPTIONS,
+    login_facts,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import ensure_container, run
 
 OPTIONS = {
     "name": {"type": "str", "required": True},

@@ -73,8 +73,11 @@ container:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._arguments import AZURE_OPTIONS, login_facts
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._service import run, show_container
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._argspec import (
+    AZURE_OPTIONS,
+    login_facts,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import run, show_container
 
 OPTIONS = {
     "name": {"type": "str", "required": True},

@@ -235,8 +235,11 @@ job:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._arguments import AZURE_OPTIONS, login_facts
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._service import ensure_job, run
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._argspec import (
+    AZURE_OPTIONS,
+    login_facts,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import ensure_job, run
 
 OPTIONS = {
     "name": {"type": "str", "required": True},
@@ -264,7 +267,10 @@ OPTIONS = {
             "country": {"type": "str", "required": True},
         },
     },
-    "return_carrier": {"type": "dict", "options": {"name": {"type": "str", "required": True}, "account_number": {"type": "str", "no_log": True}}},
+    "return_carrier": {
+        "type": "dict",
+        "options": {"name": {"type": "str", "required": True}, "account_number": {"type": "str", "no_log": True}},
+    },
     "drives": {
         "type": "list",
         "elements": "dict",

@@ -90,13 +90,19 @@ job:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._arguments import AZURE_OPTIONS, login_facts
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._service import job_api, run
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._argspec import (
+    AZURE_OPTIONS,
+    login_facts,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import job_api, run
 
 
 def main() -> None:
     """Run the module."""
-    options = {"name": {"type": "str", "required": True}, "api": {"type": "str", "choices": ["data_box"], "default": "data_box"}}
+    options = {
+        "name": {"type": "str", "required": True},
+        "api": {"type": "str", "choices": ["data_box"], "default": "data_box"},
+    }
     module = AnsibleModule(argument_spec={**AZURE_OPTIONS, **options}, supports_check_mode=True)
     facts = login_facts(module.params)
     run(module, lambda: {"changed": False, "job": job_api(facts, module.params["api"], module.params["name"]).get()})

@@ -78,7 +78,7 @@ ledger:
 from datetime import UTC, datetime
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._service import ensure_ledger, run
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import ensure_ledger, run
 
 OPTIONS = {
     "name": {"type": "str", "required": True},

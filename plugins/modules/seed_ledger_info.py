@@ -44,7 +44,7 @@ ledger:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._service import ledger_store, run
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import ledger_store, run
 
 
 def main() -> None:

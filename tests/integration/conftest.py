@@ -69,19 +69,40 @@ class Lab:
         controller.write_seed(self.home, definition)
         command = ["ansible-playbook", playbook, "--limit", f"{definition['name']},windows,localhost", *arguments]
         shell = controller.environment(self.home) | environment
-        done = subprocess.run(command, env=shell, cwd=self.home, capture_output=True, text=True, timeout=600, check=False, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            command,
+            env=shell,
+            cwd=self.home,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
         return Run(done.returncode, done.stdout + done.stderr)
 
     def fingerprint(self) -> dict[str, str]:
         """What a run may not have changed when it refused: every disk, the agent, and the import jobs."""
-        files = [*self.home.glob("disks/*/disk.json"), *self.home.glob("hosts/*/agent.json"), *self.home.glob("hosts/*/tasks/*.json")]
+        files = [
+            *self.home.glob("disks/*/disk.json"),
+            *self.home.glob("hosts/*/agent.json"),
+            *self.home.glob("hosts/*/tasks/*.json"),
+        ]
         return {str(path.relative_to(self.home)): path.read_text(encoding="utf-8") for path in sorted(files)}
 
 
 def lab_command(home: pathlib.Path, *arguments: str) -> None:
     """One command of the lab's own command line."""
     command = [sys.executable, "-m", "lab", *arguments]
-    done = subprocess.run(command, cwd=TESTS, env=controller.bare_environment(home), capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    done = subprocess.run(
+        command,
+        cwd=TESTS,
+        env=controller.bare_environment(home),
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
 
 
@@ -100,7 +121,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test for each integration target."""
     if "target" in metafunc.fixturenames:
-        targets = sorted(path.name for path in (pathlib.Path(__file__).parent / "targets").iterdir() if (path / "tasks" / "main.yml").exists())
+        targets = sorted(
+            path.name
+            for path in (pathlib.Path(__file__).parent / "targets").iterdir()
+            if (path / "tasks" / "main.yml").exists()
+        )
         metafunc.parametrize("target", targets)
 
 

@@ -25,8 +25,16 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
         {},
         ["subscription", "99999999-0000-4000-8000-000000000000"],
     ),
-    "drive that is not there": ({"copying__drives": [{"serial": "NOSUCHDRIVE", "erase": False}]}, {}, ["NOSUCHDRIVE", "drives"]),
-    "drive that is the system disk": ({"copying__drives": [{"serial": "SYS-FS01", "erase": True}]}, {}, ["SYS-FS01", "system"]),
+    "drive that is not there": (
+        {"copying__drives": [{"serial": "NOSUCHDRIVE", "erase": False}]},
+        {},
+        ["NOSUCHDRIVE", "drives"],
+    ),
+    "drive that is the system disk": (
+        {"copying__drives": [{"serial": "SYS-FS01", "erase": True}]},
+        {},
+        ["SYS-FS01", "system"],
+    ),
     "drive that holds data": ({"copying__drives": [{"serial": "Z1F0AAAA", "erase": False}]}, {}, ["Z1F0AAAA", "erase"]),
     "client secret is refused": ({}, {"AZURE_SECRET": "not-the-secret"}, ["AZURE_SECRET", "secret"]),
     "no escrow": ({"custody__escrow": []}, {}, ["escrow"]),
@@ -40,14 +48,19 @@ def test_refused_with_one_message(lab: Lab, case: str) -> None:
     run = lab.play(SEED, seed=lab.seed(**changes), **environment)
     assert run.returncode != 0, run.output
     assert "Traceback" not in run.output
-    failures = [line for line in run.output.splitlines() if "FAILED!" in line or "[ERROR]" in line or line.startswith("fatal:")]
+    failures = [
+        line for line in run.output.splitlines() if "FAILED!" in line or "[ERROR]" in line or line.startswith("fatal:")
+    ]
     assert failures, run.output
     for words in expected:
         assert words in run.message, f"'{words}' is not in\n{run.output}"
     assert lab.fingerprint() == before
 
 
-@pytest.mark.parametrize(("variable", "value", "expected"), [("ansible_port", "1", "UNREACHABLE"), ("ansible_password", "wrong", "credentials")])
+@pytest.mark.parametrize(
+    ("variable", "value", "expected"),
+    [("ansible_port", "1", "UNREACHABLE"), ("ansible_password", "wrong", "credentials")],
+)
 def test_host_that_cannot_be_reached(lab: Lab, variable: str, value: str, expected: str) -> None:
     before = lab.fingerprint()
     run = lab.play(SEED, "-e", f"{variable}={value}")

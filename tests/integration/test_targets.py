@@ -20,7 +20,11 @@ def test_target(lab: Lab, target: str, tmp_path: pathlib.Path) -> None:
         "hosts": "seeds" if controller_side else "fs01",
         "gather_facts": False,
         "roles": [{"role": str(TARGETS / target)}],
-        "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}", "target_seed": lab.seed(), "target_folder": str(tmp_path)},
+        "vars": {
+            "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+            "target_seed": lab.seed(),
+            "target_folder": str(tmp_path),
+        },
     }
     if controller_side:
         play["connection"] = "local"

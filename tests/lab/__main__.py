@@ -65,7 +65,9 @@ def _run(options: argparse.Namespace) -> int:
     world.use(home)
     supervisor.up_detached(home)
     try:
-        return subprocess.run(options.words, env=controller.environment(home), cwd=os.environ.get("LAB_RUN_FROM", ".")).returncode
+        return subprocess.run(
+            options.words, env=controller.environment(home), cwd=os.environ.get("LAB_RUN_FROM", ".")
+        ).returncode
     finally:
         supervisor.down(home)
 
@@ -73,7 +75,9 @@ def _run(options: argparse.Namespace) -> int:
 def _disk(options: argparse.Namespace) -> int:
     if options.action == "list":
         for disk in world.disks():
-            print(f"{disk['serial'].strip():24} {disk['attached_to'] or 'unplugged':10} {disk['size']:>16} {disk['partition_style']}")
+            print(
+                f"{disk['serial'].strip():24} {disk['attached_to'] or 'unplugged':10} {disk['size']:>16} {disk['partition_style']}"
+            )
         return 0
     number = max(one["number"] for one in world.disks(options.host)) + 1
     default_world.add_disk(default_world.disk(options.serial, number, options.host, options.size, bus_type=options.bus))
@@ -115,7 +119,9 @@ def _parser() -> argparse.ArgumentParser:
     verb("down", _down, "stop the lab")
     verb("seed", _seed, "write the default seed into the inventory")
     verb("status", _status, "say where everything is")
-    verb("run", _run, "start a lab, run a command in its environment, stop it").add_argument("words", nargs="+", metavar="COMMAND")
+    verb("run", _run, "start a lab, run a command in its environment, stop it").add_argument(
+        "words", nargs="+", metavar="COMMAND"
+    )
     disk = verb("disk", _disk, "list the disks, or plug a new one in")
     disk.add_argument("action", choices=["list", "add"])
     disk.add_argument("--host", default="fs01")

@@ -19,7 +19,9 @@ def service() -> BlobServiceClient:
     key = base64.b64encode(world.read(home / "secrets.json")["storage_key"].encode()).decode()
     endpoint = world.read(home / "azure" / "endpoints.json")["blob_endpoint"]
     return BlobServiceClient(
-        endpoint, credential={"account_name": endpoint.rsplit("/", 1)[-1], "account_key": key}, connection_verify=str(home / "ca" / "ca.pem")
+        endpoint,
+        credential={"account_name": endpoint.rsplit("/", 1)[-1], "account_key": key},
+        connection_verify=str(home / "ca" / "ca.pem"),
     )
 
 

@@ -29,7 +29,10 @@ DRIVE_SERIAL = "WD-WX31A10FE02"
 def bare_environment(home: pathlib.Path) -> dict[str, str]:
     """The variables of a shell that talks to the lab itself: nothing of an ansible or Azure set-up is carried in."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "AZURE_"))}
-    return kept | {"PATH": f"{pathlib.Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "LAB_HOME": str(home)}
+    return kept | {
+        "PATH": f"{pathlib.Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "LAB_HOME": str(home),
+    }
 
 
 def environment(home: pathlib.Path) -> dict[str, str]:
@@ -61,12 +64,16 @@ def make_recipient(folder: pathlib.Path, name: str) -> pathlib.Path:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     start = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
-    builder = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number(), start, start + datetime.timedelta(days=3650))
+    builder = x509.CertificateBuilder(
+        subject, subject, key.public_key(), x509.random_serial_number(), start, start + datetime.timedelta(days=3650)
+    )
     usage = x509.KeyUsage(False, False, True, True, False, False, False, False, False)
     certificate = builder.add_extension(usage, critical=True).sign(key, hashes.SHA256())
     path = folder / f"{name}.pem"
     path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    secret = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     handle = os.open(folder / f"{name}.key", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as stream:
         stream.write(secret)
@@ -114,7 +121,10 @@ def seed_definition(home: pathlib.Path, name: str = SEED_NAME) -> dict[str, Any]
                 {
                     "type": "sealed_file",
                     "directory": str(home / "escrow"),
-                    "recipients": [str(make_recipient(people, "backup-lead")), str(make_recipient(people, "security-officer"))],
+                    "recipients": [
+                        str(make_recipient(people, "backup-lead")),
+                        str(make_recipient(people, "security-officer")),
+                    ],
                 }
             ]
         },
@@ -138,5 +148,7 @@ def write_environment(home: pathlib.Path) -> None:
     path = home / "controller" / "environment"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(0o600)
-    added = {name: value for name, value in environment(home).items() if name == "PATH" or os.environ.get(name) != value}
+    added = {
+        name: value for name, value in environment(home).items() if name == "PATH" or os.environ.get(name) != value
+    }
     path.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in added.items()), encoding="utf-8")

@@ -132,7 +132,13 @@ def find_powershell() -> str:
 
 
 def _add_host(name: str) -> None:
-    facts = {"name": name, "caption": "Windows Server 2022 Standard", "port": azurite.free_port(), "user": USER, "page_file_letters": ["C"]}
+    facts = {
+        "name": name,
+        "caption": "Windows Server 2022 Standard",
+        "port": azurite.free_port(),
+        "user": USER,
+        "page_file_letters": ["C"],
+    }
     world.write(world.home() / "hosts" / name / "host.json", facts)
 
 
@@ -141,8 +147,15 @@ def _install_tool(host: str) -> None:
     folder.mkdir(parents=True)
     program = folder / "WAImportExport.exe"
     tests = str(pathlib.Path(__file__).resolve().parents[1])
-    lines = [f"#!{sys.executable}", "import pathlib, sys", f"sys.path.insert(0, {tests!r})", "from lab.tool.main import main"]
-    program.write_text("\n".join([*lines, "sys.exit(main(pathlib.Path(__file__).parent, sys.argv[1:]))"]) + "\n", encoding="utf-8")
+    lines = [
+        f"#!{sys.executable}",
+        "import pathlib, sys",
+        f"sys.path.insert(0, {tests!r})",
+        "from lab.tool.main import main",
+    ]
+    program.write_text(
+        "\n".join([*lines, "sys.exit(main(pathlib.Path(__file__).parent, sys.argv[1:]))"]) + "\n", encoding="utf-8"
+    )
     program.chmod(0o755)
 
 
@@ -152,10 +165,31 @@ def _install_agent(host: str) -> None:
         (data / name).parent.mkdir(parents=True, exist_ok=True)
         (data / name).write_bytes(content)
     world.windows_path(host, "D:\\Staging").mkdir()
-    none = ("staging_location", "publish_settings_file", "subscription_id", "storage_account", "storage_container", "import_job_name")
-    policy = {"name": str(uuid.uuid4()), "file_specs": ["D:\\Data"], "schedule_times": ["22:00"], "retention_days": 30, "state": "Existing"}
-    agent = {"installed": True, "version": "2.0.8703.0", "policy": policy, "initial_backup": {"method": "Network", **dict.fromkeys(none)}}
-    world.write(world.home() / "hosts" / host / "agent.json", {**agent, "jobs": [], "orders": [], "recovery_points": [], "schedule_seconds": 2})
+    none = (
+        "staging_location",
+        "publish_settings_file",
+        "subscription_id",
+        "storage_account",
+        "storage_container",
+        "import_job_name",
+    )
+    policy = {
+        "name": str(uuid.uuid4()),
+        "file_specs": ["D:\\Data"],
+        "schedule_times": ["22:00"],
+        "retention_days": 30,
+        "state": "Existing",
+    }
+    agent = {
+        "installed": True,
+        "version": "2.0.8703.0",
+        "policy": policy,
+        "initial_backup": {"method": "Network", **dict.fromkeys(none)},
+    }
+    world.write(
+        world.home() / "hosts" / host / "agent.json",
+        {**agent, "jobs": [], "orders": [], "recovery_points": [], "schedule_seconds": 2},
+    )
 
 
 def _write_publish_settings(path: pathlib.Path) -> None:
@@ -163,9 +197,9 @@ def _write_publish_settings(path: pathlib.Path) -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Seedfreight lab management")])
     now = world.now()
-    certificate = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now.replace(year=now.year + 1, day=1)).sign(
-        key, hashes.SHA256()
-    )
+    certificate = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), now, now.replace(year=now.year + 1, day=1)
+    ).sign(key, hashes.SHA256())
     pfx = pkcs12.serialize_key_and_certificates(b"lab", key, certificate, None, serialization.NoEncryption())
     subscription = {
         "ServiceManagementUrl": "https://management.core.windows.net",
@@ -177,4 +211,6 @@ def _write_publish_settings(path: pathlib.Path) -> None:
     profile = f'<PublishProfile SchemaVersion="2.0" PublishMethod="AzureServiceManagementAPI">\n    <Subscription {attributes} />\n  </PublishProfile>'
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(0o600)
-    path.write_text(f'<?xml version="1.0" encoding="utf-8"?>\n<PublishData>\n  {profile}\n</PublishData>\n', encoding="utf-8")
+    path.write_text(
+        f'<?xml version="1.0" encoding="utf-8"?>\n<PublishData>\n  {profile}\n</PublishData>\n', encoding="utf-8"
+    )

@@ -37,7 +37,15 @@ def ship(host: str, serials: list[str], carrier: str, tracking: str) -> None:
     """Take drives out and hand them to a carrier as one parcel."""
     for serial in serials:
         pull(host, serial)
-    parcel = {"tracking": tracking, "carrier": carrier, "serials": serials, "from_host": host, "state": "in_transit", "sent": world.stamp(), "arrived": None}
+    parcel = {
+        "tracking": tracking,
+        "carrier": carrier,
+        "serials": serials,
+        "from_host": host,
+        "state": "in_transit",
+        "sent": world.stamp(),
+        "arrived": None,
+    }
     world.write(world.home() / "datacenter" / "parcels" / f"{tracking}.json", parcel)
 
 

@@ -64,7 +64,9 @@ def up(home: pathlib.Path, ready: Callable[[dict[str, Any]], None] = lambda lab:
         world.write(home / "lab.json", lab)
         ready(lab)
         while not ended.wait(0.2):
-            dead = next((part for part, process in zip(PARTS, children, strict=True) if process.poll() is not None), None)
+            dead = next(
+                (part for part, process in zip(PARTS, children, strict=True) if process.poll() is not None), None
+            )
             if dead:
                 raise LabError(f"{dead} has ended; see {home / 'logs' / 'worker.log'}")
     finally:
@@ -79,7 +81,13 @@ def up_detached(home: pathlib.Path) -> None:
     (home.parent).mkdir(parents=True, exist_ok=True)
     log = home.with_name(home.name + ".log")
     with log.open("wb") as stream:
-        process = subprocess.Popen([sys.executable, "-m", "lab", "up"], stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "lab", "up"],
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=stream,
+            start_new_session=True,
+        )
     end = time.monotonic() + START_SECONDS
     while not (home / "lab.json").exists() or world.read(home / "lab.json")["pid"] != process.pid:
         if process.poll() is not None or time.monotonic() > end:
@@ -122,7 +130,9 @@ def _wait(process: subprocess.Popen[bytes], condition: Callable[[], bool], part:
     end = time.monotonic() + START_SECONDS
     while not condition():
         if process.poll() is not None or time.monotonic() > end:
-            raise LabError(f"{part} did not start: {(home / 'logs' / 'worker.log').read_text(encoding='utf-8')[-2000:]}")
+            raise LabError(
+                f"{part} did not start: {(home / 'logs' / 'worker.log').read_text(encoding='utf-8')[-2000:]}"
+            )
         time.sleep(0.05)
 
 
@@ -156,10 +166,18 @@ def _describe(home: pathlib.Path) -> dict[str, Any]:
 def _write_inventory(home: pathlib.Path, lab: dict[str, Any]) -> None:
     """The Windows hosts as a user's inventory has them; the password lies in a file that only the user can read."""
     secrets = world.read(home / "secrets.json")
-    hosts = {name: {"ansible_host": "127.0.0.1", "ansible_port": host["port"], "ansible_user": host["user"]} for name, host in lab["hosts"].items()}
+    hosts = {
+        name: {"ansible_host": "127.0.0.1", "ansible_port": host["port"], "ansible_user": host["user"]}
+        for name, host in lab["hosts"].items()
+    }
     folder = home / "inventory"
     (folder / "hosts.yml").write_text(yaml.safe_dump({"windows": {"hosts": hosts}}), encoding="utf-8")
-    winrm = {"ansible_connection": "winrm", "ansible_winrm_scheme": "http", "ansible_winrm_transport": "ntlm", "ansible_password": secrets["winrm_password"]}
+    winrm = {
+        "ansible_connection": "winrm",
+        "ansible_winrm_scheme": "http",
+        "ansible_winrm_transport": "ntlm",
+        "ansible_password": secrets["winrm_password"],
+    }
     world.write(folder / "group_vars" / "windows.json", winrm, 0o600)
     private = home / "inventory-secrets"
     private.mkdir(mode=0o700, exist_ok=True)

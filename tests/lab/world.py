@@ -122,5 +122,7 @@ def windows_path(host: str, path: str) -> pathlib.Path:
             if (partition["letter"] or "").upper() == letter.upper() and partition["file_system"]:
                 if (partition["bitlocker"] or {}).get("locked"):
                     break
-                return volume_folder(disk["serial"], partition["number"]).joinpath(*[part for part in rest.replace("/", "\\").split("\\") if part])
+                return volume_folder(disk["serial"], partition["number"]).joinpath(
+                    *[part for part in rest.replace("/", "\\").split("\\") if part]
+                )
     raise LookupError(f"{host} has no readable volume {letter}:")

@@ -34,7 +34,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[pathlib.Path, str]:
     """The lab's folder after the demo, and what the demo printed."""
     home = tmp_path_factory.mktemp("demo") / "lab"
     command = [sys.executable, str(REPOSITORY / "scripts" / "demo.py"), "--home", str(home), "--verbosity=-vvvvv"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=1500)
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=1500
+    )
     assert done.returncode == 0, done.stdout
     return home, done.stdout
 
@@ -74,7 +76,11 @@ def test_no_secret_outside_sealed_files(told: tuple[pathlib.Path, str]) -> None:
         if not path.is_file() or name.startswith(OWN_PLACES) or DRIVE_MEMORY.fullmatch(name):
             continue
         data = path.read_bytes()
-        hits += [f"{name}: {secret}" for secret, value in secrets.items() if value.encode() in data or value.encode("utf-16-le") in data]
+        hits += [
+            f"{name}: {secret}"
+            for secret, value in secrets.items()
+            if value.encode() in data or value.encode("utf-16-le") in data
+        ]
     assert hits == []
 
 

@@ -87,7 +87,9 @@ class Agent:
             return
         self._job(job_id, state="Completed", end=world.stamp())
         with world.changed(self.file) as content:
-            content["recovery_points"].append({"backup_time": world.stamp(), "data_sources": content["policy"]["file_specs"]})
+            content["recovery_points"].append(
+                {"backup_time": world.stamp(), "data_sources": content["policy"]["file_specs"]}
+            )
 
     def _blobs(self, method: dict[str, str]) -> tuple[bytes, bytes]:
         """Index and base of the backup, from page blobs only."""

@@ -24,7 +24,11 @@ def _padded(data: bytes) -> bytes:
 
 def fingerprint(folder: pathlib.Path) -> dict[str, str]:
     """Relative path and SHA-256 of every file of a folder."""
-    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def stage(source: pathlib.Path, staging: pathlib.Path) -> list[pathlib.Path]:
@@ -52,7 +56,9 @@ def restore(index: bytes, base: bytes) -> dict[str, str]:
         for member in archive:
             stream = archive.extractfile(member) if member.isfile() else None
             if stream is not None:
-                found[pathlib.PurePosixPath(member.name).as_posix().removeprefix("./")] = hashlib.sha256(stream.read()).hexdigest()
+                found[pathlib.PurePosixPath(member.name).as_posix().removeprefix("./")] = hashlib.sha256(
+                    stream.read()
+                ).hexdigest()
     if found != expected:
         raise ValueError("the imported blobs do not give back what was backed up")
     return found

@@ -17,7 +17,10 @@ def main() -> None:
     child.end_with_parent(process.kill)
     server = Server(home, blob_endpoint)
     url = f"{server.endpoint}/metadata/endpoints?api-version=2022-09-01"
-    world.write(home / "azure" / "endpoints.json", {"arm_endpoint": server.endpoint, "metadata_url": url, "blob_endpoint": blob_endpoint})
+    world.write(
+        home / "azure" / "endpoints.json",
+        {"arm_endpoint": server.endpoint, "metadata_url": url, "blob_endpoint": blob_endpoint},
+    )
     server.serve_forever()
 
 

@@ -25,10 +25,14 @@ class AzuriteMissing(Exception):
 
 def find() -> pathlib.Path:
     """The script of Azurite's blob server."""
-    base = pathlib.Path(os.environ.get("SEEDFREIGHT_AZURITE") or world.REPOSITORY / ".build" / "azurite" / "node_modules" / "azurite")
+    base = pathlib.Path(
+        os.environ.get("SEEDFREIGHT_AZURITE") or world.REPOSITORY / ".build" / "azurite" / "node_modules" / "azurite"
+    )
     script = base / "dist" / "src" / "blob" / "main.js"
     if not script.exists() or not shutil.which("node"):
-        raise AzuriteMissing(f"Azurite is not at {base}, or there is no node: run 'make setup', which needs Node.js and npm.")
+        raise AzuriteMissing(
+            f"Azurite is not at {base}, or there is no node: run 'make setup', which needs Node.js and npm."
+        )
     return script
 
 
@@ -46,12 +50,23 @@ def start(home: pathlib.Path) -> tuple[subprocess.Popen[bytes], str]:
     folder.mkdir(parents=True, exist_ok=True)
     for _attempt in range(STARTS):
         port = free_port()
-        certificate = ["--cert", str(home / "ca" / "server.pem"), "--key", str(home / "ca" / "server.key"), "--oauth", "basic"]
+        certificate = [
+            "--cert",
+            str(home / "ca" / "server.pem"),
+            "--key",
+            str(home / "ca" / "server.key"),
+            "--oauth",
+            "basic",
+        ]
         where = ["--blobHost", "127.0.0.1", "--blobPort", str(port), "--location", str(folder)]
         argv = ["node", str(find()), *where, *certificate, "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
         with (home / "logs" / "azurite.log").open("ab") as log:
             process = subprocess.Popen(
-                argv, env=os.environ | {"AZURITE_ACCOUNTS": f"{settings.ACCOUNT}:{key}"}, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                argv,
+                env=os.environ | {"AZURITE_ACCOUNTS": f"{settings.ACCOUNT}:{key}"},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
         if _answers(process, port):
             return process, f"https://127.0.0.1:{port}/{settings.ACCOUNT}"

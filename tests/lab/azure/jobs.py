@@ -19,7 +19,14 @@ NAME = re.compile(r"[-\w.]{3,24}")
 GIVEN_UP_DAYS = 14
 KEPT_DAYS = 90
 SECRET_DISK_FIELDS = ("bitLockerKey",)
-ENDED = ("Completed", "CompletedWithErrors", "CompletedWithWarnings", "Cancelled", "Aborted", "Failed_IssueDetectedAtAzureDC")
+ENDED = (
+    "Completed",
+    "CompletedWithErrors",
+    "CompletedWithWarnings",
+    "Cancelled",
+    "Aborted",
+    "Failed_IssueDetectedAtAzureDC",
+)
 DATACENTER = {
     "datacenterAddressType": "DatacenterAddressLocation",
     "contactPersonName": "Azure Data Box Operations",
@@ -54,7 +61,9 @@ class Jobs:
         job = self._jobs.get(name.lower())
         if job is None:
             raise JobError(
-                404, "ResourceNotFound", f"The Resource 'Microsoft.DataBox/jobs/{name}' under resource group '{settings.RESOURCE_GROUP}' was not found."
+                404,
+                "ResourceNotFound",
+                f"The Resource 'Microsoft.DataBox/jobs/{name}' under resource group '{settings.RESOURCE_GROUP}' was not found.",
             )
         return job
 
@@ -70,17 +79,31 @@ class Jobs:
         """Take an order and return the id of the operation that makes it."""
         with self._lock:
             if not NAME.fullmatch(name):
-                raise JobError(400, "InvalidResourceName", f"The name '{name}' must have 3 to 24 characters of letters, digits, '-', '_' and '.'.")
+                raise JobError(
+                    400,
+                    "InvalidResourceName",
+                    f"The name '{name}' must have 3 to 24 characters of letters, digits, '-', '_' and '.'.",
+                )
             self._forget()
             if name.lower() in self._jobs:
-                raise JobError(409, "JobAlreadyExists", f"An order named '{name}' exists; it cannot be changed by creating it again.")
+                raise JobError(
+                    409,
+                    "JobAlreadyExists",
+                    f"An order named '{name}' exists; it cannot be changed by creating it again.",
+                )
             _check(body)
             job = copy.deepcopy(body)
             now = world.now()
             job.update(id=job_id(name), name=name, type="Microsoft.DataBox/jobs", _changed=now.isoformat())
             details = job["properties"]["details"]
             details["copyProgress"], details["copyLogDetails"], details["datacenterAddress"] = [], [], DATACENTER
-            job["properties"].update(status="AwaitingShipmentDetails", startTime=world.stamp(now), isCancellable=True, isDeletable=False, error=None)
+            job["properties"].update(
+                status="AwaitingShipmentDetails",
+                startTime=world.stamp(now),
+                isCancellable=True,
+                isDeletable=False,
+                error=None,
+            )
             self._jobs[name.lower()] = job
             return self._operation(job_id(name), 200)
 
@@ -147,7 +170,9 @@ class Jobs:
         with self._lock:
             job = self._find(name)
             if not job["properties"]["isDeletable"]:
-                raise JobError(409, "InvalidOperation", f"An order in status {job['properties']['status']} cannot be deleted.")
+                raise JobError(
+                    409, "InvalidOperation", f"An order in status {job['properties']['status']} cannot be deleted."
+                )
             del self._jobs[name.lower()]
             return self._operation(job["id"], 204)
 
@@ -155,8 +180,15 @@ class Jobs:
         """The keys, for who may list them."""
         with self._lock:
             details = self._find(name)["properties"]["details"]
-            secrets = [{"diskSerialNumber": serial, "bitLockerKey": disk["bitLockerKey"]} for serial, disk in details["importDiskDetailsCollection"].items()]
-        return {"value": [{"jobName": name, "jobSecrets": {"jobSecretsType": "DataBoxCustomerDisk", "diskSecrets": secrets}}]}
+            secrets = [
+                {"diskSerialNumber": serial, "bitLockerKey": disk["bitLockerKey"]}
+                for serial, disk in details["importDiskDetailsCollection"].items()
+            ]
+        return {
+            "value": [
+                {"jobName": name, "jobSecrets": {"jobSecretsType": "DataBoxCustomerDisk", "diskSecrets": secrets}}
+            ]
+        }
 
     def update(self, name: str, body: dict[str, Any]) -> str:
         """Change contact, address or return details; disks and account cannot be changed."""
@@ -173,7 +205,9 @@ class Jobs:
         with self._lock:
             job = self._find(name)
             properties = job["properties"]
-            properties["details"].update({key: facts[key] for key in ("copyProgress", "copyLogDetails") if key in facts})
+            properties["details"].update(
+                {key: facts[key] for key in ("copyProgress", "copyLogDetails") if key in facts}
+            )
             properties.update({key: facts[key] for key in ("status", "error") if key in facts})
             properties["isCancellable"] = properties["status"] == "AwaitingShipmentDetails"
             properties["isDeletable"] = properties["status"] in ENDED
@@ -208,12 +242,17 @@ def _check(body: dict[str, Any]) -> None:
         needed = [
             body["location"],
             body["properties"]["transferType"] == "ImportToAzure" and body["sku"]["name"] == "DataBoxCustomerDisk",
-            details["contactDetails"]["contactName"] and details["contactDetails"]["phone"] and details["contactDetails"]["emailList"],
+            details["contactDetails"]["contactName"]
+            and details["contactDetails"]["phone"]
+            and details["contactDetails"]["emailList"],
             details["shippingAddress"]["streetAddress1"] and details["shippingAddress"]["country"],
             details["dataImportDetails"][0]["accountDetails"]["storageAccountId"],
             details["returnToCustomerPackageDetails"],
             details["importDiskDetailsCollection"],
-            *(disk["manifestFile"] and disk["manifestHash"] and disk["bitLockerKey"] for disk in details["importDiskDetailsCollection"].values()),
+            *(
+                disk["manifestFile"] and disk["manifestHash"] and disk["bitLockerKey"]
+                for disk in details["importDiskDetailsCollection"].values()
+            ),
         ]
     except (KeyError, IndexError, TypeError) as error:
         raise JobError(400, "InvalidParameter", f"The order lacks {error}.") from error

@@ -102,7 +102,9 @@ class Handler(BaseHTTPRequestHandler):
         except JobError as error:
             return _error(error.status, error.code, error.message)
         except json.JSONDecodeError:
-            return _error(400, "InvalidRequestContent", "The request content was invalid and could not be deserialized.")
+            return _error(
+                400, "InvalidRequestContent", "The request content was invalid and could not be deserialized."
+            )
 
     def _public(self, path: str, raw: bytes) -> Answer | None:
         if path == "/metadata/endpoints":
@@ -120,7 +122,11 @@ class Handler(BaseHTTPRequestHandler):
             return *_error(401, "InvalidAuthenticationToken", "The access token is invalid.")[:2], headers
         version = query.get("api-version", [""])[0]
         if not API_VERSION.fullmatch(version):
-            return _error(400, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests.")
+            return _error(
+                400,
+                "MissingApiVersionParameter",
+                "The api-version query parameter (?api-version=) is required for all requests.",
+            )
         for pattern, method, call in ROUTES:
             if method == self.command and (found := re.fullmatch(pattern, path, re.IGNORECASE)):
                 return call(self, *found.groups(), body) if found.groups() else call(self, body)
@@ -130,10 +136,22 @@ class Handler(BaseHTTPRequestHandler):
 
     def _account(self, name: str, _body: Any) -> Answer:
         if name != settings.ACCOUNT:
-            return _error(404, "ResourceNotFound", f"The Resource 'Microsoft.Storage/storageAccounts/{name}' was not found.")
+            return _error(
+                404, "ResourceNotFound", f"The Resource 'Microsoft.Storage/storageAccounts/{name}' was not found."
+            )
         identity = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/{name}"
         properties = {"primaryEndpoints": {"blob": f"{self.server.blob_endpoint}/"}, "provisioningState": "Succeeded"}
-        return 200, {"id": identity, "name": name, "location": settings.LOCATION, "kind": "StorageV2", "properties": properties}, {}
+        return (
+            200,
+            {
+                "id": identity,
+                "name": name,
+                "location": settings.LOCATION,
+                "kind": "StorageV2",
+                "properties": properties,
+            },
+            {},
+        )
 
     def _create(self, name: str, body: dict[str, Any]) -> Answer:
         return 202, None, self._location(self.server.jobs.create(name, body))
@@ -168,7 +186,11 @@ class Handler(BaseHTTPRequestHandler):
         if state == "running":
             return 202, None, self._location(value)
         # OBSERVED: at the end the location is the job's own URL, which then answers with the job.
-        return (204, None, {}) if final == 204 else (202, None, {"Location": f"{self.server.endpoint}{value}?api-version=2022-12-01"})
+        return (
+            (204, None, {})
+            if final == 204
+            else (202, None, {"Location": f"{self.server.endpoint}{value}?api-version=2022-12-01"})
+        )
 
     def _location(self, operation: str) -> dict[str, str]:
         path = f"/subscriptions/{settings.SUBSCRIPTION_ID}/providers/Microsoft.DataBox/locations/{settings.LOCATION}/operationResults/{operation}"
@@ -193,7 +215,11 @@ ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     (rf"{JOBS}/([^/]+)/markDevicesShipped", "POST", Handler._ship),
     (rf"{JOBS}/([^/]+)/cancel", "POST", Handler._cancel),
     (rf"{JOBS}/([^/]+)/listCredentials", "POST", Handler._credentials),
-    (r"/subscriptions/[^/]+/providers/Microsoft\.DataBox/locations/[^/]+/operationResults/([^/]+)", "GET", Handler._poll),
+    (
+        r"/subscriptions/[^/]+/providers/Microsoft\.DataBox/locations/[^/]+/operationResults/([^/]+)",
+        "GET",
+        Handler._poll,
+    ),
 )
 
 

@@ -26,7 +26,9 @@ class Tokens:
 
     def grant(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
         """The answer to one request for a token."""
-        if form.get("client_id") != settings.CLIENT_ID or not hmac.compare_digest(form.get("client_secret", ""), self._client_secret):
+        if form.get("client_id") != settings.CLIENT_ID or not hmac.compare_digest(
+            form.get("client_secret", ""), self._client_secret
+        ):
             text = "AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value."
             return 401, {"error": "invalid_client", "error_description": text, "error_codes": [7000215]}
         audience = form.get("scope", "").removesuffix("/.default")
@@ -40,7 +42,12 @@ class Tokens:
             "appid": settings.CLIENT_ID,
             "tid": settings.TENANT_ID,
         }
-        return 200, {"token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME, "access_token": self._sign(claims)}
+        return 200, {
+            "token_type": "Bearer",
+            "expires_in": LIFETIME,
+            "ext_expires_in": LIFETIME,
+            "access_token": self._sign(claims),
+        }
 
     def accepts(self, header: str) -> bool:
         """Whether this is a token of ours for the Resource Manager that has not expired."""
@@ -69,7 +76,12 @@ def metadata(endpoint: str) -> list[dict[str, Any]]:
             "name": "LabCloud",
             "portal": "https://portal.azure.com",
             "resourceManager": f"{endpoint}/",
-            "authentication": {"loginEndpoint": endpoint, "audiences": [settings.ARM_AUDIENCE], "tenant": "common", "identityProvider": "AAD"},
+            "authentication": {
+                "loginEndpoint": endpoint,
+                "audiences": [settings.ARM_AUDIENCE],
+                "tenant": "common",
+                "identityProvider": "AAD",
+            },
             "suffixes": {"storage": "core.windows.net", "keyVaultDns": "vault.azure.net"},
         }
     ]

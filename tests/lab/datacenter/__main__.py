@@ -17,7 +17,11 @@ from lab.datacenter.import_drive import Outcome, import_drive
 
 PAUSE = 0.3
 COPY_LOGS = "databoxcopylog"
-COPY_STATUS = {"Completed": "Completed", "CompletedWithErrors": "CompletedWithErrors", "DiskNotFound": "DriveNotDetected"}
+COPY_STATUS = {
+    "Completed": "Completed",
+    "CompletedWithErrors": "CompletedWithErrors",
+    "DiskNotFound": "DriveNotDetected",
+}
 
 
 class Resources:
@@ -41,18 +45,33 @@ class Resources:
 
 def parcels(home: pathlib.Path) -> list[pathlib.Path]:
     """The parcels that have arrived and are not yet worked on."""
-    return [path for path in sorted((home / "datacenter" / "parcels").glob("*.json")) if world.read(path)["state"] == "arrived"]
+    return [
+        path
+        for path in sorted((home / "datacenter" / "parcels").glob("*.json"))
+        if world.read(path)["state"] == "arrived"
+    ]
 
 
 def work(home: pathlib.Path, resources: Resources) -> None:
     """Work on every parcel whose tracking number a job knows; the others wait."""
     for path in parcels(home):
         parcel = world.read(path)
-        job = next((one for one in resources.jobs() if one["tracking"] == parcel["tracking"] and one["status"] == "ShippedToAzureDC"), None)
+        job = next(
+            (
+                one
+                for one in resources.jobs()
+                if one["tracking"] == parcel["tracking"] and one["status"] == "ShippedToAzureDC"
+            ),
+            None,
+        )
         if job is None:
             continue
         resources.tell(job["name"], status="AtAzureDC")
-        resources.tell(job["name"], status="DataCopy", copyProgress=[{"serialNumber": serial, "copyStatus": "InProgress"} for serial in job["disks"]])
+        resources.tell(
+            job["name"],
+            status="DataCopy",
+            copyProgress=[{"serialNumber": serial, "copyStatus": "InProgress"} for serial in job["disks"]],
+        )
         outcomes = {serial: _copy(serial, entry, parcel) for serial, entry in job["disks"].items()}
         resources.tell(job["name"], **_closing(job["name"], outcomes))
         with world.changed(path) as content:
@@ -72,14 +91,38 @@ def _closing(name: str, outcomes: dict[str, Outcome]) -> dict[str, Any]:
     for serial, outcome in outcomes.items():
         log = container.get_blob_client(f"{name}_{serial}_CopyLog_{name}.xml")
         log.upload_blob(outcome.copy_log(serial), overwrite=True)
-        links.append({"copyLogDetailsType": "DataBoxCustomerDisk", "serialNumber": serial, "errorLogLink": log.url, "verboseLogLink": ""})
+        links.append(
+            {
+                "copyLogDetailsType": "DataBoxCustomerDisk",
+                "serialNumber": serial,
+                "errorLogLink": log.url,
+                "verboseLogLink": "",
+            }
+        )
     progress = [
-        {"serialNumber": serial, "copyStatus": COPY_STATUS.get(one.status, "DriveCorrupted"), "bytesProcessed": one.size, "filesProcessed": one.total}
+        {
+            "serialNumber": serial,
+            "copyStatus": COPY_STATUS.get(one.status, "DriveCorrupted"),
+            "bytesProcessed": one.size,
+            "filesProcessed": one.total,
+        }
         for serial, one in outcomes.items()
     ]
     ok = all(one.ok for one in outcomes.values())
-    error = None if ok else {"code": "CopyFailed", "message": "; ".join(f"{serial}: {one.status}" for serial, one in outcomes.items() if not one.ok)}
-    return {"status": "Completed" if ok else "CompletedWithErrors", "copyProgress": progress, "copyLogDetails": links, "error": error}
+    error = (
+        None
+        if ok
+        else {
+            "code": "CopyFailed",
+            "message": "; ".join(f"{serial}: {one.status}" for serial, one in outcomes.items() if not one.ok),
+        }
+    )
+    return {
+        "status": "Completed" if ok else "CompletedWithErrors",
+        "copyProgress": progress,
+        "copyLogDetails": links,
+        "error": error,
+    }
 
 
 def main() -> None:

@@ -99,7 +99,9 @@ def _import_blob(blob: Any, root: pathlib.Path, client: BlobServiceClient, outco
             stream.seek(int(one.get("Offset")))
             data = stream.read(int(one.get("Length")))
             if hashlib.md5(data, usedforsecurity=False).hexdigest().upper() != one.get("Hash").strip().upper():
-                outcome.errors.append((path, "UploadErrorDataValidationError", f"The range at {one.get('Offset')} is corrupted."))
+                outcome.errors.append(
+                    (path, "UploadErrorDataValidationError", f"The range at {one.get('Offset')} is corrupted.")
+                )
                 return
             if paged:
                 target.upload_page(data, offset=int(one.get("Offset")), length=len(data))

@@ -21,7 +21,9 @@ class TargetDrive:
 
     def __init__(self, host: str, letter: str) -> None:
         self.letter = letter.upper()
-        found = [(disk, one) for disk in world.disks(host) for one in disk["partitions"] if one["letter"] == self.letter]
+        found = [
+            (disk, one) for disk in world.disks(host) for one in disk["partitions"] if one["letter"] == self.letter
+        ]
         if not found:
             raise Refused(f"The drive {self.letter}: was not found.")
         self.disk, self.partition = found[0]

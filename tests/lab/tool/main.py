@@ -54,7 +54,9 @@ class Run:
         drive = TargetDrive(self.host, options.get("t") or self._remembered("TargetDriveLetter"))
         sources = self._sources(drive)
         key = self._initialize(drive) if first else self._remembered("BitLockerKey")
-        self.journal.append("ActivityRecord", {"ActivityId": f"CopySession:{options.get('id')}", "SessionState": "InProgress"})
+        self.journal.append(
+            "ActivityRecord", {"ActivityId": f"CopySession:{options.get('id')}", "SessionState": "InProgress"}
+        )
         copied = self._copy(drive, sources)
         self._finish(drive, key, copied, [*self._earlier(drive, sessions), *copied])
         return len(copied)
@@ -79,7 +81,10 @@ class Run:
             if not root.is_dir():
                 raise Refused(f"The source directory {options.get('srcdir')} was not found.")
             files = sorted(path for path in root.rglob("*") if path.is_file())
-            found = [(path, str(path.relative_to(root)), options.get("dstdir") + path.relative_to(root).as_posix()) for path in files]
+            found = [
+                (path, str(path.relative_to(root)), options.get("dstdir") + path.relative_to(root).as_posix())
+                for path in files
+            ]
         if not all(file.is_file() for file, _, _ in found):
             raise Refused("The source file was not found.")
         # CHOICE: a page blob whose length is no multiple of 512 is refused before anything is written (tool, page blobs).
@@ -118,7 +123,9 @@ class Run:
                 _copy_file(file, target, self._speed())
             on_drive = "\\" + str(target.relative_to(drive.folder)).replace("/", "\\")
             disposition = "" if self.version >= NEWEST else options.get("disposition", "rename")
-            copied.append(Blob(options.get("id"), blob_path, on_drive, target, options.get("blobtype") == "PageBlob", disposition))
+            copied.append(
+                Blob(options.get("id"), blob_path, on_drive, target, options.get("blobtype") == "PageBlob", disposition)
+            )
             print(f"Copying {below}: {target.stat().st_size} bytes", flush=True)
         return copied
 
@@ -136,7 +143,9 @@ class Run:
             for blob in re.findall(r"<Blob>(.*?)</Blob>", body, re.DOTALL):
                 path, file = (re.search(rf"<{name}>(.*?)</{name}>", blob) for name in ("BlobPath", "FilePath"))
                 assert path and file
-                blobs.append(Blob(session, path.group(1), file.group(1), drive.path(file.group(1)), "PageRange" in blob, ""))
+                blobs.append(
+                    Blob(session, path.group(1), file.group(1), drive.path(file.group(1)), "PageRange" in blob, "")
+                )
         return blobs
 
     def _finish(self, drive: TargetDrive, key: str, copied: list[Blob], blobs: list[Blob]) -> None:
@@ -148,8 +157,12 @@ class Run:
             f"  <DriveId>{drive.drive_id}</DriveId>\n  <BitLockerKey>{key}</BitLockerKey>\n"
             f"  <ManifestFile>\\{NAME}</ManifestFile>\n  <ManifestHash>{digest}</ManifestHash></Drive>"
         )
-        self.journal.append("ActivityRecord", {"ActivityId": "DriveInfo", "DriveState": state, "SaveCommandOutput": "Completed"})
-        self.journal.append("ActivityRecord", {"ActivityId": f"CopySession:{self.options.get('id')}", "SessionState": "Completed"})
+        self.journal.append(
+            "ActivityRecord", {"ActivityId": "DriveInfo", "DriveState": state, "SaveCommandOutput": "Completed"}
+        )
+        self.journal.append(
+            "ActivityRecord", {"ActivityId": f"CopySession:{self.options.get('id')}", "SessionState": "Completed"}
+        )
         self._log(f"{len(copied)} files copied to {drive.letter}:")
 
     def _log(self, text: str) -> None:

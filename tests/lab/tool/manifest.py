@@ -38,7 +38,12 @@ def hashed_ranges(blob: Blob) -> list[tuple[int, int, str]]:
 
 def render(drive_id: str, blobs: list[Blob], account_key: str) -> bytes:
     """The manifest's text. Builds that take no account key write no credential element (CHOICE: tool, drive manifest)."""
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<DriveManifest Version="2014-11-01">', "  <Drive>", f"    <DriveId>{escape(drive_id)}</DriveId>"]
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        '<DriveManifest Version="2014-11-01">',
+        "  <Drive>",
+        f"    <DriveId>{escape(drive_id)}</DriveId>",
+    ]
     if account_key:
         lines.append(f"    <StorageAccountKey>{escape(account_key)}</StorageAccountKey>")
     lines.append("    <ClientCreator>WAImportExport</ClientCreator>")
@@ -53,7 +58,9 @@ def render(drive_id: str, blobs: list[Blob], account_key: str) -> bytes:
 def _blob(blob: Blob) -> list[str]:
     ranges = hashed_ranges(blob)
     many, one = ("PageRangeList", "PageRange") if blob.page else ("BlockList", "Block")
-    entries = [f'          <{one} Offset="{offset}" Length="{length}" Hash="{md5}" />' for offset, length, md5 in ranges]
+    entries = [
+        f'          <{one} Offset="{offset}" Length="{length}" Hash="{md5}" />' for offset, length, md5 in ranges
+    ]
     return [
         "      <Blob>",
         f"        <BlobPath>{escape(blob.blob_path)}</BlobPath>",

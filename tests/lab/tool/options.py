@@ -12,7 +12,23 @@ NEWEST = (1, 5, 0, 300)
 SESSION_ID = re.compile(r"[A-Za-z0-9_#-]{3,30}")
 DESTINATION = re.compile(r"(\$root|[a-z0-9](?:[a-z0-9-]{1,61}[a-z0-9]))/(?:.*/)?")
 FIRST_ONLY = ("t", "sk", "csas", "format", "silentmode", "encrypt", "bk", "logdir", "skipwrite")
-VALUES = ("j", "id", "sk", "csas", "t", "bk", "logdir", "srcdir", "dstdir", "srcfile", "dstblob", "disposition", "blobtype", "propertyfile", "metadatafile")
+VALUES = (
+    "j",
+    "id",
+    "sk",
+    "csas",
+    "t",
+    "bk",
+    "logdir",
+    "srcdir",
+    "dstdir",
+    "srcfile",
+    "dstblob",
+    "disposition",
+    "blobtype",
+    "propertyfile",
+    "metadatafile",
+)
 SWITCHES = ("format", "silentmode", "encrypt", "skipwrite", "enablecontentmd5", "resumesession", "abortsession")
 REMOVED_IN_NEWEST = ("sk", "csas", "disposition")
 ALLOWED = {"blobtype": ("BlockBlob", "PageBlob"), "disposition": ("rename", "no-overwrite", "overwrite")}
@@ -84,7 +100,9 @@ def check_form(options: Options, first: bool, version: tuple[int, ...]) -> None:
             raise Refused("/ResumeSession and /AbortSession take the journal and the session id, and nothing else.")
         return
     directory, file = options.has("srcdir") or options.has("dstdir"), options.has("srcfile") or options.has("dstblob")
-    if directory == file or not ((options.has("srcdir") and options.has("dstdir")) or (options.has("srcfile") and options.has("dstblob"))):
+    if directory == file or not (
+        (options.has("srcdir") and options.has("dstdir")) or (options.has("srcfile") and options.has("dstblob"))
+    ):
         raise Refused("Give either /srcdir with /dstdir or /srcfile with /dstblob.")
     if not first:
         # CHOICE: options of the first session are refused in a later one (tool, which exclude or require each other).

@@ -21,10 +21,17 @@ from lab import world
 HERE = pathlib.Path(__file__).resolve().parent
 INIT = HERE / "init.ps1"
 # Before 2.19 ansible wraps its PowerShell command in another one.
-NESTED = re.compile(r"(?P<head>\s*powershell(\.exe)?\s.*-EncodedCommand\s+)(?P<script>[A-Za-z0-9+/=]+)\s*", re.IGNORECASE | re.DOTALL)
+NESTED = re.compile(
+    r"(?P<head>\s*powershell(\.exe)?\s.*-EncodedCommand\s+)(?P<script>[A-Za-z0-9+/=]+)\s*", re.IGNORECASE | re.DOTALL
+)
 POWERSHELL = ("powershell", "powershell.exe", "pwsh", "pwsh.exe")
 # A native path would need a drive that a folder cannot be; these are the values that Windows has.
-WINDOWS_VARIABLES = {"SystemDrive": "C:", "SystemRoot": "C:\\Windows", "ProgramFiles": "C:\\Program Files", "ProgramData": "C:\\ProgramData"}
+WINDOWS_VARIABLES = {
+    "SystemDrive": "C:",
+    "SystemRoot": "C:\\Windows",
+    "ProgramFiles": "C:\\Program Files",
+    "ProgramData": "C:\\ProgramData",
+}
 _log_lock = threading.Lock()
 
 
@@ -33,7 +40,11 @@ def environment(host: str) -> dict[str, str]:
     home = world.home()
     temp = home / "hosts" / host / "temp"
     temp.mkdir(parents=True, exist_ok=True)
-    kept = {name: os.environ[name] for name in ("LANG", "HOME", "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "NTLM_USER_FILE") if name in os.environ}
+    kept = {
+        name: os.environ[name]
+        for name in ("LANG", "HOME", "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "NTLM_USER_FILE")
+        if name in os.environ
+    }
     kept.pop("NTLM_USER_FILE", None)
     return (
         kept
@@ -61,7 +72,9 @@ def with_drives(arguments: list[str]) -> list[str]:
         return [*arguments[:at], _encoded_with_drives(arguments[at], init), *arguments[at + 1 :]]
     if "-file" in lowered:
         at = lowered.index("-file")
-        words = " ".join(one if one.startswith("-") else "'" + one.replace("'", "''") + "'" for one in arguments[at + 1 :])
+        words = " ".join(
+            one if one.startswith("-") else "'" + one.replace("'", "''") + "'" for one in arguments[at + 1 :]
+        )
         return [*arguments[:at], "-Command", f"{init}; & {words}; exit $LASTEXITCODE"]
     if "-command" in lowered:
         at = lowered.index("-command") + 1
@@ -85,12 +98,18 @@ def start(host: str, argv: list[str], **more: object) -> subprocess.Popen[bytes]
     elif re.match(r"[A-Za-z]:\\", program):
         program = str(world.windows_path(host, program))
     variables = environment(host) | dict(more.pop("variables", {}))  # type: ignore[call-overload]
-    return subprocess.Popen([program, *arguments], env=variables, cwd=world.home() / "hosts" / host, start_new_session=True, **more)  # type: ignore[call-overload, no-any-return]
+    return subprocess.Popen(
+        [program, *arguments], env=variables, cwd=world.home() / "hosts" / host, start_new_session=True, **more
+    )  # type: ignore[call-overload, no-any-return]
 
 
 def start_command_line(host: str, line: str, variables: dict[str, str]) -> subprocess.Popen[bytes]:
     """Start what a WinRM command says; ansible quotes the encoded script with single quotes."""
-    argv = shlex.split(line, posix=True) if "encodedcommand" in line.lower() else ["pwsh", "-NoProfile", "-NonInteractive", "-Command", line]
+    argv = (
+        shlex.split(line, posix=True)
+        if "encodedcommand" in line.lower()
+        else ["pwsh", "-NoProfile", "-NonInteractive", "-Command", line]
+    )
     pipe = subprocess.PIPE
     return start(host, argv, stdin=pipe, stdout=pipe, stderr=pipe, variables=variables)
 

@@ -55,7 +55,9 @@ class TaskService(threading.Thread):
 
     def _record(self, name: str, state: str, result: int) -> None:
         with contextlib.suppress(FileNotFoundError), world.changed(self._file(name)) as task:
-            task.update(state=state, last_task_result=result, pid=self._running[name].pid if name in self._running else None)
+            task.update(
+                state=state, last_task_result=result, pid=self._running[name].pid if name in self._running else None
+            )
 
     def _start(self, name: str) -> None:
         if name in self._running:  # MultipleInstances IgnoreNew

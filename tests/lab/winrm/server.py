@@ -100,7 +100,9 @@ class Handler(BaseHTTPRequestHandler):
             return True
         if scheme == "Negotiate" and value:
             try:
-                self._context = self._context or spnego.server(protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm)
+                self._context = self._context or spnego.server(
+                    protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm
+                )
                 token = self._context.step(base64.b64decode(value))
             except spnego.exceptions.SpnegoError as error:
                 self.server.record("refused", reason=type(error).__name__)
@@ -122,7 +124,17 @@ class Handler(BaseHTTPRequestHandler):
         sealed = self._context.wrap_winrm(data)
         head = f"\r\n\tContent-Type: {ENCRYPTED}\r\n\tOriginalContent: type={SOAP};Length={len(data)}\r\n".encode()
         middle = b"\r\n\tContent-Type: application/octet-stream\r\n"
-        body = BOUNDARY + head + BOUNDARY + middle + len(sealed.header).to_bytes(4, "little") + sealed.header + sealed.data + BOUNDARY + b"--\r\n"
+        body = (
+            BOUNDARY
+            + head
+            + BOUNDARY
+            + middle
+            + len(sealed.header).to_bytes(4, "little")
+            + sealed.header
+            + sealed.data
+            + BOUNDARY
+            + b"--\r\n"
+        )
         return body, f'multipart/encrypted;protocol="{ENCRYPTED}";boundary="Encrypted Boundary"'
 
 

@@ -80,7 +80,10 @@ class Command:
         with self._changed:
             self._changed.wait_for(lambda: self._code is not None or any(self._output.values()), timeout)
             if self._code is None and not any(self._output.values()):
-                raise Fault(OPERATION_TIMEOUT, "The WS-Management service cannot complete the operation within the time specified in OperationTimeout.")
+                raise Fault(
+                    OPERATION_TIMEOUT,
+                    "The WS-Management service cannot complete the operation within the time specified in OperationTimeout.",
+                )
             found = {name: bytes(data) for name, data in self._output.items()}
             for data in self._output.values():
                 data.clear()
@@ -135,7 +138,10 @@ class Shells:
     def _shell(self, request: Request) -> Shell:
         shell = self._shells.get(request.shell_id or "")
         if shell is None:
-            raise Fault(SHELL_NOT_FOUND, "The request for the Windows Remote Shell with ShellId failed because the shell was not found on the server.")
+            raise Fault(
+                SHELL_NOT_FOUND,
+                "The request for the Windows Remote Shell with ShellId failed because the shell was not found on the server.",
+            )
         shell.used = time.monotonic()
         return shell
 
@@ -150,8 +156,14 @@ class Shells:
         with self._lock:
             self._expire()
             if len(self._shells) >= SHELLS_PER_USER:
-                raise Fault(MAX_SHELLS, f"The maximum number of concurrent shells for this user ({SHELLS_PER_USER}) has been exceeded.")
-            shell = Shell(str(uuid.uuid4()).upper(), {one.get("Name", ""): one.text or "" for one in request.body.findall(".//rsp:Variable", NS)})
+                raise Fault(
+                    MAX_SHELLS,
+                    f"The maximum number of concurrent shells for this user ({SHELLS_PER_USER}) has been exceeded.",
+                )
+            shell = Shell(
+                str(uuid.uuid4()).upper(),
+                {one.get("Name", ""): one.text or "" for one in request.body.findall(".//rsp:Variable", NS)},
+            )
             self._shells[shell.id] = shell
         return (
             f"<x:ResourceCreated><a:Address/><a:ReferenceParameters><w:ResourceURI>{SHELL_URI}/cmd</w:ResourceURI><w:SelectorSet>"
@@ -179,13 +191,19 @@ class Shells:
     def _receive(self, request: Request) -> str:
         command = self._of(request, "rsp:Receive/rsp:DesiredStream")
         output, code = command.receive(request.timeout)
-        parts = [f'<rsp:Stream Name="{name}" CommandId="{command.id}">{base64.b64encode(data).decode()}</rsp:Stream>' for name, data in output.items() if data]
+        parts = [
+            f'<rsp:Stream Name="{name}" CommandId="{command.id}">{base64.b64encode(data).decode()}</rsp:Stream>'
+            for name, data in output.items()
+            if data
+        ]
         if code is None:
             parts.append(f'<rsp:CommandState CommandId="{command.id}" State="{SHELL_URI}/CommandState/Running"/>')
         else:
             parts += [f'<rsp:Stream Name="{name}" CommandId="{command.id}" End="true"/>' for name in output]
             state = f"{SHELL_URI}/CommandState/Done"
-            parts.append(f'<rsp:CommandState CommandId="{command.id}" State="{state}"><rsp:ExitCode>{code}</rsp:ExitCode></rsp:CommandState>')
+            parts.append(
+                f'<rsp:CommandState CommandId="{command.id}" State="{state}"><rsp:ExitCode>{code}</rsp:ExitCode></rsp:CommandState>'
+            )
         return f"<rsp:ReceiveResponse>{''.join(parts)}</rsp:ReceiveResponse>"
 
     def _signal(self, request: Request) -> str:

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _azure
 from lab import blobs, world
 from lab.azure import azurite, ca
 from lab.azure.jobs import Jobs

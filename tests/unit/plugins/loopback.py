@@ -10,7 +10,7 @@ import pathlib
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure import ArmClient, Login
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import ArmClient, Login
 from lab import world
 from lab.azure import settings
 from lab.azure.server import Server
@@ -22,10 +22,26 @@ ORDER: dict[str, Any] = {
     "state": "present",
     "location": settings.LOCATION,
     "storage_account": settings.ACCOUNT,
-    "contact": {"name": "Kim Contoso", "phone": "+31 20 555 0100", "email": ["kim@contoso.example", "backup@contoso.example"]},
-    "return_address": {"street_address1": "Keizersgracht 1", "city": "Amsterdam", "postal_code": "1015 AA", "country": "NL"},
+    "contact": {
+        "name": "Kim Contoso",
+        "phone": "+31 20 555 0100",
+        "email": ["kim@contoso.example", "backup@contoso.example"],
+    },
+    "return_address": {
+        "street_address1": "Keizersgracht 1",
+        "city": "Amsterdam",
+        "postal_code": "1015 AA",
+        "country": "NL",
+    },
     "return_carrier": {"name": "FedEx", "account_number": "123456789"},
-    "drives": [{"serial": "WD-WX31", "manifest_file": "\\DriveManifest.xml", "manifest_hash": "0F" * 16, "bitlocker_key": "key-of-the-drive"}],
+    "drives": [
+        {
+            "serial": "WD-WX31",
+            "manifest_file": "\\DriveManifest.xml",
+            "manifest_hash": "0F" * 16,
+            "bitlocker_key": "key-of-the-drive",
+        }
+    ],
     "log_level": "Error",
     "tags": None,
     "carrier": None,
@@ -67,7 +83,10 @@ class Azure:
 
     def fault(self, match: str, status: int, times: int = 1, when: str = "before", **more: Any) -> None:
         """Order that requests go wrong, before or after their effect."""
-        world.write(self.home / "azure" / "faults.json", [{"match": match, "status": status, "times": times, "when": when, **more}])
+        world.write(
+            self.home / "azure" / "faults.json",
+            [{"match": match, "status": status, "times": times, "when": when, **more}],
+        )
 
     def requests(self) -> list[tuple[str, str, int]]:
         """Method, path and status of each request since the test began."""

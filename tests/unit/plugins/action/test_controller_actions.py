@@ -52,12 +52,22 @@ class Controller:
     azure: Azure
     folder: pathlib.Path
 
-    def run(self, module: str, arguments: dict[str, Any], *words: str, password: str = PASSWORD, task: dict[str, Any] | None = None, **environment: str) -> Run:
+    def run(
+        self,
+        module: str,
+        arguments: dict[str, Any],
+        *words: str,
+        password: str = PASSWORD,
+        task: dict[str, Any] | None = None,
+        **environment: str,
+    ) -> Run:
         """Run one task on the controller, and keep what it wrote anywhere."""
         tasks = [{module: arguments, **(task or {})}]
         play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
         playbook, record = self.folder / "play.json", self.folder / "transfers"
-        playbook.write_text(json.dumps([{**play, "vars": {"ansible_python_interpreter": sys.executable}}]), encoding="utf-8")
+        playbook.write_text(
+            json.dumps([{**play, "vars": {"ansible_python_interpreter": sys.executable}}]), encoding="utf-8"
+        )
         secret = self.folder / "vault-password"
         secret.write_text(password, encoding="utf-8")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "AZURE_"))}
@@ -77,9 +87,28 @@ class Controller:
         }
         (self.folder / "tmp").mkdir(exist_ok=True)
         vault = ["--vault-password-file", str(secret)] if password else []
-        command = [sys.executable, str(HERE / "transfers.py"), str(record), str(playbook), "--inventory", "localhost,", *vault, *words]
-        done = subprocess.run(command, env=shell | environment, cwd=self.folder, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
-        transfers = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()] if record.exists() else []
+        command = [
+            sys.executable,
+            str(HERE / "transfers.py"),
+            str(record),
+            str(playbook),
+            "--inventory",
+            "localhost,",
+            *vault,
+            *words,
+        ]
+        done = subprocess.run(
+            command,
+            env=shell | environment,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        transfers = (
+            [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()] if record.exists() else []
+        )
         return Run(done.returncode, done.stdout + done.stderr, transfers)
 
     def order(self, order: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -104,7 +133,9 @@ def left_behind(folder: pathlib.Path, secret: str) -> list[str]:
     return [str(path) for path in folder.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
 
 
-def test_sealed_journal_becomes_a_drive_and_no_key_touches_a_file(controller: Controller, order: dict[str, Any]) -> None:
+def test_sealed_journal_becomes_a_drive_and_no_key_touches_a_file(
+    controller: Controller, order: dict[str, Any]
+) -> None:
     run = controller.run(f"{PREFIX}.import_job", controller.order(order), "-vvvvv")
     assert run.code == 0, run.output
     assert "changed=1" in run.output
@@ -118,7 +149,9 @@ def test_sealed_journal_becomes_a_drive_and_no_key_touches_a_file(controller: Co
 
 
 def test_the_watch_sees_a_file_when_there_is_one(controller: Controller) -> None:
-    run = controller.run("ansible.builtin.command", {"argv": ["echo", KEY]}, task={"vars": {"ansible_pipelining": False}})
+    run = controller.run(
+        "ansible.builtin.command", {"argv": ["echo", KEY]}, task={"vars": {"ansible_pipelining": False}}
+    )
     assert run.code == 0, run.output
     assert any(KEY in one["text"] for one in run.transfers)
 
@@ -149,10 +182,18 @@ def test_looking_touches_no_file(controller: Controller, storage: Any, module: s
     ],
     ids=lambda one: next(iter(one)) if isinstance(one, dict) else one[0],
 )
-def test_refused_with_one_message(controller: Controller, order: dict[str, Any], changes: dict[str, Any], words: list[str]) -> None:
-    arguments = {name: value for name, value in controller.order(order, **changes.get("arguments", {})).items() if value is not None}
+def test_refused_with_one_message(
+    controller: Controller, order: dict[str, Any], changes: dict[str, Any], words: list[str]
+) -> None:
+    arguments = {
+        name: value
+        for name, value in controller.order(order, **changes.get("arguments", {})).items()
+        if value is not None
+    }
     more = {"password": changes["password"]} if "password" in changes else {}
-    run = controller.run(f"{PREFIX}.import_job", arguments, task=changes.get("task"), **more, **changes.get("environment", {}))
+    run = controller.run(
+        f"{PREFIX}.import_job", arguments, task=changes.get("task"), **more, **changes.get("environment", {})
+    )
     assert run.code != 0
     folded = " ".join(run.output.replace("\\\\", "\\").replace('\\"', '"').split())
     for word in words:
@@ -162,7 +203,9 @@ def test_refused_with_one_message(controller: Controller, order: dict[str, Any],
 
 
 def test_one_journal_may_be_a_bare_path(controller: Controller, order: dict[str, Any]) -> None:
-    run = controller.run(f"{PREFIX}.import_job", controller.order(order, journals=str(controller.journal())), "--check", "--diff")
+    run = controller.run(
+        f"{PREFIX}.import_job", controller.order(order, journals=str(controller.journal())), "--check", "--diff"
+    )
     assert run.code == 0 and "changed=1" in run.output, run.output
     assert controller.azure.server.jobs.for_data_center() == []
 

@@ -27,7 +27,14 @@ def watch(record: str) -> None:
             stream.write(json.dumps({"path": path, "text": data.decode("latin-1")}) + "\n")
 
     def data(self: Any, remote_path: str, data: Any) -> Any:
-        note(remote_path, json.dumps(data).encode() if isinstance(data, dict) else data if isinstance(data, bytes) else str(data).encode())
+        note(
+            remote_path,
+            json.dumps(data).encode()
+            if isinstance(data, dict)
+            else data
+            if isinstance(data, bytes)
+            else str(data).encode(),
+        )
         return send_data(self, remote_path, data)
 
     def file(self: Any, local_path: str, remote_path: str) -> Any:

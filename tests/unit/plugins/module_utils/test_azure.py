@@ -10,8 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _azure
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure import (
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import (
     ArmClient,
     ArmError,
     Login,
@@ -20,7 +19,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     get_blob_endpoint,
     make_credential,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._clouds import CLOUDS
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.clouds import CLOUDS
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import InvalidName
 from azure.core.credentials import AccessToken
 from azure.identity import AzureCliCredential, ClientSecretCredential, ManagedIdentityCredential
@@ -55,7 +54,9 @@ def test_wrong_secret(azure: Azure) -> None:
 
 def test_token_of_another_cloud_is_refused(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
     token = AccessToken("e30.e30.bm8", 2**33)
-    monkeypatch.setattr(_azure, "make_credential", lambda *_words: SimpleNamespace(get_token=lambda *_scopes, **_more: token))
+    monkeypatch.setattr(
+        _azure, "make_credential", lambda *_words: SimpleNamespace(get_token=lambda *_scopes, **_more: token)
+    )
     error = refused(lambda: azure.client().get(ACCOUNT, API), "401", "AZURE_SECRET")
     assert (error.code, error.status) == ("InvalidAuthenticationToken", 401)
 
@@ -64,7 +65,12 @@ def test_token_of_another_cloud_is_refused(azure: Azure, monkeypatch: pytest.Mon
     ("subscription", "group", "account", "words"),
     [
         (settings.SUBSCRIPTION_ID, "other", settings.ACCOUNT, ["ResourceGroupNotFound", "resource_group"]),
-        (settings.SUBSCRIPTION_ID, settings.RESOURCE_GROUP, "noaccount", ["storage_account 'noaccount'", "resource_group"]),
+        (
+            settings.SUBSCRIPTION_ID,
+            settings.RESOURCE_GROUP,
+            "noaccount",
+            ["storage_account 'noaccount'", "resource_group"],
+        ),
     ],
 )
 def test_things_that_are_not_there(azure: Azure, subscription: str, group: str, account: str, words: list[str]) -> None:
@@ -91,7 +97,11 @@ def test_cloud_without_a_document(azure: Azure) -> None:
 def test_cloud_by_name_and_by_document(azure: Azure) -> None:
     assert find_cloud("AzureChinaCloud") is CLOUDS["AzureChinaCloud"]
     found = find_cloud(azure.metadata_url)
-    assert (found.resource_manager, found.authority, found.well_known) == (azure.server.endpoint, azure.server.endpoint, False)
+    assert (found.resource_manager, found.authority, found.well_known) == (
+        azure.server.endpoint,
+        azure.server.endpoint,
+        False,
+    )
     refused(lambda: find_cloud("AzureMoonCloud"), "AzureMoonCloud", "AzureUSGovernment")
     refused(lambda: find_cloud("http://127.0.0.1/metadata"), "HTTPS")
 
@@ -120,7 +130,11 @@ def test_credential_of_each_source(login: Login, kind: type) -> None:
 
 
 def test_secret_without_its_options() -> None:
-    refused(lambda: make_credential(Login(auth_source="secret", tenant="t"), CLOUDS["AzureCloud"]), "auth_source", "AZURE_SECRET")
+    refused(
+        lambda: make_credential(Login(auth_source="secret", tenant="t"), CLOUDS["AzureCloud"]),
+        "auth_source",
+        "AZURE_SECRET",
+    )
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -146,7 +160,11 @@ def _start(azure: Azure) -> tuple[ArmClient, Any]:
         "returnToCustomerPackageDetails": {"carrierName": "c"},
         "importDiskDetailsCollection": {"X1": drive},
     }
-    body = {"location": "westeurope", "sku": {"name": "DataBoxCustomerDisk"}, "properties": {"transferType": "ImportToAzure", "details": details}}
+    body = {
+        "location": "westeurope",
+        "sku": {"name": "DataBoxCustomerDisk"},
+        "properties": {"transferType": "ImportToAzure", "details": details},
+    }
     path = f"/subscriptions/{settings.SUBSCRIPTION_ID}/resourceGroups/{settings.RESOURCE_GROUP}/providers/Microsoft.DataBox/jobs/{ORDER['name']}"
     return client, client.send("PUT", path, "2022-12-01", body)
 
@@ -172,7 +190,9 @@ def test_operation_that_vanishes(azure: Azure) -> None:
     refused(lambda: client.finish(response, 60, lambda _seconds: None), "OperationNotFound")
 
 
-@pytest.mark.parametrize(("header", "seconds"), [("7", 7.0), (None, 0.5), ("Wed, 21 Oct 2026 07:28:00 GMT", 0.5), ("-3", 0.0)])
+@pytest.mark.parametrize(
+    ("header", "seconds"), [("7", 7.0), (None, 0.5), ("Wed, 21 Oct 2026 07:28:00 GMT", 0.5), ("-3", 0.0)]
+)
 def test_pause(header: str | None, seconds: float) -> None:
     assert _azure._pause(header, 0.5) == seconds
 
@@ -181,7 +201,9 @@ def _not_json() -> Any:
     raise ValueError("no JSON")
 
 
-@pytest.mark.parametrize("document", [lambda: ["a list"], lambda: {"error": "a word"}, lambda: {"error": None}, _not_json])
+@pytest.mark.parametrize(
+    "document", [lambda: ["a list"], lambda: {"error": "a word"}, lambda: {"error": None}, _not_json]
+)
 def test_error_without_the_usual_envelope(document: Any) -> None:
     request = SimpleNamespace(method="GET", url="https://management.azure.com/x?sig=hidden")
     error = _azure._refused(request, SimpleNamespace(json=document, reason="Bad Gateway", status_code=502))
@@ -190,7 +212,10 @@ def test_error_without_the_usual_envelope(document: Any) -> None:
 
 def test_account_by_name_and_by_id() -> None:
     assert account_id("s", "g", "/subscriptions/x/y") == "/subscriptions/x/y"
-    assert account_id("s", "g", "labseeds") == "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/labseeds"
+    assert (
+        account_id("s", "g", "labseeds")
+        == "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/labseeds"
+    )
     with pytest.raises(InvalidName, match="storage_account 'https://labseeds"):
         account_id("s", "g", "https://labseeds.blob.core.windows.net")
 

@@ -9,9 +9,12 @@ import pathlib
 from typing import Any
 
 import pytest
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _blobs
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure import ArmError
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._blobs import COPY_LOGS, Container
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure import container as _blobs
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import ArmError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.container import (
+    COPY_LOGS,
+    Container,
+)
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ServiceRequestError
 from azure.storage.blob import BlobType
 from lab.azure import settings
@@ -27,7 +30,13 @@ def container(azure: Azure, name: str = "seed-1", **changes: str) -> Container:
 
 def test_container_that_is_not_there(azure: Azure, storage: Any) -> None:
     shown = container(azure).show("contoso-fs01")
-    assert shown == {"name": "seed-1", "exists": False, "blob_endpoint": azure.server.blob_endpoint.rstrip("/"), "blobs": [], "copy_logs": []}
+    assert shown == {
+        "name": "seed-1",
+        "exists": False,
+        "blob_endpoint": azure.server.blob_endpoint.rstrip("/"),
+        "blobs": [],
+        "copy_logs": [],
+    }
 
 
 def test_blobs_with_type_and_length(azure: Azure, storage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,7 +51,11 @@ def test_blobs_with_type_and_length(azure: Azure, storage: Any, monkeypatch: pyt
     monkeypatch.setattr(made._container, "list_blobs", lambda: listed(results_per_page=1))
     shown = made.show(None)
     found = {one["name"]: (one["type"], one["bytes"]) for one in shown["blobs"]}
-    assert found == {"a.BaseBlob": ("PageBlob", 1024), "\u00fc [draft].bin": ("BlockBlob", 2), "appended": ("AppendBlob", 3)}
+    assert found == {
+        "a.BaseBlob": ("PageBlob", 1024),
+        "\u00fc [draft].bin": ("BlockBlob", 2),
+        "appended": ("AppendBlob", 3),
+    }
     assert all(one["modified"].endswith("Z") for one in shown["blobs"])
     made.remove(["a.BaseBlob", "gone already"])
     assert len(made.show(None)["blobs"]) == 2
@@ -104,4 +117,7 @@ def test_leased_blob_stays(azure: Azure, storage: Any) -> None:
 
 
 def test_only_page_block_and_append_blobs_have_a_type_of_azure() -> None:
-    assert [_blobs._type(type("B", (), {"blob_type": kind})()) for kind in (BlobType.PAGEBLOB, "Unheard")] == ["PageBlob", "Unheard"]
+    assert [_blobs._type(type("B", (), {"blob_type": kind})()) for kind in (BlobType.PAGEBLOB, "Unheard")] == [
+        "PageBlob",
+        "Unheard",
+    ]

@@ -8,10 +8,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _data_box
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure import ArmError
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._data_box import DataBoxApi, body, normalize
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._job_api import Drive, JobApi, Order
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure import data_box as _data_box
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import ArmError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.data_box import (
+    DataBoxApi,
+    body,
+    normalize,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job_api import (
+    Drive,
+    JobApi,
+    Order,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._secret import Secret
 from lab.azure import settings
 from loopback import ORDER, Azure
@@ -44,12 +52,28 @@ def stored(azure: Azure) -> dict[str, Any]:
 def test_body_is_the_one_of_the_specification() -> None:
     made = body(an_order(tags={"owner": "backup"}))
     details = made["properties"]["details"]
-    assert (made["location"], made["sku"], made["tags"]) == ("westeurope", {"name": "DataBoxCustomerDisk"}, {"owner": "backup"})
+    assert (made["location"], made["sku"], made["tags"]) == (
+        "westeurope",
+        {"name": "DataBoxCustomerDisk"},
+        {"owner": "backup"},
+    )
     assert made["properties"]["transferType"] == "ImportToAzure"
     assert details["jobDetailsType"] == "DataBoxCustomerDisk"
-    assert details["contactDetails"] == {"contactName": "Kim Contoso", "phone": "+31 20 555 0100", "emailList": ORDER["contact"]["email"]}
-    assert details["shippingAddress"] == {"streetAddress1": "Keizersgracht 1", "city": "Amsterdam", "postalCode": "1015 AA", "country": "NL"}
-    assert details["dataImportDetails"][0]["accountDetails"] == {"dataAccountType": "StorageAccount", "storageAccountId": ACCOUNT}
+    assert details["contactDetails"] == {
+        "contactName": "Kim Contoso",
+        "phone": "+31 20 555 0100",
+        "emailList": ORDER["contact"]["email"],
+    }
+    assert details["shippingAddress"] == {
+        "streetAddress1": "Keizersgracht 1",
+        "city": "Amsterdam",
+        "postalCode": "1015 AA",
+        "country": "NL",
+    }
+    assert details["dataImportDetails"][0]["accountDetails"] == {
+        "dataAccountType": "StorageAccount",
+        "storageAccountId": ACCOUNT,
+    }
     manifest = {"manifestFile": "\\DriveManifest.xml", "manifestHash": "0F" * 16}
     assert details["importDiskDetailsCollection"] == {"WD-WX31": {**manifest, "bitLockerKey": "key-of-the-drive"}}
     assert details["returnToCustomerPackageDetails"] == {"carrierName": "FedEx", "carrierAccountNumber": "123456789"}
@@ -68,9 +92,17 @@ def test_job_from_order_to_deletion(azure: Azure) -> None:
     assert (job["exists"], job["phase"], job["status"]) == (True, "created", "AwaitingShipmentDetails")
     assert job["created"].endswith("Z") and "." not in job["created"]
     assert job["drives"] == [
-        {"serial": "WD-WX31", "manifest_file": "\\DriveManifest.xml", "manifest_hash": "0F" * 16, "copy_status": "NotStarted", "copy_log": ""}
+        {
+            "serial": "WD-WX31",
+            "manifest_file": "\\DriveManifest.xml",
+            "manifest_hash": "0F" * 16,
+            "copy_status": "NotStarted",
+            "copy_log": "",
+        }
     ]
-    assert job["datacenter_address"]["city"] == "Middenmeer" and "FedEx" in job["datacenter_address"]["supported_carriers"]
+    assert (
+        job["datacenter_address"]["city"] == "Middenmeer" and "FedEx" in job["datacenter_address"]["supported_carriers"]
+    )
     assert "key-of-the-drive" not in str(job) and "123456789" not in str(job)
     api.ship("FedEx", "T-1")
     assert {name: api.get()[name] for name in ("phase", "carrier", "tracking_number", "cancellable")} == {
@@ -80,7 +112,11 @@ def test_job_from_order_to_deletion(azure: Azure) -> None:
         "cancellable": False,
     }
     azure.tell(NAME, status="Completed", copyProgress=[{"serialNumber": "WD-WX31", "copyStatus": "Completed"}])
-    assert (api.get()["phase"], api.get()["drives"][0]["copy_status"], api.get()["deletable"]) == ("completed", "Completed", True)
+    assert (api.get()["phase"], api.get()["drives"][0]["copy_status"], api.get()["deletable"]) == (
+        "completed",
+        "Completed",
+        True,
+    )
     api.delete(60)
     assert api.get()["exists"] is False
 
@@ -102,7 +138,11 @@ def test_cancel(azure: Azure) -> None:
         ({"log_level": "Verbose"}, ["log_level"], set()),
         ({"drives": (Drive("WD-WX31", "\\DriveManifest.xml", "AA" * 16, Secret("k")),)}, ["drives"], set()),
         ({"drives": (Drive("OTHER", "\\DriveManifest.xml", "0F" * 16, Secret("k")),)}, ["drives"], set()),
-        ({"drives": (Drive("WD-WX31", "\\DriveManifest.xml", "0F" * 16, Secret("another key cannot be seen")),)}, [], set()),
+        (
+            {"drives": (Drive("WD-WX31", "\\DriveManifest.xml", "0F" * 16, Secret("another key cannot be seen")),)},
+            [],
+            set(),
+        ),
         ({"contact": {**ORDER["contact"], "email": list(reversed(ORDER["contact"]["email"]))}}, [], set()),
         ({"contact": {**ORDER["contact"], "phone": "+31 20 555 0111"}}, [], {"contactDetails"}),
         ({"return_address": {**ORDER["return_address"], "city": "Utrecht"}}, [], {"shippingAddress"}),
@@ -130,7 +170,11 @@ def test_tags_of_others_stay(azure: Azure) -> None:
 
 
 @pytest.mark.parametrize(
-    "foreign", [{"sku": {"name": "DataBox"}}, {"properties": {"status": "DeviceOrdered", "transferType": "ExportFromAzure", "details": None}}]
+    "foreign",
+    [
+        {"sku": {"name": "DataBox"}},
+        {"properties": {"status": "DeviceOrdered", "transferType": "ExportFromAzure", "details": None}},
+    ],
 )
 def test_order_of_another_kind_is_not_ours(azure: Azure, foreign: dict[str, Any]) -> None:
     api = api_of(azure)
@@ -172,9 +216,22 @@ def test_normalize_tells_error_and_logs() -> None:
         "copyProgress": [{"serialNumber": "WD-WX31", "copyStatus": "DriveCorrupted"}],
         "copyLogDetails": [{"serialNumber": "WD-WX31", "errorLogLink": "https://log"}],
     }
-    properties = {"status": "CompletedWithErrors", "startTime": "2025-05-29T07:51:09.6281245+00:00", "details": details, "error": {"code": "C", "message": "M"}}
+    properties = {
+        "status": "CompletedWithErrors",
+        "startTime": "2025-05-29T07:51:09.6281245+00:00",
+        "details": details,
+        "error": {"code": "C", "message": "M"},
+    }
     job = normalize({"id": "/x", "properties": properties})
-    assert job["drives"] == [{"serial": "WD-WX31", "manifest_file": "m", "manifest_hash": "AA", "copy_status": "DriveCorrupted", "copy_log": "https://log"}]
+    assert job["drives"] == [
+        {
+            "serial": "WD-WX31",
+            "manifest_file": "m",
+            "manifest_hash": "AA",
+            "copy_status": "DriveCorrupted",
+            "copy_log": "https://log",
+        }
+    ]
     assert (job["phase"], job["error"], job["created"]) == ("completed_with_errors", "C: M", "2025-05-29T07:51:09Z")
 
 

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _names
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._clouds import CLOUDS, from_metadata
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.clouds import (
+    CLOUDS,
+    from_metadata,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._tool_versions import find
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,7 +31,16 @@ def test_bad_job_names_tell_option_and_remedy(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "good"), [("seeds", True), ("a-b-c", True), ("Seeds", False), ("a--b", False), ("-ab", False), ("ab", False), ("a" * 64, False)]
+    ("name", "good"),
+    [
+        ("seeds", True),
+        ("a-b-c", True),
+        ("Seeds", False),
+        ("a--b", False),
+        ("-ab", False),
+        ("ab", False),
+        ("a" * 64, False),
+    ],
 )
 def test_containers(name: str, good: bool) -> None:
     if good:
@@ -58,7 +70,9 @@ def test_good_other_names() -> None:
     assert _names.check_windows_path("\\\\server\\share\\x", "p") == "\\\\server\\share\\x"
 
 
-@pytest.mark.parametrize(("raw", "normal"), [("     WD-WX31A10FE02", "WD-WX31A10FE02"), ("s1 2_00000001.", "S12_00000001"), ("z1f0", "Z1F0")])
+@pytest.mark.parametrize(
+    ("raw", "normal"), [("     WD-WX31A10FE02", "WD-WX31A10FE02"), ("s1 2_00000001.", "S12_00000001"), ("z1f0", "Z1F0")]
+)
 def test_serials(raw: str, normal: str) -> None:
     assert _names.normalize_serial(raw) == normal
 

@@ -9,12 +9,18 @@ import io
 import pathlib
 
 import pytest
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._copylog import summarize_copy_log
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._journal import read_journal
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._manifest import iter_manifest_blobs
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._pathmap import read_path_map
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._publish_settings import read_publish_settings
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.copy_log import (
+    summarize_copy_log,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.journal import read_journal
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.manifest import (
+    iter_manifest_blobs,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.path_map import read_path_map
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.publish_settings import (
+    read_publish_settings,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._secret import Secret
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,7 +44,9 @@ SaveCommandOutput: Completed
 
 def manifest(ranges: str, length: int = 1024) -> io.BytesIO:
     blob = f"<Blob><BlobPath>c/a</BlobPath><FilePath>\\s\\a</FilePath><Length>{length}</Length><PageRangeList>{ranges}</PageRangeList></Blob>"
-    return io.BytesIO(f'<DriveManifest Version="2014-11-01"><Drive><DriveId>X1</DriveId><BlobList>{blob}</BlobList></Drive></DriveManifest>'.encode())
+    return io.BytesIO(
+        f'<DriveManifest Version="2014-11-01"><Drive><DriveId>X1</DriveId><BlobList>{blob}</BlobList></Drive></DriveManifest>'.encode()
+    )
 
 
 def page(offset: int, length: int, md5: str = "0" * 32) -> str:
@@ -74,7 +82,10 @@ def test_journal_knows_a_numerical_key() -> None:
 
 
 def test_journal_takes_the_last_value_and_passes_over_an_unfinished_record() -> None:
-    newer = DRIVE.replace("WDWX31A", "WDWX31B") + "[BeginUpdateRecord][2016/11/01 21:22:26.000][Type:ActivityRecord]\nActivityId: Dri"
+    newer = (
+        DRIVE.replace("WDWX31A", "WDWX31B")
+        + "[BeginUpdateRecord][2016/11/01 21:22:26.000][Type:ActivityRecord]\nActivityId: Dri"
+    )
     assert [one.drive_id for one in read_journal(io.BytesIO((DRIVE + newer).encode())).drives] == ["WDWX31B"]
 
 
@@ -86,7 +97,12 @@ def test_what_is_no_journal_is_refused(text: str) -> None:
 
 @given(st.binary(max_size=200))
 def test_no_reader_breaks_on_noise(data: bytes) -> None:
-    for reader in (read_journal, read_publish_settings, summarize_copy_log, lambda stream: list(iter_manifest_blobs(stream))):
+    for reader in (
+        read_journal,
+        read_publish_settings,
+        summarize_copy_log,
+        lambda stream: list(iter_manifest_blobs(stream)),
+    ):
         with pytest.raises(ValueError):
             reader(io.BytesIO(data))
 
@@ -99,7 +115,15 @@ def test_manifest() -> None:
 
 @pytest.mark.parametrize(
     "ranges",
-    [page(0, 100), page(1, 512), page(512, 512) + page(0, 512), page(0, 1024) + page(512, 512), page(1024, 512), page(0, 512, "xyz"), page(0, 4194816)],
+    [
+        page(0, 100),
+        page(1, 512),
+        page(512, 512) + page(0, 512),
+        page(0, 1024) + page(512, 512),
+        page(1024, 512),
+        page(0, 512, "xyz"),
+        page(0, 4194816),
+    ],
     ids=["length", "offset", "order", "overlap", "outside", "hash", "too long"],
 )
 def test_manifest_refuses_bad_page_ranges(ranges: str) -> None:
@@ -133,7 +157,9 @@ def test_copy_log_without_its_end_is_refused() -> None:
         summarize_copy_log(io.BytesIO(b"<ErroredEntity Path='a'><Category>b</Category></ErroredEntity>"))
 
 
-@pytest.mark.parametrize(("name", "count", "url"), [("v1", 2, "windows.net"), ("v2", 2, "windows.net"), ("china", 1, "chinacloudapi.cn")])
+@pytest.mark.parametrize(
+    ("name", "count", "url"), [("v1", 2, "windows.net"), ("v2", 2, "windows.net"), ("china", 1, "chinacloudapi.cn")]
+)
 def test_publish_settings(name: str, count: int, url: str) -> None:
     with (SAMPLES / f"contoso.{name}.publishsettings").open("rb") as stream:
         settings = read_publish_settings(stream)

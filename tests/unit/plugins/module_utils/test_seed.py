@@ -12,14 +12,24 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _ledger, _plan, _records, _report
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._stages import STAGES, Decision, decide
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import ledger as _ledger
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import plan as _plan
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import records as _records
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import report as _report
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.status import (
+    STAGES,
+    Decision,
+    decide,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-FILES = [{"name": "a.AIBBlob", "bytes": 512, "modified": "2026-11-20T00:00:00Z"}, {"name": "a.BaseBlob", "bytes": 1024, "modified": "2026-11-20T00:00:00Z"}]
+FILES = [
+    {"name": "a.AIBBlob", "bytes": 512, "modified": "2026-11-20T00:00:00Z"},
+    {"name": "a.BaseBlob", "bytes": 1024, "modified": "2026-11-20T00:00:00Z"},
+]
 SEED = {
     "name": "contoso-fs01",
     "source": {"host": "fs01"},
@@ -37,7 +47,13 @@ JOURNAL = {
     "run": {"state": "finished", "operation": "prepare"},
     "verify": None,
 }
-JOB = {"exists": True, "phase": "created", "status": "AwaitingShipmentDetails", "created": "2026-11-21T00:00:00Z", "error": None}
+JOB = {
+    "exists": True,
+    "phase": "created",
+    "status": "AwaitingShipmentDetails",
+    "created": "2026-11-21T00:00:00Z",
+    "error": None,
+}
 LOG = {"serial": "X1", "name": "log", "ok": True}
 BLOBS = [{"name": one["name"], "bytes": one["bytes"], "type": "PageBlob"} for one in FILES]
 
@@ -67,8 +83,15 @@ def ledger(**facts: Any) -> dict[str, Any]:
     return {**_ledger.empty_ledger("contoso-fs01"), **facts}
 
 
-PLANNED = {"plan": {"shards": [{"serial": "X1", "session_id": "contoso-fs01-1", "files": 2, "bytes": 1536}]}, "frozen": _plan.freeze(FILES)}
-VERIFIED = {**PLANNED, "journals": {"X1": {"manifest_file": "m", "manifest_hash": "A" * 32}}, "verified": {"X1": {"at": "t"}}}
+PLANNED = {
+    "plan": {"shards": [{"serial": "X1", "session_id": "contoso-fs01-1", "files": 2, "bytes": 1536}]},
+    "frozen": _plan.freeze(FILES),
+}
+VERIFIED = {
+    **PLANNED,
+    "journals": {"X1": {"manifest_file": "m", "manifest_hash": "A" * 32}},
+    "verified": {"X1": {"at": "t"}},
+}
 CREATED = {**VERIFIED, "job": {"id": "i", "created": "2026-11-21T00:00:00Z", "location": "w"}}
 SHIPPED = {**CREATED, "shipment": {"at": "2026-11-22T00:00:00Z"}}
 DONE = world(job={**JOB, "phase": "completed"}, container__blobs=BLOBS, container__copy_logs=[LOG])
@@ -77,10 +100,20 @@ POINT = [{"time": "2026-11-23T12:00:00Z"}]
 
 WAY: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
     ("new", "stage", world(source__job=None, source__files=[], source__method={"import_job_name": ""}), ledger()),
-    ("staging", "stage", world(source__job={"phase": "running", "bytes_done": 1, "bytes_total": 2}, source__files=[]), ledger()),
+    (
+        "staging",
+        "stage",
+        world(source__job={"phase": "running", "bytes_done": 1, "bytes_total": 2}, source__files=[]),
+        ledger(),
+    ),
     ("staged", "plan", world(), ledger()),
     ("planned", "prepare", world(), ledger(**PLANNED)),
-    ("preparing", "prepare", world(copy__journals=[{**JOURNAL, "prepared": False, "run": {"state": "running", "operation": "prepare"}}]), ledger(**PLANNED)),
+    (
+        "preparing",
+        "prepare",
+        world(copy__journals=[{**JOURNAL, "prepared": False, "run": {"state": "running", "operation": "prepare"}}]),
+        ledger(**PLANNED),
+    ),
     ("prepared", "prepare", world(copy__journals=[JOURNAL]), ledger(**PLANNED)),
     ("prepared", "verify", world(copy__journals=[JOURNAL]), ledger(**PLANNED, journals={"X1": {}})),
     ("verified", "import", world(copy__journals=[JOURNAL]), ledger(**VERIFIED)),
@@ -90,7 +123,12 @@ WAY: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
     ("imported", "complete", DONE, ledger(**SHIPPED)),
     ("imported", "", DONE, ledger(**IMPORTED)),
     ("seeded", "complete", {**DONE, "source": {**DONE["source"], "recovery_points": POINT}}, ledger(**IMPORTED)),
-    ("seeded", "", {**DONE, "source": {**DONE["source"], "recovery_points": POINT}}, ledger(**IMPORTED, seeded={"at": "t"})),
+    (
+        "seeded",
+        "",
+        {**DONE, "source": {**DONE["source"], "recovery_points": POINT}},
+        ledger(**IMPORTED, seeded={"at": "t"}),
+    ),
     ("cleaned", "", world(source__files=[]), ledger(**IMPORTED, seeded={"at": "t"}, cleaned={"at": "t"})),
 ]
 
@@ -117,16 +155,40 @@ def blocked(seen: dict[str, Any], known: dict[str, Any]) -> str:
 STOPS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "agent missing": (world(source__agent={"installed": False}, source__job=None), ledger(), "not installed"),
     "no policy": (world(source__policy_present=False, source__job=None), ledger(), "no backup policy"),
-    "drive refused": (world(copy__drives=[{"serial": "X1", "refusals": ["Drive X1 is a system disk."]}], source__job=None), ledger(), "system disk"),
-    "agent failed": (world(source__job={"phase": "failed", "state": "Aborted", "error_code": "1"}), ledger(), "Aborted"),
-    "file changed": (world(source__files=[{**FILES[0], "bytes": 1024}, FILES[1]]), ledger(**PLANNED), "512 bytes and has 1024"),
-    "file new": (world(source__files=[*FILES, {"name": "z", "bytes": 1, "modified": ""}]), ledger(**VERIFIED), "z is new"),
+    "drive refused": (
+        world(copy__drives=[{"serial": "X1", "refusals": ["Drive X1 is a system disk."]}], source__job=None),
+        ledger(),
+        "system disk",
+    ),
+    "agent failed": (
+        world(source__job={"phase": "failed", "state": "Aborted", "error_code": "1"}),
+        ledger(),
+        "Aborted",
+    ),
+    "file changed": (
+        world(source__files=[{**FILES[0], "bytes": 1024}, FILES[1]]),
+        ledger(**PLANNED),
+        "512 bytes and has 1024",
+    ),
+    "file new": (
+        world(source__files=[*FILES, {"name": "z", "bytes": 1, "modified": ""}]),
+        ledger(**VERIFIED),
+        "z is new",
+    ),
     "session failed": (
-        world(copy__journals=[{**JOURNAL, "prepared": False, "run": {"state": "failed", "operation": "prepare", "exit_code": 1}}]),
+        world(
+            copy__journals=[
+                {**JOURNAL, "prepared": False, "run": {"state": "failed", "operation": "prepare", "exit_code": 1}}
+            ]
+        ),
         ledger(**PLANNED),
         "exit code 1",
     ),
-    "session lost": (world(copy__journals=[{**JOURNAL, "prepared": False, "run": {"state": "lost", "operation": "prepare"}}]), ledger(**PLANNED), "lost"),
+    "session lost": (
+        world(copy__journals=[{**JOURNAL, "prepared": False, "run": {"state": "lost", "operation": "prepare"}}]),
+        ledger(**PLANNED),
+        "lost",
+    ),
     "verify failed": (
         world(copy__journals=[{**JOURNAL, "verify": {"finished": True, "ok": False, "mismatches": ["x differs"]}}]),
         ledger(**PLANNED),
@@ -134,11 +196,27 @@ STOPS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     ),
     "foreign job": (world(job=JOB, source__job=None), ledger(), "does not know it"),
     "job gone": (world(), ledger(**SHIPPED), "gone from Azure"),
-    "job failed": (world(job={**JOB, "phase": "completed_with_errors", "status": "CompletedWithErrors"}), ledger(**SHIPPED), "CompletedWithErrors"),
+    "job failed": (
+        world(job={**JOB, "phase": "completed_with_errors", "status": "CompletedWithErrors"}),
+        ledger(**SHIPPED),
+        "CompletedWithErrors",
+    ),
     "no copy log": ({**DONE, "container": {"blobs": BLOBS, "copy_logs": []}}, ledger(**SHIPPED), "copy log"),
-    "bad copy log": ({**DONE, "container": {"blobs": BLOBS, "copy_logs": [{**LOG, "ok": False}]}}, ledger(**SHIPPED), "copy log"),
-    "blob missing": ({**DONE, "container": {"blobs": BLOBS[:1], "copy_logs": [LOG]}}, ledger(**SHIPPED), "no blob a.BaseBlob"),
-    "block blob": ({**DONE, "container": {"blobs": [{**BLOBS[0], "type": "BlockBlob"}, BLOBS[1]], "copy_logs": [LOG]}}, ledger(**SHIPPED), "BlockBlob"),
+    "bad copy log": (
+        {**DONE, "container": {"blobs": BLOBS, "copy_logs": [{**LOG, "ok": False}]}},
+        ledger(**SHIPPED),
+        "copy log",
+    ),
+    "blob missing": (
+        {**DONE, "container": {"blobs": BLOBS[:1], "copy_logs": [LOG]}},
+        ledger(**SHIPPED),
+        "no blob a.BaseBlob",
+    ),
+    "block blob": (
+        {**DONE, "container": {"blobs": [{**BLOBS[0], "type": "BlockBlob"}, BLOBS[1]], "copy_logs": [LOG]}},
+        ledger(**SHIPPED),
+        "BlockBlob",
+    ),
 }
 
 
@@ -181,7 +259,11 @@ def test_no_mixture_claims_too_much(one: Any, other: Any, swap: bool) -> None:
 
 
 def test_plan_takes_the_smallest_drive_that_fits() -> None:
-    drives = [{"serial": "BIG", "size_bytes": 10**13}, {"serial": "FITS", "size_bytes": 10**12}, {"serial": "SMALL", "size_bytes": 10**6}]
+    drives = [
+        {"serial": "BIG", "size_bytes": 10**13},
+        {"serial": "FITS", "size_bytes": 10**12},
+        {"serial": "SMALL", "size_bytes": 10**6},
+    ]
     plan = _plan.make_plan("contoso-fs01", FILES, drives)
     assert [one["serial"] for one in plan["shards"]] == ["FITS"]
     assert plan["bytes"] == 1536
@@ -235,14 +317,20 @@ def test_records() -> None:
     facts = _records.plan(SEED, world())
     assert facts["plan"]["shards"][0]["session_id"] == "contoso-fs01-1"
     known = ledger(
-        **facts, escrow=[{"serial": "X1", "kind": "working", "path": "p", "sha256": "s"}, {"serial": "X1", "kind": "escrow", "path": "q", "sha256": "s"}]
+        **facts,
+        escrow=[
+            {"serial": "X1", "kind": "working", "path": "p", "sha256": "s"},
+            {"serial": "X1", "kind": "escrow", "path": "q", "sha256": "s"},
+        ],
     )
     assert _records.sessions({**SEED, "copying": {"drives": [{"serial": "x1", "erase": True}]}}, known) == [
         {"serial": "X1", "session_id": "contoso-fs01-1", "erase": True}
     ]
     assert _records.working_copies(known) == [{"serial": "X1", "path": "p"}]
     result = {
-        "journals": [{**JOURNAL, "verify": {"ok": True, "at": "t", "manifest_md5": "m", "files": 1, "ranges": 1, "bytes": 1}}],
+        "journals": [
+            {**JOURNAL, "verify": {"ok": True, "at": "t", "manifest_md5": "m", "files": 1, "ranges": 1, "bytes": 1}}
+        ],
         "receipts": [{"serial": "X1"}],
     }
     assert _records.journals(result)["journals"]["X1"]["manifest_hash"] == "A" * 32
@@ -256,7 +344,9 @@ def test_slip_and_report() -> None:
     slip = _report.packing_slip(SEED, world(job=job), ledger(**CREATED))
     assert slip["ship_to"] == ["Agriport 601"]
     assert slip["drives"][0]["manifest_hash"] == "A" * 32
-    view = _report.report(SEED, world(job=job), ledger(**CREATED), vars_of(decide(SEED, world(job=JOB), ledger(**CREATED), NOW)))
+    view = _report.report(
+        SEED, world(job=job), ledger(**CREATED), vars_of(decide(SEED, world(job=JOB), ledger(**CREATED), NOW))
+    )
     assert [one["name"] for one in view["stages"] if one["state"] == "now"] == ["job_created"]
     json.dumps(view)
     assert copy.deepcopy(view) == view

@@ -12,17 +12,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _libraries
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure import ArmError
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import InvalidName
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._service import (
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import ArmError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import (
     ensure_container,
     ensure_job,
     ensure_ledger,
     run,
     show_container,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._store import SeedHeld
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import InvalidName
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import SeedHeld
 from lab import blobs
 from lab.azure import settings
 from loopback import SECRETS, Azure
@@ -36,7 +36,9 @@ def predicted(azure: Azure, options: dict[str, Any]) -> dict[str, Any]:
     """Check mode, for real, again: the first says what the second does, the third does nothing. No result holds a secret."""
     writes = len([one for one in azure.requests() if one[0] != "GET" and "token" not in one[1]])
     checked = ensure_job(azure.facts, options, True)
-    assert len([one for one in azure.requests() if one[0] != "GET" and "token" not in one[1]]) == writes, "check mode changed something"
+    assert len([one for one in azure.requests() if one[0] != "GET" and "token" not in one[1]]) == writes, (
+        "check mode changed something"
+    )
     done = ensure_job(azure.facts, options, False)
     again = ensure_job(azure.facts, options, False)
     assert (checked["changed"], checked["diff"]) == (done["changed"], done["diff"])
@@ -61,7 +63,10 @@ def refused(azure: Azure, options: dict[str, Any], *words: str) -> None:
 def test_life_of_a_job(azure: Azure, order: dict[str, Any]) -> None:
     made = predicted(azure, order)
     assert made["changed"] and made["job"]["phase"] == "created"
-    assert made["diff"] == {"before": {"exists": False, "phase": "absent"}, "after": {"exists": True, "phase": "created"}}
+    assert made["diff"] == {
+        "before": {"exists": False, "phase": "absent"},
+        "after": {"exists": True, "phase": "created"},
+    }
     assert azure.server.jobs.for_data_center()[0]["disks"]["WD-WX31"]["bitLockerKey"] == KEY
     shipped = predicted(azure, order | {"state": "shipped", "carrier": "FedEx", "tracking_number": "T-1"})
     assert shipped["changed"] and (shipped["job"]["phase"], shipped["job"]["tracking_number"]) == ("shipped", "T-1")
@@ -124,7 +129,9 @@ def test_job_with_other_drives_is_refused(azure: Azure, order: dict[str, Any]) -
         ([{"serial": " "}], ["serial", "label"]),
     ],
 )
-def test_drives_that_the_data_center_could_not_use(azure: Azure, order: dict[str, Any], drives: list[dict[str, str]], words: list[str]) -> None:
+def test_drives_that_the_data_center_could_not_use(
+    azure: Azure, order: dict[str, Any], drives: list[dict[str, str]], words: list[str]
+) -> None:
     refused(azure, order | {"drives": [{**order["drives"][0], **one} for one in drives]}, *words)
 
 
@@ -144,7 +151,12 @@ def test_parcel_is_told_once(azure: Azure, order: dict[str, Any]) -> None:
 def test_cancelled_job_takes_no_parcel(azure: Azure, order: dict[str, Any]) -> None:
     predicted(azure, order)
     predicted(azure, order | {"state": "cancelled"})
-    refused(azure, order | {"state": "shipped", "carrier": "FedEx", "tracking_number": "T-1"}, "Cancelled", "takes no parcel")
+    refused(
+        azure,
+        order | {"state": "shipped", "carrier": "FedEx", "tracking_number": "T-1"},
+        "Cancelled",
+        "takes no parcel",
+    )
 
 
 CONTAINER: dict[str, Any] = {
@@ -200,23 +212,38 @@ def holder(run_name: str, pid: int | None = None) -> dict[str, Any]:
 
 
 def ledger_options(folder: pathlib.Path, **changes: Any) -> dict[str, Any]:
-    base = {"name": NAME, "directory": str(folder), "state": "present", "record": None, "event": "", "lease": 60, "force_unlock": False}
+    base = {
+        "name": NAME,
+        "directory": str(folder),
+        "state": "present",
+        "record": None,
+        "event": "",
+        "lease": 60,
+        "force_unlock": False,
+    }
     return {**base, "holder": holder("one"), **changes}
 
 
 def test_ledger_is_written_once(tmp_path: pathlib.Path) -> None:
-    options = ledger_options(tmp_path, record={"shipment": {"carrier": "FedEx", "tracking_number": "T-1"}}, event="Parcel handed over")
+    options = ledger_options(
+        tmp_path, record={"shipment": {"carrier": "FedEx", "tracking_number": "T-1"}}, event="Parcel handed over"
+    )
     checked = ensure_ledger(options, True, NOW)
     assert checked["changed"] and not (tmp_path / NAME).exists()
     done = ensure_ledger(options, False, NOW)
     assert (done["changed"], done["diff"]) == (True, checked["diff"])
-    assert done["ledger"]["history"] == [{"at": "2026-11-24T12:00:00Z", "actor": "kim@here", "event": "Parcel handed over"}]
+    assert done["ledger"]["history"] == [
+        {"at": "2026-11-24T12:00:00Z", "actor": "kim@here", "event": "Parcel handed over"}
+    ]
     assert ensure_ledger(options, False, NOW + timedelta(hours=1))["changed"] is False
     assert json.loads((tmp_path / NAME / "ledger.json").read_text()) == done["ledger"]
 
 
 def test_second_run_is_refused_by_name_in_check_mode_too(tmp_path: pathlib.Path) -> None:
-    first, second = ledger_options(tmp_path, state="locked"), ledger_options(tmp_path, state="locked", holder=holder("two"))
+    first, second = (
+        ledger_options(tmp_path, state="locked"),
+        ledger_options(tmp_path, state="locked", holder=holder("two")),
+    )
     assert ensure_ledger(first, True, NOW)["changed"] is True and not (tmp_path / NAME).exists()
     assert ensure_ledger(first, False, NOW)["changed"] is True
     assert ensure_ledger(first, False, NOW)["changed"] is False
@@ -281,9 +308,12 @@ def test_run_turns_what_a_user_can_mend_into_a_message(monkeypatch: pytest.Monke
     run(module, lambda: _raise(ArmError("told")))
     assert module.ended == {"failed": True, "msg": "told"}
     run(module, lambda: _raise(PermissionError(13, "Permission denied", "/srv/seeds")))
-    assert module.ended["msg"].startswith("/srv/seeds cannot be used: Permission denied") and "directory" in module.ended["msg"]
+    assert (
+        module.ended["msg"].startswith("/srv/seeds cannot be used: Permission denied")
+        and "directory" in module.ended["msg"]
+    )
     with pytest.raises(KeyError):
         run(module, lambda: _raise(KeyError("a mistake of ours")))
-    monkeypatch.setattr(_libraries, "_missing", ["azure.identity"])
+    monkeypatch.setattr(_deps, "_missing", ["azure.identity"])
     run(module, lambda: {"changed": True})
     assert "'azure'" in module.ended["msg"] and "requirements.txt" in module.ended["msg"]

@@ -11,10 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _names
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._clouds import CLOUDS
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._publish_settings import read_publish_settings
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seal import SealError, read_recipients
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.clouds import CLOUDS
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.publish_settings import (
+    read_publish_settings,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import (
+    SealError,
+    read_recipients,
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,13 @@ CHECKS: tuple[tuple[str, Callable[[str, str], str]], ...] = (
 
 def find_problems(seed: Mapping[str, Any]) -> list[Problem]:
     """All findings; an empty list for a seed that may be tried."""
-    return [*_name_problems(seed), *_drive_problems(seed), *_cloud_problems(seed), *_file_problems(seed), *_escrow_problems(seed)]
+    return [
+        *_name_problems(seed),
+        *_drive_problems(seed),
+        *_cloud_problems(seed),
+        *_file_problems(seed),
+        *_escrow_problems(seed),
+    ]
 
 
 def _get(seed: Mapping[str, Any], option: str) -> Any:
@@ -65,7 +76,9 @@ def _name_problems(seed: Mapping[str, Any]) -> Iterator[Problem]:
 def _drive_problems(seed: Mapping[str, Any]) -> Iterator[Problem]:
     drives = _get(seed, "copying.drives") or []
     if not drives:
-        yield Problem("copying.drives", "copying.drives lists no drive.", "List the serial of each drive that may be used.")
+        yield Problem(
+            "copying.drives", "copying.drives lists no drive.", "List the serial of each drive that may be used."
+        )
     seen: set[str] = set()
     for drive in drives:
         try:
@@ -81,7 +94,11 @@ def _drive_problems(seed: Mapping[str, Any]) -> Iterator[Problem]:
 def _cloud_problems(seed: Mapping[str, Any]) -> Iterator[Problem]:
     cloud = str(_get(seed, "azure.cloud") or "AzureCloud")
     if cloud not in CLOUDS and not cloud.startswith("https://"):
-        yield Problem("azure.cloud", f"azure.cloud '{cloud}' is not known.", f"Use {', '.join(CLOUDS)} or the HTTPS URL of a metadata document.")
+        yield Problem(
+            "azure.cloud",
+            f"azure.cloud '{cloud}' is not known.",
+            f"Use {', '.join(CLOUDS)} or the HTTPS URL of a metadata document.",
+        )
 
 
 def _file_problems(seed: Mapping[str, Any]) -> Iterator[Problem]:
@@ -98,7 +115,11 @@ def _file_problems(seed: Mapping[str, Any]) -> Iterator[Problem]:
         with open(path, "rb") as stream:
             settings = read_publish_settings(stream)
     except (FormatError, OSError) as error:
-        yield Problem("source.publish_settings", f"source.publish_settings '{path}' cannot be used: {error}.", "Download it again.")
+        yield Problem(
+            "source.publish_settings",
+            f"source.publish_settings '{path}' cannot be used: {error}.",
+            "Download it again.",
+        )
         return
     if settings.find(wanted) is None:
         yield Problem(
@@ -118,7 +139,9 @@ def _escrow_problems(seed: Mapping[str, Any]) -> Iterator[Problem]:
         )
     for place in places:
         if place.get("type") != "sealed_file" or not place.get("directory"):
-            yield Problem("custody.escrow", "custody.escrow: each place needs type: sealed_file and a directory.", "Add them.")
+            yield Problem(
+                "custody.escrow", "custody.escrow: each place needs type: sealed_file and a directory.", "Add them."
+            )
             continue
         try:
             read_recipients([str(path) for path in place.get("recipients") or []])

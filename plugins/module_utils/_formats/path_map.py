@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ def read_path_map(stream: BinaryIO) -> tuple[PathMapping, ...]:
             continue
         parts = line.split("\t")
         if len(parts) > 2 or not parts[0].strip():
-            raise FormatError(f"path map, line {number}", "it is not a path with at most one tab and one path behind it")
+            raise FormatError(
+                f"path map, line {number}", "it is not a path with at most one tab and one path behind it"
+            )
         found.append(PathMapping(parts[0].strip(), parts[1].strip() if len(parts) == 2 else ""))
     return tuple(found)

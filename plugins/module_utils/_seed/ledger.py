@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 
 SCHEMA = 1
 FACTS: dict[str, Any] = {
@@ -46,11 +46,16 @@ def validate(document: Any, seed: str) -> dict[str, Any]:
     if not isinstance(document, Mapping) or document.get("seed") != seed:
         raise FormatError(f"ledger of {seed}", "it is not the ledger of this seed")
     if document.get("schema") != SCHEMA:
-        raise FormatError(f"ledger of {seed}", f"schema {document.get('schema')} is not known; use the version of the collection that wrote it")
+        raise FormatError(
+            f"ledger of {seed}",
+            f"schema {document.get('schema')} is not known; use the version of the collection that wrote it",
+        )
     return {**empty_ledger(seed), **copy.deepcopy(dict(document))}
 
 
-def record(ledger: Mapping[str, Any], facts: Mapping[str, Any], event: str, actor: str, now: datetime) -> dict[str, Any]:
+def record(
+    ledger: Mapping[str, Any], facts: Mapping[str, Any], event: str, actor: str, now: datetime
+) -> dict[str, Any]:
     """The ledger with facts merged in; the very same content when they say nothing new."""
     unknown = sorted(facts.keys() - FACTS.keys())
     if unknown:
@@ -62,7 +67,10 @@ def record(ledger: Mapping[str, Any], facts: Mapping[str, Any], event: str, acto
     if after == dict(ledger) and (facts or told or not event):
         return after
     after["created"] = after["created"] or stamp(now)
-    after["history"] = [*after["history"], {"at": stamp(now), "actor": actor, "event": event or f"recorded {', '.join(facts)}"}]
+    after["history"] = [
+        *after["history"],
+        {"at": stamp(now), "actor": actor, "event": event or f"recorded {', '.join(facts)}"},
+    ]
     return after
 
 
@@ -71,9 +79,18 @@ def _merge(name: str, before: Any, value: Any, at: str) -> Any:
         value = {}
     if name == "escrow":
         known = {(one["serial"], one["kind"], one["path"], one["sha256"]) for one in before}
-        return [*before, *({**one, "at": at} for one in value if (one["serial"], one["kind"], one["path"], one["sha256"]) not in known)]
+        return [
+            *before,
+            *(
+                {**one, "at": at}
+                for one in value
+                if (one["serial"], one["kind"], one["path"], one["sha256"]) not in known
+            ),
+        ]
     if name == "frozen" and before is not None and before != value:
-        raise ValueError("the list of frozen files is made once and cannot be replaced: give the seed up with abort.yml and start a new one.")
+        raise ValueError(
+            "the list of frozen files is made once and cannot be replaced: give the seed up with abort.yml and start a new one."
+        )
     if isinstance(value, Mapping):
         merged = {**(before or {}), **value}
         if name in STAMPED:

@@ -10,13 +10,27 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _ledger, _libraries, _names
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure import ArmClient, ArmError, Login, account_id
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._blobs import Container
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._data_box import DataBoxApi
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._job_api import Drive, JobApi, Order
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps, _names
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import (
+    ArmClient,
+    ArmError,
+    Login,
+    account_id,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.container import Container
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.data_box import DataBoxApi
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job_api import (
+    Drive,
+    JobApi,
+    Order,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._secret import Secret
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._store import FileStore, Holder, SeedHeld
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import ledger as _ledger
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import (
+    FileStore,
+    Holder,
+    SeedHeld,
+)
 
 APIS: dict[str, Callable[[ArmClient, str, str, str], JobApi]] = {"data_box": DataBoxApi}
 NO_HOLDER = Holder("unknown", "", 0, "unknown")
@@ -41,10 +55,12 @@ class Module(Protocol):
 def run(module: Module, work: Callable[[], dict[str, Any]]) -> None:
     """Do the work; what the user can mend becomes a message, anything else keeps its traceback."""
     try:
-        _libraries.check()
+        _deps.check()
         result = work()
     except OSError as error:
-        module.fail_json(msg=f"{error.filename or 'A file'} cannot be used: {error.strerror or error}. Check directory and the rights of this user.")
+        module.fail_json(
+            msg=f"{error.filename or 'A file'} cannot be used: {error.strerror or error}. Check directory and the rights of this user."
+        )
     except (ArmError, SeedHeld, ValueError) as error:
         module.fail_json(msg=str(error))
     else:
@@ -75,12 +91,21 @@ def ensure_job(facts: Mapping[str, str], options: Mapping[str, Any], check_mode:
 
 def _shown(job: Mapping[str, Any]) -> dict[str, Any]:
     """What a difference shows of a job. What is updated may hold the account number of a carrier, so only its names are shown."""
-    return {name: job.get(name) for name in ("exists", "phase", "carrier", "tracking_number", "updated") if job.get(name) is not None}
+    return {
+        name: job.get(name)
+        for name in ("exists", "phase", "carrier", "tracking_number", "updated")
+        if job.get(name) is not None
+    }
 
 
 def _order(facts: Mapping[str, str], options: Mapping[str, Any]) -> Order:
     drives = tuple(
-        Drive(_names.normalize_serial(one["serial"]), one["manifest_file"], one["manifest_hash"].upper(), Secret(one["bitlocker_key"]))
+        Drive(
+            _names.normalize_serial(one["serial"]),
+            one["manifest_file"],
+            one["manifest_hash"].upper(),
+            Secret(one["bitlocker_key"]),
+        )
         for one in options["drives"] or []
     )
     _check_drives(drives)
@@ -94,20 +119,30 @@ def _check_drives(drives: tuple[Drive, ...]) -> None:
     if not drives:
         raise ArmError("drives is empty. Give the journals of the prepared drives with journals.")
     if len(drives) > MAX_DRIVES:
-        raise ArmError(f"drives names {len(drives)} drives, and one import job takes {MAX_DRIVES}. Spread them over several seeds.")
+        raise ArmError(
+            f"drives names {len(drives)} drives, and one import job takes {MAX_DRIVES}. Spread them over several seeds."
+        )
     serials = [drive.serial for drive in drives]
     for drive in drives:
         if serials.count(drive.serial) > 1:
-            raise ArmError(f"drives names drive {drive.serial} twice. Give the newest journal of each drive, and only that one.")
+            raise ArmError(
+                f"drives names drive {drive.serial} twice. Give the newest journal of each drive, and only that one."
+            )
         if not (MD5.fullmatch(drive.manifest_hash) and drive.manifest_file and drive.key.reveal()):
-            raise ArmError(f"drives: drive {drive.serial} lacks its key, its manifest or that one's MD5: its journal is not finished. Prepare it to its end.")
+            raise ArmError(
+                f"drives: drive {drive.serial} lacks its key, its manifest or that one's MD5: its journal is not finished. Prepare it to its end."
+            )
 
 
-def _present(api: JobApi, job: dict[str, Any], facts: Mapping[str, str], options: Mapping[str, Any], check_mode: bool) -> tuple[bool, dict[str, Any]]:
+def _present(
+    api: JobApi, job: dict[str, Any], facts: Mapping[str, str], options: Mapping[str, Any], check_mode: bool
+) -> tuple[bool, dict[str, Any]]:
     order = _order(facts, options)
     if not job["exists"]:
         if options["previously_created"]:
-            raise ArmError(f"The import job '{options['name']}' existed and is gone. It is not created a second time: ask Azure support, or give the seed up.")
+            raise ArmError(
+                f"The import job '{options['name']}' existed and is gone. It is not created a second time: ask Azure support, or give the seed up."
+            )
         if not check_mode:
             api.create(order, options["wait_timeout"])
         return True, {"exists": True, "phase": "created"}
@@ -123,7 +158,9 @@ def _present(api: JobApi, job: dict[str, Any], facts: Mapping[str, str], options
     return bool(changes), {"updated": sorted(changes)} if changes else {}
 
 
-def _shipped(api: JobApi, job: dict[str, Any], facts: Mapping[str, str], options: Mapping[str, Any], check_mode: bool) -> tuple[bool, dict[str, Any]]:
+def _shipped(
+    api: JobApi, job: dict[str, Any], facts: Mapping[str, str], options: Mapping[str, Any], check_mode: bool
+) -> tuple[bool, dict[str, Any]]:
     parcel = {name: str(options[name]).strip() for name in ("carrier", "tracking_number")}
     for name, value in parcel.items():
         if not value or not value.isprintable():
@@ -144,7 +181,9 @@ def _shipped(api: JobApi, job: dict[str, Any], facts: Mapping[str, str], options
     return True, {"phase": "shipped", **parcel}
 
 
-def _cancelled(api: JobApi, job: dict[str, Any], facts: Mapping[str, str], options: Mapping[str, Any], check_mode: bool) -> tuple[bool, dict[str, Any]]:
+def _cancelled(
+    api: JobApi, job: dict[str, Any], facts: Mapping[str, str], options: Mapping[str, Any], check_mode: bool
+) -> tuple[bool, dict[str, Any]]:
     if not job["exists"] or job["phase"] == "cancelled":
         return False, {}
     if not job.get("cancellable"):
@@ -154,11 +193,15 @@ def _cancelled(api: JobApi, job: dict[str, Any], facts: Mapping[str, str], optio
     return True, {"phase": "cancelled"}
 
 
-def _absent(api: JobApi, job: dict[str, Any], facts: Mapping[str, str], options: Mapping[str, Any], check_mode: bool) -> tuple[bool, dict[str, Any]]:
+def _absent(
+    api: JobApi, job: dict[str, Any], facts: Mapping[str, str], options: Mapping[str, Any], check_mode: bool
+) -> tuple[bool, dict[str, Any]]:
     if not job["exists"]:
         return False, {}
     if not job.get("deletable"):
-        raise ArmError(f"The import job '{options['name']}' is {job['status']} and cannot be deleted. Cancel it first, or wait for its end.")
+        raise ArmError(
+            f"The import job '{options['name']}' is {job['status']} and cannot be deleted. Cancel it first, or wait for its end."
+        )
     if not check_mode:
         api.delete(options["wait_timeout"])
     return True, {"exists": False, "phase": "absent"}
@@ -166,7 +209,9 @@ def _absent(api: JobApi, job: dict[str, Any], facts: Mapping[str, str], options:
 
 def _container(facts: Mapping[str, str], options: Mapping[str, Any]) -> Container:
     _names.check_container(options["name"], "name")
-    return Container(_client(facts), facts["subscription_id"], facts["resource_group"], options["storage_account"], options["name"])
+    return Container(
+        _client(facts), facts["subscription_id"], facts["resource_group"], options["storage_account"], options["name"]
+    )
 
 
 def show_container(facts: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, Any]:
@@ -195,7 +240,11 @@ def ensure_container(facts: Mapping[str, str], options: Mapping[str, Any], check
         if changed and not check_mode:
             container.remove(gone)
     now = container.show(options["import_job_name"]) if changed and not check_mode else before
-    return {"changed": changed, "container": now, "diff": {"before": {"exists": before["exists"], "blobs": sorted(names)}, "after": after}}
+    return {
+        "changed": changed,
+        "container": now,
+        "diff": {"before": {"exists": before["exists"], "blobs": sorted(names)}, "after": after},
+    }
 
 
 def ledger_store(options: Mapping[str, Any]) -> FileStore:
@@ -208,7 +257,10 @@ def ensure_ledger(options: Mapping[str, Any], check_mode: bool, now: datetime) -
     store = ledger_store(options)
     holder = Holder(**options["holder"]) if options["holder"] else NO_HOLDER
     if options["state"] == "locked":
-        return {"changed": store.lock(holder, options["lease"], now, options["force_unlock"], check_mode), "ledger": store.read()}
+        return {
+            "changed": store.lock(holder, options["lease"], now, options["force_unlock"], check_mode),
+            "ledger": store.read(),
+        }
     if options["state"] == "unlocked":
         return {"changed": store.unlock(holder, options["force_unlock"], check_mode), "ledger": store.read()}
     before = store.read()

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import BinaryIO
 from xml.etree.ElementTree import Element, ParseError
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _libraries
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 
 try:
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import iterparse
 except ImportError as error:
-    _libraries.note(error)
+    _deps.note(error)
 
 MD5 = re.compile(r"[0-9A-F]{32}")
 PAGE = 512

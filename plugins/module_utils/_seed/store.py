@@ -15,8 +15,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._ledger import empty_ledger, stamp, validate
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import (
+    empty_ledger,
+    stamp,
+    validate,
+)
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,9 @@ class FileStore:
         try:
             document = json.loads(text)
         except json.JSONDecodeError as error:
-            raise FormatError(str(self.ledger_file), f"it is damaged ({error}); restore it from a backup, it cannot be made again") from error
+            raise FormatError(
+                str(self.ledger_file), f"it is damaged ({error}); restore it from a backup, it cannot be made again"
+            ) from error
         return validate(document, self.seed)
 
     def write(self, ledger: Mapping[str, Any]) -> None:

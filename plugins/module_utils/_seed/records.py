@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import normalize_serial
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._plan import freeze, make_plan
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._stages import decide
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.plan import freeze, make_plan
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.status import decide
 
 __all__ = ["decide", "journals", "paragraph", "plan", "reached", "sessions", "verified", "working_copies"]
 
@@ -35,7 +35,12 @@ def journals(result: Mapping[str, Any]) -> dict[str, Any]:
     collected = {receipt["serial"] for receipt in result.get("receipts", [])}
     return {
         "journals": {
-            one["serial"]: {"sha256": one["sha256"], "bytes": one["bytes"], "manifest_file": one["manifest_file"], "manifest_hash": one["manifest_hash"]}
+            one["serial"]: {
+                "sha256": one["sha256"],
+                "bytes": one["bytes"],
+                "manifest_file": one["manifest_file"],
+                "manifest_hash": one["manifest_hash"],
+            }
             for one in result["journals"]
             if one["serial"] in collected
         },
@@ -46,12 +51,21 @@ def journals(result: Mapping[str, Any]) -> dict[str, Any]:
 def verified(result: Mapping[str, Any]) -> dict[str, Any]:
     """The fact ``verified`` from a result of sata_prep_import."""
     done = {one["serial"]: one["verify"] for one in result["journals"] if (one.get("verify") or {}).get("ok")}
-    return {"verified": {serial: {name: check[name] for name in ("at", "manifest_md5", "files", "ranges", "bytes")} for serial, check in done.items()}}
+    return {
+        "verified": {
+            serial: {name: check[name] for name in ("at", "manifest_md5", "files", "ranges", "bytes")}
+            for serial, check in done.items()
+        }
+    }
 
 
 def working_copies(ledger: Mapping[str, Any]) -> list[dict[str, str]]:
     """The newest sealed working copy of each journal."""
-    found = {one["serial"]: {"serial": one["serial"], "path": one["path"]} for one in ledger.get("escrow", []) if one["kind"] == "working"}
+    found = {
+        one["serial"]: {"serial": one["serial"], "path": one["path"]}
+        for one in ledger.get("escrow", [])
+        if one["kind"] == "working"
+    }
     return list(found.values())
 
 

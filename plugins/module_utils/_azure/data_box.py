@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure import ArmClient, ArmError
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._job_api import Order
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._ledger import stamp
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import ArmClient, ArmError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job_api import Order
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import normalize_serial
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import stamp
 
 API_VERSION = "2022-12-01"
 PHASES = {
@@ -46,7 +46,9 @@ class DataBoxApi:
 
     def __init__(self, client: ArmClient, subscription_id: str, resource_group: str, name: str) -> None:
         self._client, self._name = client, name
-        self.path = f"/subscriptions/{subscription_id}/resourceGroups/{resource_group}/providers/Microsoft.DataBox/jobs/{name}"
+        self.path = (
+            f"/subscriptions/{subscription_id}/resourceGroups/{resource_group}/providers/Microsoft.DataBox/jobs/{name}"
+        )
 
     def _read(self) -> dict[str, Any] | None:
         return self._client.get(self.path, API_VERSION, **{"$expand": "details"})
@@ -70,7 +72,9 @@ class DataBoxApi:
     def differences(self, order: Order) -> tuple[dict[str, Any], list[str]]:
         """Contact, addresses and tags can be changed; drives, account, region and log level cannot."""
         found, made = self._read() or {}, body(order)
-        if (found.get("sku") or {}).get("name") != made["sku"]["name"] or found["properties"].get("transferType") != made["properties"]["transferType"]:
+        if (found.get("sku") or {}).get("name") != made["sku"]["name"] or found["properties"].get(
+            "transferType"
+        ) != made["properties"]["transferType"]:
             return {}, ["kind of order"]
         now, wanted = _details(found), made["properties"]["details"]
         facts = {
@@ -88,13 +92,18 @@ class DataBoxApi:
     def update(self, changes: dict[str, Any], timeout: int) -> None:
         """Change contact, addresses or tags."""
         details = {name: value for name, value in changes.items() if name != "tags"}
-        request = {**({"properties": {"details": details}} if details else {}), **({"tags": changes["tags"]} if "tags" in changes else {})}
+        request = {
+            **({"properties": {"details": details}} if details else {}),
+            **({"tags": changes["tags"]} if "tags" in changes else {}),
+        }
         self._client.finish(self._client.send("PATCH", self.path, API_VERSION, request), timeout)
 
     def ship(self, carrier: str, tracking_number: str) -> None:
         """Tell carrier and tracking number."""
         package = {"carrierName": carrier, "trackingId": tracking_number}
-        self._client.send("POST", f"{self.path}/markDevicesShipped", API_VERSION, {"deliverToDcPackageDetails": package})
+        self._client.send(
+            "POST", f"{self.path}/markDevicesShipped", API_VERSION, {"deliverToDcPackageDetails": package}
+        )
 
     def cancel(self, reason: str) -> None:
         """Cancel."""
@@ -119,16 +128,30 @@ def body(order: Order) -> dict[str, Any]:
     }
     details = {
         "jobDetailsType": "DataBoxCustomerDisk",
-        "contactDetails": {"contactName": contact["name"], "phone": contact["phone"], "emailList": list(contact["email"])},
+        "contactDetails": {
+            "contactName": contact["name"],
+            "phone": contact["phone"],
+            "emailList": list(contact["email"]),
+        },
         "shippingAddress": {name: value for name, value in shipping.items() if value},
         "dataImportDetails": [
-            {"accountDetails": {"dataAccountType": "StorageAccount", "storageAccountId": order.account_id}, "logCollectionLevel": order.log_level}
+            {
+                "accountDetails": {"dataAccountType": "StorageAccount", "storageAccountId": order.account_id},
+                "logCollectionLevel": order.log_level,
+            }
         ],
         "importDiskDetailsCollection": {
-            drive.serial: {"manifestFile": drive.manifest_file, "manifestHash": drive.manifest_hash, "bitLockerKey": drive.key.reveal()}
+            drive.serial: {
+                "manifestFile": drive.manifest_file,
+                "manifestHash": drive.manifest_hash,
+                "bitLockerKey": drive.key.reveal(),
+            }
             for drive in order.drives
         },
-        "returnToCustomerPackageDetails": {"carrierName": carrier["name"], "carrierAccountNumber": carrier.get("account_number") or ""},
+        "returnToCustomerPackageDetails": {
+            "carrierName": carrier["name"],
+            "carrierAccountNumber": carrier.get("account_number") or "",
+        },
         "enableManifestBackup": False,
     }
     return {
@@ -149,7 +172,11 @@ def drive_facts(details: dict[str, Any]) -> dict[str, tuple[str, str]]:
 
 def _contains(now: dict[str, Any], wanted: dict[str, Any]) -> bool:
     """Whether everything that is wanted is there; the account number of the carrier is not given back."""
-    return all(_plain(now.get(name)) == _plain(value) for name, value in wanted.items() if value and name != "carrierAccountNumber")
+    return all(
+        _plain(now.get(name)) == _plain(value)
+        for name, value in wanted.items()
+        if value and name != "carrierAccountNumber"
+    )
 
 
 def _plain(value: Any) -> Any:
@@ -166,7 +193,9 @@ def _details(found: Mapping[str, Any]) -> dict[str, Any]:
 def _import_of(details: Mapping[str, Any]) -> tuple[str, str]:
     """The storage account and the log level of a job."""
     first: Mapping[str, Any] = next(iter(details.get("dataImportDetails") or []), {})
-    return str(first.get("accountDetails", {}).get("storageAccountId", "")).lower(), str(first.get("logCollectionLevel") or "Error")
+    return str(first.get("accountDetails", {}).get("storageAccountId", "")).lower(), str(
+        first.get("logCollectionLevel") or "Error"
+    )
 
 
 def normalize(found: dict[str, Any]) -> dict[str, Any]:
@@ -174,8 +203,13 @@ def normalize(found: dict[str, Any]) -> dict[str, Any]:
     properties = found["properties"]
     details = _details(found)
     package = details.get("deliverToDcPackageDetails") or {}
-    progress = {normalize_serial(one["serialNumber"]): one.get("copyStatus", "") for one in details.get("copyProgress") or []}
-    logs = {normalize_serial(one["serialNumber"]): one.get("errorLogLink", "") for one in details.get("copyLogDetails") or []}
+    progress = {
+        normalize_serial(one["serialNumber"]): one.get("copyStatus", "") for one in details.get("copyProgress") or []
+    }
+    logs = {
+        normalize_serial(one["serialNumber"]): one.get("errorLogLink", "")
+        for one in details.get("copyLogDetails") or []
+    }
     error = properties.get("error") or None
     return {
         "exists": True,
@@ -186,7 +220,13 @@ def normalize(found: dict[str, Any]) -> dict[str, Any]:
         "carrier": package.get("carrierName"),
         "tracking_number": package.get("trackingId"),
         "drives": [
-            {"serial": serial, "manifest_file": file, "manifest_hash": md5, "copy_status": progress.get(serial, "NotStarted"), "copy_log": logs.get(serial, "")}
+            {
+                "serial": serial,
+                "manifest_file": file,
+                "manifest_hash": md5,
+                "copy_status": progress.get(serial, "NotStarted"),
+                "copy_log": logs.get(serial, ""),
+            }
             for serial, (file, md5) in sorted(drive_facts(details).items())
         ],
         "datacenter_address": _address(details.get("datacenterAddress") or {}),

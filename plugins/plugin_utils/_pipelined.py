@@ -24,10 +24,16 @@ class ControllerAction(ActionBase):
         self._supports_check_mode = True
         super().run(tmp, task_vars)
         if C.DEFAULT_KEEP_REMOTE_FILES:
-            raise AnsibleActionFail("ANSIBLE_KEEP_REMOTE_FILES would leave credentials in a temporary file. Unset it for this collection.")
+            raise AnsibleActionFail(
+                "ANSIBLE_KEEP_REMOTE_FILES would leave credentials in a temporary file. Unset it for this collection."
+            )
         if self._connection.has_pipelining:
             self._connection.set_option("pipelining", True)
         if not self._is_pipelining_enabled("new"):
-            way = f"connection {self._connection.transport}" + (f" with become_method {self._connection.become.name}" if self._connection.become else "")
-            raise AnsibleActionFail(f"{way} takes no pipelining, so credentials would touch a temporary file. Use connection: local for this task.")
+            way = f"connection {self._connection.transport}" + (
+                f" with become_method {self._connection.become.name}" if self._connection.become else ""
+            )
+            raise AnsibleActionFail(
+                f"{way} takes no pipelining, so credentials would touch a temporary file. Use connection: local for this task."
+            )
         return self._execute_module(module_args=self.arguments(), task_vars=task_vars)

@@ -9,7 +9,7 @@ import datetime
 from collections.abc import Sequence
 from typing import Protocol
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _libraries
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps
 
 try:
     from cryptography import x509
@@ -18,7 +18,7 @@ try:
     from cryptography.hazmat.primitives.serialization import pkcs7
     from cryptography.x509.oid import NameOID
 except ImportError as error:
-    _libraries.note(error)
+    _deps.note(error)
 
 
 # Source: the help of Protect-CmsMessage, which refuses a certificate without this extended key usage (Document Encryption).
@@ -47,7 +47,14 @@ class Transport:
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "journal transport")])
         start = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
         self._certificate = (
-            x509.CertificateBuilder(name, name, self._key.public_key(), x509.random_serial_number(), start, start + datetime.timedelta(days=3))
+            x509.CertificateBuilder(
+                name,
+                name,
+                self._key.public_key(),
+                x509.random_serial_number(),
+                start,
+                start + datetime.timedelta(days=3),
+            )
             .add_extension(x509.KeyUsage(False, False, True, True, False, False, False, False, False), critical=True)
             .add_extension(x509.ExtendedKeyUsage([x509.ObjectIdentifier(DOCUMENT_ENCRYPTION)]), critical=False)
             .sign(self._key, hashes.SHA256())
@@ -80,7 +87,9 @@ def read_recipients(paths: Sequence[str]) -> list[x509.Certificate]:
             raise SealError(f"custody.escrow recipients: the certificate '{path}' has no RSA key. Use one that has.")
         found.append(certificate)
     if not found:
-        raise SealError("custody.escrow recipients: the list is empty. Name at least one certificate, or nobody could ever open the copy.")
+        raise SealError(
+            "custody.escrow recipients: the list is empty. Name at least one certificate, or nobody could ever open the copy."
+        )
     return found
 
 

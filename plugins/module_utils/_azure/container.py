@@ -10,8 +10,8 @@ import re
 from dataclasses import asdict
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _libraries
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure import (
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import (
     NETWORK,
     TIMEOUTS,
     ArmClient,
@@ -20,15 +20,23 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     first_line,
     get_blob_endpoint,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._copylog import summarize_copy_log
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._ledger import stamp
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.copy_log import (
+    summarize_copy_log,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import stamp
 
 try:
-    from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
+    from azure.core.exceptions import (
+        AzureError,
+        ClientAuthenticationError,
+        HttpResponseError,
+        ResourceExistsError,
+        ResourceNotFoundError,
+    )
     from azure.storage.blob import BlobProperties, BlobServiceClient, ContainerClient
 except ImportError as error:
-    _libraries.note(error)
+    _deps.note(error)
 
 # Source: the article on tracking import jobs; the newest generation of the service always logs here.
 COPY_LOGS = "databoxcopylog"
@@ -81,7 +89,10 @@ class Container:
 
     def _blobs(self) -> list[dict[str, Any]]:
         found = self._container.list_blobs()
-        return [{"name": one.name, "bytes": one.size, "type": _type(one), "modified": stamp(one.last_modified)} for one in found]
+        return [
+            {"name": one.name, "bytes": one.size, "type": _type(one), "modified": stamp(one.last_modified)}
+            for one in found
+        ]
 
     def _copy_logs(self, job_name: str) -> list[dict[str, Any]]:
         container = self._service.get_container_client(COPY_LOGS)
@@ -90,14 +101,24 @@ class Container:
             names = [one.name for one in container.list_blobs(name_starts_with=f"{job_name}_")]
         except ResourceNotFoundError:
             return []
-        return [self._copy_log(container, name, match["serial"]) for name in names if (match := pattern.fullmatch(name))]
+        return [
+            self._copy_log(container, name, match["serial"]) for name in names if (match := pattern.fullmatch(name))
+        ]
 
     def _copy_log(self, container: ContainerClient, name: str, serial: str) -> dict[str, Any]:
         data = container.download_blob(name, offset=0, length=MAX_LOG_BYTES).readall()
         try:
             log = summarize_copy_log(io.BytesIO(data))
         except FormatError as error:
-            return {"serial": serial, "name": name, "ok": False, "status": f"unreadable: {error}", "total": None, "errored": 0, "entries": []}
+            return {
+                "serial": serial,
+                "name": name,
+                "ok": False,
+                "status": f"unreadable: {error}",
+                "total": None,
+                "errored": 0,
+                "entries": [],
+            }
         return {
             "serial": serial,
             "name": name,
@@ -115,7 +136,9 @@ class Container:
         if not isinstance(error, HttpResponseError) or not error.status_code:
             return ArmError(f"{text} {NETWORK}")
         remedy = REMEDIES.get(error.status_code, "")
-        return ArmError(f"{text} {remedy}".strip(), str(getattr(error, "error_code", None) or error.reason), error.status_code)
+        return ArmError(
+            f"{text} {remedy}".strip(), str(getattr(error, "error_code", None) or error.reason), error.status_code
+        )
 
 
 def _type(blob: BlobProperties) -> str:

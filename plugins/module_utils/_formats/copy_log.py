@@ -16,14 +16,14 @@ from io import BytesIO
 from typing import BinaryIO
 from xml.etree.ElementTree import Element, ParseError
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _libraries
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 
 try:
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import iterparse
 except ImportError as error:
-    _libraries.note(error)
+    _deps.note(error)
 
 DECLARATION = re.compile(rb"^(\xef\xbb\xbf)?\s*<\?xml[^>]*\?>")
 
@@ -50,7 +50,11 @@ class CopyLogSummary:
     @property
     def ok(self) -> bool:
         """Whether everything on the drive was imported under its own name."""
-        return self.status == "Completed" and not self.errored and not any(entry.status != "Completed" for entry in self.entries)
+        return (
+            self.status == "Completed"
+            and not self.errored
+            and not any(entry.status != "Completed" for entry in self.entries)
+        )
 
 
 def iter_copy_log(stream: BinaryIO) -> Iterator[CopyLogEntry | Element]:

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from typing import BinaryIO
 from xml.etree.ElementTree import Element, ParseError
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _libraries
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._secret import Secret
 
 try:
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import parse
 except ImportError as error:
-    _libraries.note(error)
+    _deps.note(error)
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,14 @@ def read_publish_settings(stream: BinaryIO) -> PublishSettings:
         raise FormatError("publish settings", "it is not a plain XML document") from error
     if root is None or root.tag != "PublishData":
         # The same extension is used for web deployment profiles, root publishData, which hold another kind of secret.
-        raise FormatError("publish settings", "the root element is not PublishData; web deployment profiles are another format")
-    found = [_subscription(profile, entry) for profile in root.iter("PublishProfile") for entry in profile.iter("Subscription")]
+        raise FormatError(
+            "publish settings", "the root element is not PublishData; web deployment profiles are another format"
+        )
+    found = [
+        _subscription(profile, entry)
+        for profile in root.iter("PublishProfile")
+        for entry in profile.iter("Subscription")
+    ]
     if not found:
         raise FormatError("publish settings", "no subscription is listed")
     return PublishSettings(tuple(found))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._ledger import stamp
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import normalize_serial
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._plan import STAGED_SUFFIXES, compare_frozen
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import stamp
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.plan import (
+    STAGED_SUFFIXES,
+    compare_frozen,
+)
 
 STAGES = (
     "new", "staging", "staged", "planned", "preparing", "prepared", "verified",
@@ -116,7 +119,12 @@ def _frozen(case: Case, decision: Decision) -> Decision:
     if not differences:
         return decision
     reason = f"The staged files are no longer those that were planned: {'; '.join(differences[:5])}."
-    return replace(decision, next="", gate=None, blocked=Blocked(reason, "Restore them, or give the seed up with abort.yml and stage again."))
+    return replace(
+        decision,
+        next="",
+        gate=None,
+        blocked=Blocked(reason, "Restore them, or give the seed up with abort.yml and stage again."),
+    )
 
 
 def _recovery_point(case: Case) -> str | None:
@@ -138,7 +146,11 @@ def _end(case: Case) -> Decision | None:
     if case.seed.get("cleanup") == "automatic":
         return Decision("seeded", reason, next="clean")
     waits = "the word of a person that the staged files, the blobs and the working copies of the journals may go"
-    return Decision("seeded", reason, gate=Gate("clean", waits, case.ledger["seeded"]["at"], "", f"ansible-playbook {COLLECTION}.clean"))
+    return Decision(
+        "seeded",
+        reason,
+        gate=Gate("clean", waits, case.ledger["seeded"]["at"], "", f"ansible-playbook {COLLECTION}.clean"),
+    )
 
 
 def _import_problem(case: Case) -> str | None:
@@ -167,12 +179,16 @@ def _job(case: Case) -> Decision | None:
     if case.ledger.get("imported"):
         return _imported(case)
     if phase == "absent":
-        reason = f"The import job {case.seed['name']} of {known['created']} is gone from Azure before its import was seen."
+        reason = (
+            f"The import job {case.seed['name']} of {known['created']} is gone from Azure before its import was seen."
+        )
         remedy = "It is not created a second time. Ask Azure support with the tracking number, or give the seed up with abort.yml."
         return _blocked("shipped" if case.ledger.get("shipment") else "job_created", reason, remedy)
     if phase in ("failed", "cancelled", "completed_with_errors"):
         reason = f"The import job ended as {case.job.get('status')}: {case.job.get('error') or 'see its copy logs'}."
-        return _blocked("importing", reason, "Read the copy logs in the report; the staged files are still there for a repair.")
+        return _blocked(
+            "importing", reason, "Read the copy logs in the report; the staged files are still there for a repair."
+        )
     if phase == "created":
         return _ship_gate(case)
     if phase == "completed":
@@ -184,7 +200,9 @@ def _ship_gate(case: Case) -> Decision:
     created = (case.ledger.get("job") or {}).get("created") or case.job.get("created") or ""
     serials = ", ".join(shard["serial"] for shard in case.shards)
     waits = f"a person who takes drive {serials} out of {case.seed['copying']['host']}, packs it with the packing slip and hands the parcel to a carrier"
-    command = f"ansible-playbook {COLLECTION}.ship --limit {case.seed['name']} -e carrier=CARRIER -e tracking_number=NUMBER"
+    command = (
+        f"ansible-playbook {COLLECTION}.ship --limit {case.seed['name']} -e carrier=CARRIER -e tracking_number=NUMBER"
+    )
     gate = Gate("ship", waits, str(created), _after(str(created), SHIPPING_DAYS), command)
     return Decision("job_created", "The import job exists and waits for its parcel.", next="ship", gate=gate)
 
@@ -204,11 +222,19 @@ def _imported(case: Case) -> Decision:
         problem = _import_problem(case)
         if problem:
             return _blocked(
-                "importing", f"The import job is completed, but {problem}.", "Read the copy logs in the report; the staged files are still there for a repair."
+                "importing",
+                f"The import job is completed, but {problem}.",
+                "Read the copy logs in the report; the staged files are still there for a repair.",
             )
         return Decision("imported", "Every staged file is in the container as a page blob.", next="complete")
     waits = f"the next scheduled backup of {case.seed['source']['host']}, which makes the recovery point from the blobs"
-    gate = Gate("backup", waits, case.ledger["imported"]["at"], "", f"ansible-playbook {COLLECTION}.seed --limit {case.seed['name']}")
+    gate = Gate(
+        "backup",
+        waits,
+        case.ledger["imported"]["at"],
+        "",
+        f"ansible-playbook {COLLECTION}.seed --limit {case.seed['name']}",
+    )
     return Decision("imported", "Every staged file is in the container as a page blob.", gate=gate)
 
 
@@ -224,9 +250,15 @@ def _drives(case: Case) -> Decision | None:
             return problem
     if all(journal.get("prepared") for journal in found):
         collected = all(journal["serial"] in (case.ledger.get("journals") or {}) for journal in found)
-        return Decision("prepared", "Every drive of the plan has its data and a finished journal.", next="verify" if collected else "prepare")
+        return Decision(
+            "prepared",
+            "Every drive of the plan has its data and a finished journal.",
+            next="verify" if collected else "prepare",
+        )
     if any(journal.get("exists") or (journal.get("run") or {}).get("state") == "running" for journal in found):
-        return Decision("preparing", f"The tool copies to {', '.join(shard['serial'] for shard in case.shards)}.", next="prepare")
+        return Decision(
+            "preparing", f"The tool copies to {', '.join(shard['serial'] for shard in case.shards)}.", next="prepare"
+        )
     return _refused(case, "planned") or Decision("planned", "The plan says which drive carries what.", next="prepare")
 
 
@@ -235,9 +267,15 @@ def _run_problem(serial: str, journal: Mapping[str, Any]) -> Decision | None:
     run, verify = journal.get("run") or {}, journal.get("verify") or {}
     if verify.get("finished") and not verify.get("ok"):
         reason = f"Drive {serial} does not match its manifest: {'; '.join(verify.get('mismatches') or ['see the verify file'])}."
-        return _blocked("prepared", reason, f"Do not ship it. Set erase: true for {serial} in copying.drives and run again, or use another drive.")
+        return _blocked(
+            "prepared",
+            reason,
+            f"Do not ship it. Set erase: true for {serial} in copying.drives and run again, or use another drive.",
+        )
     if run.get("operation") == "prepare" and run.get("state") in ("failed", "lost"):
-        ending = "was lost with its process" if run["state"] == "lost" else f"ended with exit code {run.get('exit_code')}"
+        ending = (
+            "was lost with its process" if run["state"] == "lost" else f"ended with exit code {run.get('exit_code')}"
+        )
         # Source: the tool's troubleshooting article; a first session can be neither resumed nor aborted.
         remedy = f"The first session cannot be resumed: set erase: true for {serial} in copying.drives and run again; the old journal is kept aside."
         return _blocked("preparing", f"The copy to drive {serial} {ending}.", remedy)
@@ -265,7 +303,9 @@ def _staged(case: Case) -> Decision | None:
     ours = (case.source.get("method") or {}).get("import_job_name") == case.seed["name"]
     if not ours:
         return None
-    return _refused(case, "staged") or Decision("staged", f"The first backup is staged in {len(case.files)} files.", next="plan")
+    return _refused(case, "staged") or Decision(
+        "staged", f"The first backup is staged in {len(case.files)} files.", next="plan"
+    )
 
 
 def _both_kinds(files: list[Mapping[str, Any]]) -> bool:
@@ -277,10 +317,16 @@ def _begin(case: Case) -> Decision:
         reason = f"An import job named {case.seed['name']} exists in {case.seed['azure']['resource_group']}, and the ledger does not know it."
         return _blocked("new", reason, "Choose another name for the seed, or restore its ledger.")
     if not (case.source.get("agent") or {}).get("installed"):
-        return _blocked("new", f"The backup agent is not installed on {case.seed['source']['host']} (source.host).", "Install and register it, then run again.")
+        return _blocked(
+            "new",
+            f"The backup agent is not installed on {case.seed['source']['host']} (source.host).",
+            "Install and register it, then run again.",
+        )
     if not case.source.get("policy_present"):
         return _blocked(
-            "new", f"The agent on {case.seed['source']['host']} (source.host) has no backup policy.", "Make one that lists what to back up, then run again."
+            "new",
+            f"The agent on {case.seed['source']['host']} (source.host) has no backup policy.",
+            "Make one that lists what to back up, then run again.",
         )
     refused = _refused(case, "new")
     if refused:
@@ -288,7 +334,9 @@ def _begin(case: Case) -> Decision:
     job = case.source.get("job") or {}
     if job.get("phase") == "running":
         done, total = int(job.get("bytes_done") or 0), int(job.get("bytes_total") or 0)
-        return Decision("staging", f"The agent has written {done} of {total} bytes to the staging location.", next="stage")
+        return Decision(
+            "staging", f"The agent has written {done} of {total} bytes to the staging location.", next="stage"
+        )
     if (case.source.get("method") or {}).get("import_job_name") == case.seed["name"]:
         return Decision("staging", "The agent is set to seed offline.", next="stage")
     return Decision("new", "Nothing has been done yet.", next="stage")

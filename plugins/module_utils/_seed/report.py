@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._stages import STAGES
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.status import STAGES
 
 
 def packing_slip(seed: Mapping[str, Any], world: Mapping[str, Any], ledger: Mapping[str, Any]) -> dict[str, Any]:
@@ -19,7 +19,10 @@ def packing_slip(seed: Mapping[str, Any], world: Mapping[str, Any], ledger: Mapp
     carriers = ", ".join(address.get("supported_carriers") or []) or "one of those that the portal lists"
     return {
         "job_name": seed["name"],
-        "ship_to": lines or [f"the data center of region {seed['azure']['location']}; its address is in the portal, under the import job"],
+        "ship_to": lines
+        or [
+            f"the data center of region {seed['azure']['location']}; its address is in the portal, under the import job"
+        ],
         "drives": [
             {"serial": serial, "manifest_file": one["manifest_file"], "manifest_hash": one["manifest_hash"]}
             for serial, one in sorted((ledger.get("journals") or {}).items())
@@ -33,7 +36,9 @@ def packing_slip(seed: Mapping[str, Any], world: Mapping[str, Any], ledger: Mapp
     }
 
 
-def report(seed: Mapping[str, Any], world: Mapping[str, Any], ledger: Mapping[str, Any], decision: Mapping[str, Any]) -> dict[str, Any]:
+def report(
+    seed: Mapping[str, Any], world: Mapping[str, Any], ledger: Mapping[str, Any], decision: Mapping[str, Any]
+) -> dict[str, Any]:
     """Everything that the report page shows."""
     reached = STAGES.index(decision["stage"])
     container = world.get("container") or {}
@@ -41,7 +46,10 @@ def report(seed: Mapping[str, Any], world: Mapping[str, Any], ledger: Mapping[st
     return {
         "name": seed["name"],
         "decision": dict(decision),
-        "stages": [{"name": name, "state": "done" if at < reached else "now" if at == reached else "open"} for at, name in enumerate(STAGES)],
+        "stages": [
+            {"name": name, "state": "done" if at < reached else "now" if at == reached else "open"}
+            for at, name in enumerate(STAGES)
+        ],
         "source": seed["source"]["host"],
         "copy_host": seed["copying"]["host"],
         "account": seed["azure"]["storage_account"],

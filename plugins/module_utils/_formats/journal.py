@@ -16,15 +16,15 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 from xml.etree.ElementTree import ParseError
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _libraries
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._secret import Secret
 
 try:
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import fromstring
 except ImportError as error:
-    _libraries.note(error)
+    _deps.note(error)
 
 BEGIN = re.compile(r"\[BeginUpdateRecord\]\[(?P<time>[^\]]*)\]\[Type:(?P<type>[^\]]*)\]")
 END = "[EndUpdateRecord]"
@@ -126,8 +126,13 @@ def _drive(activity: str, pairs: dict[str, str]) -> DriveInfo:
         drive = fromstring(pairs["DriveState"].strip().encode())
     except (ParseError, DefusedXmlException) as error:
         raise FormatError(place, "DriveState holds no XML") from error
-    found = {name: (drive.findtext(name) or "").strip() for name in ("DriveId", "BitLockerKey", "ManifestFile", "ManifestHash")}
+    found = {
+        name: (drive.findtext(name) or "").strip()
+        for name in ("DriveId", "BitLockerKey", "ManifestFile", "ManifestHash")
+    }
     if not found["DriveId"]:
         raise FormatError(place, "DriveId is missing")
     completed = pairs.get("SaveCommandOutput") == "Completed"
-    return DriveInfo(found["DriveId"], Secret(found["BitLockerKey"]), found["ManifestFile"], found["ManifestHash"].upper(), completed)
+    return DriveInfo(
+        found["DriveId"], Secret(found["BitLockerKey"]), found["ManifestFile"], found["ManifestHash"].upper(), completed
+    )

@@ -11,9 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _libraries
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._clouds import CLOUDS, Cloud, from_metadata
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._format import FormatError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.clouds import (
+    CLOUDS,
+    Cloud,
+    from_metadata,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import check_storage_account
 
 try:
@@ -23,7 +27,7 @@ try:
     from azure.core.rest import HttpRequest, HttpResponse
     from azure.identity import AzureCliCredential, ClientSecretCredential, ManagedIdentityCredential
 except ImportError as error:
-    _libraries.note(error)
+    _deps.note(error)
 
 FIRST_POLL_SECONDS = 0.5
 MAX_POLL_SECONDS = 10.0
@@ -72,7 +76,9 @@ def find_cloud(name: str) -> Cloud:
     if not name.startswith("https://"):
         raise ArmError(f"cloud '{name}' is not known. Use {', '.join(CLOUDS)} or the HTTPS URL of a metadata document.")
     parts = urlsplit(name)
-    client: PipelineClient[Any, Any] = PipelineClient(f"{parts.scheme}://{parts.netloc}", policies=[policies.RetryPolicy(retry_total=3)], **TIMEOUTS)
+    client: PipelineClient[Any, Any] = PipelineClient(
+        f"{parts.scheme}://{parts.netloc}", policies=[policies.RetryPolicy(retry_total=3)], **TIMEOUTS
+    )
     try:
         answer = client.send_request(HttpRequest("GET", name))
         answer.raise_for_status()
@@ -87,13 +93,20 @@ def make_credential(login: Login, cloud: Cloud) -> Any:
     """The credential that auth_source asks for; auto takes a client secret when one is given, else the Azure CLI."""
     has_secret = bool(login.tenant and login.client_id and login.secret)
     if login.auth_source == "secret" and not has_secret:
-        raise ArmError("auth_source is secret, but tenant, client_id or secret is missing. Set AZURE_TENANT, AZURE_CLIENT_ID and AZURE_SECRET.")
+        raise ArmError(
+            "auth_source is secret, but tenant, client_id or secret is missing. Set AZURE_TENANT, AZURE_CLIENT_ID and AZURE_SECRET."
+        )
     if login.auth_source == "managed_identity":
         return ManagedIdentityCredential(client_id=login.client_id or None)
     if has_secret and login.auth_source in ("auto", "secret"):
         # A cloud that the identity library does not know has no instance discovery to ask.
         return ClientSecretCredential(
-            login.tenant, login.client_id, login.secret, authority=cloud.authority, disable_instance_discovery=not cloud.well_known, **TIMEOUTS
+            login.tenant,
+            login.client_id,
+            login.secret,
+            authority=cloud.authority,
+            disable_instance_discovery=not cloud.well_known,
+            **TIMEOUTS,
         )
     return AzureCliCredential(tenant_id=login.tenant)
 
@@ -114,7 +127,9 @@ class ArmClient:
 
     def send(self, method: str, path: str, api_version: str, body: Any = None, **query: str) -> HttpResponse:
         """One request; ArmError for any answer of 400 and above."""
-        request = HttpRequest(method, f"{self.cloud.resource_manager}{path}", params={"api-version": api_version, **query}, json=body)
+        request = HttpRequest(
+            method, f"{self.cloud.resource_manager}{path}", params={"api-version": api_version, **query}, json=body
+        )
         return self._send(request)
 
     def get(self, path: str, api_version: str, **query: str) -> dict[str, Any] | None:
@@ -131,7 +146,9 @@ class ArmClient:
         end, pause = time.monotonic() + timeout, FIRST_POLL_SECONDS
         while response.status_code == 202 and (location := response.headers.get("Location")):
             if time.monotonic() > end:
-                raise ArmError(f"Azure has not ended the operation within wait_timeout ({timeout} s). It goes on; run again to see its end.")
+                raise ArmError(
+                    f"Azure has not ended the operation within wait_timeout ({timeout} s). It goes on; run again to see its end."
+                )
             sleep(_pause(response.headers.get("Retry-After"), pause))
             pause = min(pause * 2, MAX_POLL_SECONDS)
             response = self._send(HttpRequest("GET", location))
@@ -187,10 +204,14 @@ def get_blob_endpoint(client: ArmClient, subscription_id: str, resource_group: s
     """The blob endpoint of a storage account, as the account itself says."""
     found = client.get(account_id(subscription_id, resource_group, account), "2023-01-01")
     if found is None:
-        raise ArmError(f"storage_account '{account}' is not in resource_group '{resource_group}'. Check both, and subscription_id.")
+        raise ArmError(
+            f"storage_account '{account}' is not in resource_group '{resource_group}'. Check both, and subscription_id."
+        )
     endpoint = found.get("properties", {}).get("primaryEndpoints", {}).get("blob")
     if not endpoint:
-        raise ArmError(f"storage_account '{account}' has no blob endpoint. Take a general-purpose or blob storage account.")
+        raise ArmError(
+            f"storage_account '{account}' has no blob endpoint. Take a general-purpose or blob storage account."
+        )
     return str(endpoint).rstrip("/")
 
 

@@ -41,7 +41,9 @@ def freeze(files: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The staged files as they are kept in the ledger, in the order of their names."""
     odd = [one["name"] for one in files if int(one["bytes"]) % PAGE]
     if odd:
-        raise PlanError(f"the staged file {odd[0]} is not a multiple of 512 bytes: it cannot become a page blob. Keep other files out of the staging location.")
+        raise PlanError(
+            f"the staged file {odd[0]} is not a multiple of 512 bytes: it cannot become a page blob. Keep other files out of the staging location."
+        )
     kept = ({"name": one["name"], "bytes": int(one["bytes"]), "modified": one["modified"]} for one in files)
     return sorted(kept, key=lambda one: str(one["name"]))
 
@@ -66,10 +68,15 @@ def make_plan(job_name: str, files: Sequence[Mapping[str, Any]], drives: Sequenc
     ``drives`` have ``serial`` and ``size_bytes``. PlanError when none is large enough.
     """
     need = bytes_needed(files)
-    fitting = sorted((drive for drive in drives if int(drive["size_bytes"]) >= need), key=lambda drive: (int(drive["size_bytes"]), str(drive["serial"])))
+    fitting = sorted(
+        (drive for drive in drives if int(drive["size_bytes"]) >= need),
+        key=lambda drive: (int(drive["size_bytes"]), str(drive["serial"])),
+    )
     if not fitting:
         sizes = ", ".join(f"{drive['serial']} has {drive['size_bytes']}" for drive in drives) or "none is listed"
-        raise PlanError(f"the staged files need a drive of {need} bytes ({sizes}). List a larger drive under copying.drives.")
+        raise PlanError(
+            f"the staged files need a drive of {need} bytes ({sizes}). List a larger drive under copying.drives."
+        )
     total = sum(int(one["bytes"]) for one in files)
     shard = Shard(str(fitting[0]["serial"]), f"{job_name}-1"[:30], len(files), total)
     return {"shards": [asdict(shard)], "bytes": total}
