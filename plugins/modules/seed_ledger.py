@@ -8,93 +8,159 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: seed_ledger
 version_added: 0.1.0
-short_description: Write the ledger of a seed, or hold the seed
+short_description: Manage the ledger and the lock of a seed
 description:
-  - Merges facts into the ledger and leaves a line of history, with time and actor, for every change.
-  - Holds a seed for one run, so that a second one is refused with the name of the first.
+  - Records the result of a module in the ledger of a seed, and leaves a line of history with time and actor.
+  - Acquires and releases the lock of a seed, so that only one run at a time changes it.
+  - Runs on the controller.
 options:
-  name:
+  seed:
     description: Name of the seed.
     type: str
     required: true
-  directory:
-    description: Folder of the ledgers on the controller. Each seed has a folder of its name in it.
-    type: path
+  store:
+    description: The state store of the seed, as C(state) of its definition. C(docs/seed-reference.md) lists its options.
+    type: dict
     required: true
   state:
     description:
-      - V(present) merges O(record) into the ledger.
-      - V(locked) takes the seed for this run, V(unlocked) gives it back.
+      - V(present) records O(event) and keeps O(documents). Requires O(run), except in check mode.
+      - V(locked) acquires the lock, V(unlocked) releases it.
+      - V(archived) sets the ledger of an aborted seed aside and begins a new one. Requires O(run), except in check mode.
     type: str
-    choices: [present, locked, unlocked]
+    choices: [present, locked, unlocked, archived]
     default: present
-  record:
-    description:
-      - Facts to merge, out of C(plan), C(frozen), C(journals), C(escrow), C(verified), C(job), C(shipment), C(imported), C(seeded) and C(cleaned).
-      - Never put a secret here.
-    type: dict
   event:
-    description: The line of history.
+    description: What O(result) proves. Required when O(state=present) and there are no O(documents).
     type: str
-    default: ''
+    choices:
+      - begun
+      - accepted
+      - planned
+      - prepared
+      - verified
+      - job_created
+      - shipped
+      - imported
+      - seeded
+      - cleaned
+      - aborted
+  result:
+    description:
+      - Result of the module that did or saw what O(event) names. It fails when the result does not prove the event.
+      - Only facts that the ledger has a place for are kept. Never put a secret here.
+    type: dict
+  documents:
+    description: Documents of the seed that are kept beside the ledger, by name.
+    type: dict
+  run:
+    description: Id of the run that holds the lock, RV(lock.run) of O(state=locked).
+    type: str
   lease:
-    description: After so many seconds a lock counts as left behind.
+    description:
+      - Seconds after which a lock counts as left behind, if its holder cannot be looked for from here and has not renewed it.
     type: int
-    default: 14400
-  force_unlock:
-    description: Whether to take or give back a seed that another run holds. Only for a run that is gone for good.
+    default: 900
+  force:
+    description: Whether to take or release a lock that another run holds. Only for a run that is gone for good.
     type: bool
     default: false
-  holder:
-    description: Who the run is. Set by the action plugin; not for playbooks.
+  _holder:
+    description: Who the run is. Set by the action plugin.
     type: dict
 extends_documentation_fragment:
   - seedfreight.azure_offline_backup.attributes
+  - seedfreight.azure_offline_backup.attributes.controller
 seealso:
-  - module: seedfreight.azure_offline_backup.seed_ledger_info
+  - module: seedfreight.azure_offline_backup.seed_info
 author:
   - Seedfreight contributors (@seedfreight)
 """
 
 EXAMPLES = r"""
+- name: Acquire the lock of a seed
+  seedfreight.azure_offline_backup.seed_ledger:
+    seed: contoso-fs01
+    store: {store: file, directory: /srv/seeds}
+    state: locked
+  register: seed_lock
+
 - name: Record the shipment
   seedfreight.azure_offline_backup.seed_ledger:
-    name: contoso-fs01
-    directory: /srv/seeds
-    record:
-      shipment:
-        carrier: FedEx
-        tracking_number: "794612345678"
-    event: Parcel handed to FedEx
+    seed: contoso-fs01
+    store: {store: file, directory: /srv/seeds}
+    run: "{{ seed_lock.lock.run }}"
+    event: shipped
+    result: "{{ shipped_job }}"
+
+- name: Keep the report of a seed
+  seedfreight.azure_offline_backup.seed_ledger:
+    seed: contoso-fs01
+    store: {store: file, directory: /srv/seeds}
+    run: "{{ seed_lock.lock.run }}"
+    documents:
+      report.html: "{{ lookup('ansible.builtin.template', 'report.html.j2') }}"
+
+- name: Release the lock of a run that is gone for good
+  seedfreight.azure_offline_backup.seed_ledger:
+    seed: contoso-fs01
+    store: {store: file, directory: /srv/seeds}
+    state: unlocked
+    force: true
 """
 
 RETURN = r"""
 ledger:
-  description: The ledger as it is now, the one of an untouched seed when there is none. It holds no secret.
+  description: The ledger as it is now, an empty one when there is none. It has no secret.
   returned: success
   type: dict
+  sample: {schema_version: 2, seed: contoso-fs01, history: []}
+lock:
+  description: The lock of the seed.
+  returned: when O(state=locked), else null
+  type: dict
+  contains:
+    run: {description: Id of the run., type: str, returned: always, sample: 0f3c5b6f0f0f4a0d8d3a7d1e2f3a4b5c}
+    host: {description: Host of the controller., type: str, returned: always, sample: ctl01}
+    user: {description: User of the run., type: str, returned: always, sample: kim}
+    started: {description: When the run acquired the lock., type: str, returned: always, sample: '2026-11-25T10:14:00Z'}
+documents:
+  description: Names of the documents that were written.
+  returned: success
+  type: list
+  elements: str
+  sample: [report.html]
 """
 
 from datetime import UTC, datetime
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import ensure_ledger, run
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._module import run
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.keeping import ensure_ledger
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import EVENTS
 
 OPTIONS = {
-    "name": {"type": "str", "required": True},
-    "directory": {"type": "path", "required": True},
-    "state": {"type": "str", "choices": ["present", "locked", "unlocked"], "default": "present"},
-    "record": {"type": "dict"},
-    "event": {"type": "str", "default": ""},
-    "lease": {"type": "int", "default": 14400},
-    "force_unlock": {"type": "bool", "default": False},
-    "holder": {"type": "dict"},
+    "seed": {"type": "str", "required": True},
+    "store": {"type": "dict", "required": True},
+    "state": {"type": "str", "choices": ["present", "locked", "unlocked", "archived"], "default": "present"},
+    "event": {"type": "str", "choices": list(EVENTS)},
+    "result": {"type": "dict"},
+    "documents": {"type": "dict"},
+    "run": {"type": "str"},
+    "lease": {"type": "int", "default": 900},
+    "force": {"type": "bool", "default": False},
+    "_holder": {"type": "dict"},
 }
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec=OPTIONS,
+        required_if=[("state", "present", ("event", "documents"), True)],
+        required_by={"event": ("result",)},
+        supports_check_mode=True,
+    )
     run(module, lambda: ensure_ledger(module.params, module.check_mode, datetime.now(UTC)))
 
 

@@ -1,13 +1,16 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with a seed definition, as far as it can be told without a host. Private to the collection."""
+"""The definition of a seed: one table that checks, completes and documents every option. Private to the collection.
+
+``docs/seed.schema.json`` and ``docs/seed-reference.md`` are written from the same table.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _names
@@ -16,10 +19,15 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.publish_settings import (
     read_publish_settings,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import (
-    SealError,
-    read_recipients,
-)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.escrow import ESCROWS
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.evidence import reached
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import STORES
+
+# What takes a source host's first backup; each is a file beside _AgentMars.psm1 and a line here.
+AGENTS = {"mars": "automatic"}
+JOB_APIS = ("data_box",)
+BUSES = ("SATA", "USB", "SAS", "RAID")
+PLACEHOLDERS = ("CARRIER", "NUMBER")
 
 
 @dataclass(frozen=True)
@@ -31,119 +39,454 @@ class Problem:
     remedy: str
 
 
-CHECKS: tuple[tuple[str, Callable[[str, str], str]], ...] = (
-    ("name", _names.check_job_name),
-    ("staging.path", _names.check_windows_path),
-    ("copying.tool.path", _names.check_windows_path),
-    ("copying.journals", _names.check_windows_path),
-    ("copying.logs", _names.check_windows_path),
-    ("azure.subscription_id", _names.check_subscription),
-    ("azure.storage_account", _names.check_storage_account),
-    ("azure.container", _names.check_container),
-)
+@dataclass(frozen=True)
+class Option:
+    """One option. ``until`` names the status from which on a missing value is no longer asked for."""
+
+    type: str
+    description: str
+    required: bool = False
+    default: Any = None
+    default_from: str = ""
+    choices: tuple[str, ...] = ()
+    options: Mapping[str, Option] = field(default_factory=dict)
+    elements: Option | None = None
+    check: Callable[[str, str], str] | None = None
+    until: str = ""
+    example: Any = None
 
 
-def find_problems(seed: Mapping[str, Any]) -> list[Problem]:
-    """All findings; an empty list for a seed that may be tried."""
-    return [
-        *_name_problems(seed),
-        *_drive_problems(seed),
-        *_cloud_problems(seed),
-        *_file_problems(seed),
-        *_escrow_problems(seed),
-    ]
+def _text(description: str, **more: Any) -> Option:
+    return Option("text", description, **more)
 
 
-def _get(seed: Mapping[str, Any], option: str) -> Any:
-    value: Any = seed
-    for part in option.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
+def _dict(description: str, options: Mapping[str, Option], **more: Any) -> Option:
+    return Option("dict", description, options=options, **more)
+
+
+def _list(description: str, elements: Option, **more: Any) -> Option:
+    return Option("list", description, elements=elements, **more)
+
+
+def _check_cloud(value: str, option: str) -> str:
+    if value not in CLOUDS and not value.startswith("https://"):
+        remedy = f"Use {', '.join(CLOUDS)} or the HTTPS URL of a metadata document."
+        raise _names.InvalidName(option, value, "the cloud is not known.", remedy)
     return value
 
 
-def _name_problems(seed: Mapping[str, Any]) -> Iterator[Problem]:
-    for option, check in CHECKS:
-        value = _get(seed, option)
-        if value is None:
-            yield Problem(option, f"{option} is missing.", "Set it in the seed definition.")
-            continue
+def _check_serial(value: str, option: str) -> str:
+    return _names.normalize_serial(value, option)
+
+
+def _check_country(value: str, option: str) -> str:
+    if len(value) != 2 or not (value.isascii() and value.isalpha() and value.isupper()):
+        rule = "it needs to be a country code of two capital letters."
+        raise _names.InvalidName(option, value, rule, "Use the code of ISO 3166-1, for example NL.")
+    return value
+
+
+def _check_hash(value: str, option: str) -> str:
+    if len(value) != 64 or any(one not in "0123456789abcdefABCDEF" for one in value):
+        raise _names.InvalidName(option, value, "it needs 64 hexadecimal digits.", "Give the SHA-256 of the file.")
+    return value.lower()
+
+
+def _check_carrier(value: str, option: str) -> str:
+    return check_plain(value, option)
+
+
+def check_plain(value: str, option: str) -> str:
+    """Accept one line of text that is no placeholder of a printed command."""
+    text = value.strip()
+    if not text or not text.isprintable():
+        remedy = "Give it as it stands on paper."
+        raise _names.InvalidName(option, value.strip(), "it is empty or holds control characters.", remedy)
+    if text in PLACEHOLDERS or text.startswith("<"):
+        raise _names.InvalidName(option, text, "it is a placeholder.", "Replace it with the real value.")
+    return text
+
+
+CONTACT = {
+    "name": _text("Name of the person in charge of the shipment.", required=True, example="Kim Contoso"),
+    "phone": _text("Telephone number, with the country code.", required=True, example="+31 20 555 0100"),
+    "email": _list("E-mail addresses for the service's messages.", _text("One address."), required=True),
+}
+RETURN_ADDRESS = {
+    "company": _text("Company."),
+    "street_address1": _text("Street and number.", required=True, example="Keizersgracht 1"),
+    "street_address2": _text("Second line of the street address."),
+    "city": _text("City.", required=True, example="Amsterdam"),
+    "state_or_province": _text("State or province."),
+    "postal_code": _text("Postal code.", required=True, example="1015 AA"),
+    "country": _text("Country code, two capital letters.", required=True, check=_check_country, example="NL"),
+}
+RETURN_CARRIER = {
+    "name": _text("Carrier of the return shipment, as the service spells it.", required=True, check=_check_carrier),
+    "account_number": _text("Account number that pays for the return shipment."),
+}
+SOURCE = {
+    "host": _text("Inventory name of the source host.", required=True, example="fs01"),
+    "agent": _text("Backup agent of the source host.", choices=tuple(AGENTS), default="mars"),
+    "publish_settings": _text(
+        "Path of the publish settings file of the subscription on the controller. Needed until the backup is staged.",
+        required=True,
+        until="staged",
+        example="/srv/seeds/contoso.publishsettings",
+    ),
+}
+STAGING = {
+    "path": _text(
+        "Windows path of the folder that the agent writes the first backup to, as the source host sees it.",
+        required=True,
+        check=_names.check_windows_path,
+        example="D:\\Staging",
+    ),
+    "path_on_copy_host": _text(
+        "The same folder as the copy host sees it. Required when the copy host is another machine and C(staging.path) "
+        "is a local path.",
+        default_from="staging.path",
+        check=_names.check_windows_path,
+    ),
+}
+TOOL = {
+    "path": _text(
+        "Windows path of WAImportExport.exe on the copy host.",
+        default="C:\\WAImportExportV1\\WAImportExport.exe",
+        check=_names.check_windows_path,
+    ),
+    "version": _text("Version of the tool, for an executable without a version resource."),
+    "sha256": _text("SHA-256 of the executable. If set, another executable is refused.", check=_check_hash),
+}
+DRIVE = {
+    "serial": _text(
+        "Hardware serial of the drive, as on its label.", required=True, check=_check_serial, example="WD-WX31A10FE02"
+    ),
+    "erase": Option(
+        "bool",
+        "Whether what the drive held before the first attempt of this seed may be erased. The permission is used up "
+        "once; it never applies to an attempt of this or another seed.",
+        default=False,
+    ),
+    "bus": _text(
+        "Bus that Windows shows for the drive. V(USB), V(SAS) and V(RAID) must be named, because only SATA drives "
+        "are accepted by the service.",
+        choices=BUSES,
+        default="SATA",
+    ),
+}
+AZURE = {
+    "cloud_environment": _text(
+        "V(AzureCloud), V(AzureChinaCloud), V(AzureUSGovernment) or the HTTPS URL of a metadata document.",
+        default_from="environment:AZURE_CLOUD_ENVIRONMENT",
+        default="AzureCloud",
+        check=_check_cloud,
+    ),
+    "api": _text("Service that takes the import job.", choices=JOB_APIS, default="data_box"),
+    "auth_source": _text("How to sign in.", choices=("auto", "env", "cli", "msi"), default="auto"),
+    "tenant": _text("Tenant id. Default: the environment."),
+    "client_id": _text("Client id of the identity. Default: the environment."),
+    "subscription_id": _text(
+        "Subscription of the storage account and of the import job.", required=True, check=_names.check_subscription
+    ),
+    "resource_group": _text("Resource group of the storage account and of the import job.", required=True),
+    "location": _text("Region of the storage account; the drives are shipped to it.", required=True),
+    "storage_account": _text(
+        "Storage account that takes the blobs.", required=True, check=_names.check_storage_account
+    ),
+    "container": _text("Blob container, dedicated to this seed.", required=True, check=_names.check_container),
+    "tags": Option("map", "Tags of the import job, for example those that a policy demands.", default={}),
+}
+SEED: dict[str, Option] = {
+    "name": _text(
+        "Name of the seed and of its import job, 3 to 24 lower-case letters, digits and hyphens.",
+        required=True,
+        check=_names.check_job_name,
+        example="contoso-fs01",
+    ),
+    "source": _dict("The Windows server that is backed up.", SOURCE, required=True),
+    "staging": _dict("The staging location.", STAGING, required=True),
+    "copy_host": _text(
+        "Inventory name of the Windows machine whose bays take the drives.", default_from="source.host"
+    ),
+    "work_directory": _text(
+        "Private folder of the collection on the copy host, for attempts and their journals. It must not lie on a "
+        "listed drive.",
+        default="C:\\ProgramData\\Seedfreight",
+        check=_names.check_windows_path,
+    ),
+    "tool": _dict("The WAImportExport tool, version 1.", TOOL, default={}),
+    "drives": _list(
+        "Drives that may be used for this seed. No other drive is ever touched.",
+        _dict("One drive.", DRIVE),
+        required=True,
+        until="job_created",
+    ),
+    "azure": _dict("Where the data goes.", AZURE, required=True),
+    "shipping": _dict(
+        "Who ships, and where the drives return to. Needed until the import job exists.",
+        {
+            "contact": _dict("The person in charge.", CONTACT, required=True),
+            "return_address": _dict("Where the drives return to.", RETURN_ADDRESS, required=True),
+            "return_carrier": _dict("Who returns the drives.", RETURN_CARRIER, required=True),
+        },
+        required=True,
+        until="job_created",
+    ),
+    "escrow": _list(
+        "Places that a sealed copy of each journal goes to before its drive is used. At least one.",
+        Option("provider", "One place.", options={}),
+        required=True,
+        until="verified",
+    ),
+    "state": Option("provider", "Where the ledger, the lock and the sealed journals of the seed lie.", required=True),
+    "cleanup": _text(
+        "V(automatic) lets the seed playbook clean up once a recovery point was seen; otherwise the C(clean) playbook "
+        "does it.",
+        choices=("manual", "automatic"),
+        default="manual",
+    ),
+}
+PROVIDERS: dict[str, tuple[str, Mapping[str, Any]]] = {"escrow": ("type", ESCROWS), "state": ("store", STORES)}
+PROVIDER_DEFAULTS = {"escrow": "sealed_file", "state": "file"}
+
+
+@dataclass
+class _Reader:
+    """Goes through a definition with the table and collects the completed copy and the findings."""
+
+    status: str
+    environment: Mapping[str, str]
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, option: str, message: str, remedy: str) -> None:
+        self.problems.append(Problem(option, message, remedy))
+
+    def read(self, options: Mapping[str, Option], given: Any, place: str, until: str = "") -> dict[str, Any]:
+        """The completed dictionary of one place."""
+        if not isinstance(given, Mapping):
+            self.add(place, f"`{place}` is {_kind(given)}, not a dictionary.", "Write its options below it.")
+            return {}
+        for name in sorted(str(one) for one in given.keys() - options.keys()):
+            known = ", ".join(options)
+            self.add(_at(place, name), f"`{_at(place, name)}` is not an option.", f"Options there are {known}.")
+        found = {}
+        for name, option in options.items():
+            found[name] = self.value(option, given, name, _at(place, name), option.until or until)
+        return found
+
+    def value(self, option: Option, given: Mapping[str, Any], name: str, place: str, until: str) -> Any:
+        """The value of one option, its default, or None with a finding."""
+        if name in given:
+            return self.typed(option, given[name], place, until)
+        if option.required and not (until and reached(self.status, until)):
+            self.add(place, f"`{place}` is missing.", "Set it in the definition of the seed.")
+        if option.default_from.startswith("environment:"):
+            return self.environment.get(option.default_from.partition(":")[2]) or option.default
+        if option.type == "dict":
+            return self.read(option.options, {}, place, until) if option.default is not None else {}
+        return list(option.default or []) if option.type == "list" else option.default
+
+    def typed(self, option: Option, value: Any, place: str, until: str) -> Any:
+        """A value that was given, checked by its type."""
+        read = {
+            "text": self.text,
+            "bool": self.boolean,
+            "map": self.mapping,
+        }.get(option.type)
+        if read:
+            return read(option, value, place)
+        if option.type == "dict":
+            return self.read(option.options, value, place, until)
+        if option.type == "provider":
+            return self.provider(value, place)
+        if not isinstance(value, list):
+            self.add(place, f"`{place}` is {_kind(value)}, not a list.", "Write it as a list.")
+            return []
+        assert option.elements is not None
+        return [self.typed(option.elements, one, f"{place}[{at}]", until) for at, one in enumerate(value)]
+
+    def text(self, option: Option, value: Any, place: str) -> Any:
+        if not isinstance(value, str):
+            shown = "empty" if value is None else f"{_kind(value)} ({value})"
+            self.add(place, f"`{place}` is {shown}, not text.", "Put it in quotes, as it stands on paper.")
+            return None
+        if option.choices and value not in option.choices:
+            self.add(place, f"`{place}` is '{value}'.", f"Choose one of {', '.join(option.choices)}.")
+            return None
+        if not value.strip() or not value.isprintable():
+            self.add(place, f"`{place}` is empty or holds control characters.", "Give its value, or leave it out.")
+            return None
         try:
-            check(str(value), option)
+            return option.check(value, place) if option.check else value
         except _names.InvalidName as error:
-            yield Problem(option, f"{option} '{value}' is not valid: {error.rule}", error.remedy)
+            self.add(place, f"`{place}` is '{value.strip()}': {error.rule}", error.remedy)
+            return None
+
+    def boolean(self, option: Option, value: Any, place: str) -> Any:
+        if not isinstance(value, bool):
+            self.add(place, f"`{place}` is {_kind(value)}, not a boolean.", "Write true or false, without quotes.")
+            return False
+        return value
+
+    def mapping(self, option: Option, value: Any, place: str) -> Any:
+        if not isinstance(value, Mapping):
+            self.add(place, f"`{place}` is {_kind(value)}, not a dictionary.", "Write names with text values.")
+            return {}
+        return {str(name): self.text(_text(""), one, f"{place}.{name}") for name, one in value.items()}
+
+    def provider(self, value: Any, place: str) -> Any:
+        """A dictionary whose options depend on its kind: a place of escrow, a state store."""
+        kind_option, registry = PROVIDERS[place.partition("[")[0]]
+        if not isinstance(value, Mapping):
+            self.add(place, f"`{place}` is {_kind(value)}, not a dictionary.", f"Give `{kind_option}` and its options.")
+            return {}
+        kind = value.get(kind_option, PROVIDER_DEFAULTS[place.partition("[")[0]])
+        if kind not in registry:
+            text = f"`{place}.{kind_option}` is '{kind}'."
+            self.add(f"{place}.{kind_option}", text, f"Choose one of {', '.join(registry)}.")
+            return {}
+        options = {kind_option: _text("", required=True), **provider_options(registry[kind].OPTIONS)}
+        return self.read(options, {kind_option: kind, **value}, place)
 
 
-def _drive_problems(seed: Mapping[str, Any]) -> Iterator[Problem]:
-    drives = _get(seed, "copying.drives") or []
-    if not drives:
-        yield Problem(
-            "copying.drives", "copying.drives lists no drive.", "List the serial of each drive that may be used."
+def provider_options(spec: Mapping[str, Any]) -> dict[str, Option]:
+    """The options of a provider, which are declared as an argument spec, as options of the definition."""
+    found = {}
+    for name, one in spec.items():
+        kind = {"str": "text", "path": "text", "bool": "bool", "list": "list"}[one.get("type", "str")]
+        elements = _text("One value.") if kind == "list" else None
+        found[name] = Option(
+            kind,
+            one.get("description", name),
+            required=bool(one.get("required")),
+            default=one.get("default"),
+            choices=tuple(one.get("choices", ())),
+            elements=elements,
         )
-    seen: set[str] = set()
-    for drive in drives:
-        try:
-            serial = _names.normalize_serial(str(drive.get("serial", "")), "copying.drives serial")
-        except _names.InvalidName as error:
-            yield Problem("copying.drives", str(error), "")
-            continue
-        if serial in seen:
-            yield Problem("copying.drives", f"copying.drives lists {serial} twice.", "List each drive once.")
-        seen.add(serial)
+    return found
 
 
-def _cloud_problems(seed: Mapping[str, Any]) -> Iterator[Problem]:
-    cloud = str(_get(seed, "azure.cloud") or "AzureCloud")
-    if cloud not in CLOUDS and not cloud.startswith("https://"):
-        yield Problem(
-            "azure.cloud",
-            f"azure.cloud '{cloud}' is not known.",
-            f"Use {', '.join(CLOUDS)} or the HTTPS URL of a metadata document.",
-        )
+def complete(
+    given: Any, status: str = "new", environment: Mapping[str, str] | None = None
+) -> tuple[dict[str, Any], list[Problem]]:
+    """The definition with every default filled in and serials in their one form, and what is wrong with it.
+
+    ``status`` is that of the seed: what only earlier steps need is not asked for any more. The copy is usable only when
+    the list of problems is empty.
+    """
+    reader = _Reader(status, os.environ if environment is None else environment)
+    seed = reader.read(SEED, given, "")
+    if isinstance(given, Mapping):
+        _derive(seed)
+        reader.problems.extend(_relations(seed, status))
+    return seed, reader.problems
 
 
-def _file_problems(seed: Mapping[str, Any]) -> Iterator[Problem]:
-    path = str(_get(seed, "source.publish_settings") or "")
-    wanted = str(_get(seed, "azure.subscription_id") or "")
-    if not os.path.isfile(path):
-        yield Problem(
-            "source.publish_settings",
-            f"source.publish_settings '{path}' is not a file on the controller.",
-            "Download the publish settings file and give its path.",
-        )
-        return
+def _derive(seed: dict[str, Any]) -> None:
+    """Fill in what defaults to another option."""
+    if seed["copy_host"] is None:
+        seed["copy_host"] = seed["source"].get("host")
+    if seed["staging"].get("path_on_copy_host") is None:
+        seed["staging"]["path_on_copy_host"] = seed["staging"].get("path")
+
+
+def _relations(seed: Mapping[str, Any], status: str) -> Iterator[Problem]:
+    """What options have to do with each other."""
+    serials = [one.get("serial") for one in seed["drives"]]
+    early = not reached(status, "job_created")
+    for serial in sorted({one for one in serials if one and serials.count(one) > 1}):
+        yield Problem("drives", f"`drives` lists {serial} twice.", "List each drive once.")
+    if early and not serials:
+        yield Problem("drives", "`drives` is empty.", "List the serial of each drive that may be used.")
+    if not reached(status, "verified") and not seed["escrow"]:
+        text = "`escrow` is empty, and a drive whose journal is lost could never be opened again."
+        yield Problem("escrow", text, "Name at least one place.")
+    source, path = seed["source"].get("host"), str(seed["staging"].get("path_on_copy_host") or "")
+    if early and source and seed["copy_host"] != source and not path.startswith("\\\\"):
+        if path == seed["staging"].get("path"):
+            text = (
+                f"`staging.path` is the local path {path} of {source}, and `copy_host` is another machine "
+                f"({seed['copy_host']})."
+            )
+            remedy = "Use a UNC path, or set `staging.path_on_copy_host` to the folder as the copy host sees it."
+            yield Problem("staging.path", text, remedy)
+
+
+def check_files(seed: Mapping[str, Any], status: str = "new") -> list[Problem]:
+    """What is wrong with the files and places on the controller that a definition names, as far as they are needed."""
+    found = []
+    if not reached(status, "staged"):
+        found += _publish_settings(seed)
+    if not reached(status, "verified"):
+        for at, place in enumerate(seed["escrow"]):
+            problems = ESCROWS[place["type"]].validate(place)
+            found += [Problem(f"escrow[{at}]", f"`escrow[{at}]`: {one}", "") for one in problems]
+    found += [Problem("state", f"`state`: {one}", "") for one in STORES[seed["state"]["store"]].validate(seed["state"])]
+    return found
+
+
+def _publish_settings(seed: Mapping[str, Any]) -> list[Problem]:
+    option, path = "source.publish_settings", seed["source"]["publish_settings"]
+    wanted = seed["azure"]["subscription_id"]
     try:
         with open(path, "rb") as stream:
             settings = read_publish_settings(stream)
-    except (FormatError, OSError) as error:
-        yield Problem(
-            "source.publish_settings",
-            f"source.publish_settings '{path}' cannot be used: {error}.",
-            "Download it again.",
-        )
-        return
-    if settings.find(wanted) is None:
-        yield Problem(
-            "azure.subscription_id",
-            f"azure.subscription_id '{wanted}' is not in the publish settings file '{path}'.",
-            "Give the id of a subscription that the file lists, or download the file with an account that may use it.",
-        )
+        if settings.find(wanted) is not None:
+            return []
+    except OSError as error:
+        text = f"`{option}` '{path}' cannot be read: {error.strerror}."
+        return [Problem(option, text, "Download the publish settings file and give its path on the controller.")]
+    except FormatError as error:
+        return [Problem(option, f"`{option}` '{path}' cannot be used: {error}.", "Download it again.")]
+    text = f"`azure.subscription_id` '{wanted}' is not in the publish settings file '{path}'."
+    return [Problem("azure.subscription_id", text, "Download the file with an account that can use the subscription.")]
 
 
-def _escrow_problems(seed: Mapping[str, Any]) -> Iterator[Problem]:
-    places = _get(seed, "custody.escrow") or []
-    if not places:
-        yield Problem(
-            "custody.escrow",
-            "custody.escrow names no place for the BitLocker keys.",
-            "Name at least one; a drive without an escrowed key is lost when its journal is.",
-        )
-    for place in places:
-        if place.get("type") != "sealed_file" or not place.get("directory"):
-            yield Problem(
-                "custody.escrow", "custody.escrow: each place needs type: sealed_file and a directory.", "Add them."
-            )
-            continue
-        try:
-            read_recipients([str(path) for path in place.get("recipients") or []])
-        except SealError as error:
-            yield Problem("custody.escrow", str(error), "")
+def conflicts(name: str, seed: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]) -> list[Problem]:
+    """What this seed shares with another open seed of the play. ``others`` are completed definitions by host name."""
+    mine = _shared(seed)
+    found = []
+    for other in sorted(others.keys() - {name}):
+        theirs = _shared(others[other])
+        for what in sorted(mine.keys() & theirs.keys()):
+            option, value = what
+            text = f"`{option}` {value} belongs to the seed {other} too."
+            found.append(Problem(option, text, "Give each seed its own, or finish that seed first."))
+    return found
+
+
+def _shared(seed: Mapping[str, Any]) -> dict[tuple[str, str], bool]:
+    """What only one open seed may have."""
+    azure, staging = seed.get("azure") or {}, seed.get("staging") or {}
+    found = {("name", str(seed.get("name"))): True}
+    found |= {("drives", str(one.get("serial"))): True for one in seed.get("drives") or []}
+    found[("azure.container", f"{azure.get('storage_account')}/{azure.get('container')}".lower())] = True
+    path = str(staging.get("path")).rstrip("\\").lower()
+    host = "" if path.startswith("\\\\") else f"{(seed.get('source') or {}).get('host')}: "
+    found[("staging.path", f"{host}{path}")] = True
+    return found
+
+
+def _at(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name
+
+
+def _kind(value: Any) -> str:
+    names = {bool: "a boolean", int: "a number", float: "a number", str: "text", list: "a list", dict: "a dictionary"}
+    if value is None:
+        return "empty"
+    return names.get(type(value), f"a {type(value).__name__}")
+
+
+def untyped(value: Any, place: str = "seed") -> Iterator[Problem]:
+    """The values of a definition that JSON would turn into text unseen: dates and times, as YAML reads them."""
+    if isinstance(value, Mapping):
+        for name, one in value.items():
+            yield from untyped(one, f"{place}.{name}")
+    elif isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
+        for at, one in enumerate(value):
+            yield from untyped(one, f"{place}[{at}]")
+    elif hasattr(value, "isoformat"):
+        text = f"`{place}` is a date ({value.isoformat()}), not text."
+        yield Problem(place, text, "Put it in quotes, as it stands on paper.")

@@ -1,99 +1,350 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ledger: the small document that holds what cannot be read back from the world. Private to the collection.
+"""The ledger: one small document a seed that keeps what cannot be read back. Private to the collection.
 
-Facts are merged, never dropped, and every change leaves a line of history with its time and actor. Secrets are never in it.
+It is fed with the results of modules: one function an event says which facts a result proves. Facts are never dropped,
+and every event leaves a line of history with its time and actor. Secrets are never in it.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import normalize_serial
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse, stamp
 
-SCHEMA = 1
-FACTS: dict[str, Any] = {
-    "plan": None,
+SCHEMA_VERSION = 2
+MASK = "********"
+# How each older form becomes the next one. The first edition (1) was never released.
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+EMPTY: dict[str, Any] = {
+    "generation": 1,
+    "created": None,
+    "begun": None,
+    "staged": None,
     "frozen": None,
-    "journals": {},
-    "escrow": [],
-    "verified": {},
-    "job": None,
-    "shipment": None,
+    "plan": None,
+    "drives": {},
+    "receipts": [],
+    "erased": {},
+    "jobs": [],
+    "shipments": [],
     "imported": None,
     "seeded": None,
     "cleaned": None,
+    "aborted": None,
+    "accepted": [],
+    "history": [],
 }
-STAMPED = frozenset({"plan", "shipment", "imported", "seeded", "cleaned"})
+Facts = dict[str, Any]
+TIMES = ("at", "created", "accepted_at")
 
 
-def stamp(moment: datetime) -> str:
-    """A time as the ledger holds it: ISO 8601, UTC, whole seconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def empty_ledger(seed: str) -> dict[str, Any]:
-    """The ledger of a seed that nothing is known of."""
-    return {"schema": SCHEMA, "seed": seed, "created": None, **copy.deepcopy(FACTS), "history": []}
+def empty_ledger(seed: str, generation: int = 1) -> dict[str, Any]:
+    """The ledger of a seed of which nothing is known."""
+    return {"schema_version": SCHEMA_VERSION, "seed": seed, **copy.deepcopy(EMPTY), "generation": generation}
 
 
 def validate(document: Any, seed: str) -> dict[str, Any]:
-    """Return the document when it is a ledger of this seed that this code understands."""
+    """The document in today's form; FormatError when it is not the ledger of this seed, or newer than this code."""
+    place = f"ledger of {seed}"
     if not isinstance(document, Mapping) or document.get("seed") != seed:
-        raise FormatError(f"ledger of {seed}", "it is not the ledger of this seed")
-    if document.get("schema") != SCHEMA:
-        raise FormatError(
-            f"ledger of {seed}",
-            f"schema {document.get('schema')} is not known; use the version of the collection that wrote it",
-        )
-    return {**empty_ledger(seed), **copy.deepcopy(dict(document))}
+        raise FormatError(place, "it is not the ledger of this seed; restore it from a backup")
+    found = copy.deepcopy(dict(document))
+    while found.get("schema_version") in MIGRATIONS:
+        found = MIGRATIONS[found["schema_version"]](found)
+    if found.get("schema_version") != SCHEMA_VERSION:
+        version = found.get("schema_version")
+        raise FormatError(place, f"schema_version {version} is not known; use the collection that wrote it, or newer")
+    return {**empty_ledger(seed), **found}
 
 
-def record(
-    ledger: Mapping[str, Any], facts: Mapping[str, Any], event: str, actor: str, now: datetime
-) -> dict[str, Any]:
-    """The ledger with facts merged in; the very same content when they say nothing new."""
-    unknown = sorted(facts.keys() - FACTS.keys())
-    if unknown:
-        raise ValueError(f"record has no fact '{unknown[0]}'. Facts are {', '.join(FACTS)}.")
-    after = copy.deepcopy(dict(ledger))
-    for name, value in facts.items():
-        after[name] = _merge(name, after.get(name), value, stamp(now))
-    told = bool(after["history"]) and after["history"][-1]["event"] == event
-    if after == dict(ledger) and (facts or told or not event):
+def record(ledger: Mapping[str, Any], event: str, result: Mapping[str, Any], actor: str, now: datetime) -> Facts:
+    """The ledger after an event; the very same content when the result says nothing new.
+
+    ``result`` is the result of the module that did or saw what the event names. ValueError when it does not prove it.
+    """
+    if event not in EVENTS:
+        raise ValueError(f"`event` is '{event}'. Choose one of {', '.join(EVENTS)}.")
+    if result.get("failed") or result.get("unreachable"):
+        raise ValueError(f"`result` of event {event} is the result of a task that failed; nothing was recorded.")
+    facts, text = EVENTS[event](ledger, result, stamp(now))
+    check_clean(facts)
+    after = {**copy.deepcopy(dict(ledger)), **copy.deepcopy(facts)}
+    if after == dict(ledger):
         return after
     after["created"] = after["created"] or stamp(now)
-    after["history"] = [
-        *after["history"],
-        {"at": stamp(now), "actor": actor, "event": event or f"recorded {', '.join(facts)}"},
-    ]
+    after["history"] = [*after["history"], {"at": stamp(now), "actor": actor, "event": event, "text": text}]
     return after
 
 
-def _merge(name: str, before: Any, value: Any, at: str) -> Any:
-    if name == "cleaned" and value is True:
-        value = {}
-    if name == "escrow":
-        known = {(one["serial"], one["kind"], one["path"], one["sha256"]) for one in before}
-        return [
-            *before,
-            *(
-                {**one, "at": at}
-                for one in value
-                if (one["serial"], one["kind"], one["path"], one["sha256"]) not in known
-            ),
-        ]
-    if name == "frozen" and before is not None and before != value:
-        raise ValueError(
-            "the list of frozen files is made once and cannot be replaced: give the seed up with abort.yml and start a new one."
-        )
+def check_clean(value: Any, place: str = "result") -> None:
+    """Refuse what would poison the ledger: a value that Ansible masked, and a time that is none."""
     if isinstance(value, Mapping):
-        merged = {**(before or {}), **value}
-        if name in STAMPED:
-            merged.setdefault("at", at)
-        return merged
-    return value
+        for name, one in value.items():
+            if name in TIMES and isinstance(one, str) and one:
+                _check_time(one, f"{place}.{name}")
+            check_clean(one, f"{place}.{name}")
+    elif isinstance(value, list):
+        for at, one in enumerate(value):
+            check_clean(one, f"{place}[{at}]")
+    elif isinstance(value, str) and MASK in value:
+        raise ValueError(
+            f"`{place}` was masked by Ansible, because it contains a value that some module treats as a secret. Use a "
+            "longer secret; nothing was recorded."
+        )
+
+
+def _check_time(value: str, place: str) -> None:
+    try:
+        parse(value)
+    except ValueError as error:
+        raise ValueError(f"`{place}` is '{value}', which is not a time; nothing was recorded.") from error
+
+
+def drive_of(ledger: Mapping[str, Any], serial: str) -> dict[str, Any]:
+    """What the ledger knows of a drive, an empty dictionary when it knows nothing."""
+    return dict((ledger.get("drives") or {}).get(serial) or {})
+
+
+def shards(ledger: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The shards of the plan."""
+    return list((ledger.get("plan") or {}).get("shards") or [])
+
+
+def receipts_of(ledger: Mapping[str, Any], serial: str, sha256: str, kind: str) -> list[dict[str, Any]]:
+    """The receipts of one journal."""
+    wanted = (serial, sha256, kind)
+    return [one for one in ledger.get("receipts") or [] if (one["serial"], one["sha256"], one["kind"]) == wanted]
+
+
+def _begun(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
+    """``result`` of seed_info: what was there before anything was done."""
+    if ledger.get("begun"):
+        return {}, ""
+    return {"begun": {"at": at, **result["baseline"]}}, "Seed begun"
+
+
+def _planned(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
+    """``result`` of seed_info with its plan, and the second listing of the staging location as ``files``."""
+    plan = result["plan"]
+    if plan is None:
+        raise ValueError("`result` has no plan; nothing was recorded.")
+    if ledger.get("frozen") is not None:
+        if ledger["frozen"] != plan["frozen"]:
+            raise ValueError(
+                "The list of staged files is frozen and cannot be replaced. Abort the seed and begin again."
+            )
+        return {}, ""
+    again = {one["name"]: (one["bytes"], one["modified"]) for one in result["files"] or []}
+    for one in plan["frozen"]:
+        if again.get(one["name"]) != (one["bytes"], one["modified"]):
+            raise ValueError(f"The staged file {one['name']} is still changing. Run the playbook again later.")
+    facts = {
+        "frozen": plan["frozen"],
+        "plan": {"at": at, "bytes": plan["bytes"], "shards": plan["shards"], "left_out": plan["left_out"]},
+        "staged": {"at": at, **result["evidence"]},
+    }
+    return facts, f"{len(plan['frozen'])} staged files frozen and planned"
+
+
+def _prepared(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
+    """``result`` of sata_prep_import: attempts, journals that were collected, and what was erased."""
+    drives, erased = copy.deepcopy(ledger.get("drives") or {}), copy.deepcopy(ledger.get("erased") or {})
+    known = {_receipt_key(one) for one in ledger.get("receipts") or []}
+    new = [{**one, "at": at} for one in result.get("receipts") or [] if _receipt_key(one) not in known]
+    collected = {(one["serial"], one["sha256"]) for one in [*(ledger.get("receipts") or []), *new]}
+    for one in result.get("drives") or []:
+        serial, attempt, journal = one["serial"], one.get("attempt"), one.get("journal") or {}
+        if one.get("erased"):
+            erased[serial] = one["erased"]
+        if attempt is None:
+            continue
+        before = drives.get(serial) or {}
+        if before.get("attempt") != attempt["id"]:
+            before = {"attempt": attempt["id"], "at": at, "size_bytes": one.get("size_bytes")}
+        if (serial, journal.get("sha256")) in collected:
+            names = ("sha256", "bytes", "manifest_file", "manifest_hash", "key_kind")
+            before["journal"] = {name: journal[name] for name in names}
+            if (before.get("verified") or {}).get("journal_sha256") not in (None, journal["sha256"]):
+                del before["verified"]
+        drives[serial] = before
+    text = f"Journals of {_names(new)} collected" if new else "Copy sessions recorded"
+    return {"drives": drives, "erased": erased, "receipts": [*(ledger.get("receipts") or []), *new]}, text
+
+
+def _receipt_key(one: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (one["serial"], one["kind"], one["name"], one["sha256"], tuple(one.get("recipients") or []))
+
+
+def _names(items: list[dict[str, Any]]) -> str:
+    return ", ".join(sorted({str(one["serial"]) for one in items}))
+
+
+def _verified(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
+    """``result`` of sata_prep_import with ``state=verified``: only drives that prove it are recorded."""
+    drives, new = copy.deepcopy(ledger.get("drives") or {}), []
+    for one in result.get("drives") or []:
+        serial = one["serial"]
+        shard = next((shard for shard in shards(ledger) if shard["serial"] == serial), None)
+        if shard is None or verified_problem(shard, one, drives.get(serial) or {}) or drives[serial].get("verified"):
+            continue
+        verify = one["verify"]
+        drives[serial]["verified"] = {
+            "at": at,
+            "journal_sha256": one["journal"]["sha256"],
+            "manifest_md5": verify["manifest_md5"],
+            "files": verify["files"],
+            "ranges": verify["ranges"],
+            "bytes": verify["bytes"],
+            "encryption": one["encryption"],
+        }
+        new.append(serial)
+    return {"drives": drives}, f"Drive {', '.join(new)} verified"
+
+
+def verified_problem(shard: Mapping[str, Any], drive: Mapping[str, Any], known: Mapping[str, Any]) -> str:
+    """Why a drive record does not prove that the drive carries its shard; empty when it does.
+
+    ``known`` is what the ledger says of the drive: its attempt and the journal that was collected.
+    """
+    verify, journal, attempt = drive.get("verify") or {}, drive.get("journal") or {}, drive.get("attempt") or {}
+    if not verify.get("finished") or not verify.get("ok"):
+        return "it was not read again to its end without a mismatch"
+    if not attempt or attempt.get("id") != known.get("attempt"):
+        return "it was read in another attempt than the one that was collected"
+    if journal.get("sha256") != (known.get("journal") or {}).get("sha256"):
+        return "its journal is not the one that was collected"
+    if str(verify.get("manifest_md5")).upper() != str(journal.get("manifest_hash")).upper():
+        return "its manifest does not have the MD5 that its journal names"
+    planned = {str(one["name"]): int(one["bytes"]) for one in shard["files"]}
+    found = {str(one["name"]): int(one["bytes"]) for one in verify.get("files") or []}
+    if planned != found:
+        odd = sorted(planned.items() ^ found.items())[0][0]
+        return f"its manifest and the plan differ in {odd}"
+    if len(verify.get("files") or []) != len(found):
+        return "its manifest names a file twice"
+    return encryption_problem(drive)
+
+
+def encryption_problem(drive: Mapping[str, Any]) -> str:
+    """Why the volume of a drive must not be shipped; empty when it is fully encrypted and protected."""
+    volume = drive.get("encryption") or {}
+    if not str(volume.get("volume_status")).startswith("FullyEncrypted"):
+        return f"its volume is {volume.get('volume_status')}, not fully encrypted"
+    if volume.get("protection_status") != "On":
+        return (
+            f"BitLocker protection is {volume.get('protection_status')}: with suspended protection the key lies in "
+            "clear on the drive"
+        )
+    return ""
+
+
+def _job_created(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
+    """``result`` of import_job, with the result of import_container as ``container``."""
+    job = result["job"]
+    problem = job_problem(ledger, job)
+    if problem:
+        raise ValueError(f"The import job does not prove that it belongs to this seed: {problem}. Nothing was recorded.")
+    if any(one["id"] == job["id"] for one in ledger.get("jobs") or []):
+        return {}, ""
+    container = result.get("container") or {}
+    entry = {
+        "id": job["id"],
+        "name": job["name"],
+        "created": job.get("created") or at,
+        "at": at,
+        "blobs_before": sorted(str(one["name"]) for one in container.get("blobs") or []),
+        "logs_before": sorted(str(one["url"]) for one in container.get("copy_logs") or []),
+    }
+    return {"jobs": [*(ledger.get("jobs") or []), entry]}, f"Import job {job['name']} created"
+
+
+def job_problem(ledger: Mapping[str, Any], job: Mapping[str, Any]) -> str:
+    """Why a job is not the job of this seed; empty when its drives and their manifests are those of the plan."""
+    if not job.get("exists"):
+        return "it does not exist"
+    theirs = {normalize_serial(str(one["serial"])): one for one in job.get("drives") or []}
+    planned = {str(one["serial"]) for one in shards(ledger)}
+    if set(theirs) != planned:
+        return f"its drives are {', '.join(sorted(theirs)) or 'unknown'}, not {', '.join(sorted(planned))}"
+    for serial, one in sorted(theirs.items()):
+        ours = (drive_of(ledger, serial).get("journal") or {}).get("manifest_hash")
+        if not ours or str(one.get("manifest_hash")).upper() != str(ours).upper():
+            return f"the MD5 of the manifest of drive {serial} differs"
+    return ""
+
+
+def _shipped(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
+    """``result`` of import_job or import_job_info: carrier and number as the job holds them.
+
+    ``baseline`` of seed_info, if given with it, says which recovery points were there before.
+    """
+    job = result["job"]
+    shipment = {"carrier": job.get("carrier"), "tracking_number": job.get("tracking_number"), "job": job.get("id")}
+    if job.get("phase") in ("absent", "created", "unknown", None):
+        raise ValueError("The import job is not marked as shipped; nothing was recorded.")
+    known = ledger.get("shipments") or []
+    if any({name: one.get(name) for name in shipment} == shipment for one in known):
+        return {}, ""
+    text = f"Shipped with {shipment['carrier']}, tracking number {shipment['tracking_number']}"
+    before = (result.get("baseline") or {}).get("recovery_points")
+    return {"shipments": [*known, {**shipment, "at": at, "recovery_points_before": before}]}, text
+
+
+def _milestone(name: str, text: str) -> Callable[[Mapping[str, Any], Mapping[str, Any], str], tuple[Facts, str]]:
+    """An event that ``result`` of seed_info proves: its evidence of the milestone, and what was there already."""
+
+    def recorder(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
+        if ledger.get(name):
+            return {}, ""
+        if (result.get("evidence") or {}).get("milestone") != name:
+            raise ValueError(f"`result` has no evidence that the seed is {name}; nothing was recorded.")
+        return {name: {"at": at, **result["evidence"]}}, text
+
+    return recorder
+
+
+def _cleaned(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
+    """``result`` with what the clean-up left, as ``left``."""
+    if not (ledger.get("seeded") or ledger.get("imported")):
+        raise ValueError("The seed is neither seeded nor imported; nothing was recorded.")
+    if ledger.get("cleaned"):
+        return {}, ""
+    return {"cleaned": {"at": at, "left": list(result.get("left") or [])}}, "Cleaned up"
+
+
+def _aborted(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
+    """``result`` with ``cancelled`` (the job, or empty), ``stopped`` and ``travelling`` (serials)."""
+    if ledger.get("aborted"):
+        return {}, ""
+    names = ("cancelled", "stopped", "travelling")
+    return {"aborted": {"at": at, **{name: result.get(name) for name in names}}}, "Seed given up"
+
+
+def _accepted(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
+    """``result`` of seed_info: pieces of evidence that a person accepted for this run."""
+    known = {one["id"] for one in ledger.get("accepted") or []}
+    new = [{**one, "at": at} for one in result.get("accepted") or [] if one["id"] not in known]
+    text = f"Accepted without proof: {', '.join(one['id'] for one in new)}"
+    return {"accepted": [*(ledger.get("accepted") or []), *new]}, text
+
+
+EVENTS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any], str], tuple[Facts, str]]] = {
+    "begun": _begun,
+    "accepted": _accepted,
+    "planned": _planned,
+    "prepared": _prepared,
+    "verified": _verified,
+    "job_created": _job_created,
+    "shipped": _shipped,
+    "imported": _milestone("imported", "Import proven"),
+    "seeded": _milestone("seeded", "Recovery point seen"),
+    "cleaned": _cleaned,
+    "aborted": _aborted,
+}

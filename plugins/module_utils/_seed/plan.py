@@ -1,57 +1,58 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which drive carries what, and whether the staged files are still those that were planned. Private to the collection."""
+"""Which drive carries which staged files, and whether the staged files are still those. Private to the collection."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
 PAGE = 512
 STAGED_SUFFIXES = (".AIBBlob", ".BaseBlob")
-# Source: the tool's documentation, "keep about 3 GB free per 7 TB for the manifest", and room for the file system itself.
+# Source: the tool's documentation, "keep about 3 GB free per 7 TB for the manifest", and room for the file system.
 MANIFEST_SHARE = 3 / 7000
 FILE_SYSTEM_RESERVE = 64 * 1024 * 1024
+# Source: the tool's FAQ; a session id has 3 to 30 letters, digits, underscores, hyphens and number signs.
+SESSION_ID_LENGTH = 30
 
 
 class PlanError(ValueError):
-    """The staged files do not fit the drives; the text says what would."""
+    """The staged files cannot be planned; the text names the file, drive or option and the remedy."""
 
 
-@dataclass(frozen=True)
-class Shard:
-    """What one drive carries, sizes in bytes."""
+def is_staged(name: str) -> bool:
+    """Whether a name is one of the two kinds that the agent writes. Source: the agent's offline backup articles."""
+    return name.endswith(STAGED_SUFFIXES)
 
-    serial: str
-    session_id: str
-    files: int
-    bytes: int
+
+def staged_files(files: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The files of the backup: both kinds, directly in the staging location, in the order of their names."""
+    kept = [
+        {"name": str(one["name"]), "bytes": int(one["bytes"]), "modified": str(one["modified"])}
+        for one in files
+        if is_staged(str(one["name"])) and "\\" not in str(one["name"])
+    ]
+    return sorted(kept, key=lambda one: str(one["name"]))
+
+
+def left_out(files: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The names of what else lies below the staging location. It is never copied."""
+    kept = {one["name"] for one in staged_files(files)}
+    return sorted(str(one["name"]) for one in files if str(one["name"]) not in kept)
 
 
 def bytes_needed(files: Sequence[Mapping[str, Any]]) -> int:
-    """The bytes a drive must have free for these files, its manifest and its file system."""
+    """The bytes that a drive needs for these files, its manifest and its file system."""
     total = sum(int(one["bytes"]) for one in files)
     return math.ceil(total * (1 + MANIFEST_SHARE)) + FILE_SYSTEM_RESERVE
 
 
-def freeze(files: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The staged files as they are kept in the ledger, in the order of their names."""
-    odd = [one["name"] for one in files if int(one["bytes"]) % PAGE]
-    if odd:
-        raise PlanError(
-            f"the staged file {odd[0]} is not a multiple of 512 bytes: it cannot become a page blob. Keep other files out of the staging location."
-        )
-    kept = ({"name": one["name"], "bytes": int(one["bytes"]), "modified": one["modified"]} for one in files)
-    return sorted(kept, key=lambda one: str(one["name"]))
-
-
 def compare_frozen(frozen: Sequence[Mapping[str, Any]], files: Sequence[Mapping[str, Any]]) -> list[str]:
     """What differs between the frozen list and the staging location, a sentence each; empty when nothing does."""
-    before = {one["name"]: one for one in frozen}
-    now = {one["name"]: one for one in files}
+    before = {str(one["name"]): one for one in frozen}
+    now = {str(one["name"]): one for one in staged_files(files)}
     differences = [f"{name} is gone" for name in sorted(before.keys() - now.keys())]
     differences += [f"{name} is new" for name in sorted(now.keys() - before.keys())]
     for name in sorted(before.keys() & now.keys()):
@@ -62,21 +63,52 @@ def compare_frozen(frozen: Sequence[Mapping[str, Any]], files: Sequence[Mapping[
     return differences
 
 
-def make_plan(job_name: str, files: Sequence[Mapping[str, Any]], drives: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The plan: the smallest drive that takes all staged files. One directory goes to one drive, which is what the tool can do.
+def usable(drive: Mapping[str, Any]) -> bool:
+    """Whether a drive record says that the host may write to the drive, or has written to it for this seed."""
+    return drive.get("content") == "ours" or "prepare" in (drive.get("allowed") or [])
 
-    ``drives`` have ``serial`` and ``size_bytes``. PlanError when none is large enough.
+
+def make_plan(name: str, files: Sequence[Mapping[str, Any]], drives: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Frozen list and shards. ``files`` are the staged files, ``drives`` the records of the listed drives.
+
+    The smallest usable drive that holds all files carries them. Each file is a copy session of its own, the smallest
+    first, because only a drive's first session can be neither resumed nor aborted.
     """
-    need = bytes_needed(files)
+    frozen = staged_files(files)
+    need = bytes_needed(frozen)
+    candidates = [one for one in drives if usable(one)]
     fitting = sorted(
-        (drive for drive in drives if int(drive["size_bytes"]) >= need),
-        key=lambda drive: (int(drive["size_bytes"]), str(drive["serial"])),
+        (one for one in candidates if int(one.get("size_bytes") or 0) >= need),
+        key=lambda one: (one.get("content") != "ours", int(one["size_bytes"]), str(one["serial"])),
     )
     if not fitting:
-        sizes = ", ".join(f"{drive['serial']} has {drive['size_bytes']}" for drive in drives) or "none is listed"
-        raise PlanError(
-            f"the staged files need a drive of {need} bytes ({sizes}). List a larger drive under copying.drives."
-        )
-    total = sum(int(one["bytes"]) for one in files)
-    shard = Shard(str(fitting[0]["serial"]), f"{job_name}-1"[:30], len(files), total)
-    return {"shards": [asdict(shard)], "bytes": total}
+        raise PlanError(_no_drive(need, candidates, drives))
+    shard = _shard(name, 1, str(fitting[0]["serial"]), frozen)
+    return {"frozen": frozen, "shards": [shard], "bytes": shard["bytes"], "left_out": left_out(files)}
+
+
+def _no_drive(need: int, candidates: Sequence[Mapping[str, Any]], drives: Sequence[Mapping[str, Any]]) -> str:
+    if not candidates:
+        reasons = " ".join(str(one.get("reason")) for one in drives) or "`drives` is empty."
+        return f"No listed drive can be used. {reasons}"
+    sizes = ", ".join(f"{one['serial']} has {one.get('size_bytes')}" for one in candidates)
+    return f"The staged files need a drive of {need} bytes ({sizes}). Add a larger drive to `drives`."
+
+
+def _shard(name: str, number: int, serial: str, files: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    ordered = sorted(files, key=lambda one: (int(one["bytes"]), str(one["name"])))
+    sessions = [
+        {"id": session_id(name, number, at), "files": [str(one["name"])]} for at, one in enumerate(ordered, start=1)
+    ]
+    return {
+        "serial": serial,
+        "files": [{"name": str(one["name"]), "bytes": int(one["bytes"])} for one in files],
+        "bytes": sum(int(one["bytes"]) for one in files),
+        "sessions": sessions,
+    }
+
+
+def session_id(name: str, drive: int, file: int) -> str:
+    """The id of a copy session. It names the seed, the drive of the plan and the file of the drive."""
+    tail = f"-{drive}-{file}"
+    return name[: SESSION_ID_LENGTH - len(tail)] + tail

@@ -1,81 +1,99 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the packing slip and the report show. No secret is among it. Private to the collection."""
+"""What the packing slip and the report show. Private to the collection."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.status import STAGES
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence, messages
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import drive_of
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import Snapshot
 
 
-def packing_slip(seed: Mapping[str, Any], world: Mapping[str, Any], ledger: Mapping[str, Any]) -> dict[str, Any]:
-    """The sheet that goes into the parcel: job, address, drives and what to mind."""
-    address = (world.get("job") or {}).get("datacenter_address") or {}
-    order = ("recipient", "company", "street", "city", "state", "postal_code", "country", "phone")
-    lines = [str(address[name]) for name in order if address.get(name)]
+def packing_slip(snapshot: Snapshot) -> dict[str, Any]:
+    """The sheet that goes into the package: job, address, drives and what to mind."""
+    address = snapshot.job.get("datacenter_address") or {}
+    lines = [str(one) for one in address.get("lines") or []]
+    location = snapshot.seed["azure"]["location"]
     carriers = ", ".join(address.get("supported_carriers") or []) or "one of those that the portal lists"
     return {
-        "job_name": seed["name"],
-        "ship_to": lines
-        or [
-            f"the data center of region {seed['azure']['location']}; its address is in the portal, under the import job"
-        ],
-        "drives": [
-            {"serial": serial, "manifest_file": one["manifest_file"], "manifest_hash": one["manifest_hash"]}
-            for serial, one in sorted((ledger.get("journals") or {}).items())
-        ],
+        "job_name": snapshot.seed["name"],
+        "ship_to": lines or [f"the data center of region {location}; the Azure portal shows its address with the job"],
+        "drives": [_slip_drive(snapshot, shard["serial"]) for shard in snapshot.shards],
         "instructions": [
-            f"Ship with {carriers}. All drives of this job go in one package with one tracking number.",
-            "Pack each drive in an anti-static bag and padding. Loose drives only: no enclosures.",
-            "Enter the tracking number within two weeks of the job's creation, or the service deletes the job.",
-            "Do not change the data on a drive or reformat it, and keep its journal: both are needed until the seed is finished.",
+            f"Ship with {carriers}. Put all drives of this job into one package with one tracking number.",
+            "Pack each drive in an anti-static bag and padding. Ship bare drives without enclosures.",
+            f"Enter the tracking number within {snapshot.shipping_days} days of the job's creation, or Azure removes it.",
+            "Do not change the data on a drive, and do not rotate the storage account key while the drives travel.",
         ],
     }
 
 
-def report(
-    seed: Mapping[str, Any], world: Mapping[str, Any], ledger: Mapping[str, Any], decision: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Everything that the report page shows."""
-    reached = STAGES.index(decision["stage"])
-    container = world.get("container") or {}
+def _slip_drive(snapshot: Snapshot, serial: str) -> dict[str, str]:
+    journal = drive_of(snapshot.ledger, serial).get("journal") or {}
+    return {
+        "serial": serial,
+        "manifest_file": str(journal.get("manifest_file") or ""),
+        "manifest_hash": str(journal.get("manifest_hash") or ""),
+    }
+
+
+def report(snapshot: Snapshot, decision: Mapping[str, Any], lines: list[str]) -> dict[str, Any]:
+    """Everything that the report page shows. It has no secret."""
+    ledger, seed = snapshot.ledger, snapshot.seed
     names = {one["name"] for one in ledger.get("frozen") or []}
+    container = snapshot.container or {}
     return {
         "name": seed["name"],
-        "decision": dict(decision),
-        "stages": [
-            {"name": name, "state": "done" if at < reached else "now" if at == reached else "open"}
-            for at, name in enumerate(STAGES)
-        ],
+        "summary": lines,
+        "status": decision["status"],
+        "blocked": decision["blocked"],
+        "steps": _steps(decision["status"]),
         "source": seed["source"]["host"],
-        "copy_host": seed["copying"]["host"],
+        "copy_host": seed["copy_host"],
         "account": seed["azure"]["storage_account"],
         "container": seed["azure"]["container"],
         "location": seed["azure"]["location"],
-        "drives": _drives(ledger),
-        "files": ledger.get("frozen") or [],
-        "job": world.get("job") or {},
-        "shipment": ledger.get("shipment") or {},
+        "drives": [_drive(snapshot, shard) for shard in snapshot.shards],
+        "files": [{**one, "size": messages.size(one["bytes"])} for one in ledger.get("frozen") or []],
+        "left_out": (ledger.get("plan") or {}).get("left_out") or [],
+        "job": dict(snapshot.job),
+        "shipments": list(ledger.get("shipments") or []),
         "imported": ledger.get("imported") or {},
         "seeded": ledger.get("seeded") or {},
-        "blobs": [blob for blob in container.get("blobs") or [] if blob["name"] in names],
+        "aborted": ledger.get("aborted") or {},
+        "blobs": [one for one in container.get("blobs") or [] if one["name"] in names],
         "copy_logs": container.get("copy_logs") or [],
-        "receipts": list(ledger.get("escrow") or []),
+        "receipts": list(ledger.get("receipts") or []),
+        "accepted": list(ledger.get("accepted") or []),
         "history": ledger.get("history") or [],
     }
 
 
-def _drives(ledger: Mapping[str, Any]) -> list[dict[str, Any]]:
-    shards = (ledger.get("plan") or {}).get("shards", [])
-    none: dict[str, Any] = {}
+def _steps(status: str) -> list[dict[str, str]]:
+    if status == "aborted":
+        return [{"name": status, "state": "now"}]
+    shown = [one for one in evidence.STATUSES if one != "aborted"]
+    at = shown.index(status)
     return [
-        {
-            **shard,
-            "manifest_hash": (ledger.get("journals") or none).get(shard["serial"], none).get("manifest_hash", ""),
-            "verified": (ledger.get("verified") or none).get(shard["serial"], none).get("at", ""),
-        }
-        for shard in shards
+        {"name": name, "state": "done" if place < at else "now" if place == at else "open"}
+        for place, name in enumerate(shown)
     ]
+
+
+def _drive(snapshot: Snapshot, shard: Mapping[str, Any]) -> dict[str, Any]:
+    known, one = drive_of(snapshot.ledger, shard["serial"]), snapshot.drive(shard["serial"]) or {}
+    return {
+        "serial": shard["serial"],
+        "files": len(shard["files"]),
+        "size": messages.size(shard["bytes"]),
+        "attempt": known.get("attempt") or "",
+        "status": one.get("status") or "not asked",
+        "reason": one.get("reason") or "",
+        "manifest_hash": (known.get("journal") or {}).get("manifest_hash", ""),
+        "verified": (known.get("verified") or {}).get("at", ""),
+        "log": one.get("log") or "",
+    }

@@ -1,342 +1,379 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a seed stands and what comes next, computed from what can be observed. Private to the collection.
+"""The status of a seed and its next step: one pure function of definition, ledger and observations. Private.
 
-One pure function decides for the playbooks, the report and check mode alike. The questions are asked from the end of the work
-to its beginning; the first that can be answered gives the stage. Nothing is called done that was not seen.
+``pieces.py`` answers each question of the evidence table with yes, no or unknown. Here the answers become a status.
+A status that the ledger has is kept; what must still hold is asked again; a question without an answer never allows and
+never finishes anything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import normalize_serial
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import stamp
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.plan import (
-    STAGED_SUFFIXES,
-    compare_frozen,
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence, messages, pieces
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import drive_of, shards
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.messages import (
+    Blocked,
+    Waiting,
+    playbook,
 )
-
-STAGES = (
-    "new", "staging", "staged", "planned", "preparing", "prepared", "verified",
-    "job_created", "shipped", "importing", "imported", "seeded", "cleaned",
-)  # fmt: skip
-# Source: the service's shipping rules; without a tracking number, or without the parcel, a job is given up after two weeks.
-SHIPPING_DAYS = 14
-COLLECTION = "seedfreight.azure_offline_backup"
-
-
-@dataclass(frozen=True)
-class Gate:
-    """A point where the seed waits for a person or for the world. Times are ISO 8601 in UTC, or empty when unknown."""
-
-    name: str
-    waits_for: str
-    since: str
-    until: str
-    type_next: str
-
-
-@dataclass(frozen=True)
-class Blocked:
-    """Why the seed cannot go on, and what would unblock it."""
-
-    reason: str
-    remedy: str
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import Finding, Snapshot
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.plan import (
+    PlanError,
+    compare_frozen,
+    make_plan,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse, stamp
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The stage, why it is that one, the chapter that comes next (empty: none now), and what it waits for."""
+    """Status, next step (empty: none can be done now), and what the seed waits for or why it is blocked."""
 
-    stage: str
-    reason: str
+    status: str
     next: str = ""
-    gate: Gate | None = None
+    waiting: Waiting | None = None
     blocked: Blocked | None = None
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    accepted: tuple[Mapping[str, Any], ...] = ()
+    plan: Mapping[str, Any] | None = None
+
+    def view(self) -> dict[str, Any]:
+        """The decision as plain data."""
+        return {**asdict(self), "accepted": [dict(one) for one in self.accepted]}
 
 
-@dataclass(frozen=True)
-class Case:
-    """Everything that a decision looks at."""
-
-    seed: Mapping[str, Any]
-    world: Mapping[str, Any]
-    ledger: Mapping[str, Any]
-    now: datetime
-    journals: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-
-    @property
-    def source(self) -> Mapping[str, Any]:
-        """What the source host shows."""
-        return self.world.get("source") or {}
-
-    @property
-    def job(self) -> Mapping[str, Any]:
-        """What Azure shows of the import job."""
-        return self.world.get("job") or {"exists": False, "phase": "absent"}
-
-    @property
-    def files(self) -> list[Mapping[str, Any]]:
-        """The staged files."""
-        return list(self.source.get("files") or [])
-
-    @property
-    def shards(self) -> list[Mapping[str, Any]]:
-        """The planned drives."""
-        return list((self.ledger.get("plan") or {}).get("shards", []))
-
-
-def decide(seed: Mapping[str, Any], world: Mapping[str, Any], ledger: Mapping[str, Any], now: datetime) -> Decision:
-    """The stage of a seed and its next chapter. ``world`` holds source, copy, job and container as the info modules return them."""
-    journals = {one["serial"]: one for one in (world.get("copy") or {}).get("journals", [])}
-    case = Case(seed, world, ledger, now, journals)
-    questions: tuple[Callable[[Case], Decision | None], ...] = (_end, _job, _drives, _staged, _begin)
-    decision = next(found for found in (ask(case) for ask in questions) if found)
-    return _frozen(case, decision)
-
-
-def _blocked(stage: str, reason: str, remedy: str) -> Decision:
-    return Decision(stage, reason, blocked=Blocked(reason, remedy))
-
-
-def _after(moment: str | None, days: int) -> str:
-    if not moment:
-        return ""
-    return stamp(datetime.fromisoformat(moment.replace("Z", "+00:00")) + timedelta(days=days))
-
-
-def _frozen(case: Case, decision: Decision) -> Decision:
-    """Before the drives leave, the staged files must be those that were planned."""
-    early = STAGES.index(decision.stage) < STAGES.index("shipped")
-    if not early or case.ledger.get("frozen") is None or decision.blocked:
-        return decision
-    differences = compare_frozen(case.ledger["frozen"], case.files)
-    if not differences:
-        return decision
-    reason = f"The staged files are no longer those that were planned: {'; '.join(differences[:5])}."
-    return replace(
-        decision,
-        next="",
-        gate=None,
-        blocked=Blocked(reason, "Restore them, or give the seed up with abort.yml and stage again."),
+def decide(snapshot: Snapshot) -> Decision:
+    """The status of a seed and what comes next."""
+    ask: tuple[Callable[[Snapshot], Decision | None], ...] = (
+        _ended,
+        _unreadable,
+        _lost_ledger,
+        _fallen_back,
+        _imported,
+        _job,
+        _drives,
+        _staged,
     )
+    return next(found for found in (question(snapshot) for question in ask) if found)
 
 
-def _recovery_point(case: Case) -> str | None:
-    """The first recovery point that is younger than the import job; an older one is of another backup."""
-    created = (case.ledger.get("job") or {}).get("created")
-    times = sorted(str(point["time"]) for point in case.source.get("recovery_points") or [])
-    return next((time for time in times if created and time >= str(created)), None)
+def questions(seed: Mapping[str, Any], ledger: Mapping[str, Any]) -> list[str]:
+    """Whom to ask for the next decision, out of source, copy_host, job and container. Nobody else is contacted."""
+    if ledger.get("cleaned") or ledger.get("aborted"):
+        return []
+    if ledger.get("seeded"):
+        return []
+    if ledger.get("imported"):
+        return ["source"] if evidence.last_status(kind(seed)) == "seeded" else []
+    if ledger.get("shipments"):
+        return ["source", "job", "container"]
+    return ["source", "copy_host", "job"] if not ledger.get("jobs") else ["source", "copy_host", "job", "container"]
 
 
-def _end(case: Case) -> Decision | None:
-    if case.ledger.get("cleaned"):
-        return Decision("cleaned", "A recovery point exists and what the seed left behind is removed.")
-    point = _recovery_point(case)
-    if point is None or not (case.ledger.get("imported") or _import_problem(case) is None):
+def kind(seed: Mapping[str, Any]) -> str:
+    """How the backup of this seed gets to the staging location."""
+    return pieces.AGENT_KINDS[seed["source"]["agent"]]
+
+
+def milestone(ledger: Mapping[str, Any]) -> str:
+    """The status that the ledger alone proves."""
+    for name in ("aborted", "cleaned", "seeded", "imported"):
+        if ledger.get(name):
+            return name
+    if ledger.get("shipments"):
+        return "shipped"
+    if ledger.get("jobs"):
+        return "job_created"
+    planned = shards(ledger)
+    known = [drive_of(ledger, one["serial"]) for one in planned]
+    if planned and all(one.get("verified") for one in known):
+        return "verified"
+    if planned and all(one.get("journal") for one in known):
+        return "prepared"
+    return "planned" if planned else "new"
+
+
+def _blocked(status: str, blocked: Blocked, following: str = "") -> Decision:
+    return Decision(status, following, blocked=blocked)
+
+
+def _open(snapshot: Snapshot, status: str, findings: Mapping[str, Finding], wait: Waiting | None) -> Decision:
+    """A status whose row is not complete: a person is asked for what a system cannot give, else the seed waits."""
+    missing = {name: one for name, one in findings.items() if one.state != "yes"}
+    refused = [one for one in missing.values() if one.blocked]
+    if refused and refused[0].blocked:
+        return _blocked(status, refused[0].blocked)
+    unknown = {name: one for name, one in missing.items() if one.state == "unknown"}
+    if unknown and len(unknown) == len(missing):
+        name, first = next(iter(unknown.items()))
+        return _blocked(status, _evidence_missing(snapshot, name, first))
+    if wait is None:
+        text = " ".join(one.text for one in missing.values() if one.state == "no")
+        wait = Waiting("evidence", text, command=playbook("seed", snapshot.host))
+    return Decision(status, waiting=wait)
+
+
+def _evidence_missing(snapshot: Snapshot, name: str, finding: Finding) -> Blocked:
+    identity = pieces.acceptance_id(name, finding)
+    command = playbook("seed", snapshot.host, f" -e seed_accept={identity}")
+    remedy = f"Look at it by hand: {finding.how} If it is right, accept this one piece."
+    return Blocked(f"unknown_{name}", finding.text, remedy, command)
+
+
+def _ended(snapshot: Snapshot) -> Decision | None:
+    ledger = snapshot.ledger
+    if ledger.get("aborted"):
+        return Decision("aborted")
+    if ledger.get("cleaned"):
+        return Decision("cleaned")
+    last = evidence.last_status(snapshot.kind)
+    if not ledger.get(last):
         return None
-    reason = f"The agent has a recovery point of {point}."
-    if case.ledger.get("seeded") is None:
-        return Decision("seeded", reason, next="complete")
-    if case.seed.get("cleanup") == "automatic":
-        return Decision("seeded", reason, next="clean")
-    waits = "the word of a person that the staged files, the blobs and the working copies of the journals may go"
-    return Decision(
-        "seeded",
-        reason,
-        gate=Gate("clean", waits, case.ledger["seeded"]["at"], "", f"ansible-playbook {COLLECTION}.clean"),
-    )
+    proven = ledger[last]
+    if snapshot.seed["cleanup"] == "automatic" and not proven.get("accepted"):
+        return Decision(last, "clean")
+    what = "approval to delete the staged files, the imported blobs and the working copies of the journals"
+    return Decision(last, waiting=Waiting("clean", what, proven["at"], command=playbook("clean", snapshot.host)))
 
 
-def _import_problem(case: Case) -> str | None:
-    """What keeps the import from being complete, or None."""
-    container = case.world.get("container") or {}
-    logs = container.get("copy_logs") or []
-    if case.job.get("phase") != "completed":
-        return "the import job is not completed"
-    for shard in case.shards:
-        if not any(normalize_serial(str(log["serial"])) == shard["serial"] and log["ok"] for log in logs):
-            return f"the copy log of drive {shard['serial']} is missing or reports errors"
-    blobs = {blob["name"]: blob for blob in container.get("blobs") or []}
-    for file in case.ledger.get("frozen") or []:
-        blob = blobs.get(file["name"])
-        if blob is None:
-            return f"the container has no blob {file['name']}"
-        if blob["type"] != "PageBlob" or int(blob["bytes"]) != int(file["bytes"]):
-            return f"the blob {file['name']} is a {blob['type']} of {blob['bytes']} bytes, not a PageBlob of {file['bytes']}"
-    return None if case.ledger.get("frozen") else "no list of staged files is in the ledger"
+def _unreadable(snapshot: Snapshot) -> Decision | None:
+    """Somebody who must answer for this seed could not be asked."""
+    status = milestone(snapshot.ledger)
+    for who, text in sorted(snapshot.problems.items()):
+        tolerated = {"source": ("verified", "imported"), "copy_host": ("verified", "")}.get(who)
+        if tolerated and evidence.reached(status, tolerated[0]):
+            if not tolerated[1] or not evidence.reached(status, tolerated[1]):
+                continue
+        name = {"source": "source.host", "copy_host": "copy_host"}.get(who, who)
+        remedy = "Make it reachable, then run the playbook again."
+        return _blocked(status, Blocked(f"unreachable_{who}", f"`{name}`: {text}", remedy, playbook("seed", snapshot.host)))
+    return None
 
 
-def _job(case: Case) -> Decision | None:
-    known, phase = case.ledger.get("job"), case.job.get("phase", "absent")
-    if known is None:
+def _lost_ledger(snapshot: Snapshot) -> Decision | None:
+    """An import job of this name that the ledger does not know: adopted when its drives prove it, else refused."""
+    job = snapshot.job
+    if not job.get("exists") or snapshot.ledger.get("jobs"):
         return None
-    if case.ledger.get("imported"):
-        return _imported(case)
+    status, name = milestone(snapshot.ledger), snapshot.seed["name"]
+    if job.get("phase") == "created" and pieces.job_has_our_drives(snapshot):
+        return None
+    if job.get("phase") == "created":
+        reason = f"An import job named {name} exists, and its drives are not those that this seed has prepared."
+        remedy = "Delete that job in Azure if it is not needed, or give the seed another name."
+        return _blocked(status, Blocked("foreign_job", reason, remedy, playbook("status", snapshot.host)))
+    if job.get("phase") in ("cancelled", "failed"):
+        reason = f"An import job named {name} exists and has ended as {job.get('status')}."
+        remedy = "Delete it in Azure, or give the seed another name."
+        return _blocked(status, Blocked("dead_job", reason, remedy, playbook("status", snapshot.host)))
+    reason = f"The import job {name} is {job.get('status')}: its drives were shipped, and the ledger does not know of it."
+    remedy = "Restore the ledger from its backup (see `state`). Do not prepare another drive."
+    return _blocked(status, Blocked("lost_ledger", reason, remedy, playbook("status", snapshot.host)))
+
+
+def _fallen_back(snapshot: Snapshot) -> Decision | None:
+    """The agent gave the offline backup up while drives are prepared or travel."""
+    status = milestone(snapshot.ledger)
+    if status in ("new",) or evidence.reached(status, "imported") or snapshot.backup is None:
+        return None
+    problem = pieces.agent_problem(snapshot)
+    if not problem:
+        return None
+    remedy = "Do not ship the drives. Correct it in the agent, or give the seed up and begin again."
+    command = playbook("abort", snapshot.host)
+    following = ""
+    if evidence.reached(status, "shipped"):
+        remedy = "The drives travel; the import is still followed, but the agent will not use it as it is now."
+        command = playbook("status", snapshot.host)
+        following = _job_or_import(snapshot).next
+        status = _job_or_import(snapshot).status
+    return _blocked(status, Blocked("agent_gave_up", problem, remedy, command), following)
+
+
+def _job_or_import(snapshot: Snapshot) -> Decision:
+    return _job(snapshot) or Decision(milestone(snapshot.ledger))
+
+
+def _imported(snapshot: Snapshot) -> Decision | None:
+    """After the import was proven: the recovery point."""
+    known = snapshot.ledger.get("imported")
+    if not known:
+        return None
+    findings = pieces.findings(snapshot, "seeded")
+    if all(one.state == "yes" for one in findings.values()):
+        return Decision("seeded", "complete", **pieces.proof(snapshot, "seeded", findings))
+    host = snapshot.seed["source"]["host"]
+    what = f"the next scheduled backup of {host}, which makes the recovery point from the imported blobs"
+    wait = Waiting("recovery_point", what, known["at"], command=playbook("seed", snapshot.host))
+    return _open(snapshot, "imported", findings, wait)
+
+
+def _job(snapshot: Snapshot) -> Decision | None:
+    """After the import job was created."""
+    ledger, job = snapshot.ledger, snapshot.job
+    if not ledger.get("jobs"):
+        return None
+    phase, shipped = job.get("phase"), bool(ledger.get("shipments"))
+    status = "shipped" if shipped else "job_created"
+    if phase in (None, "unknown"):
+        text = f"The status {job.get('status')} of the import job is not known."
+        return _blocked(status, Blocked("unknown_job", text, "Look at the job in the Azure portal.", _seed(snapshot)))
     if phase == "absent":
-        reason = (
-            f"The import job {case.seed['name']} of {known['created']} is gone from Azure before its import was seen."
-        )
-        remedy = "It is not created a second time. Ask Azure support with the tracking number, or give the seed up with abort.yml."
-        return _blocked("shipped" if case.ledger.get("shipment") else "job_created", reason, remedy)
+        return _job_gone(snapshot, status)
     if phase in ("failed", "cancelled", "completed_with_errors"):
-        reason = f"The import job ended as {case.job.get('status')}: {case.job.get('error') or 'see its copy logs'}."
-        return _blocked(
-            "importing", reason, "Read the copy logs in the report; the staged files are still there for a repair."
-        )
+        return _job_failed(snapshot, "importing" if shipped else "job_created")
     if phase == "created":
-        return _ship_gate(case)
-    if phase == "completed":
-        return _imported(case)
-    return _on_its_way(case, phase)
-
-
-def _ship_gate(case: Case) -> Decision:
-    created = (case.ledger.get("job") or {}).get("created") or case.job.get("created") or ""
-    serials = ", ".join(shard["serial"] for shard in case.shards)
-    waits = f"a person who takes drive {serials} out of {case.seed['copying']['host']}, packs it with the packing slip and hands the parcel to a carrier"
-    command = (
-        f"ansible-playbook {COLLECTION}.ship --limit {case.seed['name']} -e carrier=CARRIER -e tracking_number=NUMBER"
-    )
-    gate = Gate("ship", waits, str(created), _after(str(created), SHIPPING_DAYS), command)
-    return Decision("job_created", "The import job exists and waits for its parcel.", next="ship", gate=gate)
-
-
-def _on_its_way(case: Case, phase: str) -> Decision:
-    sent = (case.ledger.get("shipment") or {}).get("at", "")
-    command = f"ansible-playbook {COLLECTION}.seed --limit {case.seed['name']}"
+        return _ship(snapshot)
+    if not shipped:
+        return Decision("shipped", "track")
     if phase == "shipped":
-        gate = Gate("arrival", "the parcel to arrive at the data center", sent, _after(sent, SHIPPING_DAYS), command)
-        return Decision("shipped", "The parcel is on its way.", next="track", gate=gate)
-    gate = Gate("import", "the data center to copy the drives", sent, "", command)
-    return Decision("importing", f"The data center has the drives ({case.job.get('status')}).", next="track", gate=gate)
+        sent = ledger["shipments"][-1]["at"]
+        wait = Waiting("arrival", "the drives to arrive at the data center", sent, _after(sent, snapshot), _seed(snapshot))
+        return Decision("shipped", "track" if snapshot.wait else "", waiting=wait)
+    if phase != "completed":
+        sent = ledger["shipments"][-1]["at"]
+        wait = Waiting("import", f"the data center to copy the drives ({job.get('status')})", sent, "", _seed(snapshot))
+        return Decision("importing", "track" if snapshot.wait else "", waiting=wait)
+    return _completed(snapshot)
 
 
-def _imported(case: Case) -> Decision:
-    if case.ledger.get("imported") is None:
-        problem = _import_problem(case)
-        if problem:
-            return _blocked(
-                "importing",
-                f"The import job is completed, but {problem}.",
-                "Read the copy logs in the report; the staged files are still there for a repair.",
-            )
-        return Decision("imported", "Every staged file is in the container as a page blob.", next="complete")
-    waits = f"the next scheduled backup of {case.seed['source']['host']}, which makes the recovery point from the blobs"
-    gate = Gate(
-        "backup",
-        waits,
-        case.ledger["imported"]["at"],
-        "",
-        f"ansible-playbook {COLLECTION}.seed --limit {case.seed['name']}",
+def _completed(snapshot: Snapshot) -> Decision:
+    findings = pieces.findings(snapshot, "imported")
+    if all(one.state == "yes" for one in findings.values()):
+        return Decision("imported", "complete", **pieces.proof(snapshot, "imported", findings))
+    return _open(snapshot, "importing", findings, None)
+
+
+def _seed(snapshot: Snapshot) -> str:
+    return playbook("seed", snapshot.host)
+
+
+def _after(moment: str, snapshot: Snapshot) -> str:
+    """The service's deadline after a moment; empty when the moment cannot be read."""
+    try:
+        return stamp(parse(moment) + timedelta(days=snapshot.shipping_days))
+    except (ValueError, OverflowError):
+        return ""
+
+
+def _ship(snapshot: Snapshot) -> Decision:
+    job = snapshot.ledger["jobs"][-1]
+    serials = ", ".join(one["serial"] for one in snapshot.shards)
+    what = f"ship drive {serials} (copy host {snapshot.seed['copy_host']}) with the packing slip"
+    command = playbook("ship", snapshot.host, " -e carrier=CARRIER -e tracking_number=NUMBER")
+    wait = Waiting("ship", what, job["created"], _after(job["created"], snapshot), command)
+    problem = pieces.drives_gone_bad(snapshot)
+    if problem:
+        return _blocked("job_created", Blocked("drive_changed", problem, "Do not ship it.", playbook("abort", snapshot.host)))
+    changed = _changed(snapshot)
+    return _blocked("job_created", changed) if changed else Decision("job_created", waiting=wait)
+
+
+def _job_gone(snapshot: Snapshot, status: str) -> Decision:
+    name, known = snapshot.seed["name"], snapshot.ledger["jobs"][-1]
+    reason = f"The import job {name} of {known['created']} is gone from Azure, and its import was not seen."
+    if snapshot.ledger.get("shipments"):
+        remedy = "It is not created again, because its drives were shipped. Ask Azure support with the tracking number."
+        return _blocked(status, Blocked("job_gone", reason, remedy, playbook("abort", snapshot.host)))
+    if pieces.all_attached(snapshot):
+        return Decision("verified", "import")
+    remedy = (
+        "Azure removes a job without a tracking number. If the drives were shipped, ask Azure support. If not, insert "
+        "them again, and a new job is created."
     )
-    return Decision("imported", "Every staged file is in the container as a page blob.", gate=gate)
+    return _blocked(status, Blocked("job_gone", reason, remedy, _seed(snapshot)))
 
 
-def _drives(case: Case) -> Decision | None:
-    if not case.shards:
+def _job_failed(snapshot: Snapshot, status: str) -> Decision:
+    job = snapshot.job
+    reason = f"The import job ended as {job.get('status')}: {job.get('error') or 'the copy logs say more'}."
+    remedy = "Read the copy logs in the report; the staged files are still there. Give the seed up to begin again."
+    if job.get("phase") == "cancelled" and not snapshot.ledger.get("shipments"):
+        remedy = "Give the seed up, then begin again."
+    return _blocked(status, Blocked("job_failed", reason, remedy, playbook("abort", snapshot.host)))
+
+
+def _drives(snapshot: Snapshot) -> Decision | None:
+    """Between the plan and the import job: the slowest drive decides, the first that can go on is worked on."""
+    if not snapshot.shards:
         return None
-    if all(shard["serial"] in (case.ledger.get("verified") or {}) for shard in case.shards):
-        return Decision("verified", "The drives were read again and match their manifests.", next="import")
-    found = [case.journals.get(shard["serial"], {}) for shard in case.shards]
-    for shard, journal in zip(case.shards, found, strict=True):
-        problem = _run_problem(shard["serial"], journal)
-        if problem:
-            return problem
-    if all(journal.get("prepared") for journal in found):
-        collected = all(journal["serial"] in (case.ledger.get("journals") or {}) for journal in found)
-        return Decision(
-            "prepared",
-            "Every drive of the plan has its data and a finished journal.",
-            next="verify" if collected else "prepare",
-        )
-    if any(journal.get("exists") or (journal.get("run") or {}).get("state") == "running" for journal in found):
-        return Decision(
-            "preparing", f"The tool copies to {', '.join(shard['serial'] for shard in case.shards)}.", next="prepare"
-        )
-    return _refused(case, "planned") or Decision("planned", "The plan says which drive carries what.", next="prepare")
-
-
-def _run_problem(serial: str, journal: Mapping[str, Any]) -> Decision | None:
-    """A session that ended badly, or a drive that does not match its manifest."""
-    run, verify = journal.get("run") or {}, journal.get("verify") or {}
-    if verify.get("finished") and not verify.get("ok"):
-        reason = f"Drive {serial} does not match its manifest: {'; '.join(verify.get('mismatches') or ['see the verify file'])}."
-        return _blocked(
-            "prepared",
-            reason,
-            f"Do not ship it. Set erase: true for {serial} in copying.drives and run again, or use another drive.",
-        )
-    if run.get("operation") == "prepare" and run.get("state") in ("failed", "lost"):
-        ending = (
-            "was lost with its process" if run["state"] == "lost" else f"ended with exit code {run.get('exit_code')}"
-        )
-        # Source: the tool's troubleshooting article; a first session can be neither resumed nor aborted.
-        remedy = f"The first session cannot be resumed: set erase: true for {serial} in copying.drives and run again; the old journal is kept aside."
-        return _blocked("preparing", f"The copy to drive {serial} {ending}.", remedy)
-    return None
-
-
-def _refused(case: Case, stage: str) -> Decision | None:
-    """A listed drive that may not be used, said before any work is put into it."""
-    for drive in (case.world.get("copy") or {}).get("drives", []):
-        if drive.get("refusals"):
-            return _blocked(stage, drive["refusals"][0], "Correct copying.drives of the seed.")
-    return None
-
-
-def _staged(case: Case) -> Decision | None:
-    job = case.source.get("job") or {}
-    if job.get("phase") == "failed" and (case.source.get("method") or {}).get("import_job_name") == case.seed["name"]:
-        return _blocked(
-            "staging",
-            f"The agent's backup ended as {job.get('state')} (error {job.get('error_code')}).",
-            "Mend what the agent reports, start the backup again, and run again.",
-        )
-    if job.get("phase") != "waiting_for_import" or not _both_kinds(case.files):
-        return None
-    ours = (case.source.get("method") or {}).get("import_job_name") == case.seed["name"]
-    if not ours:
-        return None
-    return _refused(case, "staged") or Decision(
-        "staged", f"The first backup is staged in {len(case.files)} files.", next="plan"
-    )
-
-
-def _both_kinds(files: list[Mapping[str, Any]]) -> bool:
-    return all(any(str(one["name"]).endswith(suffix) for one in files) for suffix in STAGED_SUFFIXES)
-
-
-def _begin(case: Case) -> Decision:
-    if case.job.get("exists"):
-        reason = f"An import job named {case.seed['name']} exists in {case.seed['azure']['resource_group']}, and the ledger does not know it."
-        return _blocked("new", reason, "Choose another name for the seed, or restore its ledger.")
-    if not (case.source.get("agent") or {}).get("installed"):
-        return _blocked(
-            "new",
-            f"The backup agent is not installed on {case.seed['source']['host']} (source.host).",
-            "Install and register it, then run again.",
-        )
-    if not case.source.get("policy_present"):
-        return _blocked(
-            "new",
-            f"The agent on {case.seed['source']['host']} (source.host) has no backup policy.",
-            "Make one that lists what to back up, then run again.",
-        )
-    refused = _refused(case, "new")
+    changed = _changed(snapshot)
+    if changed:
+        return _blocked(_slowest(snapshot), changed)
+    due = {name: one for name, one in pieces.due_steps(snapshot).items() if one}
+    status = _slowest(snapshot)
+    if due.get("verify"):
+        return Decision(status, "verify")
+    if due.get("prepare"):
+        return Decision(status, "prepare")
+    refused = pieces.drive_problem(snapshot)
     if refused:
-        return refused
-    job = case.source.get("job") or {}
-    if job.get("phase") == "running":
-        done, total = int(job.get("bytes_done") or 0), int(job.get("bytes_total") or 0)
-        return Decision(
-            "staging", f"The agent has written {done} of {total} bytes to the staging location.", next="stage"
-        )
-    if (case.source.get("method") or {}).get("import_job_name") == case.seed["name"]:
-        return Decision("staging", "The agent is set to seed offline.", next="stage")
-    return Decision("new", "Nothing has been done yet.", next="stage")
+        return _blocked(status, refused)
+    waiting = pieces.drive_waiting(snapshot)
+    if waiting:
+        follow = {"copy": "prepare", "verify": "verify"}.get(waiting.id, "") if snapshot.wait else ""
+        return Decision(status, follow, waiting=waiting)
+    for row in ("planned", "prepared", "verified"):
+        findings = pieces.findings(snapshot, row)
+        if any(one.state != "yes" for one in findings.values()):
+            return _open(snapshot, status, findings, None)
+    return Decision("verified", "import")
+
+
+def _slowest(snapshot: Snapshot) -> str:
+    order = ("planned", "preparing", "prepared", "verified")
+    return min((pieces.drive_status(snapshot, one) for one in snapshot.shards), key=order.index)
+
+
+def _changed(snapshot: Snapshot) -> Blocked | None:
+    """Before the drives leave, the staged files must be those that were planned."""
+    frozen, files = snapshot.ledger.get("frozen"), (snapshot.backup or {}).get("files")
+    if frozen is None or files is None:
+        return None
+    differences = compare_frozen(frozen, files)
+    if not differences:
+        return None
+    reason = f"The staged files are no longer those that were planned: {'; '.join(differences[:5])}."
+    remedy = "Restore the files, or give the seed up and begin again."
+    return Blocked("staged_files_changed", reason, remedy, playbook("abort", snapshot.host))
+
+
+def _staged(snapshot: Snapshot) -> Decision:
+    """Before the plan: the agent and the staging location."""
+    refused = pieces.start_problem(snapshot)
+    findings = pieces.findings(snapshot, "staged")
+    if all(one.state == "yes" for one in findings.values()):
+        if refused:
+            return _blocked("staged", refused)
+        proof = pieces.proof(snapshot, "staged", findings)
+        try:
+            plan = make_plan(snapshot.seed["name"], (snapshot.backup or {})["files"], snapshot.drives or [])
+        except PlanError as error:
+            remedy = "Correct `drives`, or insert the drive."
+            return _blocked("staged", Blocked("no_drive", str(error), remedy, _seed(snapshot)))
+        return Decision("staged", "plan", plan=plan, **proof)
+    return _staging(snapshot, findings, refused)
+
+
+def _staging(snapshot: Snapshot, findings: Mapping[str, Finding], refused: Blocked | None) -> Decision:
+    job = pieces.our_job(snapshot)
+    begun = job is not None or pieces.method_is_ours(snapshot)
+    status = "staging" if begun else "new"
+    if refused:
+        return _blocked(status, refused)
+    problem = pieces.stage_problem(snapshot)
+    if problem:
+        return _blocked(status, problem)
+    if job is not None and job.get("phase") == "running":
+        wait = Waiting("backup", "the agent to write the first backup", str(job.get("started") or ""), "", _seed(snapshot))
+        return Decision(status, "stage" if snapshot.wait else "", waiting=wait)
+    if job is None or findings.get("method", Finding("yes", "")).state == "no":
+        return Decision(status, "stage")
+    return _open(snapshot, status, findings, None)
+

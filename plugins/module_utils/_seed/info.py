@@ -1,0 +1,160 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What seed_info returns: the completed definition, and with observations the status and the work of each step. Private."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import (
+    definition,
+    ledger,
+    messages,
+    pieces,
+    report,
+    status,
+    steps,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import open_store
+
+# The registered results of the info modules, and the key of each that a decision looks at.
+OBSERVED = {"source": "backup", "copy_host": "drives", "job": "job", "container": "container"}
+FINISHED = ("cleaned", "aborted")
+
+
+def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The result of the module. ValueError when the definition is wrong."""
+    seed, known = read_seed(options["definition"])
+    host = str(options["_host"] or seed["name"])
+    milestone = status.milestone(known)
+    others = _others(options, host)
+    if milestone not in FINISHED:
+        _refuse(definition.check_files(seed, milestone), host)
+        _refuse(definition.conflicts(host, seed, _open(others)), host)
+    result = {
+        "changed": False,
+        "seed": seed,
+        "ledger": known,
+        "status": milestone,
+        "ask": status.questions(seed, known),
+        "copy_options": steps.host_options(seed, known),
+    }
+    if options["observed"] is None:
+        return {**result, "others_waiting": _waiting_for_shipment({host: (seed, known), **others})}
+    snapshot = _snapshot(options, host, seed, known, now)
+    decision = status.decide(snapshot)
+    view = decision.view()
+    view["progress"] = messages.progress(snapshot.drives or [], (snapshot.backup or {}).get("jobs") or [])
+    lines = messages.summary(host, view, now)
+    shipment = options["shipment"]
+    problem = ""
+    if shipment:
+        parcel = {name: definition.check_plain(_text(shipment, name), name) for name in ("carrier", "tracking_number")}
+        waiting = decision.waiting.id if decision.waiting else ""
+        ledgers = [one for _seed, one in others.values()]
+        problem = steps.shipment_problem(snapshot, decision.status, waiting, parcel, ledgers)
+    return {
+        **result,
+        **view,
+        "summary": lines,
+        "shipment_problem": problem,
+        "tasks": steps.tasks(snapshot),
+        "baseline": pieces.baseline(snapshot),
+        "files": (snapshot.backup or {}).get("files"),
+        "slip": report.packing_slip(snapshot),
+        "report": report.report(snapshot, view, lines),
+    }
+
+
+def _text(shipment: Mapping[str, Any], name: str) -> str:
+    value = shipment.get(name)
+    if not isinstance(value, str):
+        kind = "missing" if value is None else f"a number ({value})"
+        raise ValueError(f"`{name}` is {kind}, not text. Put it in quotes, as it stands on the carrier's receipt.")
+    return value
+
+
+def read_seed(given: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The completed definition and the ledger of one seed; ValueError with every problem of the definition."""
+    first, problems = definition.complete(given, "aborted")
+    broken = [one for one in problems if one.option.partition(".")[0] in ("", "name", "state")]
+    if broken:
+        _refuse(definition.complete(given)[1], str(first.get("name") or ""))
+    known = read_ledger(first)
+    seed, problems = definition.complete(given, status.milestone(known))
+    _refuse(problems, seed["name"])
+    return seed, known
+
+
+def read_ledger(seed: Mapping[str, Any]) -> dict[str, Any]:
+    """The ledger of a seed, an empty one when there is none."""
+    found = open_store(seed["state"], seed["name"]).read_ledger()
+    return ledger.validate(found, seed["name"]) if found else ledger.empty_ledger(seed["name"])
+
+
+def _refuse(problems: list[definition.Problem], name: str) -> None:
+    if not problems:
+        return
+    texts = [f"{one.message} {one.remedy}".strip() for one in problems]
+    if len(texts) == 1:
+        raise ValueError(f"Seed {name}: {texts[0]}")
+    numbered = " ".join(f"({at}) {text}" for at, text in enumerate(texts, start=1))
+    raise ValueError(f"Seed {name} has {len(texts)} problems: {numbered}")
+
+
+def _others(options: Mapping[str, Any], host: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """Definition and ledger of the other seeds of the play. One whose own definition is wrong is left to its own run."""
+    found = {}
+    for name, given in (options["_others"] or {}).items():
+        if name == host:
+            continue
+        seed, problems = definition.complete(given, "aborted")
+        if any(one.option.partition(".")[0] in ("", "name", "state") for one in problems):
+            continue
+        try:
+            found[name] = (seed, read_ledger(seed))
+        except (OSError, ValueError):
+            # Its own run says what is wrong with its ledger; until then it counts as open.
+            found[name] = (seed, ledger.empty_ledger(seed["name"]))
+    return found
+
+
+def _open(others: Mapping[str, tuple[dict[str, Any], dict[str, Any]]]) -> dict[str, dict[str, Any]]:
+    return {name: seed for name, (seed, known) in others.items() if status.milestone(known) not in FINISHED}
+
+
+def _waiting_for_shipment(seeds: Mapping[str, tuple[dict[str, Any], dict[str, Any]]]) -> list[str]:
+    """The seeds whose import job waits for its shipment, as far as the ledgers know."""
+    return sorted(name for name, (_seed, known) in seeds.items() if status.milestone(known) == "job_created")
+
+
+def _snapshot(
+    options: Mapping[str, Any], host: str, seed: dict[str, Any], known: dict[str, Any], now: datetime
+) -> pieces.Snapshot:
+    """The registered results of the info modules as a snapshot. A host that is unreachable is a problem, not an answer."""
+    observed, problems, seen = options["observed"], {}, {}
+    for who, key in OBSERVED.items():
+        one = observed.get(who) or {}
+        if one.get("unreachable"):
+            problems[who] = f"unreachable: {str(one.get('msg')).rstrip('.')}."
+        seen[who] = one.get(key)
+    return pieces.Snapshot(
+        host=host,
+        seed=seed,
+        ledger=known,
+        now=now,
+        backup=seen["source"],
+        drives=seen["copy_host"],
+        job=seen["job"] or {},
+        container=seen["container"],
+        problems=problems,
+        accept=frozenset(options["accept"]),
+        discard=frozenset(options["discard_attempts"]),
+        restart_backup=options["restart_backup"],
+        wait=options["wait"],
+    )
+
+

@@ -1,0 +1,122 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a seed waits for, why it is blocked, and the commands that lead on. Private to the collection.
+
+Every command runs as printed, except that CARRIER and NUMBER stand for what is on the carrier's receipt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse
+
+COLLECTION = "seedfreight.azure_offline_backup"
+MEANING = {
+    "new": "nothing has been done yet",
+    "staging": "the agent writes the first backup to the staging location",
+    "staged": "the first backup lies in the staging location",
+    "planned": "the staged files are frozen and planned",
+    "preparing": "the staged files are copied to the drives",
+    "prepared": "every planned drive holds its files, and its journal is kept",
+    "verified": "every planned drive was read again and matches the plan",
+    "job_created": "the import job exists and waits for its shipment",
+    "shipped": "the drives are on their way to the data center",
+    "importing": "the data center has the drives",
+    "imported": "every staged file is in the container",
+    "seeded": "the agent has a recovery point from the import",
+    "cleaned": "what the seed left behind is removed",
+    "aborted": "the seed was given up",
+}
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What the seed waits for. Times are ISO 8601 in UTC, or empty when there is none."""
+
+    id: str
+    what: str
+    since: str = ""
+    deadline: str = ""
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """Why the seed cannot go on, what to do about it, and the command to run then."""
+
+    id: str
+    reason: str
+    remedy: str
+    command: str = ""
+
+
+def playbook(name: str, host: str = "", extra: str = "") -> str:
+    """The command that runs a playbook over one seed; playbooks that change only one seed take it by ``seed``."""
+    if name in ("ship", "clean", "abort", "unlock"):
+        target = f" -e seed={host}"
+    else:
+        target = f" --limit {host}" if host else ""
+    return f"ansible-playbook {COLLECTION}.{name}{target}{extra}"
+
+
+def summary(host: str, view: Mapping[str, Any], now: datetime) -> list[str]:
+    """The lines that a run ends with: status, what the seed waits for or why it is blocked, deadline, next command."""
+    status = str(view["status"])
+    lines = [f"{host}: {status} ({MEANING[status]})"]
+    blocked, waiting = view.get("blocked"), view.get("waiting")
+    if blocked:
+        lines.append(f"  Blocked:  {blocked['reason']} {blocked['remedy']}".rstrip())
+        command = blocked["command"]
+    elif waiting:
+        lines.append(f"  Waiting:  {waiting['what']}")
+        command = waiting["command"]
+    else:
+        command = "" if status in ("cleaned", "aborted") else playbook("seed", host)
+    if not blocked and waiting and waiting["deadline"]:
+        lines.append(f"  Deadline: {deadline(waiting['deadline'], now)}")
+    if view.get("progress"):
+        lines.append(f"  Progress: {view['progress']}")
+    lines.append(f"  Next:     {command}" if command else "  Next:     nothing is left to do")
+    return lines
+
+
+def deadline(moment: str, now: datetime) -> str:
+    """A deadline for people, with the days that are left."""
+    until = parse(moment)
+    days = (until - now).total_seconds() / 86400
+    left = f"in {days:.0f} days" if days >= 1 else "in less than a day" if days > 0 else "passed"
+    return f"{until.strftime('%Y-%m-%d %H:%M')} UTC ({left})"
+
+
+def size(count: int | float | None) -> str:
+    """Bytes for people, in powers of 1000 as drives are sold."""
+    value = float(count or 0)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+def progress(drives: Sequence[Mapping[str, Any]], jobs: Sequence[Mapping[str, Any]]) -> str:
+    """How far the running work is; empty when nothing runs."""
+    parts = []
+    for one in drives:
+        done = one.get("progress")
+        if done and one.get("activity") not in ("none", "unknown"):
+            parts.append(f"drive {one['serial']}: {done['operation']} {_share(done)}")
+    running = [one for one in jobs if one.get("phase") == "running"]
+    if running:
+        parts.append(f"backup: {_share(running[0])}")
+    return "; ".join(parts)
+
+
+def _share(done: Mapping[str, Any]) -> str:
+    total = int(done.get("bytes_total") or 0)
+    text = f"{size(done.get('bytes_done'))} of {size(total)}"
+    return f"{text} ({100 * int(done.get('bytes_done') or 0) // total} %)" if total else text

@@ -1,0 +1,783 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pieces of evidence: one function a piece, which answers yes, no or unknown. Private to the collection.
+
+Everything is bound to the seed: files to the frozen list, attempts to the ledger, jobs and recovery points to what was
+there before. Times only rule out what is older than a day before its cause, because clocks may differ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import normalize_serial
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import (
+    drive_of,
+    encryption_problem,
+    job_problem,
+    receipts_of,
+    shards,
+    verified_problem,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.messages import (
+    Blocked,
+    Waiting,
+    playbook,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.plan import (
+    PAGE,
+    STAGED_SUFFIXES,
+    is_staged,
+    staged_files,
+    usable,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse, stamp
+
+# Each agent and how its backup gets to the staging location; a provider is a file beside _AgentMars.psm1 and a line here.
+AGENT_KINDS: Mapping[str, str] = {"mars": "automatic"}
+CLOCK_DIFFERENCE = timedelta(days=1)
+# A drive in one of these statuses still holds what was verified, as far as anybody can see.
+KEEPS = ("copied", "locked", "verifying", "verified", "missing", "unknown")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The answer to one question: ``state`` is yes, no or unknown. ``how`` says how a person looks at it."""
+
+    state: str
+    text: str
+    how: str = ""
+    seen: Any = None
+    blocked: Blocked | None = None
+    accepted: str = ""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything that a decision looks at. What was not asked, or could not be, is None."""
+
+    host: str
+    seed: Mapping[str, Any]
+    ledger: Mapping[str, Any]
+    now: datetime
+    backup: Mapping[str, Any] | None = None
+    drives: list[Mapping[str, Any]] | None = None
+    job: Mapping[str, Any] = field(default_factory=dict)
+    container: Mapping[str, Any] | None = None
+    problems: Mapping[str, str] = field(default_factory=dict)
+    accept: frozenset[str] = frozenset()
+    discard: frozenset[str] = frozenset()
+    restart_backup: bool = False
+    wait: bool = False
+    shipping_days: int = 14
+
+    @property
+    def kind(self) -> str:
+        """How the backup gets to the staging location."""
+        return AGENT_KINDS[self.seed["source"]["agent"]]
+
+    @property
+    def shards(self) -> list[dict[str, Any]]:
+        """The shards of the plan."""
+        return shards(self.ledger)
+
+    def drive(self, serial: str) -> Mapping[str, Any] | None:
+        """The record of a drive; None when the copy host was not asked or did not name it."""
+        return next((one for one in self.drives or [] if one.get("serial") == serial), None)
+
+
+def acceptance_id(name: str, finding: Finding) -> str:
+    """The id by which a person accepts one piece. It is bound to what was seen: another observation has another id."""
+    seen = json.dumps([name, finding.text, finding.seen], sort_keys=True, default=str)
+    return f"{name}-{hashlib.sha256(seen.encode()).hexdigest()[:8]}"
+
+
+def findings(snapshot: Snapshot, status: str) -> dict[str, Finding]:
+    """The answer to each question of a status, with what a person has accepted."""
+    return {name: _accepted(snapshot, name, PIECES[name](snapshot)) for name in evidence.row(status, snapshot.kind)}
+
+
+def _accepted(snapshot: Snapshot, name: str, finding: Finding) -> Finding:
+    if finding.state != "unknown":
+        return finding
+    identity = acceptance_id(name, finding)
+    known = {str(one["id"]) for one in snapshot.ledger.get("accepted") or []}
+    if identity not in snapshot.accept | known:
+        return finding
+    return replace(finding, state="yes", text=f"Accepted without proof: {finding.text}", accepted=identity)
+
+
+def proof(snapshot: Snapshot, name: str, answers: Mapping[str, Finding]) -> dict[str, Any]:
+    """The evidence of a milestone for the ledger, and what a person has newly accepted."""
+    accepted = [one.accepted for one in answers.values() if one.accepted]
+    known = {str(one["id"]) for one in snapshot.ledger.get("accepted") or []}
+    found = {
+        "milestone": name,
+        "pieces": {piece: one.text for piece, one in answers.items()},
+        "accepted": accepted,
+        **EXTRAS.get(name, lambda _snapshot: {})(snapshot),
+    }
+    new = tuple({"id": one, "milestone": name} for one in accepted if one not in known)
+    return {"evidence": found, "accepted": new}
+
+
+def _unknown(snapshot: Snapshot, question: str, how: str) -> Finding:
+    why = ((snapshot.backup or {}).get("unknown") or {}).get(question) or "it was not asked"
+    host = snapshot.seed["source"]["host"]
+    return Finding("unknown", f"{host} cannot say its {question.replace('_', ' ')}: {why}.", how, why)
+
+
+def baseline(snapshot: Snapshot) -> dict[str, Any]:
+    """What is there now: ids of backup jobs and recovery points that can never count for what comes later.
+
+    Recovery points are None when the source host could not be asked.
+    """
+    ours = (our_job(snapshot) or {}).get("id")
+    backup = snapshot.backup or {}
+    points = backup.get("recovery_points")
+    return {
+        "jobs": sorted(str(one["id"]) for one in backup.get("jobs") or [] if one["id"] != ours),
+        "recovery_points": None if points is None else sorted(str(one["id"]) for one in points),
+    }
+
+
+# --- the agent and the staging location
+
+
+def our_job(snapshot: Snapshot) -> Mapping[str, Any] | None:
+    """The backup job of this seed: the one the ledger names, else the newest that was not there before."""
+    jobs = (snapshot.backup or {}).get("jobs") or []
+    known = (snapshot.ledger.get("staged") or {}).get("job_id")
+    if known:
+        return next((one for one in jobs if one["id"] == known), None)
+    begun = snapshot.ledger.get("begun")
+    if begun is not None:
+        return next((one for one in jobs if one["id"] not in begun["jobs"]), None)
+    newest = next(iter(jobs), None)
+    if newest is None or not method_is_ours(snapshot):
+        return None
+    return newest if newest["phase"] in ("running", "waiting_for_import", "waiting_for_copy") else None
+
+
+def method_is_ours(snapshot: Snapshot) -> bool:
+    """Whether the agent is seen to seed offline under the name of this seed."""
+    method = (snapshot.backup or {}).get("method")
+    return bool(method and method.get("offline") and method.get("import_job_name") == snapshot.seed["name"])
+
+
+def _method(snapshot: Snapshot) -> Finding:
+    backup, seed = snapshot.backup or {}, snapshot.seed
+    method = backup.get("method")
+    if method is None:
+        how = "open the schedule wizard of the agent; its offline backup names the import job."
+        if "method" in (backup.get("unknown") or {}) or snapshot.backup is None:
+            return _unknown(snapshot, "method", how)
+        return Finding("no", "The agent has no policy with an initial backup method.")
+    if not method.get("offline"):
+        return Finding("no", "The agent is not set to seed offline.")
+    wanted = {
+        "import_job_name": seed["name"],
+        "container": seed["azure"]["container"],
+        "storage_account": seed["azure"]["storage_account"],
+        "staging_location": seed["staging"]["path"],
+    }
+    for name, value in wanted.items():
+        if _plain(method.get(name)) != _plain(value):
+            return Finding("no", f"The agent's offline method has {name} {method.get(name)}, not {value}.")
+    return Finding("yes", f"The agent seeds offline for the import job {seed['name']}.")
+
+
+def _plain(value: Any) -> str:
+    return str(value or "").rstrip("\\/").casefold()
+
+
+def _backup_job(snapshot: Snapshot) -> Finding:
+    backup = snapshot.backup or {}
+    if backup.get("jobs") is None:
+        return _unknown(snapshot, "jobs", "open the agent's job list; the first backup waits for the import job.")
+    job = our_job(snapshot)
+    if job is None:
+        return Finding("no", "No backup job of this seed exists.")
+    if job["phase"] == "waiting_for_import":
+        return Finding("yes", f"Backup job {job['id']} waits for the import job.")
+    if job["phase"] in ("completed_with_warnings", "unknown"):
+        text = f"Backup job {job['id']} ended as {job.get('state')}, not waiting for the import job."
+        how = "open the job in the agent; it must have written everything and wait for the import."
+        return Finding("unknown", text, how, [job["id"], job.get("state")])
+    return Finding("no", f"Backup job {job['id']} is {job.get('state')}.")
+
+
+def _staged_files(snapshot: Snapshot) -> Finding:
+    files = (snapshot.backup or {}).get("files")
+    if files is None:
+        finding = _unknown(snapshot, "staging", "open the folder.")
+        # Nothing is planned from a folder that nobody could list, so this piece cannot be accepted.
+        return Finding("no", finding.text, blocked=_staging_unreadable(snapshot, finding.text))
+    names = [str(one["name"]) for one in staged_files(files)]
+    missing = [suffix for suffix in STAGED_SUFFIXES if not any(name.endswith(suffix) for name in names)]
+    if missing:
+        return Finding("no", f"The staging location has no {' and no '.join(missing)} file.")
+    return Finding("yes", f"{len(names)} staged files.")
+
+
+def _staging_unreadable(snapshot: Snapshot, text: str) -> Blocked:
+    remedy = "Give the account that Ansible uses on the source host the right to list `staging.path`."
+    return Blocked("staging_unreadable", text, remedy, playbook("seed", snapshot.host))
+
+
+def _whole_pages(snapshot: Snapshot) -> Finding:
+    for one in staged_files((snapshot.backup or {}).get("files") or []):
+        if one["bytes"] % PAGE or not one["bytes"]:
+            text = f"The staged file {one['name']} has {one['bytes']} bytes, which is no multiple of {PAGE}."
+            remedy = "It cannot become a page blob. Remove it if it is not of the agent, or run the backup again."
+            blocked = Blocked("odd_file", text, remedy, playbook("seed", snapshot.host))
+            return Finding("no", text, blocked=blocked)
+    return Finding("yes", f"Every staged file is a multiple of {PAGE} bytes.")
+
+
+def _nothing_foreign(snapshot: Snapshot) -> Finding:
+    files = (snapshot.backup or {}).get("files") or []
+    deep = sorted(str(one["name"]) for one in files if is_staged(str(one["name"])) and "\\" in str(one["name"]))
+    if not deep:
+        return Finding("yes", "No staged file lies in a subfolder.")
+    text = f"The staging location has {', '.join(deep[:5])} in a subfolder: left from another backup, or part of this one."
+    remedy = "Move it out of `staging.path` if it does not belong to this backup."
+    return Finding("no", text, blocked=Blocked("foreign_files", text, remedy, playbook("seed", snapshot.host)))
+
+
+def start_problem(snapshot: Snapshot) -> Blocked | None:
+    """A listed drive that may not be used, said before any work is put into the seed."""
+    records = snapshot.drives or []
+    for one in records:
+        if one.get("status") in ("unusable", "foreign", "unknown") and not usable(one):
+            return _drive_refused(snapshot, one)
+        if one.get("candidates"):
+            text = f"Drive {one['serial']} is not attached; {', '.join(one['candidates'])} is."
+            remedy = "Correct the serial in `drives`, or insert the drive."
+            return Blocked("drive_name", text, remedy, playbook("seed", snapshot.host))
+    if records and all(one.get("status") == "missing" for one in records):
+        serials = ", ".join(str(one["serial"]) for one in records)
+        text = f"No drive of `drives` is attached to {snapshot.seed['copy_host']}: {serials}."
+        return Blocked("drives_missing", text, "Insert one, or correct `drives`.", playbook("seed", snapshot.host))
+    return None
+
+
+def stage_problem(snapshot: Snapshot) -> Blocked | None:
+    """Why the agent cannot write the first backup, or did not."""
+    backup, host = snapshot.backup or {}, snapshot.seed["source"]["host"]
+    unknown = backup.get("unknown") or {}
+    again = playbook("seed", snapshot.host)
+    agent = backup.get("agent") or {}
+    if agent.get("installed") is False:
+        text = f"The backup agent is not installed on {host} (`source.host`)."
+        return Blocked("agent_missing", text, "Install and register it.", again)
+    if backup.get("policy") is None and "policy" not in unknown:
+        text = f"The backup agent of {host} (`source.host`) has no policy."
+        return Blocked("policy_missing", text, "Create one that lists what to back up.", again)
+    for question in ("agent", "policy", "jobs"):
+        if question in unknown:
+            text = f"{host} cannot say its {question}: {unknown[question]}."
+            return Blocked(f"unknown_{question}", text, "Repair the agent.", again)
+    job = our_job(snapshot)
+    if job is not None and job["phase"] in ("failed", "aborted") and not snapshot.restart_backup:
+        text = f"The backup job {job['id']} ended as {job.get('state')} (error {job.get('error_code')})."
+        command = playbook("seed", snapshot.host, " -e seed_restart_backup=true")
+        return Blocked("backup_failed", text, "Fix the error reported by the agent, then start the backup again.", command)
+    return None
+
+
+def agent_problem(snapshot: Snapshot) -> str:
+    """Why the agent will not use the import any more; empty when nothing says so."""
+    backup = snapshot.backup or {}
+    job, method = our_job(snapshot), backup.get("method")
+    if job is not None and job["phase"] in ("failed", "aborted"):
+        return f"The backup job {job['id']} of the agent has turned to {job.get('state')}."
+    if method is not None and not method.get("offline"):
+        return "The agent no longer seeds offline: its next backup goes over the network."
+    if method is not None and method.get("import_job_name") != snapshot.seed["name"]:
+        return f"The agent now seeds for another import job, {method.get('import_job_name')}."
+    return ""
+
+
+# --- the drives
+
+
+def holds(snapshot: Snapshot, serial: str) -> bool:
+    """Whether what the ledger knows of a drive may still be so: nothing that was seen speaks against it."""
+    known, one = drive_of(snapshot.ledger, serial), snapshot.drive(serial)
+    if one is None or one.get("status") == "unknown":
+        return True
+    attempt = one.get("attempt")
+    if attempt is not None and attempt.get("id") != known.get("attempt"):
+        return False
+    return one.get("status") in KEEPS
+
+
+def drive_status(snapshot: Snapshot, shard: Mapping[str, Any]) -> str:
+    """Where one drive of the plan is, in the words of a seed's status."""
+    serial = shard["serial"]
+    known, one = drive_of(snapshot.ledger, serial), snapshot.drive(serial) or {}
+    if known.get("journal") and holds(snapshot, serial):
+        return "verified" if known.get("verified") else "prepared"
+    return "preparing" if one.get("attempt") else "planned"
+
+
+def _is_lost(snapshot: Snapshot, one: Mapping[str, Any]) -> bool:
+    """Whether an attempt that the ledger has is no longer on its drive, and nobody gave it up."""
+    attempt = drive_of(snapshot.ledger, str(one["serial"])).get("attempt")
+    if not attempt or attempt in snapshot.discard or one.get("status") not in ("empty", "foreign"):
+        return False
+    return bool(drive_of(snapshot.ledger, str(one["serial"])).get("journal"))
+
+
+def _collected(snapshot: Snapshot, one: Mapping[str, Any]) -> bool:
+    journal = one.get("journal") or {}
+    known = drive_of(snapshot.ledger, str(one["serial"])).get("journal") or {}
+    return bool(journal) and known.get("sha256") == journal.get("sha256")
+
+
+def due_steps(snapshot: Snapshot) -> dict[str, list[str]]:
+    """The serials that a step can work on now."""
+    found: dict[str, list[str]] = {"prepare": [], "verify": []}
+    for shard in snapshot.shards:
+        one = snapshot.drive(shard["serial"])
+        if one is None:
+            continue
+        allowed = one.get("allowed") or []
+        if ("prepare" in allowed and not _is_lost(snapshot, one)) or (
+            "collect" in allowed and not _collected(snapshot, one)
+        ):
+            found["prepare"].append(shard["serial"])
+        elif _verify_due(snapshot, shard, one):
+            found["verify"].append(shard["serial"])
+    return found
+
+
+def _verify_due(snapshot: Snapshot, shard: Mapping[str, Any], one: Mapping[str, Any]) -> bool:
+    known, allowed = drive_of(snapshot.ledger, shard["serial"]), one.get("allowed") or []
+    if not _collected(snapshot, one) or (one.get("attempt") or {}).get("id") != known.get("attempt"):
+        return False
+    if known.get("verified"):
+        return "lock" in allowed and one.get("status") == "verified"
+    if one.get("status") == "verified":
+        return not verified_problem(shard, one, known)
+    return "verify" in allowed or ("unlock" in allowed and bool(working_copy(snapshot.ledger, shard["serial"])))
+
+
+def working_copy(ledger: Mapping[str, Any], serial: str) -> str:
+    """The name of the sealed working copy of a drive's journal in the state store; empty when there is none."""
+    sha256 = (drive_of(ledger, serial).get("journal") or {}).get("sha256", "")
+    found = receipts_of(ledger, serial, sha256, "working")
+    return str(found[-1]["name"]) if found else ""
+
+
+def drive_problem(snapshot: Snapshot) -> Blocked | None:
+    """The first drive of the plan that cannot go on."""
+    for shard in snapshot.shards:
+        one = snapshot.drive(shard["serial"])
+        known = drive_of(snapshot.ledger, shard["serial"])
+        if one is None or (known.get("verified") and holds(snapshot, shard["serial"])):
+            continue
+        if _is_lost(snapshot, one):
+            return _attempt_lost(snapshot, one, str(known["attempt"]))
+        if one.get("status") == "verified":
+            problem = verified_problem(shard, one, known)
+            if problem and not problem.startswith("its journal"):
+                return _not_proven(snapshot, one, problem)
+        if one.get("status") == "locked" and known.get("journal") and not working_copy(snapshot.ledger, shard["serial"]):
+            text = f"Drive {shard['serial']} is locked, and its journal has no working copy."
+            remedy = "Unlock it by hand with the escrow copy of its journal."
+            return Blocked("no_working_copy", text, remedy, playbook("seed", snapshot.host))
+        if not {"prepare", "wait", "insert", "collect", "verify", "unlock", "lock"} & set(one.get("allowed") or []):
+            if one.get("status") not in ("verified",):
+                return _drive_refused(snapshot, one)
+    return None
+
+
+def _attempt_lost(snapshot: Snapshot, one: Mapping[str, Any], attempt: str) -> Blocked:
+    text = f"Drive {one['serial']} no longer holds what was prepared on it (attempt {attempt}). {one.get('reason')}"
+    command = playbook("seed", snapshot.host, f" -e seed_discard_attempts={attempt}")
+    return Blocked("attempt_lost", text, "Insert the right drive, or give that attempt up and copy again.", command)
+
+
+def _not_proven(snapshot: Snapshot, one: Mapping[str, Any], problem: str) -> Blocked:
+    text = f"Drive {one['serial']} is not verified: {problem}."
+    if encryption_problem(one):
+        remedy = "Resume or finish the encryption of the volume. Do not ship it as it is."
+        return Blocked("not_protected", text, remedy, playbook("seed", snapshot.host))
+    command = playbook("seed", snapshot.host, f" -e seed_discard_attempts={(one.get('attempt') or {}).get('id')}")
+    return Blocked("not_verified", text, "Do not ship it. Give the attempt up and copy again.", command)
+
+
+def _drive_refused(snapshot: Snapshot, one: Mapping[str, Any]) -> Blocked:
+    """A drive record that allows nothing, or only what a person must say."""
+    allowed, reason = one.get("allowed") or [], str(one.get("reason"))
+    if "discard" in allowed and one.get("attempt"):
+        log = f" Log: {one['log']}." if one.get("log") else ""
+        command = playbook("seed", snapshot.host, f" -e seed_discard_attempts={one['attempt']['id']}")
+        return Blocked(f"drive_{one['status']}", f"{reason}{log}", "Give this attempt up and copy again.", command)
+    if "erase" in allowed and one.get("fingerprint"):
+        command = playbook("seed", snapshot.host, f" -e seed_erase={one['fingerprint']}")
+        remedy = "If all of it may be erased, allow it by its fingerprint, or list another drive in `drives`."
+        return Blocked("drive_foreign", reason, remedy, command)
+    remedy = "List another drive in `drives`." if one.get("status") == "unusable" else "Correct it."
+    return Blocked(f"drive_{one.get('status')}", reason, remedy, playbook("seed", snapshot.host))
+
+
+def drive_waiting(snapshot: Snapshot) -> Waiting | None:
+    """What the drives wait for: running work, or a person who inserts one."""
+    again = playbook("seed", snapshot.host)
+    missing = None
+    for shard in snapshot.shards:
+        one, known = snapshot.drive(shard["serial"]), drive_of(snapshot.ledger, shard["serial"])
+        if one is None or (known.get("verified") and holds(snapshot, shard["serial"])):
+            continue
+        allowed, since = one.get("allowed") or [], str((one.get("progress") or {}).get("started") or "")
+        if "wait" in allowed:
+            if one.get("status") == "verifying":
+                return Waiting("verify", f"drive {one['serial']} to be read again", since, "", again)
+            return Waiting("copy", f"the copy to drive {one['serial']}", since, "", again)
+        if "insert" in allowed and missing is None:
+            what = f"drive {one['serial']} to be inserted into {snapshot.seed['copy_host']}"
+            missing = Waiting("insert", what, "", "", again)
+    return missing
+
+
+def drives_gone_bad(snapshot: Snapshot) -> str:
+    """A verified drive that is seen to be no longer what was verified; empty when none is."""
+    for shard in snapshot.shards:
+        one = snapshot.drive(shard["serial"])
+        if one is not None and not holds(snapshot, shard["serial"]):
+            return f"Drive {shard['serial']} is no longer what was verified. {one.get('reason')}"
+        if one is not None and one.get("encryption") and encryption_problem(one) and one.get("access") == "readable":
+            return f"Drive {shard['serial']} must not be shipped: {encryption_problem(one)}."
+    return ""
+
+
+def all_attached(snapshot: Snapshot) -> bool:
+    """Whether every verified drive is seen in the copy host, and so cannot have been shipped."""
+    records = [snapshot.drive(shard["serial"]) for shard in snapshot.shards]
+    return bool(records) and all(
+        one is not None and one.get("access") in ("readable", "locked") and holds(snapshot, str(one["serial"]))
+        for one in records
+    )
+
+
+def attached(snapshot: Snapshot) -> list[str]:
+    """The serials of the planned drives that are seen in the copy host."""
+    records = [snapshot.drive(shard["serial"]) for shard in snapshot.shards]
+    return [str(one["serial"]) for one in records if one is not None and one.get("present")]
+
+
+def _plan(snapshot: Snapshot) -> Finding:
+    planned = [one["name"] for shard in snapshot.shards for one in shard["files"]]
+    frozen = [one["name"] for one in snapshot.ledger.get("frozen") or []]
+    if frozen and sorted(planned) == sorted(frozen):
+        return Finding("yes", f"{len(frozen)} staged files in {len(snapshot.shards)} shards.")
+    return Finding("no", "The shards of the plan are not the frozen list.")
+
+
+def _copied(snapshot: Snapshot) -> Finding:
+    for shard in snapshot.shards:
+        known = drive_of(snapshot.ledger, shard["serial"])
+        if not known.get("attempt") or not holds(snapshot, shard["serial"]):
+            return Finding("no", f"Drive {shard['serial']} does not hold its files.")
+    return Finding("yes", "Every planned drive holds its files.")
+
+
+def _journals(snapshot: Snapshot) -> Finding:
+    for shard in snapshot.shards:
+        one = snapshot.drive(shard["serial"])
+        known = drive_of(snapshot.ledger, shard["serial"]).get("journal") or {}
+        there = (one or {}).get("journal") or {}
+        if not known or (there and there.get("sha256") != known.get("sha256")):
+            return Finding("no", f"The journal of drive {shard['serial']} is not collected.")
+    return Finding("yes", "Every journal is collected.")
+
+
+def _escrow(snapshot: Snapshot) -> Finding:
+    for shard in snapshot.shards:
+        serial = shard["serial"]
+        sha256 = (drive_of(snapshot.ledger, serial).get("journal") or {}).get("sha256", "")
+        if not any(one["proof"] == "read" for one in receipts_of(snapshot.ledger, serial, sha256, "escrow")):
+            return Finding("no", f"No escrow copy of the journal of drive {serial} was read back.")
+    return Finding("yes", "Every journal has an escrow copy that was read back.")
+
+
+def _drives_verified(snapshot: Snapshot) -> Finding:
+    for shard in snapshot.shards:
+        if not drive_of(snapshot.ledger, shard["serial"]).get("verified") or not holds(snapshot, shard["serial"]):
+            return Finding("no", f"Drive {shard['serial']} is not verified.")
+    return Finding("yes", "Every planned drive is verified.")
+
+
+# --- Azure
+
+
+def job_has_our_drives(snapshot: Snapshot) -> bool:
+    """Whether every drive of a job is one that was prepared here, by the MD5 of its manifest."""
+    theirs = snapshot.job.get("drives") or []
+    for one in theirs:
+        serial = normalize_serial(str(one["serial"]))
+        ours = (drive_of(snapshot.ledger, serial).get("journal") or (snapshot.drive(serial) or {}).get("journal") or {})
+        if not ours.get("manifest_hash") or str(one.get("manifest_hash")).upper() != str(ours["manifest_hash"]).upper():
+            return False
+    return bool(theirs)
+
+
+def _job(snapshot: Snapshot) -> Finding:
+    problem = job_problem(snapshot.ledger, snapshot.job)
+    return Finding("no", f"Import job: {problem}.") if problem else Finding("yes", "The import job has these drives.")
+
+
+def _shipment(snapshot: Snapshot) -> Finding:
+    if snapshot.job.get("carrier") and snapshot.job.get("tracking_number"):
+        return Finding("yes", f"{snapshot.job['carrier']} {snapshot.job['tracking_number']}.")
+    return Finding("no", "The import job has no tracking number.")
+
+
+def _job_completed(snapshot: Snapshot) -> Finding:
+    problem = job_problem(snapshot.ledger, snapshot.job)
+    if snapshot.job.get("phase") == "completed" and not problem:
+        return Finding("yes", f"The import job is {snapshot.job.get('status')}.")
+    text = f"The import job is {snapshot.job.get('status')}."
+    if problem:
+        text = f"The import job is not the job of this seed: {problem}."
+    remedy = "Look at the job in the Azure portal."
+    return Finding("no", text, blocked=Blocked("job_differs", text, remedy, playbook("seed", snapshot.host)) if problem else None)
+
+
+def _drives_completed(snapshot: Snapshot) -> Finding:
+    theirs = {normalize_serial(str(one["serial"])): one for one in snapshot.job.get("drives") or []}
+    unknown: Finding | None = None
+    for shard in snapshot.shards:
+        serial, one = shard["serial"], theirs.get(shard["serial"]) or {}
+        status = one.get("copy_status") or ""
+        if status == "Completed":
+            continue
+        if status in ("", "NotStarted", "Unknown"):
+            text = f"The import job does not say that drive {serial} is completed."
+            unknown = Finding("unknown", text, "open the job in the portal, drive by drive.", [serial, status])
+            continue
+        if status == "InProgress":
+            return Finding("no", f"Drive {serial} is being copied.")
+        text = f"The import of drive {serial} ended as {status}."
+        remedy = "Read its copy log in the report; the staged files are still there."
+        return Finding("no", text, blocked=Blocked("drive_import_failed", text, remedy, playbook("abort", snapshot.host)))
+    return unknown or Finding("yes", "Every drive of the job is completed.")
+
+
+def _copy_logs(snapshot: Snapshot) -> Finding:
+    """The copy log that the job itself names for each drive; any other log of the drive does not count."""
+    logs = {str(one.get("url")): one for one in (snapshot.container or {}).get("copy_logs") or []}
+    theirs = {normalize_serial(str(one["serial"])): one for one in snapshot.job.get("drives") or []}
+    unknown: Finding | None = None
+    for shard in snapshot.shards:
+        serial = shard["serial"]
+        link = str((theirs.get(serial) or {}).get("copy_log") or "")
+        log = logs.get(link) if link else None
+        if log is None:
+            what = f"its copy log {link} was not found" if link else "the job names no copy log for it"
+            how = f"open the copy log of drive {serial} in the storage account; it must report no error."
+            unknown = Finding("unknown", f"Drive {serial}: {what}.", how, [serial, link])
+            continue
+        if not log.get("ok"):
+            text = f"The copy log of drive {serial} reports {log.get('status')}, {log.get('errored')} files with errors."
+            remedy = "Read it in the report; the staged files are still there."
+            blocked = Blocked("copy_log_errors", text, remedy, playbook("abort", snapshot.host))
+            return Finding("no", text, blocked=blocked)
+    return unknown or Finding("yes", "The copy log of every drive is clean.")
+
+
+def _blobs(snapshot: Snapshot) -> Finding:
+    """Each staged file as a page blob of its length, newer than the job."""
+    if snapshot.container is None:
+        return Finding("no", "The container was not read.")
+    if not snapshot.ledger.get("frozen"):
+        return Finding("no", "The ledger has no list of staged files.")
+    there = {str(one["name"]): one for one in snapshot.container.get("blobs") or []}
+    job = (snapshot.ledger.get("jobs") or [{}])[-1]
+    for file in snapshot.ledger["frozen"]:
+        problem = _blob_problem(file, there.get(file["name"]), job)
+        if problem:
+            text = f"The import job is completed, but {problem}."
+            remedy = "Read the copy logs in the report; the staged files are still there."
+            return Finding("no", text, blocked=Blocked("blob_missing", text, remedy, playbook("abort", snapshot.host)))
+    return Finding("yes", f"{len(snapshot.ledger['frozen'])} page blobs of the right length.")
+
+
+def _blob_problem(file: Mapping[str, Any], blob: Mapping[str, Any] | None, job: Mapping[str, Any]) -> str:
+    name = file["name"]
+    if blob is None:
+        return f"the container has no blob {name}"
+    if blob.get("type") != "PageBlob" or int(blob.get("bytes") or 0) != int(file["bytes"]):
+        return f"the blob {name} is a {blob.get('type')} of {blob.get('bytes')} bytes, not a PageBlob of {file['bytes']}"
+    if name in (job.get("blobs_before") or []):
+        return f"the blob {name} was there before the job was created"
+    if file.get("md5") and blob.get("md5") and str(file["md5"]).upper() != str(blob["md5"]).upper():
+        return f"the MD5 of the blob {name} differs"
+    if _older(blob.get("modified"), job.get("created")):
+        return f"the blob {name} is older than the import job"
+    return ""
+
+
+def _older(moment: Any, cause: Any) -> bool:
+    """Whether a moment lies more than a day before its cause, or cannot be read."""
+    try:
+        return parse(str(moment)) < parse(str(cause)) - CLOCK_DIFFERENCE
+    except (ValueError, OverflowError):
+        return True
+
+
+# --- the recovery point
+
+
+def _recovery_point(snapshot: Snapshot) -> Finding:
+    """Recovery points of all data sources of the seed, new since the import was proven."""
+    backup = snapshot.backup or {}
+    if backup.get("recovery_points") is None:
+        how = "open the agent's recovery wizard; it must list a point made from the import."
+        return _unknown(snapshot, "recovery_points", how)
+    staged, imported = snapshot.ledger.get("staged") or {}, snapshot.ledger.get("imported") or {}
+    wanted = {_plain(one) for one in staged.get("data_sources") or []}
+    new = [one for one in backup["recovery_points"] if _counts(snapshot, one, imported)]
+    covered = {_plain(source) for one in new for source in one.get("data_sources") or []}
+    if wanted and wanted <= covered:
+        return Finding("yes", f"Recovery point of {_latest(new, wanted)['time']}.")
+    if not wanted and new:
+        how = "open the agent's recovery wizard; the new point must be of what this seed backed up."
+        seen = sorted(str(one["id"]) for one in new)
+        return Finding("unknown", "The data sources of the seed are not known, and a new recovery point exists.", how, seen)
+    return Finding("no", "No recovery point of the seed's data sources is new since the import.")
+
+
+def _counts(snapshot: Snapshot, point: Mapping[str, Any], imported: Mapping[str, Any]) -> bool:
+    """Whether a point is new since the shipment and not older than the end of the import.
+
+    Clocks may differ by a day where the points before the shipment are known; without that list they may not.
+    """
+    begun = (snapshot.ledger.get("begun") or {}).get("recovery_points") or []
+    before = (snapshot.ledger.get("shipments") or [{}])[-1].get("recovery_points_before")
+    if str(point.get("id")) in [*begun, *(before or [])]:
+        return False
+    tolerance = timedelta(0) if before is None else CLOCK_DIFFERENCE
+    try:
+        at = parse(str(point.get("time")))
+        return parse(str(imported["ended"])) - tolerance <= at <= snapshot.now + CLOCK_DIFFERENCE
+    except (ValueError, OverflowError, KeyError):
+        return False
+
+
+def _latest(points: list[Mapping[str, Any]], wanted: set[str]) -> Mapping[str, Any]:
+    ours = [one for one in points if wanted & {_plain(source) for source in one.get("data_sources") or []}]
+    return max(ours, key=lambda one: str(one["time"]))
+
+
+def _agent_job(snapshot: Snapshot) -> Finding:
+    jobs = (snapshot.backup or {}).get("jobs")
+    if jobs is None:
+        return _unknown(snapshot, "jobs", "open the agent's job list; the first backup must be completed.")
+    waiting = [one for one in jobs if one["phase"] in ("waiting_for_import", "waiting_for_copy")]
+    job = our_job(snapshot)
+    if job is None:
+        if waiting:
+            return Finding("no", f"Backup job {waiting[0]['id']} still waits.")
+        how = "open the agent's job list; the first backup must be completed."
+        return Finding("unknown", "The agent no longer lists the backup job of this seed.", how, "gone")
+    if job["phase"] in ("completed", "completed_with_warnings"):
+        return Finding("yes", f"Backup job {job['id']} is {job.get('state')}.")
+    if job["phase"] in ("failed", "aborted"):
+        text = f"The backup job {job['id']} of the agent has turned to {job.get('state')}."
+        remedy = "Nothing is removed. Look at the job in the agent; the imported blobs are still there."
+        return Finding("no", text, blocked=Blocked("agent_gave_up", text, remedy, playbook("status", snapshot.host)))
+    if job["phase"] == "unknown":
+        how = "open the job in the agent; it must be completed."
+        return Finding("unknown", f"Backup job {job['id']} is {job.get('state')}.", how, [job["id"], job.get("state")])
+    return Finding("no", f"Backup job {job['id']} is {job.get('state')}.")
+
+
+def _offline_method(snapshot: Snapshot) -> Finding:
+    backup = snapshot.backup or {}
+    method, how = backup.get("method"), "open the schedule wizard of the agent; it must not have copied over the network."
+    if method is None:
+        return _unknown(snapshot, "method", how)
+    if method_is_ours(snapshot):
+        return Finding("yes", "The agent still seeds offline for this import job.")
+    seen = [method.get("offline"), method.get("import_job_name")]
+    return Finding("unknown", "The agent no longer says that it seeds offline for this import job.", how, seen)
+
+
+def _cleaned(snapshot: Snapshot) -> Finding:
+    return Finding("yes" if snapshot.ledger.get("cleaned") else "no", "Clean-up.")
+
+
+PIECES: Mapping[str, Callable[[Snapshot], Finding]] = {
+    "method": _method,
+    "backup_job": _backup_job,
+    "staged_files": _staged_files,
+    "whole_pages": _whole_pages,
+    "nothing_foreign": _nothing_foreign,
+    "plan": _plan,
+    "copied": _copied,
+    "journals": _journals,
+    "escrow": _escrow,
+    "drives_verified": _drives_verified,
+    "job": _job,
+    "shipment": _shipment,
+    "job_completed": _job_completed,
+    "drives_completed": _drives_completed,
+    "copy_logs": _copy_logs,
+    "blobs": _blobs,
+    "recovery_point": _recovery_point,
+    "agent_job": _agent_job,
+    "offline_method": _offline_method,
+    "cleaned": _cleaned,
+}
+
+
+def _extra_staged(snapshot: Snapshot) -> dict[str, Any]:
+    return {
+        "job_id": (our_job(snapshot) or {}).get("id"),
+        "data_sources": list(((snapshot.backup or {}).get("policy") or {}).get("data_sources") or []),
+    }
+
+
+def _extra_imported(snapshot: Snapshot) -> dict[str, Any]:
+    frozen = snapshot.ledger.get("frozen") or []
+    named = sorted(str(one.get("copy_log")) for one in snapshot.job.get("drives") or [])
+    logs = [one for one in (snapshot.container or {}).get("copy_logs") or [] if one.get("url") in named]
+    return {
+        "ended": _end_of_import([str(one.get("modified")) for one in logs], snapshot.now),
+        "blobs": len(frozen),
+        "bytes": sum(int(one["bytes"]) for one in frozen),
+        "copy_logs": named,
+    }
+
+
+def _end_of_import(times: list[str], now: datetime) -> str:
+    """The end of the import: the newest of its copy logs, else now."""
+    try:
+        return max(stamp(parse(one)) for one in times)
+    except ValueError:
+        return stamp(now)
+
+
+def _extra_seeded(snapshot: Snapshot) -> dict[str, Any]:
+    imported = snapshot.ledger.get("imported") or {}
+    points = (snapshot.backup or {}).get("recovery_points") or []
+    new = [dict(one) for one in points if _counts(snapshot, one, imported)]
+    return {"recovery_points": new}
+
+
+EXTRAS: Mapping[str, Callable[[Snapshot], dict[str, Any]]] = {
+    "staged": _extra_staged,
+    "imported": _extra_imported,
+    "seeded": _extra_seeded,
+}

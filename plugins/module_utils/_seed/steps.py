@@ -1,0 +1,123 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the module calls of each step get, from definition, ledger and observations. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import pieces
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import drive_of, shards
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import Snapshot
+
+
+def drives(seed: Mapping[str, Any], ledger: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The drives as sata_prep_import takes them: those of the plan with their shards, before it the listed ones.
+
+    The permission to erase a drive is used up with the first attempt.
+    """
+    listed = {str(one["serial"]): one for one in seed["drives"]}
+    erased = ledger.get("erased") or {}
+    planned = shards(ledger) or [{"serial": serial, "files": [], "sessions": []} for serial in listed]
+    found = []
+    for shard in planned:
+        serial = str(shard["serial"])
+        one = listed.get(serial) or {}
+        found.append(
+            {
+                "serial": serial,
+                "bus": one.get("bus") or "SATA",
+                "erase": bool(one.get("erase")) and serial not in erased and not drive_of(ledger, serial),
+                "files": shard["files"],
+                "sessions": shard["sessions"],
+            }
+        )
+    return found
+
+
+def host_options(seed: Mapping[str, Any], ledger: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that every call of sata_prep_import and its info module gets."""
+    return {
+        "seed": seed["name"],
+        "container": seed["azure"]["container"],
+        "work_directory": seed["work_directory"],
+        "tool_path": seed["tool"]["path"],
+        "tool_version": seed["tool"]["version"],
+        "tool_sha256": seed["tool"]["sha256"],
+        "protected_paths": [seed["staging"]["path_on_copy_host"]],
+        "drives": drives(seed, ledger),
+    }
+
+
+def tasks(snapshot: Snapshot) -> dict[str, Any]:
+    """What each step needs besides the definition."""
+    ledger = snapshot.ledger
+    known = {shard["serial"]: drive_of(ledger, shard["serial"]) for shard in snapshot.shards}
+    frozen = list(ledger.get("frozen") or [])
+    return {
+        "stage": {"known_jobs": (ledger.get("begun") or pieces.baseline(snapshot))["jobs"]},
+        "prepare": {"collected": _hashes(ledger, "escrow")},
+        "verify": {
+            "unlock": _keyed(snapshot, "locked"),
+            "lock": [serial for serial, one in known.items() if one.get("verified")],
+            "keys": _keyed(snapshot, ""),
+        },
+        "import": {
+            "journals": [pieces.working_copy(ledger, serial) for serial in known],
+            "expected_blobs": [one["name"] for one in frozen],
+            "create": not ledger.get("shipments"),
+        },
+        "clean": {
+            "frozen_files": frozen,
+            "blobs": [one["name"] for one in frozen],
+            "escrowed": _hashes(ledger, "escrow"),
+            "journals": sorted({str(one["name"]) for one in ledger.get("receipts") or [] if one["kind"] == "working"}),
+        },
+        "ship": {"attached": pieces.attached(snapshot)},
+    }
+
+
+def _hashes(ledger: Mapping[str, Any], kind: str) -> list[str]:
+    return sorted({str(one["sha256"]) for one in ledger.get("receipts") or [] if one["kind"] == kind})
+
+
+def _keyed(snapshot: Snapshot, status: str) -> list[dict[str, str]]:
+    """The drives of a status (empty: all) whose journal has a working copy, with its name in the state store."""
+    found = []
+    for shard in snapshot.shards:
+        one, name = snapshot.drive(shard["serial"]), pieces.working_copy(snapshot.ledger, shard["serial"])
+        if one is not None and name and (not status or one.get("status") == status):
+            found.append({"serial": str(shard["serial"]), "journal": name})
+    return found
+
+
+def shipment_problem(
+    snapshot: Snapshot, status: str, waiting: str, shipment: Mapping[str, Any], others: Sequence[Mapping[str, Any]]
+) -> str:
+    """Why a seed cannot be marked as shipped now; empty when it can, or when the very same shipment is known.
+
+    ``others`` are the ledgers of the other seeds: a tracking number belongs to one import job.
+    """
+    known = (snapshot.ledger.get("shipments") or [{}])[-1]
+    same = {name: str(known.get(name)).casefold() for name in shipment} == {
+        name: str(value).casefold() for name, value in shipment.items()
+    }
+    if snapshot.ledger.get("shipments"):
+        if same:
+            return ""
+        return (
+            f"It is already marked as shipped ({known.get('carrier')} {known.get('tracking_number')}). Azure does not "
+            "allow changing carrier or tracking number: correct them in the Azure portal, or with Azure support."
+        )
+    if status != "job_created" or waiting != "ship":
+        return f"Its status is {status}: it does not wait for a shipment. Nothing was changed."
+    for one in others:
+        for sent in one.get("shipments") or []:
+            if str(sent.get("tracking_number")).casefold() == str(shipment["tracking_number"]).casefold():
+                return f"Tracking number {shipment['tracking_number']} belongs to the seed {one['seed']}."
+    still = pieces.attached(snapshot)
+    if still:
+        return f"Drive {', '.join(still)} is still attached to {snapshot.seed['copy_host']}. Take it out and ship it."
+    return ""

@@ -1,0 +1,263 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: seed_info
+version_added: 0.1.0
+short_description: Gather the status of a seed and its next step
+description:
+  - Checks and completes the definition of a seed, and reads its ledger.
+  - With O(observed), decides from ledger and observations what the status of the seed is, what can be done next, and what
+    it waits for or why it is blocked. Changes nothing.
+  - Runs on the controller. The P(seedfreight.azure_offline_backup.observe#role) role makes both calls.
+options:
+  definition:
+    description:
+      - The definition of the seed, usually the host variable C(seed). C(docs/seed-reference.md) lists its options.
+      - If it is text, because the extra variable C(seed) names the one seed to work on, the definition is read from the
+        inventory.
+    type: raw
+    required: true
+  observed:
+    description:
+      - Registered results of the info modules, by whom they asked. One that was skipped or is missing was not asked.
+      - Without this option only the definition and the ledger are looked at.
+    type: dict
+    suboptions:
+      source:
+        description: Result of M(seedfreight.azure_offline_backup.offline_stage_info).
+        type: dict
+      copy_host:
+        description: Result of M(seedfreight.azure_offline_backup.sata_prep_import_info).
+        type: dict
+      job:
+        description: Result of M(seedfreight.azure_offline_backup.import_job_info).
+        type: dict
+      container:
+        description: Result of M(seedfreight.azure_offline_backup.import_container_info).
+        type: dict
+  accept:
+    description: Ids of pieces of evidence that a person accepts without proof.
+    type: list
+    elements: str
+    default: []
+  discard_attempts:
+    description: Ids of attempts that are given up by this run.
+    type: list
+    elements: str
+    default: []
+  restart_backup:
+    description: Whether a first backup that failed or was aborted may be started again.
+    type: bool
+    default: false
+  wait:
+    description: Whether the run waits for running work. Then a step whose work is running counts as the next one.
+    type: bool
+    default: false
+  shipment:
+    description: Carrier and tracking number to check against this seed and the others of the play.
+    type: dict
+    suboptions:
+      carrier:
+        description: Carrier of the shipment.
+        type: raw
+      tracking_number:
+        description: Tracking number of the shipment. A number without quotes is refused, because YAML changes it.
+        type: raw
+  show:
+    description: Whether to print the summary of the seed.
+    type: bool
+    default: false
+  _host:
+    description: Inventory name of the seed. Set by the action plugin.
+    type: str
+  _others:
+    description: Definitions of the seeds of the play. Set by the action plugin.
+    type: dict
+extends_documentation_fragment:
+  - seedfreight.azure_offline_backup.attributes
+  - seedfreight.azure_offline_backup.attributes.info_module
+  - seedfreight.azure_offline_backup.attributes.controller
+seealso:
+  - module: seedfreight.azure_offline_backup.seed_ledger
+author:
+  - Seedfreight contributors (@seedfreight)
+"""
+
+EXAMPLES = r"""
+- name: Check the definition of a seed and see whom to ask
+  seedfreight.azure_offline_backup.seed_info:
+    definition: "{{ seed }}"
+  register: seed_definition
+
+- name: Decide what comes next
+  seedfreight.azure_offline_backup.seed_info:
+    definition: "{{ seed }}"
+    observed:
+      source: "{{ observed_source }}"
+      copy_host: "{{ observed_copy_host }}"
+      job: "{{ observed_job }}"
+  register: seed_status
+
+- name: Print the summary of a seed
+  seedfreight.azure_offline_backup.seed_info:
+    definition: "{{ seed }}"
+    observed: {}
+    show: true
+"""
+
+RETURN = r"""
+seed:
+  description: The definition with every default filled in.
+  returned: success
+  type: dict
+  sample: {name: contoso-fs01, copy_host: fs01, cleanup: manual}
+status:
+  description:
+    - Status of the seed. Without O(observed), what the ledger alone proves.
+    - One of V(new), V(staging), V(staged), V(planned), V(preparing), V(prepared), V(verified), V(job_created), V(shipped),
+      V(importing), V(imported), V(seeded), V(cleaned) and V(aborted).
+  returned: success
+  type: str
+  sample: job_created
+ask:
+  description: Whom the next decision needs to ask, out of V(source), V(copy_host), V(job) and V(container).
+  returned: success
+  type: list
+  elements: str
+  sample: [source, copy_host, job]
+copy_options:
+  description: Options for M(seedfreight.azure_offline_backup.sata_prep_import) and its info module.
+  returned: success
+  type: dict
+  sample: {seed: contoso-fs01, container: contoso-fs01-seed}
+ledger:
+  description: The ledger of the seed. It has no secret.
+  returned: success
+  type: dict
+  sample: {schema_version: 2, seed: contoso-fs01}
+others_waiting:
+  description: Inventory names of the seeds of the play whose import job waits for its shipment.
+  returned: without O(observed)
+  type: list
+  elements: str
+  sample: [contoso-fs01]
+next:
+  description: The role that can do the next step; empty when nothing can be done now.
+  returned: with O(observed)
+  type: str
+  sample: verify
+waiting:
+  description: What the seed waits for.
+  returned: with O(observed)
+  type: dict
+  contains:
+    id: {description: Kind of the wait., type: str, returned: always, sample: ship}
+    what: {description: What it waits for., type: str, returned: always, sample: ship drive WD-WX31A10FE02}
+    since: {description: Since when; ISO 8601 in UTC or empty., type: str, returned: always, sample: '2026-11-25T10:14:00Z'}
+    deadline: {description: Until when; ISO 8601 in UTC or empty., type: str, returned: always, sample: ''}
+    command: {description: The command to run next., type: str, returned: always, sample: ansible-playbook ...}
+blocked:
+  description: Why the seed cannot go on.
+  returned: with O(observed)
+  type: dict
+  contains:
+    id: {description: Kind of the obstacle., type: str, returned: always, sample: drive_failed}
+    reason: {description: What is wrong. Names the file drive or option., type: str, returned: always, sample: ''}
+    remedy: {description: What to do., type: str, returned: always, sample: Give this attempt up and copy again.}
+    command: {description: The command to run then., type: str, returned: always, sample: ansible-playbook ...}
+progress:
+  description: How far running work is; empty when nothing runs.
+  returned: with O(observed)
+  type: str
+  sample: "drive WD-WX31A10FE02: copy 1.2 TB of 3.4 TB (35 %)"
+summary:
+  description: The lines that a run ends with.
+  returned: with O(observed)
+  type: list
+  elements: str
+  sample: ["contoso-fs01: job_created (the import job exists and waits for its shipment)"]
+plan:
+  description: Proposed frozen list and shards.
+  returned: with O(observed), null unless the next step is the plan
+  type: dict
+  sample: {bytes: 1106944, left_out: []}
+evidence:
+  description: What proves the status, for the ledger.
+  returned: with O(observed)
+  type: dict
+  sample: {milestone: imported, accepted: []}
+accepted:
+  description: Pieces of evidence that O(accept) newly accepted.
+  returned: with O(observed)
+  type: list
+  elements: dict
+  sample: []
+baseline:
+  description: Ids of what exists now and can never count for what comes later.
+  returned: with O(observed)
+  type: dict
+  sample: {jobs: [], recovery_points: []}
+files:
+  description: The files below the staging location; null when they could not be listed.
+  returned: with O(observed)
+  type: list
+  elements: dict
+  sample: []
+tasks:
+  description: What the module calls of each step need besides the definition.
+  returned: with O(observed)
+  type: dict
+  sample: {prepare: {collected: []}}
+shipment_problem:
+  description: Why the seed cannot be marked as shipped with O(shipment); empty when it can.
+  returned: with O(observed)
+  type: str
+  sample: ""
+slip:
+  description: What the packing slip shows.
+  returned: with O(observed)
+  type: dict
+  sample: {job_name: contoso-fs01}
+report:
+  description: What the report shows.
+  returned: with O(observed)
+  type: dict
+  sample: {name: contoso-fs01}
+"""
+
+from datetime import UTC, datetime
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._module import run
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.info import seed_info
+
+OPTIONS = {
+    "definition": {"type": "raw", "required": True},
+    "observed": {
+        "type": "dict",
+        "options": {name: {"type": "dict"} for name in ("source", "copy_host", "job", "container")},
+    },
+    "accept": {"type": "list", "elements": "str", "default": []},
+    "discard_attempts": {"type": "list", "elements": "str", "default": []},
+    "restart_backup": {"type": "bool", "default": False},
+    "wait": {"type": "bool", "default": False},
+    "shipment": {"type": "dict", "options": {"carrier": {"type": "raw"}, "tracking_number": {"type": "raw"}}},
+    "show": {"type": "bool", "default": False},
+    "_host": {"type": "str"},
+    "_others": {"type": "dict"},
+}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
+    run(module, lambda: seed_info(module.params, datetime.now(UTC)))
+
+
+if __name__ == "__main__":
+    main()
