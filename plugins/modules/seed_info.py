@@ -50,6 +50,11 @@ options:
     type: list
     elements: str
     default: []
+  erase:
+    description: Fingerprints of what foreign drives hold and may be erased by this run.
+    type: list
+    elements: str
+    default: []
   restart_backup:
     description: Whether a first backup that failed or was aborted may be started again.
     type: bool
@@ -181,6 +186,11 @@ summary:
   type: list
   elements: str
   sample: ["contoso-fs01: job_created (the import job exists and waits for its shipment)"]
+row:
+  description: The seed as an entry of the status file.
+  returned: with O(observed)
+  type: dict
+  sample: {name: contoso-fs01, status: job_created, next: ""}
 plan:
   description: Proposed frozen list and shards.
   returned: with O(observed), null unless the next step is the plan
@@ -244,6 +254,7 @@ OPTIONS = {
     },
     "accept": {"type": "list", "elements": "str", "default": []},
     "discard_attempts": {"type": "list", "elements": "str", "default": []},
+    "erase": {"type": "list", "elements": "str", "default": []},
     "restart_backup": {"type": "bool", "default": False},
     "wait": {"type": "bool", "default": False},
     "shipment": {"type": "dict", "options": {"carrier": {"type": "raw"}, "tracking_number": {"type": "raw"}}},

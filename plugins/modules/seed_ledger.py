@@ -53,6 +53,11 @@ options:
   documents:
     description: Documents of the seed that are kept beside the ledger, by name.
     type: dict
+  removed_documents:
+    description: Documents and sealed working copies of the seed that are removed, by name.
+    type: list
+    elements: str
+    default: []
   run:
     description: Id of the run that holds the lock, RV(lock.run) of O(state=locked).
     type: str
@@ -146,6 +151,7 @@ OPTIONS = {
     "event": {"type": "str", "choices": list(EVENTS)},
     "result": {"type": "dict"},
     "documents": {"type": "dict"},
+    "removed_documents": {"type": "list", "elements": "str", "default": []},
     "run": {"type": "str"},
     "lease": {"type": "int", "default": 900},
     "force": {"type": "bool", "default": False},

@@ -40,7 +40,7 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "ledger": known,
         "status": milestone,
         "ask": status.questions(seed, known),
-        "copy_options": steps.host_options(seed, known),
+        "copy_options": steps.host_options(seed, known, options["discard_attempts"], options["erase"]),
     }
     if options["observed"] is None:
         return {**result, "others_waiting": _waiting_for_shipment({host: (seed, known), **others})}
@@ -60,6 +60,7 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         **result,
         **view,
         "summary": lines,
+        "row": _row(host, view),
         "shipment_problem": problem,
         "tasks": steps.tasks(snapshot),
         "baseline": pieces.baseline(snapshot),
@@ -67,6 +68,14 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "slip": report.packing_slip(snapshot),
         "report": report.report(snapshot, view, lines),
     }
+
+
+def _row(host: str, view: Mapping[str, Any]) -> dict[str, Any]:
+    """The seed as an entry of the status file."""
+    blocked, waiting = view["blocked"], view["waiting"]
+    reason = blocked["reason"] if blocked else waiting["what"] if waiting else messages.MEANING[view["status"]]
+    names = ("status", "waiting", "blocked", "next", "progress")
+    return {"name": host, "reason": reason, **{name: view[name] for name in names}}
 
 
 def _text(shipment: Mapping[str, Any], name: str) -> str:

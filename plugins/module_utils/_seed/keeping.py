@@ -74,13 +74,16 @@ def _present(store: Store, options: Mapping[str, Any], check_mode: bool, now: da
     documents = {name: str(text).encode() for name, text in (options["documents"] or {}).items()}
     there = set(store.names())
     stale = [name for name, data in documents.items() if name not in there or store.get(name) != data]
+    gone = sorted(there & set(options["removed_documents"]))
     if not check_mode:
         if after != before:
             store.write_ledger(after, options["run"] or "")
-        elif stale:
+        elif stale or gone:
             store.renew(options["run"] or "", options["lease"], now)
         for name in stale:
             store.put(name, documents[name])
-    changed = after != before or bool(stale)
+        for name in gone:
+            store.delete(name)
+    changed = after != before or bool(stale) or bool(gone)
     diff = {"before": before, "after": after}
     return {"changed": changed, "ledger": after, "lock": None, "documents": stale, "diff": diff}

@@ -37,7 +37,9 @@ def drives(seed: Mapping[str, Any], ledger: Mapping[str, Any]) -> list[dict[str,
     return found
 
 
-def host_options(seed: Mapping[str, Any], ledger: Mapping[str, Any]) -> dict[str, Any]:
+def host_options(
+    seed: Mapping[str, Any], ledger: Mapping[str, Any], discard: Sequence[str] = (), erase: Sequence[str] = ()
+) -> dict[str, Any]:
     """The options that every call of sata_prep_import and its info module gets."""
     return {
         "seed": seed["name"],
@@ -48,6 +50,8 @@ def host_options(seed: Mapping[str, Any], ledger: Mapping[str, Any]) -> dict[str
         "tool_sha256": seed["tool"]["sha256"],
         "protected_paths": [seed["staging"]["path_on_copy_host"]],
         "drives": drives(seed, ledger),
+        "discard_attempts": list(discard),
+        "erase_fingerprints": list(erase),
     }
 
 
@@ -75,7 +79,7 @@ def tasks(snapshot: Snapshot) -> dict[str, Any]:
             "escrowed": _hashes(ledger, "escrow"),
             "journals": sorted({str(one["name"]) for one in ledger.get("receipts") or [] if one["kind"] == "working"}),
         },
-        "ship": {"attached": pieces.attached(snapshot)},
+        "abort": {"serials": list(known)},
     }
 
 
