@@ -60,7 +60,7 @@ def test_secret_is_never_printed() -> None:
 
 
 def test_published_journal() -> None:
-    with (SAMPLES / "journal-session.jrn").open("rb") as stream:
+    with (SAMPLES / "journals" / "published-session.jrn").open("rb") as stream:
         journal = read_journal(stream)
     assert journal.drives == ()
     assert journal.values["PrepImportDriveCommandContext"]["LogDirectory"] == "F:\\logs"
