@@ -19,6 +19,7 @@ from xml.parsers.expat import ExpatError, ParserCreate, errors
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 
 CHUNK = 64 * 1024
+WHITE_SPACE = " \t\r\n"
 MAX_DEPTH = 32
 MAX_TEXT = 64 * 1024
 MAX_TOKEN = 1024 * 1024
@@ -87,15 +88,16 @@ class XmlReader:
         self._start(self._path, attributes)
 
     def _on_text(self, text: str) -> None:
+        if not self._texts[-1] and not text.strip(WHITE_SPACE):
+            return
         self._lengths[-1] += len(text)
-        if self._lengths[-1] > MAX_TEXT and text.strip():
+        if self._lengths[-1] > MAX_TEXT:
             raise self.error(f"a text is longer than {MAX_TEXT} characters")
-        if self._lengths[-1] <= MAX_TEXT:
-            self._texts[-1].append(text)
+        self._texts[-1].append(text)
 
     def _on_end(self, _name: str) -> None:
         self._lengths.pop()
-        text = "".join(self._texts.pop()).strip(" \t\r\n")
+        text = "".join(self._texts.pop()).strip(WHITE_SPACE)
         path, self._path = self._path, self._path[:-1]
         if self._end:
             self._end(path, text)
@@ -109,13 +111,13 @@ class XmlReader:
 
 
 def chunks(stream: BinaryIO) -> Iterator[bytes]:
-    """The pieces of a stream."""
+    """Yield a stream in pieces."""
     while data := stream.read(CHUNK):
         yield data
 
 
 def read_bytes(stream: BinaryIO, place: str, limit: int) -> bytes:
-    """All bytes of a stream; FormatError if there are more than ``limit``."""
+    """Return all bytes of a stream; FormatError if there are more than ``limit``."""
     data = stream.read(limit + 1)
     if len(data) > limit:
         raise FormatError(place, f"it is larger than {limit} bytes")
@@ -123,7 +125,7 @@ def read_bytes(stream: BinaryIO, place: str, limit: int) -> bytes:
 
 
 def decode_text(data: bytes, place: str, encoding: str = "utf-8") -> str:
-    """Text without its byte-order mark, which wins over ``encoding``; FormatError with the offset of the first bad byte."""
+    """Return text without its byte-order mark, which wins over ``encoding``; FormatError names the first bad byte."""
     mark, encoding = next((one for one in MARKS if data.startswith(one[0])), (b"", encoding))
     try:
         return data[len(mark) :].decode(encoding)
@@ -134,7 +136,7 @@ def decode_text(data: bytes, place: str, encoding: str = "utf-8") -> str:
 
 
 def decode_xml(data: bytes, place: str) -> str:
-    """An XML document as text without byte-order mark and declaration. The mark wins over the declared encoding."""
+    """Return an XML document as text without mark and declaration; the mark wins over the declared encoding."""
     declared = DECLARATION.match(data[:DECLARATION_BYTES].decode("latin-1"))
     encoding = (declared[1] or "utf-8").lower() if declared else "utf-8"
     if encoding not in ENCODINGS:
