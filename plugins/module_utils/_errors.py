@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class FormatError(ValueError):
-    """The input cannot be understood; ``place`` says where."""
+    """The input cannot be understood. ``place`` says where, ``problem`` what is wrong; neither may quote a secret."""
 
     def __init__(self, place: str, problem: str) -> None:
         super().__init__(f"{place}: {problem}")

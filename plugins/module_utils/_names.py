@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What names may look like. Each check returns the name or raises InvalidName, which says the option, the rule and the remedy."""
+"""What names may look like. Private to the collection.
+
+Each check returns the name or raises InvalidName, whose text names the option, the rule and the remedy.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,10 @@ WINDOWS_PATH = re.compile(r"([A-Za-z]:\\|\\\\[^\\]+\\[^\\]+).*")
 
 
 class InvalidName(ValueError):
-    """A name that a service or tool would refuse."""
+    """A name that a service or the tool refuses."""
 
     def __init__(self, option: str, value: str, rule: str, remedy: str) -> None:
-        super().__init__(f"{option} '{value}' is not valid: {rule} {remedy}")
+        super().__init__(f"`{option}` '{value}' is not valid: {rule} {remedy}")
         self.option, self.value, self.rule, self.remedy = option, value, rule, remedy
 
 
@@ -30,20 +33,28 @@ def _check(pattern: re.Pattern[str], option: str, value: str, rule: str, remedy:
 
 
 def check_job_name(value: str, option: str = "name") -> str:
-    """Accept a name that every generation of the service accepts.
+    """Accept the name of an import job that every API of the service accepts.
 
-    Source: the naming rules of the 2015 portal, of Microsoft.ImportExport/jobs and of Microsoft.DataBox/jobs; this is what all allow.
+    Source: the naming rules of the 2015 portal, Microsoft.ImportExport/jobs and Microsoft.DataBox/jobs, all at once.
     """
-    rule = (
-        "it needs 3 to 24 lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen."
+    return _check(
+        JOB_NAME,
+        option,
+        value,
+        "it must be 3 to 24 lower-case letters, digits and hyphens, start with a letter and not end with a hyphen.",
+        "Choose another name for the import job and use it in the backup agent too.",
     )
-    return _check(JOB_NAME, option, value, rule, "Choose such a name; the agent and the import job must both carry it.")
 
 
 def check_container(value: str, option: str = "container") -> str:
     """Accept the name of a blob container. Source: naming rules of Azure Blob Storage."""
-    rule = "it needs 3 to 63 lower-case letters, digits and single hyphens, starting and ending with a letter or digit."
-    return _check(CONTAINER, option, value, rule, "Write it in lower-case letters, exactly as the agent will be told.")
+    return _check(
+        CONTAINER,
+        option,
+        value,
+        "it must be 3 to 63 lower-case letters, digits and single hyphens, and start and end with a letter or digit.",
+        "Use the name of the container in the storage account.",
+    )
 
 
 def check_storage_account(value: str, option: str = "storage_account") -> str:
@@ -52,21 +63,30 @@ def check_storage_account(value: str, option: str = "storage_account") -> str:
         STORAGE_ACCOUNT,
         option,
         value,
-        "it needs 3 to 24 lower-case letters and digits.",
-        "Give the bare account name, not its URL.",
+        "it must be 3 to 24 lower-case letters and digits.",
+        "Use the name of the account, not its URL.",
     )
 
 
 def check_session_id(value: str, option: str = "session_id") -> str:
-    """Accept a session id of the tool. Source: the tool's FAQ, 3 to 30 letters, digits, underscores, hyphens and number signs."""
-    rule = "it needs 3 to 30 letters, digits, '_', '-' and '#'."
-    return _check(SESSION_ID, option, value, rule, "Shorten it or replace other characters.")
+    """Accept the id of a copy session. Source: FAQ of the tool."""
+    return _check(
+        SESSION_ID,
+        option,
+        value,
+        "it must be 3 to 30 letters, digits, '_', '-' and '#'.",
+        "Shorten it or replace the other characters.",
+    )
 
 
 def check_subscription(value: str, option: str = "subscription_id") -> str:
-    """Accept a subscription id."""
+    """Accept the id of a subscription."""
     return _check(
-        SUBSCRIPTION, option, value, "it needs the form of a GUID.", "Copy the id of the subscription from the portal."
+        SUBSCRIPTION,
+        option,
+        value,
+        "it must be a GUID.",
+        "Copy the subscription's id from the Azure portal.",
     )
 
 
@@ -76,15 +96,15 @@ def check_windows_path(value: str, option: str) -> str:
         WINDOWS_PATH,
         option,
         value,
-        "it needs to be an absolute Windows path.",
-        "Write it with its drive letter or as a UNC path.",
+        "it must be an absolute Windows path.",
+        r"Use a path with a drive letter, or a UNC path such as \\server\share.",
     )
 
 
 def normalize_serial(value: str, option: str = "serial") -> str:
-    """The one form of a hardware serial: no spaces, no trailing full stop, upper case.
+    """Return the one form of a hardware serial: upper case, no spaces, no full stop at the end.
 
-    Windows pads serials and NVMe ones end in a full stop; the service wants them without spaces.
+    Windows pads serials, and NVMe ones end in a full stop; the service wants them without spaces.
     """
     serial = value.replace(" ", "").rstrip(".").upper()
     if not serial or not serial.isprintable():
@@ -92,6 +112,6 @@ def normalize_serial(value: str, option: str = "serial") -> str:
             option,
             value.strip(),
             "it is empty or holds control characters.",
-            "Read the serial off the label of the drive.",
+            "Copy the serial number from the drive's label.",
         )
     return serial

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class Secret:
-    """Holds a secret text; every way of printing it shows eight stars. ``reveal`` is the one way to the value."""
+    """Holds a secret text. Printing it in any way shows eight stars; only ``reveal`` returns the value."""
 
     __slots__ = ("_value",)
 
@@ -15,7 +15,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """The value itself, for the one call that needs it."""
+        """Return the value, for the one call that needs it."""
         return self._value
 
     def __repr__(self) -> str:

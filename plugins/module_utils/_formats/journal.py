@@ -3,136 +3,214 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reader of the tool's journal. Private to the collection.
 
-Source: the journal fragments in the article on preparing hard drives for an import job (tool V2, 2017), the only published ones.
-State is the last value for each activity and key, because the journal is appended to.
+Source: the two fragments in the article "Preparing hard drives for an import job" (tool V2, 2017), the only published
+ones. The journal is appended to: records of one activity are merged, and the last value of each name wins. How copy
+sessions are recorded is not published; the form read here is the one that the lab's tool writes. A journal holds a
+BitLocker key, so errors say where, never what.
 """
 
 from __future__ import annotations
 
-import codecs
+import base64
+import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import BinaryIO
-from xml.etree.ElementTree import ParseError
+from typing import BinaryIO, NamedTuple
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.manifest import is_drive_path
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.xml_reader import (
+    Path,
+    XmlReader,
+    decode_text,
+    read_bytes,
+    read_xml,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import (
+    InvalidName,
+    normalize_serial,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._secret import Secret
 
-try:
-    from defusedxml.common import DefusedXmlException
-    from defusedxml.ElementTree import fromstring
-except ImportError as error:
-    _deps.note(error)
-
-BEGIN = re.compile(r"\[BeginUpdateRecord\]\[(?P<time>[^\]]*)\]\[Type:(?P<type>[^\]]*)\]")
+# At the end of any line: a tool that was killed in the middle of one goes on behind it when it is started again.
+BEGIN = re.compile(r"\[BeginUpdateRecord\]\[[^\]]*\]\[Type:[^\]]*\][ \t]*$")
 END = "[EndUpdateRecord]"
+BEGIN_VALUE, END_VALUE = "[BeginValue]", "[EndValue]"
+LINE_END = re.compile(r"\r\n|\r|\n")
+SESSION = "CopySession:"
 MAX_BYTES = 64 * 1024 * 1024
-NUMERICAL_KEY = re.compile(r"\d{6}(-\d{6}){7}")
-DRIVE_ACTIVITY = "DriveInfo"
+MD5 = re.compile(r"[0-9A-F]{32}")
+NUMERICAL_KEY = re.compile(r"[0-9]{6}(-[0-9]{6}){7}")
+# Source: Microsoft's documentation of the recovery password: each group is 11 times a 16 bit number.
+GROUP_STEP, GROUP_END = 11, 65536 * 11
+EXTERNAL_KEY_BYTES = 32
 
 
 @dataclass(frozen=True)
 class DriveInfo:
-    """What an import job needs to know of one drive. The key is a numerical password or a base64 external key."""
+    """What an import job needs to know of one drive. A text is empty if the journal has no usable value for it."""
 
     drive_id: str
     bitlocker_key: Secret
     manifest_file: str
     manifest_hash: str
-    completed: bool = False
+    completed: bool
 
     @property
-    def key_is_numerical(self) -> bool:
-        """Whether the key is a 48 digit recovery password; otherwise it is an external key."""
-        return bool(NUMERICAL_KEY.fullmatch(self.bitlocker_key.reveal()))
+    def key_kind(self) -> str:
+        """``numerical`` (recovery password of 48 digits), ``external`` (Base64 of 32 bytes), or empty: not usable."""
+        key = self.bitlocker_key.reveal()
+        if NUMERICAL_KEY.fullmatch(key):
+            groups = [int(group) for group in key.split("-")]
+            return "numerical" if all(one % GROUP_STEP == 0 and one < GROUP_END for one in groups) else ""
+        try:
+            return "external" if len(base64.b64decode(key, validate=True)) == EXTERNAL_KEY_BYTES else ""
+        except (binascii.Error, ValueError):
+            return ""
 
 
 @dataclass(frozen=True)
 class Journal:
-    """One journal: its drives and every value it holds, the last one for each activity and key."""
+    """The drives of a journal, and the last state of each copy session by its id, both in the order of the file."""
 
     drives: tuple[DriveInfo, ...]
-    values: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
+    sessions: Mapping[str, str] = field(default_factory=dict)
+
+
+class _Value(NamedTuple):
+    text: str
+    line: int
 
 
 def read_journal(stream: BinaryIO) -> Journal:
-    """Read a journal; FormatError when it is not one. A record that the tool did not finish writing is passed over."""
-    values: dict[str, dict[str, str]] = {}
-    for number, record in _records(_text(stream)):
-        pairs = dict(_pairs(record, number))
-        values.setdefault(pairs.pop("ActivityId", ""), {}).update(pairs)
-    drives = [_drive(activity, pairs) for activity, pairs in values.items() if "DriveState" in pairs]
-    return Journal(tuple(drives), values)
+    """Read a journal; FormatError if it is not one or is damaged. An unfinished record is passed over."""
+    activities: dict[str, dict[str, _Value]] = {}
+    for lines, start in _records(_text(stream)):
+        pairs = dict(_pairs(lines, start))
+        activity = pairs.pop("ActivityId", _Value("", start)).text
+        activities.setdefault(activity, {}).update(pairs)
+    sessions = {
+        activity.removeprefix(SESSION): pairs.get("SessionState", _Value("", 0)).text
+        for activity, pairs in activities.items()
+        if activity.startswith(SESSION)
+    }
+    return Journal(_drives(activities), sessions)
 
 
 def _text(stream: BinaryIO) -> str:
-    data = stream.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise FormatError("journal", f"it is larger than {MAX_BYTES} bytes")
-    encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise FormatError(f"journal, byte {error.start}", "it is not text") from error
+    data = read_bytes(stream, "journal", MAX_BYTES)
+    if not data:
+        raise FormatError("journal", "it is empty")
+    text = decode_text(data, "journal")
+    nul = text.find("\0")
+    if nul >= 0:
+        line = len(LINE_END.findall(text, 0, nul)) + 1
+        raise FormatError(f"journal, line {line}", "it holds a NUL character")
+    return text
 
 
-def _records(text: str) -> list[tuple[int, list[str]]]:
-    records: list[tuple[int, list[str]]] = []
+def _records(text: str) -> Iterator[tuple[list[str], int]]:
+    """The finished records: their lines between begin and end, and the number of the first line."""
     current: list[str] | None = None
-    start = 0
-    for number, line in enumerate(text.splitlines(), 1):
-        if BEGIN.match(line):
-            current, start = [], number
-        elif line.strip() == END and current is not None:
-            records.append((start, current))
+    start, seen = 0, False
+    for number, line in enumerate(LINE_END.split(text), 1):
+        begin = BEGIN.search(line) if "[BeginUpdateRecord]" in line else None
+        rest = line[: begin.start()] if begin else line
+        if rest.strip(" \t") == END and current is not None:
+            yield current, start
             current = None
         elif current is not None:
-            current.append(line)
-        elif line.strip():
-            raise FormatError(f"journal, line {number}", "a line outside any record")
-    if not records:
-        raise FormatError("journal", "it holds no finished record")
-    return records
+            current.append(rest)
+        elif rest.strip(" \t"):
+            raise FormatError(f"journal, line {number}", "it stands outside any record")
+        if begin:
+            current, start, seen = [], number + 1, True
+    if not seen:
+        raise FormatError("journal", "it holds no record")
 
 
-def _pairs(lines: list[str], start: int) -> list[tuple[str, str]]:
-    pairs: list[tuple[str, str]] = []
-    rest = iter(enumerate(lines, start + 1))
+def _pairs(lines: list[str], start: int) -> Iterator[tuple[str, _Value]]:
+    rest = iter(enumerate(lines, start))
     for number, line in rest:
+        if not line.strip(" \t"):
+            continue
         name, colon, value = line.partition(":")
         if not colon:
-            raise FormatError(f"journal, line {number}", "neither a name with a value nor the end of a record")
-        value = value.strip()
-        if value == "[BeginValue]":
+            raise FormatError(f"journal, line {number}", "it is neither a name with a value nor the end of a record")
+        value = value.strip(" \t")
+        if value == BEGIN_VALUE:
             value = "\n".join(_until_end(rest, number))
-        pairs.append((name.strip(), value))
-    return pairs
+        yield name.strip(" \t"), _Value(value, number)
 
 
-def _until_end(rest: Iterator[tuple[int, str]], number: int) -> list[str]:
-    body: list[str] = []
+def _until_end(rest: Iterator[tuple[int, str]], number: int) -> Iterator[str]:
     for _number, line in rest:
-        if line.strip() == "[EndValue]":
-            return body
-        body.append(line)
-    raise FormatError(f"journal, line {number}", "a value that does not end")
+        if line.strip(" \t") == END_VALUE:
+            return
+        yield line
+    raise FormatError(f"journal, line {number}", "the value has no end")
 
 
-def _drive(activity: str, pairs: dict[str, str]) -> DriveInfo:
-    place = f"journal, activity {activity or '?'}"
+def _drives(activities: Mapping[str, Mapping[str, _Value]]) -> tuple[DriveInfo, ...]:
+    found: dict[str, DriveInfo] = {}
+    states = [pairs for pairs in activities.values() if "DriveState" in pairs]
+    for pairs in sorted(states, key=lambda one: one["DriveState"].line):
+        place = f"journal, line {pairs['DriveState'].line}"
+        completed = pairs.get("SaveCommandOutput", _Value("", 0)).text == "Completed"
+        drive = _DriveState(place).read(pairs["DriveState"].text, completed)
+        serial = _serial(drive.drive_id, place)
+        before = found.pop(serial, drive)
+        if before.bitlocker_key != drive.bitlocker_key:
+            raise FormatError(place, "the journal holds another key for the same drive")
+        found[serial] = drive
+    return tuple(found.values())
+
+
+def _serial(drive_id: str, place: str) -> str:
     try:
-        drive = fromstring(pairs["DriveState"].strip().encode())
-    except (ParseError, DefusedXmlException) as error:
-        raise FormatError(place, "DriveState holds no XML") from error
-    found = {
-        name: (drive.findtext(name) or "").strip()
-        for name in ("DriveId", "BitLockerKey", "ManifestFile", "ManifestHash")
-    }
-    if not found["DriveId"]:
-        raise FormatError(place, "DriveId is missing")
-    completed = pairs.get("SaveCommandOutput") == "Completed"
-    return DriveInfo(
-        found["DriveId"], Secret(found["BitLockerKey"]), found["ManifestFile"], found["ManifestHash"].upper(), completed
-    )
+        return normalize_serial(drive_id)
+    except InvalidName:
+        problem = "DriveId is missing or is not a serial"
+    raise FormatError(place, problem)
+
+
+class _DriveState:
+    """Reads the ``Drive`` element of one activity."""
+
+    NAMES = ("DriveId", "BitLockerKey", "ManifestFile", "ManifestHash")
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+        self._found: dict[str, str] = {}
+
+    def read(self, text: str, completed: bool) -> DriveInfo:
+        """The drive; FormatError if the text is not such an element."""
+        problem = ""
+        try:
+            read_xml(text.lstrip(), XmlReader(self._place, self._on_start, self._on_end, "utf-8"))
+        except FormatError as error:
+            problem = error.problem
+        if problem:
+            raise FormatError(self._place, f"DriveState cannot be read: {problem}")
+        file, md5 = self._found.get("ManifestFile", ""), self._found.get("ManifestHash", "").upper()
+        return DriveInfo(
+            drive_id=self._found.get("DriveId", ""),
+            bitlocker_key=Secret(self._found.get("BitLockerKey", "")),
+            manifest_file=file if is_drive_path(file) else "",
+            manifest_hash=md5 if MD5.fullmatch(md5) else "",
+            completed=completed,
+        )
+
+    def _on_start(self, path: Path, _attributes: Mapping[str, str]) -> None:
+        if path[0] != "Drive":
+            raise FormatError(self._place, "its root element is not Drive")
+        if len(path) > 2 and path[1] in self.NAMES:
+            raise FormatError(self._place, f"{path[1]} holds another element")
+
+    def _on_end(self, path: Path, text: str) -> None:
+        if len(path) != 2 or path[1] not in self.NAMES:
+            return
+        if path[1] in self._found:
+            raise FormatError(self._place, f"it holds {path[1]} twice")
+        self._found[path[1]] = text
