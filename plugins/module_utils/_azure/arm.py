@@ -130,8 +130,8 @@ class ArmClient:
     def finish(self, response: HttpResponse, timeout: int, sleep: Callable[[float], None] = time.sleep) -> None:
         """Follow an accepted operation to its end; ArmError with its own code when it failed.
 
-        ``timeout`` is in seconds. Azure-AsyncOperation goes before Location. Source: the Resource Manager's asynchronous operations; recorded
-        tests of the Data Box client, with a new Location in each answer.
+        ``timeout`` is in seconds. Azure-AsyncOperation goes before Location. Source: the Resource Manager's
+        asynchronous operations; recorded tests of the Data Box client, with a new Location in each answer.
         """
         end, pause = time.monotonic() + timeout, FIRST_POLL_SECONDS
         path = urlsplit(response.request.url).path
