@@ -8,24 +8,32 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: import_container_info
 version_added: 0.1.0
-short_description: Look at the container of a seed
+short_description: Gather information about the container of a seed
 description:
-  - Lists the blobs of a container and reads the copy logs of an import job. A container that is not there is no error.
+  - Lists the blobs of a container and reads the copy logs of an import job.
+  - A container that does not exist is not an error.
 options:
   name:
     description: Name of the container, 3 to 63 lower-case letters, digits and single hyphens.
     type: str
     required: true
   storage_account:
-    description: Name or resource id of the storage account.
+    description: Name or resource ID of the storage account.
     type: str
     required: true
   import_job_name:
-    description: The job whose copy logs are read.
+    description: Name of the import job whose copy logs are read.
     type: str
+  api:
+    description: The service that O(import_job_name) belongs to, which decides where its copy logs are.
+    type: str
+    choices: [data_box]
+    default: data_box
 extends_documentation_fragment:
   - seedfreight.azure_offline_backup.azure
-  - seedfreight.azure_offline_backup.attributes_info
+  - seedfreight.azure_offline_backup.attributes.info
+  - seedfreight.azure_offline_backup.attributes.controller
+  - seedfreight.azure_offline_backup.attributes.azure
 seealso:
   - module: seedfreight.azure_offline_backup.import_container
 author:
@@ -33,63 +41,155 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Look at the container
+- name: Gather information about the container and the copy logs
   seedfreight.azure_offline_backup.import_container_info:
     name: contoso-fs01-seed
     storage_account: contososeeds
     resource_group: seeds
     import_job_name: contoso-fs01
   register: found
+
+- name: Require clean copy logs
+  ansible.builtin.assert:
+    that: found.container.copy_logs | rejectattr('ok') | length == 0
 """
 
 RETURN = r"""
 container:
-  description: The container as it is now.
+  description: The container as it is.
   returned: success
   type: dict
+  sample:
+    name: contoso-fs01-seed
+    exists: true
+    blob_endpoint: https://contososeeds.blob.core.windows.net
+    blobs: []
+    copy_logs: []
   contains:
     name:
-      description: Its name.
+      description: Name of the container.
       type: str
       returned: always
+      sample: contoso-fs01-seed
     exists:
-      description: Whether it is there.
+      description: Whether the container exists.
       type: bool
       returned: always
+      sample: true
     blob_endpoint:
-      description: The blob endpoint of the storage account.
+      description: Blob endpoint of the storage account.
       type: str
       returned: always
+      sample: https://contososeeds.blob.core.windows.net
     blobs:
-      description: Name, length in bytes, type and time of each blob.
+      description: The blobs of the container.
       type: list
       elements: dict
       returned: always
+      contains:
+        name:
+          description: Name of the blob.
+          type: str
+          returned: always
+          sample: 0f3c5a7e9b1d4c6f8a2e4d6b8c0a1f3e.BaseBlob
+        bytes:
+          description: Length in bytes.
+          type: int
+          returned: always
+          sample: 1099511627776
+        type:
+          description: V(PageBlob), V(BlockBlob) or V(AppendBlob).
+          type: str
+          returned: always
+          sample: PageBlob
+        modified:
+          description: Time of the last change, ISO 8601 in UTC.
+          type: str
+          returned: always
+          sample: "2026-12-01T08:30:00Z"
+        md5:
+          description: The blob's Content-MD5 in upper-case hexadecimal digits, empty if it has none.
+          type: str
+          returned: always
+          sample: D863FE44F861AE0DA4DCEAEEFFCCCE68
     copy_logs:
-      description: What the copy log of each drive of O(import_job_name) says.
+      description:
+        - The copy logs of jobs named O(import_job_name), one a drive and job.
+        - Logs of an earlier job of the same name may be among them. The one that belongs to a drive is named by
+          C(copy_log) of the job's drive.
       type: list
       elements: dict
       returned: always
+      contains:
+        serial:
+          description: Serial of the drive.
+          type: str
+          returned: always
+          sample: WD-WX31A10FE02
+        name:
+          description: Name of the log's blob.
+          type: str
+          returned: always
+          sample: contoso-fs01_WD-WX31A10FE02_CopyLog_5f3c.xml
+        url:
+          description: URL of the log's blob.
+          type: str
+          returned: always
+          sample: https://seeds.blob.core.windows.net/databoxcopylog/contoso-fs01_WD-WX31A10FE02_CopyLog_5f3c.xml
+        modified:
+          description: Time of the last change, ISO 8601 in UTC.
+          type: str
+          returned: always
+          sample: "2026-12-01T08:30:00Z"
+        ok:
+          description: Whether everything on the drive was imported under its own name.
+          type: bool
+          returned: always
+          sample: true
+        status:
+          description: Status of the drive as the log names it, or C(unreadable) and why.
+          type: str
+          returned: always
+          sample: Completed
+        total:
+          description: Number of files, V(null) if the log does not count them.
+          type: int
+          returned: always
+          sample: 2
+        errored:
+          description: Number of files with errors, V(null) if the log is unreadable.
+          type: int
+          returned: always
+          sample: 0
+        entries:
+          description: The first 50 files that the log names, with their status.
+          type: list
+          elements: dict
+          returned: always
+          sample: []
 """
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._argspec import (
     AZURE_OPTIONS,
-    login_facts,
+    azure_options,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import run, show_container
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.container import show_container
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import APIS
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._module import run
 
 OPTIONS = {
     "name": {"type": "str", "required": True},
     "storage_account": {"type": "str", "required": True},
     "import_job_name": {"type": "str"},
+    "api": {"type": "str", "choices": list(APIS), "default": "data_box"},
 }
 
 
 def main() -> None:
-    """Run the module."""
+    """Gather information about a container."""
     module = AnsibleModule(argument_spec={**AZURE_OPTIONS, **OPTIONS}, supports_check_mode=True)
-    run(module, lambda: show_container(login_facts(module.params), module.params))
+    run(module, lambda: show_container(azure_options(module.params), module.params))
 
 
 if __name__ == "__main__":

@@ -8,13 +8,18 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: import_job
 version_added: 0.1.0
-short_description: Manage an import job of Azure
+short_description: Manage an Azure import job
 description:
-  - Creates an import job for prepared drives, once; tells Azure that the parcel is on its way; cancels or deletes the job.
-  - A job that exists is compared with what can be read back. Contact and addresses are updated, other drives or another account are refused.
+  - Creates an import job for prepared drives, marks it as shipped, cancels it or deletes it.
+  - A job that exists is compared with what Azure shows of it. Contact, return address, return carrier and tags are
+    updated; different drives or another storage account are refused.
+  - After each request the job is read back. An answer that was lost after its effect is not an error, and a request
+    that Azure accepted without effect is one.
 options:
   name:
-    description: Name of the job, 3 to 24 lower-case letters, digits and hyphens. It must be the one that the agent was told.
+    description:
+      - Name of the job, 3 to 24 lower-case letters, digits and hyphens.
+      - The backup agent must use the same name.
     type: str
     required: true
   api:
@@ -24,82 +29,107 @@ options:
     default: data_box
   state:
     description:
-      - V(present) creates the job or updates what can be updated.
-      - V(shipped) tells Azure O(carrier) and O(tracking_number).
-      - V(cancelled) cancels a job whose parcel was not yet told.
+      - V(present) creates the job, or updates it. A cancelled or failed job is refused; delete it first.
+      - V(shipped) marks the job as shipped with O(carrier) and O(tracking_number).
+        Azure does not allow changing them later.
+      - V(cancelled) cancels a job that was not marked as shipped yet.
       - V(absent) deletes a job that has ended.
     type: str
     choices: [present, shipped, cancelled, absent]
     default: present
+  create:
+    description:
+      - If V(false), fail when the job does not exist instead of creating it. Azure removes jobs that have ended;
+        a second job would wait for drives that were already shipped.
+      - Used when O(state=present).
+    type: bool
+    default: true
   location:
-    description: Region of the storage account; the parcel goes there.
+    description:
+      - Region of the storage account.
+      - Required when O(state=present).
     type: str
   storage_account:
-    description: Name or resource id of the storage account.
+    description:
+      - Name or resource ID of the storage account.
+      - Required when O(state=present).
     type: str
   contact:
-    description: The person in charge.
+    description:
+      - Person whom the data center contacts. A text that YAML reads as a number needs quotes.
+      - Required when O(state=present).
     type: dict
     suboptions:
       name:
         description: Name.
-        type: str
+        type: raw
         required: true
       phone:
         description: Telephone number.
-        type: str
+        type: raw
         required: true
       email:
-        description: E-mail addresses.
+        description: E-mail addresses, at least one.
         type: list
-        elements: str
+        elements: raw
         required: true
   return_address:
-    description: Where the drives come back to.
+    description:
+      - Where the drives are returned to. A text that YAML reads as a number or boolean needs quotes.
+      - A line that is removed here stays in an existing job.
+      - Required when O(state=present).
     type: dict
     suboptions:
       company:
         description: Company.
-        type: str
+        type: raw
       street_address1:
         description: Street and number.
-        type: str
+        type: raw
         required: true
       street_address2:
         description: Second line.
-        type: str
+        type: raw
       city:
         description: City.
-        type: str
+        type: raw
       state_or_province:
         description: State or province.
-        type: str
+        type: raw
       postal_code:
         description: Postal code.
-        type: str
+        type: raw
       country:
         description: Country, two letters.
-        type: str
+        type: raw
         required: true
   return_carrier:
-    description: Who brings the drives back.
+    description:
+      - Carrier that returns the drives.
+      - Required when O(state=present).
     type: dict
     suboptions:
       name:
-        description: Name of the carrier, spelt as the service spells it.
-        type: str
+        description: Name of the carrier, spelled as the service spells it.
+        type: raw
         required: true
       account_number:
-        description: Number of the account that pays.
-        type: str
+        description:
+          - Account number with the carrier. A change of it alone is not sent, because Azure does not show it.
+          - It is never returned, not even among the arguments of the module.
+          - It is not treated as a secret, because Ansible would mask a short number everywhere in the result.
+            Set C(no_log) for the task to keep it out of the system log.
+        type: raw
   drives:
-    description: The drives of the job. Mutually exclusive with O(journals).
+    description:
+      - The drives of the job, 10 at most.
+      - Mutually exclusive with O(journals); one of them is required when O(state=present).
     type: list
     elements: dict
     suboptions:
       serial:
-        description: Hardware serial.
-        type: str
+        description: Hardware serial. One that YAML reads as a number needs quotes.
+        type: raw
         required: true
       manifest_file:
         description: Path of the manifest on the drive.
@@ -110,42 +140,51 @@ options:
         type: str
         required: true
       bitlocker_key:
-        description: The key that opens the drive.
+        description: BitLocker key of the drive.
         type: str
         required: true
   journals:
     description:
-      - Paths of sealed working copies of journals, as M(seedfreight.azure_offline_backup.sata_prep_import) collects them.
+      - Names of the sealed journals in O(store), as M(seedfreight.azure_offline_backup.sata_prep_import) collects them.
       - They are opened on the controller, in memory, with the vault secrets of the play.
+      - Requires O(store) and O(seed).
     type: list
-    elements: path
+    elements: str
+  store:
+    description: State store of the seed, as C(seed.state) defines it. Used with O(journals).
+    type: dict
+  seed:
+    description: Name of the seed. Used with O(journals).
+    type: str
   log_level:
-    description: How much the copy logs say.
+    description: Detail of the copy logs. V(Verbose) lists the files that were imported, too.
     type: str
     choices: [Error, Verbose]
     default: Error
   tags:
-    description: Tags of the job, set when it is created.
+    description: Tags of the job. Other tags of an existing job are kept. Values are text.
     type: dict
   carrier:
-    description: Carrier of the parcel, for O(state=shipped).
-    type: str
-  tracking_number:
-    description: Tracking number of the parcel, for O(state=shipped).
-    type: str
-  previously_created:
     description:
-      - Whether the job is known to have existed. Then a job that is absent is an error and is never created again,
-        because the service forgets finished jobs and a second job would wait for drives that are long gone.
-    type: bool
-    default: false
+      - Carrier of the shipment. It must be one that the data center accepts, if Azure lists those.
+      - Required when O(state=shipped).
+    type: raw
+  tracking_number:
+    description:
+      - Tracking number of the shipment, in quotes.
+      - Required when O(state=shipped).
+    type: raw
   wait_timeout:
-    description: The longest wait for an operation of Azure, in seconds.
+    description: Maximum time to wait for an operation of Azure, in seconds.
     type: int
     default: 1800
 extends_documentation_fragment:
   - seedfreight.azure_offline_backup.azure
   - seedfreight.azure_offline_backup.attributes
+  - seedfreight.azure_offline_backup.attributes.controller
+  - seedfreight.azure_offline_backup.attributes.azure_state
+notes:
+  - The identity needs the role Contributor on O(resource_group).
 seealso:
   - module: seedfreight.azure_offline_backup.import_job_info
 author:
@@ -161,148 +200,280 @@ EXAMPLES = r"""
     storage_account: contososeeds
     contact:
       name: Kim Contoso
-      phone: +31 20 555 0100
+      phone: "+31 20 555 0100"
       email: [kim@contoso.example]
     return_address:
       street_address1: Keizersgracht 1
       city: Amsterdam
-      postal_code: 1015 AA
-      country: NL
+      postal_code: "1015 AA"
+      country: "NL"
     return_carrier:
       name: FedEx
       account_number: "123456789"
+    tags:
+      CostCenter: "4711"
+    seed: contoso-fs01
+    store:
+      store: file
+      directory: /srv/seeds
     journals:
-      - /srv/seeds/contoso-fs01/journals/WD-WX31A10FE02.0123456789ab.jrn.vault
+      - journals/WD-WX31A10FE02.0123456789ab.jrn.vault
 
-- name: Tell that the parcel is on its way
+- name: Mark the import job as shipped
   seedfreight.azure_offline_backup.import_job:
     name: contoso-fs01
     resource_group: seeds
     state: shipped
     carrier: FedEx
     tracking_number: "794612345678"
+
+- name: Cancel the import job before it is shipped
+  seedfreight.azure_offline_backup.import_job:
+    name: contoso-fs01
+    resource_group: seeds
+    state: cancelled
+
+- name: Delete the import job
+  seedfreight.azure_offline_backup.import_job:
+    name: contoso-fs01
+    resource_group: seeds
+    state: absent
 """
 
 RETURN = r"""
 job:
-  description: The import job as Azure shows it now.
+  description: The import job as Azure shows it. A value that Azure does not show is V(null).
   returned: success
   type: dict
+  sample:
+    name: contoso-fs01
+    api: data_box
+    exists: true
+    id: /subscriptions/SUB/resourceGroups/seeds/providers/Microsoft.DataBox/jobs/contoso-fs01
+    status: DataCopy
+    phase: copying
+    created: "2026-11-24T10:14:00Z"
+    carrier: FedEx
+    tracking_number: "794612345678"
+    drives:
+      - serial: WD-WX31A10FE02
+        manifest_file: \DriveManifest.xml
+        manifest_hash: D863FE44F861AE0DA4DCEAEEFFCCCE68
+        copy_status: InProgress
+        copy_log: ""
+    storage_account_id: /subscriptions/SUB/resourceGroups/seeds/providers/Microsoft.Storage/storageAccounts/contososeeds
+    datacenter_address:
+      lines: [Azure Data Box Operations, Microsoft, Agriport 601, 1775 TK Middenmeer, NL]
+      phone: +31 20 555 0199
+      supported_carriers: [FedEx, UPS, DHL]
+    cancellable: false
+    deletable: false
+    error: null
   contains:
-    exists:
-      description: Whether the job is there.
-      type: bool
-      returned: always
-    id:
-      description: Resource id.
+    name:
+      description: Name of the job.
       type: str
       returned: always
+      sample: contoso-fs01
+    api:
+      description: The service that the job belongs to.
+      type: str
+      returned: always
+      sample: data_box
+    exists:
+      description: Whether the job exists.
+      type: bool
+      returned: always
+      sample: true
+    id:
+      description: Resource ID, empty for a job that does not exist.
+      type: str
+      returned: always
+      sample: /subscriptions/SUB/resourceGroups/seeds/providers/Microsoft.DataBox/jobs/contoso-fs01
     status:
       description: Status as the service names it.
       type: str
       returned: always
+      sample: DataCopy
     phase:
       description:
-        - The status in one form for all generations of the service, one of V(absent), V(created), V(shipped), V(at_datacenter), V(copying), V(completed),
-          V(completed_with_errors), V(cancelled), V(failed) and V(unknown).
+        - The status in one form for all services, one of V(absent), V(created), V(shipped), V(at_datacenter),
+          V(copying), V(completed), V(completed_with_errors), V(cancelled), V(failed) and V(unknown).
+        - V(completed) includes the time in which the service packs the drives and sends them back. Whether a drive was
+          imported is said by its own C(copy_status) only.
       type: str
       returned: always
+      sample: copying
     created:
       description: When the job was created, ISO 8601 in UTC.
       type: str
-      returned: when the job exists
+      returned: always
+      sample: "2026-11-24T10:14:00Z"
     carrier:
-      description: Carrier of the parcel.
+      description: Carrier that the drives were shipped with.
       type: str
-      returned: when the parcel was told
+      returned: always
+      sample: FedEx
     tracking_number:
-      description: Tracking number of the parcel.
+      description: Tracking number of the shipment.
       type: str
-      returned: when the parcel was told
+      returned: always
+      sample: "794612345678"
     drives:
-      description: Serial, manifest, hash, copy status and copy log of each drive. Keys are never returned.
+      description: The drives of the job. Keys are never returned.
       type: list
       elements: dict
       returned: always
-    datacenter_address:
-      description: Where the parcel goes, and the carriers that are taken.
-      type: dict
-      returned: when the job exists
-    error:
-      description: What the service reports.
+      contains:
+        serial:
+          description: Hardware serial.
+          type: str
+          returned: always
+          sample: WD-WX31A10FE02
+        manifest_file:
+          description: Path of the manifest on the drive.
+          type: str
+          returned: always
+          sample: \DriveManifest.xml
+        manifest_hash:
+          description: MD5 of the manifest.
+          type: str
+          returned: always
+          sample: D863FE44F861AE0DA4DCEAEEFFCCCE68
+        copy_status:
+          description: Result of the copy as the service names it, empty while it says nothing.
+          type: str
+          returned: always
+          sample: Completed
+        copy_log:
+          description: URL of the copy log that belongs to this job and drive, empty while there is none.
+          type: str
+          returned: always
+          sample: https://seeds.blob.core.windows.net/databoxcopylog/contoso-fs01_WD-WX31A10FE02_CopyLog_5f3c.xml
+    storage_account_id:
+      description: Resource ID of the storage account that the data is imported to.
       type: str
       returned: always
+      sample: /subscriptions/SUB/resourceGroups/seeds/providers/Microsoft.Storage/storageAccounts/contososeeds
+    datacenter_address:
+      description: Where to ship the drives.
+      type: dict
+      returned: always
+      contains:
+        lines:
+          description:
+            - Lines of the label; additional shipping information is the last one.
+            - For some data centers, Azure returns an instruction how to get the address instead.
+          type: list
+          elements: str
+          returned: always
+          sample: [Azure Data Box Operations, Microsoft, Agriport 601, 1775 TK Middenmeer, NL]
+        phone:
+          description: Telephone number with its extension.
+          type: str
+          returned: always
+          sample: +31 20 555 0199
+        supported_carriers:
+          description: Carriers that the data center accepts.
+          type: list
+          elements: str
+          returned: always
+          sample: [FedEx, UPS, DHL]
+    cancellable:
+      description: Whether the job can be cancelled.
+      type: bool
+      returned: always
+      sample: false
+    deletable:
+      description: Whether the job can be deleted.
+      type: bool
+      returned: always
+      sample: false
+    error:
+      description: Error that the service reports.
+      type: str
+      returned: always
+      sample: "CopyFailed: WD-WX31A10FE02: BitLockerKeyInvalid"
 """
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._argspec import (
     AZURE_OPTIONS,
-    login_facts,
+    azure_options,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import ensure_job, run
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import (
+    APIS,
+    ensure_job,
+    take_account_number,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._module import run
 
 OPTIONS = {
     "name": {"type": "str", "required": True},
-    "api": {"type": "str", "choices": ["data_box"], "default": "data_box"},
+    "api": {"type": "str", "choices": list(APIS), "default": "data_box"},
     "state": {"type": "str", "choices": ["present", "shipped", "cancelled", "absent"], "default": "present"},
+    "create": {"type": "bool", "default": True},
     "location": {"type": "str"},
     "storage_account": {"type": "str"},
     "contact": {
         "type": "dict",
         "options": {
-            "name": {"type": "str", "required": True},
-            "phone": {"type": "str", "required": True},
-            "email": {"type": "list", "elements": "str", "required": True},
+            "name": {"type": "raw", "required": True},
+            "phone": {"type": "raw", "required": True},
+            "email": {"type": "list", "elements": "raw", "required": True},
         },
     },
     "return_address": {
         "type": "dict",
         "options": {
-            "company": {"type": "str"},
-            "street_address1": {"type": "str", "required": True},
-            "street_address2": {"type": "str"},
-            "city": {"type": "str"},
-            "state_or_province": {"type": "str"},
-            "postal_code": {"type": "str"},
-            "country": {"type": "str", "required": True},
+            "company": {"type": "raw"},
+            "street_address1": {"type": "raw", "required": True},
+            "street_address2": {"type": "raw"},
+            "city": {"type": "raw"},
+            "state_or_province": {"type": "raw"},
+            "postal_code": {"type": "raw"},
+            "country": {"type": "raw", "required": True},
         },
     },
     "return_carrier": {
         "type": "dict",
-        "options": {"name": {"type": "str", "required": True}, "account_number": {"type": "str", "no_log": True}},
+        "options": {"name": {"type": "raw", "required": True}, "account_number": {"type": "raw", "no_log": False}},
     },
     "drives": {
         "type": "list",
         "elements": "dict",
         "options": {
-            "serial": {"type": "str", "required": True},
+            "serial": {"type": "raw", "required": True},
             "manifest_file": {"type": "str", "required": True},
             "manifest_hash": {"type": "str", "required": True},
             "bitlocker_key": {"type": "str", "required": True, "no_log": True},
         },
     },
-    "journals": {"type": "list", "elements": "path"},
+    "journals": {"type": "list", "elements": "str"},
+    "store": {"type": "dict"},
+    "seed": {"type": "str"},
     "log_level": {"type": "str", "choices": ["Error", "Verbose"], "default": "Error"},
     "tags": {"type": "dict"},
-    "carrier": {"type": "str"},
-    "tracking_number": {"type": "str"},
-    "previously_created": {"type": "bool", "default": False},
+    "carrier": {"type": "raw"},
+    "tracking_number": {"type": "raw"},
     "wait_timeout": {"type": "int", "default": 1800},
 }
 
 
 def main() -> None:
-    """Run the module."""
+    """Manage an import job."""
     module = AnsibleModule(
         argument_spec={**AZURE_OPTIONS, **OPTIONS},
         mutually_exclusive=[("drives", "journals")],
+        required_by={"journals": ("store", "seed")},
         required_if=[
             ("state", "present", ("location", "storage_account", "contact", "return_address", "return_carrier")),
             ("state", "shipped", ("carrier", "tracking_number")),
         ],
         supports_check_mode=True,
     )
-    run(module, lambda: ensure_job(login_facts(module.params), module.params, module.check_mode))
+    options = take_account_number(module.params)
+    run(module, lambda: ensure_job(azure_options(module.params), options, module.check_mode))
 
 
 if __name__ == "__main__":

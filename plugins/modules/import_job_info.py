@@ -8,9 +8,9 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: import_job_info
 version_added: 0.1.0
-short_description: Look at an import job
+short_description: Gather information about an Azure import job
 description:
-  - Reads an Azure import job. A job that is not there is no error.
+  - Gathers information about an Azure import job. A job that does not exist is not an error.
 options:
   name:
     description: Name of the job.
@@ -23,7 +23,9 @@ options:
     default: data_box
 extends_documentation_fragment:
   - seedfreight.azure_offline_backup.azure
-  - seedfreight.azure_offline_backup.attributes_info
+  - seedfreight.azure_offline_backup.attributes.info
+  - seedfreight.azure_offline_backup.attributes.controller
+  - seedfreight.azure_offline_backup.attributes.azure
 seealso:
   - module: seedfreight.azure_offline_backup.import_job
 author:
@@ -31,81 +33,191 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Look at the import job
+- name: Gather information about the import job
   seedfreight.azure_offline_backup.import_job_info:
     name: contoso-fs01
     resource_group: seeds
   register: found
+
+- name: Print the data center's address
+  ansible.builtin.debug:
+    msg: "{{ found.job.datacenter_address.lines }}"
 """
 
 RETURN = r"""
 job:
-  description: The import job as Azure shows it now.
+  description: The import job as Azure shows it. A value that Azure does not show is V(null).
   returned: success
   type: dict
+  sample:
+    name: contoso-fs01
+    api: data_box
+    exists: true
+    id: /subscriptions/SUB/resourceGroups/seeds/providers/Microsoft.DataBox/jobs/contoso-fs01
+    status: DataCopy
+    phase: copying
+    created: "2026-11-24T10:14:00Z"
+    carrier: FedEx
+    tracking_number: "794612345678"
+    drives:
+      - serial: WD-WX31A10FE02
+        manifest_file: \DriveManifest.xml
+        manifest_hash: D863FE44F861AE0DA4DCEAEEFFCCCE68
+        copy_status: InProgress
+        copy_log: ""
+    storage_account_id: /subscriptions/SUB/resourceGroups/seeds/providers/Microsoft.Storage/storageAccounts/contososeeds
+    datacenter_address:
+      lines: [Azure Data Box Operations, Microsoft, Agriport 601, 1775 TK Middenmeer, NL]
+      phone: +31 20 555 0199
+      supported_carriers: [FedEx, UPS, DHL]
+    cancellable: false
+    deletable: false
+    error: null
   contains:
-    exists:
-      description: Whether the job is there.
-      type: bool
-      returned: always
-    id:
-      description: Resource id.
+    name:
+      description: Name of the job.
       type: str
       returned: always
+      sample: contoso-fs01
+    api:
+      description: The service that the job belongs to.
+      type: str
+      returned: always
+      sample: data_box
+    exists:
+      description: Whether the job exists.
+      type: bool
+      returned: always
+      sample: true
+    id:
+      description: Resource ID, empty for a job that does not exist.
+      type: str
+      returned: always
+      sample: /subscriptions/SUB/resourceGroups/seeds/providers/Microsoft.DataBox/jobs/contoso-fs01
     status:
       description: Status as the service names it.
       type: str
       returned: always
+      sample: DataCopy
     phase:
       description:
-        - The status in one form for all generations of the service, one of V(absent), V(created), V(shipped), V(at_datacenter), V(copying), V(completed),
-          V(completed_with_errors), V(cancelled), V(failed) and V(unknown).
+        - The status in one form for all services, one of V(absent), V(created), V(shipped), V(at_datacenter),
+          V(copying), V(completed), V(completed_with_errors), V(cancelled), V(failed) and V(unknown).
+        - V(completed) includes the time in which the service packs the drives and sends them back. Whether a drive was
+          imported is said by its own C(copy_status) only.
       type: str
       returned: always
+      sample: copying
     created:
       description: When the job was created, ISO 8601 in UTC.
       type: str
-      returned: when the job exists
+      returned: always
+      sample: "2026-11-24T10:14:00Z"
     carrier:
-      description: Carrier of the parcel.
+      description: Carrier that the drives were shipped with.
       type: str
-      returned: when the parcel was told
+      returned: always
+      sample: FedEx
     tracking_number:
-      description: Tracking number of the parcel.
+      description: Tracking number of the shipment.
       type: str
-      returned: when the parcel was told
+      returned: always
+      sample: "794612345678"
     drives:
-      description: Serial, manifest, hash, copy status and copy log of each drive. Keys are never returned.
+      description: The drives of the job. Keys are never returned.
       type: list
       elements: dict
       returned: always
-    datacenter_address:
-      description: Where the parcel goes, and the carriers that are taken.
-      type: dict
-      returned: when the job exists
-    error:
-      description: What the service reports.
+      contains:
+        serial:
+          description: Hardware serial.
+          type: str
+          returned: always
+          sample: WD-WX31A10FE02
+        manifest_file:
+          description: Path of the manifest on the drive.
+          type: str
+          returned: always
+          sample: \DriveManifest.xml
+        manifest_hash:
+          description: MD5 of the manifest.
+          type: str
+          returned: always
+          sample: D863FE44F861AE0DA4DCEAEEFFCCCE68
+        copy_status:
+          description: Result of the copy as the service names it, empty while it says nothing.
+          type: str
+          returned: always
+          sample: Completed
+        copy_log:
+          description: URL of the copy log that belongs to this job and drive, empty while there is none.
+          type: str
+          returned: always
+          sample: https://seeds.blob.core.windows.net/databoxcopylog/contoso-fs01_WD-WX31A10FE02_CopyLog_5f3c.xml
+    storage_account_id:
+      description: Resource ID of the storage account that the data is imported to.
       type: str
       returned: always
+      sample: /subscriptions/SUB/resourceGroups/seeds/providers/Microsoft.Storage/storageAccounts/contososeeds
+    datacenter_address:
+      description: Where to ship the drives.
+      type: dict
+      returned: always
+      contains:
+        lines:
+          description:
+            - Lines of the label; additional shipping information is the last one.
+            - For some data centers, Azure returns an instruction how to get the address instead.
+          type: list
+          elements: str
+          returned: always
+          sample: [Azure Data Box Operations, Microsoft, Agriport 601, 1775 TK Middenmeer, NL]
+        phone:
+          description: Telephone number with its extension.
+          type: str
+          returned: always
+          sample: +31 20 555 0199
+        supported_carriers:
+          description: Carriers that the data center accepts.
+          type: list
+          elements: str
+          returned: always
+          sample: [FedEx, UPS, DHL]
+    cancellable:
+      description: Whether the job can be cancelled.
+      type: bool
+      returned: always
+      sample: false
+    deletable:
+      description: Whether the job can be deleted.
+      type: bool
+      returned: always
+      sample: false
+    error:
+      description: Error that the service reports.
+      type: str
+      returned: always
+      sample: "CopyFailed: WD-WX31A10FE02: BitLockerKeyInvalid"
 """
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._argspec import (
     AZURE_OPTIONS,
-    login_facts,
+    azure_options,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import job_api, run
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import APIS, show_job
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._module import run
+
+OPTIONS = {
+    "name": {"type": "str", "required": True},
+    "api": {"type": "str", "choices": list(APIS), "default": "data_box"},
+}
 
 
 def main() -> None:
-    """Run the module."""
-    options = {
-        "name": {"type": "str", "required": True},
-        "api": {"type": "str", "choices": ["data_box"], "default": "data_box"},
-    }
-    module = AnsibleModule(argument_spec={**AZURE_OPTIONS, **options}, supports_check_mode=True)
-    facts = login_facts(module.params)
-    run(module, lambda: {"changed": False, "job": job_api(facts, module.params["api"], module.params["name"]).get()})
+    """Gather information about an import job."""
+    module = AnsibleModule(argument_spec={**AZURE_OPTIONS, **OPTIONS}, supports_check_mode=True)
+    run(module, lambda: show_job(azure_options(module.params), module.params))
 
 
 if __name__ == "__main__":

@@ -1,223 +1,264 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Azure Resource Manager with azure-core and azure-identity. Private to the collection."""
+"""Azure Resource Manager with azure-core. Private to the collection."""
 
 from __future__ import annotations
 
+import copy
+import re
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.clouds import (
-    CLOUDS,
-    Cloud,
-    from_metadata,
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.auth import (
+    CREDENTIALS,
+    NETWORK,
+    TIMEOUTS,
+    ArmError,
+    Credentials,
+    credentials_refused,
+    find_cloud,
+    make_credential,
+    sentence,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import check_storage_account
 
 try:
     from azure.core import PipelineClient
-    from azure.core.exceptions import AzureError, ClientAuthenticationError, ServiceRequestError
+    from azure.core.exceptions import AzureError, ClientAuthenticationError
     from azure.core.pipeline import policies
     from azure.core.rest import HttpRequest, HttpResponse
-    from azure.identity import AzureCliCredential, ClientSecretCredential, ManagedIdentityCredential
 except ImportError as error:
     _deps.note(error)
 
 FIRST_POLL_SECONDS = 0.5
 MAX_POLL_SECONDS = 10.0
-# The library's own limit of five minutes, for each of its attempts, is too long for a person who waits.
-TIMEOUTS: dict[str, Any] = {"connection_timeout": 20, "read_timeout": 120}
-NOT_THERE = ("ResourceNotFound", "NotFound", "SsemUserErrorJobNotFound")
-CREDENTIALS = "Check tenant, client_id and secret (AZURE_TENANT, AZURE_CLIENT_ID, AZURE_SECRET)."
-NETWORK = "Check cloud, the proxy and the certificate authority (REQUESTS_CA_BUNDLE)."
-REMEDIES = {
-    "AuthorizationFailed": "Give the identity the role Contributor on resource_group.",
-    "LinkedAuthorizationFailed": "Give the identity the role Contributor on resource_group and on the storage account.",
-    "ResourceGroupNotFound": "Check subscription_id and resource_group.",
-    "SubscriptionNotFound": "Check subscription_id, and that the identity has a role in it.",
-    "InvalidSubscriptionId": "Check subscription_id.",
-    "MissingSubscriptionRegistration": "Register the resource provider Microsoft.DataBox in the subscription, then run again.",
-    401: CREDENTIALS,
-    403: "Give the identity the rights that the message names.",
-    404: "Check subscription_id, resource_group and name.",
-    429: "Azure asks for fewer requests; run again later.",
+# A longer wish of Azure in Retry-After is told to the user, not slept through. In seconds.
+MAX_RETRY_AFTER = 60.0
+# About 45 seconds in all.
+RETRIES, BACKOFF_FACTOR = 6, 0.8
+FAILED = ("failed", "canceled", "cancelled")
+NOT_THERE = ("ResourceNotFound", "NotFound")
+REMEDIES: dict[str | int, str] = {
+    "AuthorizationFailed": "Assign the role Contributor on `resource_group` to the identity.",
+    "LinkedAuthorizationFailed": (
+        "Assign the role Contributor on `resource_group` and on the storage account to the identity."
+    ),
+    "InvalidSubscriptionId": "Check `subscription_id`.",
+    "RequestDisallowedByPolicy": (
+        "A policy of the subscription does not allow it. Set the tags that it requires "
+        "with `tags` (`azure.tags` of a seed), or ask for an exemption."
+    ),
+    "ResourceGroupNotFound": "Check `subscription_id` and `resource_group`.",
+    "ScopeLocked": "Remove the lock that the message names from the resource or its group, then run again.",
+    "SubscriptionNotFound": "Check `subscription_id`, and that the identity has a role in it.",
+    403: "Grant the identity the permissions that the message names.",
+    404: "Check `subscription_id`, `resource_group` and `name`.",
+    429: "Azure limits the requests of this subscription; run again later.",
 }
+REQUEST_IDS = ("x-ms-request-id", "x-ms-correlation-request-id")
+NAMESPACE = re.compile(r"'(Microsoft\.[A-Za-z.]+)'")
 
 
-class ArmError(Exception):
-    """A request that Azure refused or that did not reach it. The text names the option and the remedy where there is one."""
+def patient_retry() -> Any:
+    """The library's retries, for 429 with every method, and without a sleep of unknown length."""
 
-    def __init__(self, message: str, code: str = "", status: int = 0) -> None:
-        super().__init__(message)
-        self.code, self.status = code, status
+    # Inside a function, because the module must load for its documentation where the library is missing.
+    class PatientRetry(policies.RetryPolicy[Any, Any]):
+        def is_retry(self, settings: dict[str, Any], response: Any) -> bool:
+            wish = self.get_retry_after(response)
+            if wish is not None and wish > MAX_RETRY_AFTER:
+                return False
+            return bool(super().is_retry(settings, response)) or response.http_response.status_code == 429
 
-
-@dataclass(frozen=True)
-class Login:
-    """Who asks, and where. ``cloud`` is a cloud's name or the HTTPS URL of its metadata document."""
-
-    cloud: str = "AzureCloud"
-    auth_source: str = "auto"
-    tenant: str = ""
-    client_id: str = ""
-    secret: str = ""
-
-
-def find_cloud(name: str) -> Cloud:
-    """The cloud of that name or metadata document."""
-    if name in CLOUDS:
-        return CLOUDS[name]
-    if not name.startswith("https://"):
-        raise ArmError(f"cloud '{name}' is not known. Use {', '.join(CLOUDS)} or the HTTPS URL of a metadata document.")
-    parts = urlsplit(name)
-    client: PipelineClient[Any, Any] = PipelineClient(
-        f"{parts.scheme}://{parts.netloc}", policies=[policies.RetryPolicy(retry_total=3)], **TIMEOUTS
+    return PatientRetry(
+        retry_total=RETRIES,
+        retry_connect=RETRIES,
+        retry_read=RETRIES,
+        retry_status=RETRIES,
+        retry_backoff_factor=BACKOFF_FACTOR,
+        retry_backoff_max=20,
     )
-    try:
-        answer = client.send_request(HttpRequest("GET", name))
-        answer.raise_for_status()
-        return from_metadata(answer.json())
-    except (AzureError, FormatError, ValueError) as error:
-        raise ArmError(
-            f"cloud '{name}' gives no usable metadata document: {error}. Check the URL and the certificate authority (REQUESTS_CA_BUNDLE)."
-        ) from error
-
-
-def make_credential(login: Login, cloud: Cloud) -> Any:
-    """The credential that auth_source asks for; auto takes a client secret when one is given, else the Azure CLI."""
-    has_secret = bool(login.tenant and login.client_id and login.secret)
-    if login.auth_source == "secret" and not has_secret:
-        raise ArmError(
-            "auth_source is secret, but tenant, client_id or secret is missing. Set AZURE_TENANT, AZURE_CLIENT_ID and AZURE_SECRET."
-        )
-    if login.auth_source == "managed_identity":
-        return ManagedIdentityCredential(client_id=login.client_id or None)
-    if has_secret and login.auth_source in ("auto", "secret"):
-        # A cloud that the identity library does not know has no instance discovery to ask.
-        return ClientSecretCredential(
-            login.tenant,
-            login.client_id,
-            login.secret,
-            authority=cloud.authority,
-            disable_instance_discovery=not cloud.well_known,
-            **TIMEOUTS,
-        )
-    return AzureCliCredential(tenant_id=login.tenant)
 
 
 class ArmClient:
-    """Requests to the Resource Manager of one cloud, with retries and one way of telling errors."""
+    """Requests to the Resource Manager of one cloud, with retries and one form of errors."""
 
-    def __init__(self, login: Login) -> None:
-        self.cloud = find_cloud(login.cloud)
-        self.credential = make_credential(login, self.cloud)
+    def __init__(self, credentials: Credentials) -> None:
+        self.cloud = find_cloud(credentials.cloud_environment)
+        self.credential, self.source = make_credential(credentials, self.cloud), credentials.source
+        self._remedies: dict[str | int, str] = {**REMEDIES, 401: CREDENTIALS[self.source]}
+        self._not_there: tuple[str, ...] = NOT_THERE
         chain = [
             policies.HeadersPolicy({"Accept": "application/json"}),
             policies.UserAgentPolicy("seedfreight.azure_offline_backup"),
-            policies.RetryPolicy(retry_total=5, retry_backoff_factor=0.8),
+            patient_retry(),
             policies.BearerTokenCredentialPolicy(self.credential, self.cloud.scope),
         ]
         self._client: PipelineClient[Any, Any] = PipelineClient(self.cloud.resource_manager, policies=chain, **TIMEOUTS)
 
+    def for_service(self, remedies: Mapping[str | int, str], not_there: tuple[str, ...]) -> ArmClient:
+        """This client with a service's own remedies by error code, and its own codes for a thing that is not there."""
+        client = copy.copy(self)
+        client._remedies = {**self._remedies, **dict(remedies)}
+        client._not_there = (*self._not_there, *not_there)
+        return client
+
     def send(self, method: str, path: str, api_version: str, body: Any = None, **query: str) -> HttpResponse:
-        """One request; ArmError for any answer of 400 and above."""
+        """One request; ArmError for any answer but 2xx."""
         request = HttpRequest(
             method, f"{self.cloud.resource_manager}{path}", params={"api-version": api_version, **query}, json=body
         )
         return self._send(request)
 
     def get(self, path: str, api_version: str, **query: str) -> dict[str, Any] | None:
-        """A resource, or None when it is not there."""
+        """A resource, or None when it is not there; FormatError for an answer that is not one JSON object."""
         try:
-            return dict(self.send("GET", path, api_version, **query).json())
+            response = self.send("GET", path, api_version, **query)
         except ArmError as error:
-            if error.status == 404 and error.code in NOT_THERE:
+            if error.status == 404 and error.code in self._not_there:
                 return None
             raise
+        document = _json(response)
+        if not isinstance(document, dict):
+            raise FormatError(f"Azure's answer to GET {path} cannot be used", f"it is no JSON object{_ids(response)}.")
+        return document
 
     def finish(self, response: HttpResponse, timeout: int, sleep: Callable[[float], None] = time.sleep) -> None:
-        """Follow an accepted operation to its end, in seconds. Source: recorded tests of the Data Box client, a new Location each time."""
+        """Follow an accepted operation to its end; ArmError with its own code when it failed.
+
+        ``timeout`` is in seconds. Azure-AsyncOperation goes before Location. Source: the Resource Manager's
+        asynchronous operations; recorded tests of the Data Box client, with a new Location in each answer.
+        """
         end, pause = time.monotonic() + timeout, FIRST_POLL_SECONDS
-        while response.status_code == 202 and (location := response.headers.get("Location")):
-            if time.monotonic() > end:
+        path = urlsplit(response.request.url).path
+        while True:
+            following = self._following(response, path)
+            if following is None:
+                return
+            left = end - time.monotonic()
+            if left < 0:
                 raise ArmError(
-                    f"Azure has not ended the operation within wait_timeout ({timeout} s). It goes on; run again to see its end."
+                    f"Timed out after {timeout} seconds (`wait_timeout`) while Azure worked on {path}{_ids(response)}. "
+                    "The operation continues; run again to see its end."
                 )
-            sleep(_pause(response.headers.get("Retry-After"), pause))
+            sleep(min(_pause(response.headers.get("Retry-After"), pause), left + 0.1))
             pause = min(pause * 2, MAX_POLL_SECONDS)
-            response = self._send(HttpRequest("GET", location))
+            response = self._send(HttpRequest("GET", following))
+
+    def _following(self, response: HttpResponse, path: str) -> str | None:
+        """The URL to ask next, or None at the end of the operation."""
+        state = _operation_state(response)
+        if state in FAILED:
+            raise self._failed(response, path)
+        location = response.headers.get("Azure-AsyncOperation") or response.headers.get("Location")
+        asked = response.request.url if response.request.method == "GET" else None
+        if state and state != "succeeded":
+            return self._own(location or asked)
+        if state == "succeeded":
+            return None
+        return self._own(location) if response.status_code in (201, 202) else None
+
+    def _own(self, url: str | None) -> str | None:
+        """The URL, when it is one of this Resource Manager: the token is sent nowhere else."""
+        if url is None:
+            return None
+        ours, theirs = urlsplit(self.cloud.resource_manager), urlsplit(url)
+        if theirs.scheme == "https" and (theirs.netloc == ours.netloc or theirs.netloc.endswith(f".{ours.netloc}")):
+            return url
+        raise ArmError(f"Azure named {theirs.netloc or url} as the place of an operation, which is not {ours.netloc}.")
+
+    def _failed(self, response: HttpResponse, path: str) -> ArmError:
+        document = _json(response)
+        code, message = _error_of(document, "OperationFailed")
+        text = f"Azure's operation on {path} failed with {code}: {_full_stop(message)}"
+        return ArmError(_join(text, self._remedy(code, 0, message), _ids(response)), code, 400)
 
     def _send(self, request: HttpRequest) -> HttpResponse:
         try:
             response: HttpResponse = self._client.send_request(request)
             response.read()
         except ClientAuthenticationError as error:
-            raise credentials_refused(error, self.cloud.authority) from error
+            raise credentials_refused(error, self.cloud.authority, self.source) from error
         except AzureError as error:
-            raise ArmError(f"{self.cloud.resource_manager} cannot be reached: {first_line(error)} {NETWORK}") from error
-        if response.status_code >= 400:
-            raise _refused(request, response)
+            raise ArmError(f"{self.cloud.resource_manager} cannot be reached: {sentence(error)} {NETWORK}") from error
+        if not 200 <= response.status_code < 300:
+            raise self._refused(request, response)
         return response
 
+    def _refused(self, request: HttpRequest, response: HttpResponse) -> ArmError:
+        code, message = _error_of(_json(response), str(response.reason))
+        status, path = response.status_code, urlsplit(request.url).path
+        remedy = self._remedy(code, status, message)
+        wish = response.headers.get("Retry-After")
+        if status == 429 and wish:
+            remedy = f"Azure limits the requests of this subscription; run again in {wish} seconds."
+        text = f"Azure refused {request.method} {path} with {status} {code}: {_full_stop(message)}"
+        return ArmError(_join(text, remedy, _ids(response)), code, status)
 
-def _refused(request: HttpRequest, response: HttpResponse) -> ArmError:
+    def _remedy(self, code: str, status: int, message: str) -> str:
+        if code == "MissingSubscriptionRegistration":
+            found = NAMESPACE.search(message)
+            provider = found.group(1) if found else "that the message names"
+            return f"Register the resource provider {provider} in the subscription, then run again."
+        return self._remedies.get(code) or self._remedies.get(status, "")
+
+
+def _json(response: HttpResponse) -> Any:
+    """The document of an answer, None when it is not JSON."""
     try:
-        document = response.json()
+        return response.json()
     except ValueError:
-        document = None
+        return None
+
+
+def _error_of(document: Any, otherwise: str) -> tuple[str, str]:
+    """Code and message of an error document."""
     found = document.get("error") if isinstance(document, dict) else None
-    told = found if isinstance(found, dict) else {}
-    code, message = str(told.get("code") or response.reason), str(told.get("message") or "")
-    remedy = REMEDIES.get(code) or REMEDIES.get(response.status_code, "")
-    text = f"Azure refused {request.method} {urlsplit(request.url).path} with {response.status_code} {code}: {message} {remedy}"
-    return ArmError(text.strip(), code, response.status_code)
+    if isinstance(found, str):
+        return otherwise, found
+    if not isinstance(found, dict):
+        return otherwise, ""
+    return str(found.get("code") or otherwise), str(found.get("message") or "")
 
 
-def credentials_refused(error: Exception, authority: str) -> ArmError:
-    """What to tell when no token was given; the library says the same of an authority that it could not reach."""
-    if isinstance(error.__cause__, ServiceRequestError):
-        return ArmError(f"{authority} cannot be reached for a token: {first_line(error)} {NETWORK}")
-    return ArmError(f"Azure refused the credentials: {first_line(error)} {CREDENTIALS}", "AuthenticationFailed", 401)
+def _operation_state(response: HttpResponse) -> str:
+    """The state of an operation in lower case; empty for a resource, whose status is among its properties."""
+    document = _json(response)
+    if not isinstance(document, dict) or "properties" in document:
+        return ""
+    state = document.get("status")
+    return state.casefold() if isinstance(state, str) else ""
 
 
-def first_line(error: Exception) -> str:
-    """The first line of what a library says."""
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+def _ids(response: HttpResponse) -> str:
+    """The ids that Azure support asks for."""
+    found = next((response.headers[name] for name in REQUEST_IDS if response.headers.get(name)), "")
+    return f" (request id {found})" if found else ""
+
+
+def _full_stop(text: str) -> str:
+    lines = text.strip()
+    return lines if not lines or lines.endswith((".", "!", "?")) else f"{lines}."
+
+
+def _join(text: str, remedy: str, ids: str) -> str:
+    return " ".join(part for part in (text.strip(), remedy, ids.strip()) if part)
 
 
 def _pause(wanted: str | None, otherwise: float) -> float:
-    """The seconds that Retry-After asks for; a date there, which Resource Manager does not send, counts as no wish."""
+    """The seconds of Retry-After; a date there, which the Resource Manager does not send, counts as no wish."""
     try:
         return max(0.0, float(wanted or otherwise))
     except ValueError:
         return otherwise
 
 
-def get_blob_endpoint(client: ArmClient, subscription_id: str, resource_group: str, account: str) -> str:
-    """The blob endpoint of a storage account, as the account itself says."""
-    found = client.get(account_id(subscription_id, resource_group, account), "2023-01-01")
-    if found is None:
-        raise ArmError(
-            f"storage_account '{account}' is not in resource_group '{resource_group}'. Check both, and subscription_id."
-        )
-    endpoint = found.get("properties", {}).get("primaryEndpoints", {}).get("blob")
-    if not endpoint:
-        raise ArmError(
-            f"storage_account '{account}' has no blob endpoint. Take a general-purpose or blob storage account."
-        )
-    return str(endpoint).rstrip("/")
-
-
-def account_id(subscription_id: str, resource_group: str, account: str) -> str:
-    """The resource id of a storage account; an id stays itself."""
-    if account.startswith("/"):
-        return account
-    check_storage_account(account)
-    return f"/subscriptions/{subscription_id}/resourceGroups/{resource_group}/providers/Microsoft.Storage/storageAccounts/{account}"
+def connect(options: Mapping[str, str]) -> ArmClient:
+    """A client for the options of Azure."""
+    if not options["subscription_id"]:
+        raise ArmError("`subscription_id` is missing. Set it, or AZURE_SUBSCRIPTION_ID.")
+    return ArmClient(Credentials.from_options(options))

@@ -6,25 +6,30 @@
 from __future__ import annotations
 
 import io
-import re
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import (
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps, _names
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.account import (
+    Account,
+    get_account,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import ArmClient, connect
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.auth import (
+    CREDENTIALS,
     NETWORK,
     TIMEOUTS,
-    ArmClient,
     ArmError,
     credentials_refused,
-    first_line,
-    get_blob_endpoint,
+    sentence,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import APIS
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job_api import JobApi, LogBlob
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.copy_log import (
     summarize_copy_log,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import stamp
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import stamp
 
 try:
     from azure.core.exceptions import (
@@ -38,109 +43,203 @@ try:
 except ImportError as error:
     _deps.note(error)
 
-# Source: the article on tracking import jobs; the newest generation of the service always logs here.
-COPY_LOGS = "databoxcopylog"
 MAX_LOG_BYTES = 64 * 1024 * 1024
-REMEDIES = {
-    401: "Check tenant, client_id and secret (AZURE_TENANT, AZURE_CLIENT_ID, AZURE_SECRET).",
-    403: "Give the identity the role Storage Blob Data Contributor on the storage account, and this machine a way through its firewall.",
-    409: "Another client works on it, or it is being removed; run again in a minute.",
-    412: "A lease holds it; while the data center copies, that is so. Run again when the import job has ended.",
+MAX_ENTRIES = 50
+ROLE = "Assign the role Storage Blob Data Contributor on the storage account to the identity."
+FIREWALL = "Allow this machine in the firewall of the storage account, or run from a network that it allows."
+RELEASED = "A policy or legal hold of the container protects the blob. Wait until it ends, or have it removed."
+REMEDIES: dict[str | int, str] = {
+    "AccountIsDisabled": "Enable the storage account.",
+    "AuthorizationFailure": FIREWALL,
+    "AuthorizationPermissionMismatch": ROLE,
+    "BlobImmutableDueToLegalHold": RELEASED,
+    "BlobImmutableDueToPolicy": RELEASED,
+    "ContainerBeingDeleted": "The container is being deleted, which takes 30 seconds or more. Run again in a minute.",
+    "ContainerDisabled": "The container is disabled. Ask Azure support, or choose another `name`.",
+    "ContainerImmutableStorageEnabled": RELEASED,
+    "InsufficientAccountPermissions": ROLE,
+    "LeaseIdMissing": (
+        "The container or blob is leased, which is normal while the data center is copying. "
+        "Run again when the import job has ended."
+    ),
+    "SnapshotsPresent": "The blob has snapshots. Delete them first.",
+    403: f"{ROLE} If it has that role: {FIREWALL}",
+    409: "Another client works on it. Run again in a minute.",
+    412: (
+        "The container or blob is leased, which is normal while the data center is copying. "
+        "Run again when the import job has ended."
+    ),
+    503: "The storage account is busy. Run again later.",
 }
 
 
 class Container:
-    """One container of one storage account."""
+    """One container of one storage account. It is the LogStore of the account, too."""
 
-    def __init__(self, client: ArmClient, subscription_id: str, resource_group: str, account: str, name: str) -> None:
-        self.endpoint = get_blob_endpoint(client, subscription_id, resource_group, account)
-        self._service = BlobServiceClient(self.endpoint, credential=client.credential, **TIMEOUTS)
+    def __init__(self, client: ArmClient, account: Account, name: str) -> None:
+        self.account = account
+        self._service = BlobServiceClient(account.blob_endpoint, credential=client.credential, **TIMEOUTS)
         self._container: ContainerClient = self._service.get_container_client(name)
-        self._name, self._authority = name, client.cloud.authority
+        self._name, self._authority, self._source = name, client.cloud.authority, client.source
 
-    def show(self, job_name: str | None) -> dict[str, Any]:
+    def show(self, job: JobApi | None = None) -> dict[str, Any]:
         """What is in the container, and what the copy logs of a job say."""
         try:
             exists = bool(self._container.exists())
-            blobs = self._blobs() if exists else []
-            logs = self._copy_logs(job_name) if job_name else []
+            blobs = [_blob(one) for one in self._container.list_blobs()] if exists else []
+            logs = job.copy_logs(self) if job else []
         except AzureError as error:
-            raise self._told(error) from error
-        return {"name": self._name, "exists": exists, "blob_endpoint": self.endpoint, "blobs": blobs, "copy_logs": logs}
+            raise self._refused(error) from error
+        return {
+            "name": self._name,
+            "exists": exists,
+            "blob_endpoint": self.account.blob_endpoint,
+            "blobs": blobs,
+            "copy_logs": logs,
+        }
 
     def create(self) -> None:
-        """Make the container, private."""
+        """Create the container, private. One that exists already is no error; ArmError for every other conflict."""
         try:
             self._container.create_container()
-        except ResourceExistsError:
-            pass
+        except ResourceExistsError as error:
+            if _code(error) != "ContainerAlreadyExists":
+                raise self._refused(error) from error
         except AzureError as error:
-            raise self._told(error) from error
+            raise self._refused(error) from error
 
     def remove(self, names: list[str]) -> None:
-        """Remove blobs by name."""
+        """Remove blobs by name; those that are gone already are no error."""
         for name in names:
             try:
                 self._container.delete_blob(name, delete_snapshots="include")
             except ResourceNotFoundError:
                 continue
             except AzureError as error:
-                raise self._told(error) from error
+                raise self._refused(error, f"Blob '{name}' in container") from error
 
-    def _blobs(self) -> list[dict[str, Any]]:
-        found = self._container.list_blobs()
-        return [
-            {"name": one.name, "bytes": one.size, "type": _type(one), "modified": stamp(one.last_modified)}
-            for one in found
-        ]
-
-    def _copy_logs(self, job_name: str) -> list[dict[str, Any]]:
-        container = self._service.get_container_client(COPY_LOGS)
-        pattern = re.compile(rf"{re.escape(job_name)}_(?P<serial>.+)_CopyLog_[^_]*\.xml", re.IGNORECASE)
+    def find(self, container: str, prefix: str) -> list[LogBlob]:
+        """The blobs of a container of logs."""
+        client = self._service.get_container_client(container)
         try:
-            names = [one.name for one in container.list_blobs(name_starts_with=f"{job_name}_")]
+            return [
+                LogBlob(one.name, str(client.get_blob_client(one.name).url), stamp(one.last_modified))
+                for one in client.list_blobs(name_starts_with=prefix)
+            ]
         except ResourceNotFoundError:
             return []
-        return [
-            self._copy_log(container, name, match["serial"]) for name in names if (match := pattern.fullmatch(name))
-        ]
 
-    def _copy_log(self, container: ContainerClient, name: str, serial: str) -> dict[str, Any]:
-        data = container.download_blob(name, offset=0, length=MAX_LOG_BYTES).readall()
+    def summary(self, container: str, name: str) -> dict[str, Any]:
+        """What a copy log says. One that cannot be read is not ok, and its status says why."""
+        client = self._service.get_container_client(container)
+        data = client.download_blob(name, offset=0, length=MAX_LOG_BYTES).readall()
         try:
             log = summarize_copy_log(io.BytesIO(data))
-        except FormatError as error:
-            return {
-                "serial": serial,
-                "name": name,
-                "ok": False,
-                "status": f"unreadable: {error}",
-                "total": None,
-                "errored": 0,
-                "entries": [],
-            }
+        except ValueError as error:
+            return {"ok": False, "status": f"unreadable: {error}", "total": None, "errored": None, "entries": []}
         return {
-            "serial": serial,
-            "name": name,
             "ok": log.ok,
             "status": log.status,
             "total": log.total,
             "errored": log.errored,
-            "entries": [asdict(one) for one in log.entries[:50]],
+            "entries": [asdict(one) for one in log.entries[:MAX_ENTRIES]],
         }
 
-    def _told(self, error: AzureError) -> ArmError:
+    def _refused(self, error: AzureError, what: str = "Container") -> ArmError:
         if isinstance(error, ClientAuthenticationError) and error.response is None:
-            return credentials_refused(error, self._authority)
-        text = f"The container '{self._name}' of {self.endpoint} cannot be used: {first_line(error).rstrip('.')}."
+            return credentials_refused(error, self._authority, self._source)
+        text = f"{what} '{self._name}' of {self.account.blob_endpoint} cannot be used: {sentence(error)}"
         if not isinstance(error, HttpResponseError) or not error.status_code:
             return ArmError(f"{text} {NETWORK}")
-        remedy = REMEDIES.get(error.status_code, "")
-        return ArmError(
-            f"{text} {remedy}".strip(), str(getattr(error, "error_code", None) or error.reason), error.status_code
+        code, status = _code(error), error.status_code
+        remedy = CREDENTIALS[self._source] if status == 401 else REMEDIES.get(code) or REMEDIES.get(status, "")
+        headers = getattr(error.response, "headers", None) or {}
+        request = headers.get("x-ms-request-id", "")
+        known = ", ".join(part for part in (code, f"request id {request}" if request else "") if part)
+        return ArmError(f"{text.rstrip('.')}{f' ({known})' if known else ''}. {remedy}".strip(), code, status)
+
+
+def _code(error: HttpResponseError) -> str:
+    """The service's own code of an error."""
+    code = getattr(error, "error_code", None)
+    return str(getattr(code, "value", code) or error.reason or "")
+
+
+def _blob(found: BlobProperties) -> dict[str, Any]:
+    md5 = found.content_settings.content_md5
+    return {
+        "name": found.name,
+        "bytes": found.size,
+        "type": str(getattr(found.blob_type, "value", found.blob_type)),
+        "modified": stamp(found.last_modified),
+        "md5": bytes(md5).hex().upper() if md5 else "",
+    }
+
+
+def _open(azure: Mapping[str, str], options: Mapping[str, Any]) -> tuple[Container, JobApi | None]:
+    """The container, and the job whose logs are asked for."""
+    _names.check_container(options["name"], "name")
+    job_name = options["import_job_name"]
+    if job_name:
+        _names.check_job_name(job_name, "import_job_name")
+    client = connect(azure)
+    place = (azure["subscription_id"], azure["resource_group"])
+    account = get_account(client, *place, options["storage_account"])
+    job = APIS[options["api"]](client, *place, job_name) if job_name else None
+    return Container(client, account, options["name"]), job
+
+
+def show_container(azure: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, Any]:
+    """The result of import_container_info."""
+    container, job = _open(azure, options)
+    return {"changed": False, "container": container.show(job)}
+
+
+def ensure_container(azure: Mapping[str, str], options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+    """The result of import_container: the container exists, or the named blobs do not."""
+    container, job = _open(azure, options)
+    before = container.show(job)
+    names = {one["name"] for one in before["blobs"]}
+    if options["state"] == "present":
+        _require_free(options, names)
+        container.account.require_page_blobs()
+        changed, after = not before["exists"], {"exists": True, "blobs": sorted(names)}
+        if changed and not check_mode:
+            container.create()
+    else:
+        gone = sorted(names & set(options["blobs"]))
+        changed, after = bool(gone), {"exists": before["exists"], "blobs": sorted(names - set(gone))}
+        if changed and not check_mode:
+            container.remove(gone)
+    now = container.show(job) if changed and not check_mode else before
+    _require_reached(options, now, changed and not check_mode)
+    return {
+        "changed": changed,
+        "container": now,
+        "diff": {"before": {"exists": before["exists"], "blobs": sorted(names)}, "after": after},
+    }
+
+
+def _require_free(options: Mapping[str, Any], names: set[str]) -> None:
+    """Refuse a container in which the import would have to give a blob another name."""
+    taken = sorted(names & set(options["expected_blobs"] or []))
+    if taken:
+        raise ArmError(
+            f"Container '{options['name']}' already holds {taken[0]} of `expected_blobs`, so the import would rename "
+            "or overwrite it. Choose another container, or delete that blob if nobody needs it."
         )
 
 
-def _type(blob: BlobProperties) -> str:
-    """Azure's word for the kind of a blob."""
-    return str(getattr(blob.blob_type, "value", blob.blob_type))
+def _require_reached(options: Mapping[str, Any], now: Mapping[str, Any], acted: bool) -> None:
+    """Compare what was asked for with what is there now."""
+    if not acted:
+        return
+    left = sorted({one["name"] for one in now["blobs"]} & set(options["blobs"] or []))
+    if options["state"] == "present" and not now["exists"]:
+        raise ArmError(
+            f"Azure accepted the creation of container '{options['name']}', but it does not exist. Run again."
+        )
+    if options["state"] == "absent" and left:
+        raise ArmError(
+            f"Azure accepted the deletion of blob {left[0]}, but container '{options['name']}' still has it."
+        )

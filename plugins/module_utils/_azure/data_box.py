@@ -8,16 +8,29 @@ Source: the service's published specification, and recordings of its client's te
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import ArmClient, ArmError
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job_api import Order
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.answer import Answer
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import ArmClient
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.auth import ArmError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job_api import (
+    ABSENT,
+    NO_ADDRESS,
+    Differences,
+    JobSpec,
+    LogStore,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import normalize_serial
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import stamp
 
-API_VERSION = "2022-12-01"
+# The version in which a whole life of a DataBoxCustomerDisk job is recorded.
+API_VERSION = "2025-02-01"
+SKU = "DataBoxCustomerDisk"
+# Source: the article on tracking import jobs; this service always logs here.
+COPY_LOGS = "databoxcopylog"
+# AwaitingShipmentDetails is the only status in which nothing was shipped yet. Source: enumeration StageName.
 PHASES = {
     "AwaitingShipmentDetails": "created",
     "DeviceOrdered": "created",
@@ -37,221 +50,336 @@ PHASES = {
     "Failed_IssueDetectedAtAzureDC": "failed",
     "Failed_IssueReportedAtCustomer": "failed",
 }
+BEFORE_ARRIVAL = ("created", "shipped")
 CHANGEABLE = ("contactDetails", "shippingAddress", "returnToCustomerPackageDetails")
-ABSENT: dict[str, Any] = {"exists": False, "status": "", "phase": "absent", "id": "", "drives": [], "error": None}
 
 
 class DataBoxApi:
-    """The jobs of one resource group."""
+    """One job of one resource group."""
+
+    # Source: the service removes a job without shipping details after two weeks.
+    shipping_days = 14
+    remedies: Mapping[str | int, str] = {
+        "SkuNotAvailable": "The service takes no drives for `location`. Choose an account in a region that it serves.",
+        "JobAlreadyExists": "Choose another `name`, or delete that job (`state: absent`).",
+    }
+    not_there = ("SsemUserErrorJobNotFound",)
 
     def __init__(self, client: ArmClient, subscription_id: str, resource_group: str, name: str) -> None:
-        self._client, self._name = client, name
-        self.path = (
-            f"/subscriptions/{subscription_id}/resourceGroups/{resource_group}/providers/Microsoft.DataBox/jobs/{name}"
-        )
-
-    def _read(self) -> dict[str, Any] | None:
-        return self._client.get(self.path, API_VERSION, **{"$expand": "details"})
+        self._client, self._name = client.for_service(self.remedies, self.not_there), name
+        self._provider = f"/subscriptions/{subscription_id}/resourceGroups/{resource_group}/providers/Microsoft.DataBox"
+        self.path = f"{self._provider}/jobs/{name}"
+        self._found: Answer | None = None
 
     def get(self) -> dict[str, Any]:
-        """The job in the form that import_job returns."""
-        found = self._read()
+        """The job in the form that import_job returns; FormatError when the answer cannot be used."""
+        document = self._client.get(self.path, API_VERSION, **{"$expand": "details"})
         base = {"name": self._name, "api": "data_box"}
-        return {**ABSENT, **base} if found is None else {**base, **normalize(found)}
+        self._found = None if document is None else Answer(document, f"Azure's answer to GET {self.path}")
+        if self._found is None:
+            return {**ABSENT, **base}
+        job = {**base, **normalize(self._found)}
+        if not job["datacenter_address"]["lines"] and job["phase"] in BEFORE_ARRIVAL:
+            job["datacenter_address"] = self._address_of_region(self._found.text("location"))
+        return job
 
-    def create(self, order: Order, timeout: int) -> None:
-        """Order the job. A PUT on an existing job is refused; one whose answer was lost meets the job that it made."""
+    def _address_of_region(self, location: str | None) -> dict[str, Any]:
+        """The data center's address for a region, which a fresh job may lack; none when Azure does not tell it."""
+        region = _plain(location)
+        if not region:
+            return NO_ADDRESS
+        path = f"{self._provider}/locations/{region}/regionConfiguration"
+        request = {"datacenterAddressRequest": {"storageLocation": region, "skuName": SKU}}
         try:
-            response = self._client.send("PUT", self.path, API_VERSION, body(order))
-        except ArmError as error:
-            if error.status != 409 or self._read() is None or self.differences(order)[1]:
-                raise
-            return
-        self._client.finish(response, timeout)
+            document = self._client.send("POST", path, API_VERSION, request).json()
+            answer = Answer(document, f"Azure's answer to POST {path}")
+            return _address(answer.part("datacenterAddressResponse"))
+        except (ArmError, FormatError, ValueError):
+            return NO_ADDRESS
 
-    def differences(self, order: Order) -> tuple[dict[str, Any], list[str]]:
+    def create(self, spec: JobSpec, timeout: int) -> None:
+        """Create the job. The service refuses a PUT on an existing one."""
+        self._client.finish(self._client.send("PUT", self.path, API_VERSION, body(spec)), timeout)
+
+    def differences(self, spec: JobSpec) -> Differences:
         """Contact, addresses and tags can be changed; drives, account, region and log level cannot."""
-        found, made = self._read() or {}, body(order)
-        if (found.get("sku") or {}).get("name") != made["sku"]["name"] or found["properties"].get(
-            "transferType"
-        ) != made["properties"]["transferType"]:
-            return {}, ["kind of order"]
-        now, wanted = _details(found), made["properties"]["details"]
+        if self._found is None:
+            return Differences()
+        found, wanted = self._found, body(spec)
+        properties = found.required_part("properties")
+        kind = ((found.part("sku") or _nothing()).text("name"), properties.text("transferType"))
+        if kind != (SKU, "ImportToAzure") and None not in kind:
+            return Differences(fixed=["kind of order"])
+        details = properties.part("details") or _nothing()
         facts = {
-            "drives": (drive_facts(now), drive_facts(wanted)),
-            "storage_account": (_import_of(now)[0], _import_of(wanted)[0]),
-            "log_level": (_import_of(now)[1], _import_of(wanted)[1]),
-            "location": (_plain(found.get("location")), _plain(order.location)),
+            "drives": (_comparable(drive_facts(details)), drive_facts(Answer(wanted["properties"]["details"], "spec"))),
+            "storage_account": (_lower(_account_of(details)), spec.account_id.casefold()),
+            "log_level": (_log_level_of(details), spec.log_level),
+            "location": (_plain(found.text("location")) or None, _plain(spec.location)),
         }
-        changes = {part: wanted[part] for part in CHANGEABLE if not _contains(now.get(part) or {}, wanted[part])}
-        tags = found.get("tags") or {}
-        if order.tags and {**tags, **order.tags} != tags:
-            changes["tags"] = {**tags, **order.tags}
-        return changes, [option for option, (theirs, ours) in facts.items() if theirs != ours]
+        fixed = [option for option, (theirs, ours) in facts.items() if theirs is not None and theirs != ours]
+        unknown = [option for option, (theirs, _ours) in facts.items() if theirs is None]
+        return Differences(_changes(found, details, wanted), fixed, unknown)
 
     def update(self, changes: dict[str, Any], timeout: int) -> None:
         """Change contact, addresses or tags."""
         details = {name: value for name, value in changes.items() if name != "tags"}
-        request = {
-            **({"properties": {"details": details}} if details else {}),
-            **({"tags": changes["tags"]} if "tags" in changes else {}),
-        }
+        request: dict[str, Any] = {"properties": {"details": details}} if details else {}
+        if "tags" in changes:
+            request["tags"] = changes["tags"]
         self._client.finish(self._client.send("PATCH", self.path, API_VERSION, request), timeout)
 
     def ship(self, carrier: str, tracking_number: str) -> None:
-        """Tell carrier and tracking number."""
+        """Mark the drives as shipped."""
         package = {"carrierName": carrier, "trackingId": tracking_number}
-        self._client.send(
-            "POST", f"{self.path}/markDevicesShipped", API_VERSION, {"deliverToDcPackageDetails": package}
-        )
+        request = {"deliverToDcPackageDetails": package}
+        self._client.send("POST", f"{self.path}/markDevicesShipped", API_VERSION, request)
 
     def cancel(self, reason: str) -> None:
-        """Cancel."""
+        """Cancel the job."""
         self._client.send("POST", f"{self.path}/cancel", API_VERSION, {"reason": reason})
 
     def delete(self, timeout: int) -> None:
-        """Delete."""
+        """Delete the job."""
         self._client.finish(self._client.send("DELETE", self.path, API_VERSION), timeout)
 
+    def copy_logs(self, store: LogStore) -> list[dict[str, Any]]:
+        """The copy logs of this name, <job>_<serial>_CopyLog_<unique>.xml. The job's drives name those that count."""
+        pattern = re.compile(rf"{re.escape(self._name)}_(?P<serial>.+)_CopyLog_[^_]*\.xml", re.IGNORECASE)
+        logs = []
+        for blob in store.find(COPY_LOGS, f"{self._name}_"):
+            match = pattern.fullmatch(blob.name)
+            if match:
+                about = {"name": blob.name, "url": blob.url, "modified": blob.modified}
+                logs.append({"serial": match["serial"], **about, **store.summary(COPY_LOGS, blob.name)})
+        return logs
 
-def body(order: Order) -> dict[str, Any]:
-    """The request that orders a job. It holds the drives' keys."""
-    contact, address, carrier = order.contact, order.return_address, order.return_carrier
-    shipping = {
-        "companyName": address.get("company"),
-        "streetAddress1": address["street_address1"],
-        "streetAddress2": address.get("street_address2"),
-        "city": address.get("city"),
-        "stateOrProvince": address.get("state_or_province"),
-        "postalCode": address.get("postal_code"),
-        "country": address["country"],
-    }
+
+def body(spec: JobSpec) -> dict[str, Any]:
+    """The request that creates a job. It holds the drives' keys."""
+    account = {"dataAccountType": "StorageAccount", "storageAccountId": spec.account_id}
     details = {
-        "jobDetailsType": "DataBoxCustomerDisk",
+        "jobDetailsType": SKU,
         "contactDetails": {
-            "contactName": contact["name"],
-            "phone": contact["phone"],
-            "emailList": list(contact["email"]),
+            "contactName": spec.contact["name"],
+            "phone": spec.contact["phone"],
+            "emailList": list(spec.contact["email"]),
         },
-        "shippingAddress": {name: value for name, value in shipping.items() if value},
-        "dataImportDetails": [
-            {
-                "accountDetails": {"dataAccountType": "StorageAccount", "storageAccountId": order.account_id},
-                "logCollectionLevel": order.log_level,
-            }
-        ],
+        "shippingAddress": _shipping_address(spec.return_address),
+        "dataImportDetails": [{"accountDetails": account, "logCollectionLevel": spec.log_level}],
         "importDiskDetailsCollection": {
             drive.serial: {
                 "manifestFile": drive.manifest_file,
                 "manifestHash": drive.manifest_hash,
                 "bitLockerKey": drive.key.reveal(),
             }
-            for drive in order.drives
+            for drive in spec.drives
         },
-        "returnToCustomerPackageDetails": {
-            "carrierName": carrier["name"],
-            "carrierAccountNumber": carrier.get("account_number") or "",
-        },
+        "returnToCustomerPackageDetails": _without_empty(
+            {
+                "carrierName": spec.return_carrier["name"],
+                "carrierAccountNumber": spec.return_carrier.get("account_number"),
+            }
+        ),
         "enableManifestBackup": False,
     }
-    return {
-        "location": order.location,
-        "sku": {"name": "DataBoxCustomerDisk"},
-        **({"tags": order.tags} if order.tags else {}),
+    request: dict[str, Any] = {
+        "location": spec.location,
+        "sku": {"name": SKU},
         "properties": {"transferType": "ImportToAzure", "details": details},
     }
+    if spec.tags:
+        request["tags"] = dict(spec.tags)
+    return request
 
 
-def drive_facts(details: dict[str, Any]) -> dict[str, tuple[str, str]]:
-    """What of the drives can be read back: path and hash of each manifest. Keys never are."""
-    return {
-        normalize_serial(serial): (str(disk.get("manifestFile") or ""), str(disk.get("manifestHash") or "").upper())
-        for serial, disk in (details.get("importDiskDetailsCollection") or {}).items()
-    }
-
-
-def _contains(now: dict[str, Any], wanted: dict[str, Any]) -> bool:
-    """Whether everything that is wanted is there; the account number of the carrier is not given back."""
-    return all(
-        _plain(now.get(name)) == _plain(value)
-        for name, value in wanted.items()
-        if value and name != "carrierAccountNumber"
+def _shipping_address(address: Mapping[str, str]) -> dict[str, Any]:
+    return _without_empty(
+        {
+            "companyName": address.get("company"),
+            "streetAddress1": address["street_address1"],
+            "streetAddress2": address.get("street_address2"),
+            "city": address.get("city"),
+            "stateOrProvince": address.get("state_or_province"),
+            "postalCode": address.get("postal_code"),
+            "country": address["country"],
+        }
     )
 
 
+def _without_empty(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value}
+
+
+def drive_facts(details: Answer) -> dict[str, tuple[str | None, str | None]] | None:
+    """Path and hash of each drive's manifest, by serial, None where the service shows none. It shows no keys."""
+    collection = details.part("importDiskDetailsCollection")
+    if collection is None:
+        return None
+    return {normalize_serial(serial): _manifest(disk) for serial, disk in collection.items()}
+
+
+def _manifest(disk: Answer) -> tuple[str | None, str | None]:
+    md5 = disk.text("manifestHash")
+    return disk.text("manifestFile"), md5.upper() if md5 else None
+
+
+def _comparable(
+    facts: dict[str, tuple[str | None, str | None]] | None,
+) -> dict[str, tuple[str | None, str | None]] | None:
+    """The facts, or None when one of them is unknown."""
+    if facts is None or any(None in manifest for manifest in facts.values()):
+        return None
+    return facts
+
+
+def _changes(found: Answer, details: Answer, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """What update() has to send. A part that the service shows nothing of is sent; its other fields are kept."""
+    changes: dict[str, Any] = {}
+    for part in CHANGEABLE:
+        now = details.part(part)
+        known = dict(now.value) if now else {}
+        ours = wanted["properties"]["details"][part]
+        if not all(_same(name, known.get(name), value) for name, value in ours.items()):
+            changes[part] = {**known, **ours}
+    tags = dict((found.part("tags") or _nothing()).value)
+    merged = {**tags, **wanted.get("tags", {})}
+    if merged != tags:
+        changes["tags"] = merged
+    return changes
+
+
+def _same(name: str, theirs: Any, ours: Any) -> bool:
+    """Whether a field holds what is wanted, allowing for the forms in which a service repeats it."""
+    if name == "carrierAccountNumber":
+        # It can never be read back.
+        return True
+    if name == "phone":
+        return _digits(theirs) == _digits(ours)
+    if name == "country" and len(_plain(theirs)) > 2 and len(_plain(ours)) == 2:
+        # The service may spell a country out; which one it is, nobody can tell from its name.
+        return True
+    return bool(_plain(theirs) == _plain(ours))
+
+
+def _digits(value: Any) -> str:
+    return re.sub(r"[^0-9A-Za-z]", "", str(value or ""))
+
+
 def _plain(value: Any) -> Any:
-    """A value without what a service rewrites: order of a list, letter case, spaces. `West Europe` and `westeurope` are one region."""
+    """A value without order of a list, letter case and spaces: `West Europe` and `westeurope` are one region."""
     if isinstance(value, list):
         return sorted(_plain(one) for one in value)
     return "".join(str("" if value is None else value).split()).casefold()
 
 
-def _details(found: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(found["properties"].get("details") or {})
+def _lower(value: str | None) -> str | None:
+    return value.casefold() if value else None
 
 
-def _import_of(details: Mapping[str, Any]) -> tuple[str, str]:
-    """The storage account and the log level of a job."""
-    first: Mapping[str, Any] = next(iter(details.get("dataImportDetails") or []), {})
-    return str(first.get("accountDetails", {}).get("storageAccountId", "")).lower(), str(
-        first.get("logCollectionLevel") or "Error"
-    )
+def _nothing() -> Answer:
+    return Answer({}, "")
 
 
-def normalize(found: dict[str, Any]) -> dict[str, Any]:
+def _import_details(details: Answer) -> Answer:
+    return next(iter(details.parts("dataImportDetails")), _nothing())
+
+
+def _account_of(details: Answer) -> str | None:
+    account = _import_details(details).part("accountDetails")
+    return account.text("storageAccountId") if account else None
+
+
+def _log_level_of(details: Answer) -> str | None:
+    if not details.parts("dataImportDetails"):
+        return None
+    return _import_details(details).text("logCollectionLevel") or "Error"
+
+
+def normalize(found: Answer) -> dict[str, Any]:
     """A job of the service in the form that import_job returns."""
-    properties = found["properties"]
-    details = _details(found)
-    package = details.get("deliverToDcPackageDetails") or {}
-    progress = {
-        normalize_serial(one["serialNumber"]): one.get("copyStatus", "") for one in details.get("copyProgress") or []
-    }
-    logs = {
-        normalize_serial(one["serialNumber"]): one.get("errorLogLink", "")
-        for one in details.get("copyLogDetails") or []
-    }
-    error = properties.get("error") or None
+    properties = found.required_part("properties")
+    details = properties.part("details") or _nothing()
+    package = details.part("deliverToDcPackageDetails") or _nothing()
+    status = properties.text("status") or ""
     return {
         "exists": True,
-        "id": found["id"],
-        "status": str(properties.get("status") or ""),
-        "phase": PHASES.get(properties.get("status"), "unknown"),
-        "created": _moment(properties.get("startTime")),
-        "carrier": package.get("carrierName"),
-        "tracking_number": package.get("trackingId"),
-        "drives": [
-            {
-                "serial": serial,
-                "manifest_file": file,
-                "manifest_hash": md5,
-                "copy_status": progress.get(serial, "NotStarted"),
-                "copy_log": logs.get(serial, ""),
-            }
-            for serial, (file, md5) in sorted(drive_facts(details).items())
-        ],
-        "datacenter_address": _address(details.get("datacenterAddress") or {}),
-        "cancellable": bool(properties.get("isCancellable")),
-        "deletable": bool(properties.get("isDeletable")),
-        "error": f"{error.get('code')}: {error.get('message')}" if error else None,
+        "id": found.required_text("id"),
+        "status": status,
+        "phase": PHASES.get(status, "unknown"),
+        "created": properties.moment("startTime"),
+        "carrier": package.text("carrierName"),
+        "tracking_number": package.text("trackingId"),
+        "drives": _drives(details),
+        "storage_account_id": _account_of(details),
+        "datacenter_address": _address(details.part("datacenterAddress")),
+        "cancellable": properties.flag("isCancellable"),
+        "deletable": properties.flag("isDeletable"),
+        "error": _error(properties),
     }
 
 
-def _moment(value: str | None) -> str | None:
-    """A time of the service, which has seven decimals, as the ledger holds times."""
-    return stamp(datetime.fromisoformat(value)) if value else None
+def _drives(details: Answer) -> list[dict[str, Any]] | None:
+    """The drives by serial; None when the service shows none of them."""
+    facts = drive_facts(details)
+    if facts is None:
+        return None
+    progress = _by_serial(details, "copyProgress", "copyStatus")
+    logs = _by_serial(details, "copyLogDetails", "errorLogLink")
+    return [
+        {
+            "serial": serial,
+            "manifest_file": file,
+            "manifest_hash": md5,
+            "copy_status": progress.get(serial, ""),
+            "copy_log": logs.get(serial, ""),
+        }
+        for serial, (file, md5) in sorted(facts.items())
+    ]
 
 
-def _address(found: dict[str, Any]) -> dict[str, Any]:
-    names = {
-        "recipient": "contactPersonName",
-        "company": "company",
-        "street": "street1",
-        "city": "city",
-        "state": "state",
-        "postal_code": "zip",
-        "country": "country",
-        "phone": "phone",
+def _by_serial(details: Answer, name: str, field: str) -> dict[str, str]:
+    """One field of a list by drive. The specification allows entries without a serial, which belong to no drive."""
+    found = {}
+    for one in details.parts(name):
+        serial = one.text("serialNumber")
+        if serial:
+            found[normalize_serial(serial)] = one.text(field) or ""
+    return found
+
+
+def _error(properties: Answer) -> str | None:
+    value = properties.value.get("error")
+    if not value:
+        return None
+    if isinstance(value, str):
+        return value
+    error = properties.required_part("error")
+    return f"{error.text('code')}: {error.text('message')}"
+
+
+def _address(found: Answer | None) -> dict[str, Any]:
+    """Where the parcel goes, as the lines of a label. Both forms: an address, or an instruction how to get one."""
+    if found is None:
+        return NO_ADDRESS
+    phone, extension = found.text("phone") or "", found.text("phoneExtension")
+    return {
+        "lines": list(_address_lines(found)),
+        "phone": f"{phone} ext. {extension}" if phone and extension else phone,
+        "supported_carriers": found.texts("supportedCarriersForReturnShipment"),
     }
-    address: dict[str, Any] = {name: found[theirs] for name, theirs in names.items() if found.get(theirs)}
-    address["supported_carriers"] = found.get("supportedCarriersForReturnShipment") or []
-    return address
+
+
+def _address_lines(found: Answer) -> Iterator[str]:
+    town = " ".join(part for part in (found.text("zip"), found.text("city")) if part)
+    names = ("contactPersonName", "company", "street1", "street2", "street3")
+    texts = [
+        *(found.text(name) for name in names),
+        town,
+        *(found.text(name) for name in ("state", "country", "additionalShippingInformation")),
+        found.text("communicationInstruction"),
+    ]
+    for text in texts:
+        for line in (text or "").splitlines():
+            if line.strip():
+                yield " ".join(line.split())

@@ -1,271 +1,376 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the controller's modules do, between their options and their results. Private to the collection."""
+"""Import jobs: what the modules do between their options and their results. Private to the collection."""
 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps, _names
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import (
-    ArmClient,
-    ArmError,
-    Login,
-    account_id,
-)
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.container import Container
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _names
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._argspec import require_text
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.account import account_id
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import ArmClient, connect
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.auth import ArmError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.data_box import DataBoxApi
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job_api import (
     Drive,
     JobApi,
-    Order,
+    JobSpec,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._secret import Secret
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import ledger as _ledger
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import (
-    FileStore,
-    Holder,
-    SeedHeld,
-)
 
 APIS: dict[str, Callable[[ArmClient, str, str, str], JobApi]] = {"data_box": DataBoxApi}
-NO_HOLDER = Holder("unknown", "", 0, "unknown")
-TOLD = ("shipped", "at_datacenter", "copying", "completed", "completed_with_errors")
-# Source: Data Box documentation; the service removes contact and phone from an order that has ended, so nothing is compared then.
+SHIPPED = ("shipped", "at_datacenter", "copying", "completed", "completed_with_errors")
+DEAD = ("cancelled", "failed")
+# Source: Data Box documentation; the service removes contact and phone from a job that has ended.
 UPDATABLE = ("created", "shipped", "at_datacenter", "copying")
 # Source: limits of the import service.
 MAX_DRIVES = 10
 MD5 = re.compile(r"[0-9A-F]{32}")
+PLACEHOLDER = re.compile(r"<.*>|CARRIER|(TRACKING[ _-]?)?NUMBER|TRACKING|XXX+|TODO|TBD", re.IGNORECASE)
+# Azure may show an effect a moment after it took the request. Pauses between looks, in seconds.
+LOOKS = (0.5, 1.0, 2.0, 4.0, 8.0)
+ADDRESS = ("company", "street_address1", "street_address2", "city", "state_or_province", "postal_code", "country")
 
 
-class Module(Protocol):
-    """The part of an Ansible module that is needed here."""
+@dataclass(frozen=True)
+class Change:
+    """What became of a job. ``after`` is the part of the job that changed, as a difference shows it."""
 
-    def exit_json(self, **result: Any) -> None:
-        """End well."""
-
-    def fail_json(self, msg: str, **result: Any) -> None:
-        """End badly."""
-
-
-def run(module: Module, work: Callable[[], dict[str, Any]]) -> None:
-    """Do the work; what the user can mend becomes a message, anything else keeps its traceback."""
-    try:
-        _deps.check()
-        result = work()
-    except OSError as error:
-        module.fail_json(
-            msg=f"{error.filename or 'A file'} cannot be used: {error.strerror or error}. Check directory and the rights of this user."
-        )
-    except (ArmError, SeedHeld, ValueError) as error:
-        module.fail_json(msg=str(error))
-    else:
-        module.exit_json(**result)
+    job: dict[str, Any]
+    changed: bool = False
+    after: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
-def _client(facts: Mapping[str, str]) -> ArmClient:
-    if not facts["subscription_id"]:
-        raise ArmError("subscription_id is missing. Set it, or AZURE_SUBSCRIPTION_ID.")
-    return ArmClient(Login(facts["cloud"], facts["auth_source"], facts["tenant"], facts["client_id"], facts["secret"]))
-
-
-def job_api(facts: Mapping[str, str], api: str, name: str) -> JobApi:
-    """The job of one generation of the service; its name is checked before any request."""
+def open_job(azure: Mapping[str, str], api: str, name: str) -> JobApi:
+    """The job of one service; its name is checked before any request."""
     _names.check_job_name(name)
-    return APIS[api](_client(facts), facts["subscription_id"], facts["resource_group"], name)
+    return APIS[api](connect(azure), azure["subscription_id"], azure["resource_group"], name)
 
 
-def ensure_job(facts: Mapping[str, str], options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
-    """Bring a job into a state and say what changed."""
-    api = job_api(facts, options["api"], options["name"])
-    steps = {"present": _present, "shipped": _shipped, "cancelled": _cancelled, "absent": _absent}
-    before = api.get()
-    changed, after = steps[options["state"]](api, before, facts, options, check_mode)
-    job = api.get() if changed and not check_mode else before
-    return {"changed": changed, "job": job, "diff": {"before": _shown(before), "after": _shown(before | after)}}
+def show_job(azure: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, Any]:
+    """The result of import_job_info."""
+    return {"changed": False, "job": open_job(azure, options["api"], options["name"]).get()}
+
+
+def ensure_job(azure: Mapping[str, str], options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+    """The result of import_job: options are checked first, then Azure is asked."""
+    state = options["state"]
+    spec = read_spec(azure, options) if state == "present" else None
+    parcel = read_parcel(options) if state == "shipped" else None
+    job = ImportJob(open_job(azure, options["api"], options["name"]), options, check_mode)
+    before = job.found
+    if spec is not None:
+        change = job.present(spec)
+    elif parcel is not None:
+        change = job.shipped(*parcel)
+    else:
+        change = job.cancelled() if state == "cancelled" else job.absent()
+    result = {
+        "changed": change.changed,
+        "job": change.job,
+        "diff": {"before": _shown(before), "after": _shown(before | change.after)},
+    }
+    return result | ({"warnings": list(change.warnings)} if change.warnings else {})
 
 
 def _shown(job: Mapping[str, Any]) -> dict[str, Any]:
-    """What a difference shows of a job. What is updated may hold the account number of a carrier, so only its names are shown."""
-    return {
-        name: job.get(name)
-        for name in ("exists", "phase", "carrier", "tracking_number", "updated")
-        if job.get(name) is not None
-    }
+    """What a difference shows of a job: of what is updated only the names, because values may be personal."""
+    names = ("exists", "phase", "carrier", "tracking_number", "updated")
+    return {name: job[name] for name in names if job.get(name) is not None}
 
 
-def _order(facts: Mapping[str, str], options: Mapping[str, Any]) -> Order:
-    drives = tuple(
-        Drive(
-            _names.normalize_serial(one["serial"]),
-            one["manifest_file"],
-            one["manifest_hash"].upper(),
-            Secret(one["bitlocker_key"]),
-        )
-        for one in options["drives"] or []
-    )
-    _check_drives(drives)
-    account = account_id(facts["subscription_id"], facts["resource_group"], options["storage_account"])
-    contact, address, carrier = options["contact"], options["return_address"], options["return_carrier"]
-    return Order(options["location"], account, contact, address, carrier, drives, options["log_level"], options["tags"])
+class ImportJob:
+    """One job and the four states that a user can ask for."""
 
+    def __init__(self, api: JobApi, options: Mapping[str, Any], check_mode: bool = False) -> None:
+        self._api, self._check_mode = api, check_mode
+        self._name, self._create = str(options["name"]), bool(options["create"])
+        self._timeout = int(options["wait_timeout"])
+        self.found = api.get()
 
-def _check_drives(drives: tuple[Drive, ...]) -> None:
-    """Refuse what the service would take and the data center could not use."""
-    if not drives:
-        raise ArmError("drives is empty. Give the journals of the prepared drives with journals.")
-    if len(drives) > MAX_DRIVES:
+    def present(self, spec: JobSpec) -> Change:
+        """Create the job, or update what can be updated."""
+        if not self.found["exists"]:
+            return self._created(spec)
+        if self.found["phase"] in DEAD:
+            raise ArmError(
+                f"Import job '{self._name}' has status {self.found['status']} and takes no drives. "
+                "Delete it (`state: absent`), then run again."
+            )
+        differences = self._api.differences(spec)
+        if differences.fixed:
+            raise ArmError(
+                f"Import job '{self._name}' exists with a different {' and '.join(differences.fixed)}, "
+                "which cannot be changed. Choose another `name`, or delete that job (`state: absent`)."
+            )
+        warnings = self._not_compared(differences.unknown)
+        if self.found["phase"] not in UPDATABLE or not differences.changes:
+            return Change(self.found, warnings=warnings)
+        after = {"updated": sorted(differences.changes)}
+        if self._check_mode:
+            return Change(self.found, True, after, warnings)
+        self._api.update(differences.changes, self._timeout)
+        return Change(self._api.get(), True, after, warnings)
+
+    def _not_compared(self, options: list[str]) -> tuple[str, ...]:
+        if not options:
+            return ()
+        names = ", ".join(f"`{one}`" for one in options)
+        return (f"Azure does not show {names} of import job '{self._name}', so nothing was compared there.",)
+
+    def _created(self, spec: JobSpec) -> Change:
+        if not self._create:
+            raise ArmError(
+                f"Import job '{self._name}' does not exist, and `create` is false. Azure removes jobs that have ended, "
+                "and a second job would wait for drives that were already shipped. Ask Azure support for the job, or "
+                "set `create: true` when no drive of it was shipped."
+            )
+        after = {"exists": True, "phase": "created"}
+        if self._check_mode:
+            return Change(self.found, True, after)
+
+        def reached(job: dict[str, Any]) -> bool:
+            differences = self._api.differences(spec)
+            return bool(
+                job["exists"] and job["phase"] not in DEAD and not differences.fixed and not differences.unknown
+            )
+
+        job = self._settle("create", lambda: self._api.create(spec, self._timeout), reached)
+        return Change(job, True, after)
+
+    def shipped(self, carrier: str, tracking_number: str) -> Change:
+        """Mark the drives as shipped."""
+        job = self.found
+        if not job["exists"]:
+            raise ArmError(f"Import job '{self._name}' does not exist. Create the job before marking it as shipped.")
+        carrier = self._spelling(carrier)
+        if job["phase"] in SHIPPED:
+            return self._shipped_already(carrier, tracking_number)
+        if job["phase"] != "created":
+            raise ArmError(f"Import job '{self._name}' has status {job['status']} and cannot be marked as shipped.")
+        after = {"phase": "shipped", "carrier": carrier, "tracking_number": tracking_number}
+        if self._check_mode:
+            return Change(job, True, after)
+
+        def reached(now: dict[str, Any]) -> bool:
+            theirs = now["tracking_number"]
+            return now["phase"] in SHIPPED and (theirs is None or _plain(theirs) == _plain(tracking_number))
+
+        done = self._settle("mark as shipped", lambda: self._api.ship(carrier, tracking_number), reached)
+        return Change(done, True, after)
+
+    def _spelling(self, carrier: str) -> str:
+        """The carrier as the service spells it; ArmError when the service lists carriers and this is none of them."""
+        supported = self.found["datacenter_address"]["supported_carriers"]
+        for one in supported:
+            if _plain(one) == _plain(carrier):
+                return str(one)
+        if supported and self.found["phase"] == "created":
+            raise ArmError(
+                f"`carrier` '{carrier}' is not one that the data center of import job '{self._name}' accepts. "
+                f"Use {', '.join(supported)}."
+            )
+        return carrier
+
+    def _shipped_already(self, carrier: str, tracking_number: str) -> Change:
+        theirs, number = self.found["carrier"], self.found["tracking_number"]
+        if number is None:
+            warning = (
+                f"Import job '{self._name}' is marked as shipped, but Azure does not show its tracking number. "
+                "Compare `carrier` and `tracking_number` in the Azure portal."
+            )
+            return Change(self.found, warnings=(warning,))
+        supported = {_plain(one) for one in self.found["datacenter_address"]["supported_carriers"]}
+        # A carrier that the service spells in its own way is the same one; two names of its list are two carriers.
+        other = _plain(theirs) != _plain(carrier) and {_plain(theirs), _plain(carrier)} <= supported
+        if _plain(number) == _plain(tracking_number) and not other:
+            return Change(self.found)
         raise ArmError(
-            f"drives names {len(drives)} drives, and one import job takes {MAX_DRIVES}. Spread them over several seeds."
+            f"Import job '{self._name}' is already marked as shipped ({theirs} {number}). Azure does not allow "
+            "changing `carrier` or `tracking_number`; correct them in the Azure portal."
         )
-    serials = [drive.serial for drive in drives]
-    for drive in drives:
-        if serials.count(drive.serial) > 1:
-            raise ArmError(
-                f"drives names drive {drive.serial} twice. Give the newest journal of each drive, and only that one."
-            )
-        if not (MD5.fullmatch(drive.manifest_hash) and drive.manifest_file and drive.key.reveal()):
-            raise ArmError(
-                f"drives: drive {drive.serial} lacks its key, its manifest or that one's MD5: its journal is not finished. Prepare it to its end."
-            )
 
+    def cancelled(self) -> Change:
+        """Cancel the job before its drives are marked as shipped."""
+        job = self.found
+        if not job["exists"] or job["phase"] == "cancelled":
+            return Change(job)
+        if job["cancellable"] is False:
+            raise ArmError(f"Import job '{self._name}' has status {job['status']} and can no longer be cancelled.")
+        after = {"phase": "cancelled"}
+        if self._check_mode:
+            return Change(job, True, after)
+        done = self._settle(
+            "cancel", lambda: self._api.cancel("Cancelled by its owner"), lambda now: now["phase"] == "cancelled"
+        )
+        return Change(done, True, after)
 
-def _present(
-    api: JobApi, job: dict[str, Any], facts: Mapping[str, str], options: Mapping[str, Any], check_mode: bool
-) -> tuple[bool, dict[str, Any]]:
-    order = _order(facts, options)
-    if not job["exists"]:
-        if options["previously_created"]:
+    def absent(self) -> Change:
+        """Delete a job that has ended."""
+        job = self.found
+        if not job["exists"]:
+            return Change(job)
+        if job["deletable"] is False:
             raise ArmError(
-                f"The import job '{options['name']}' existed and is gone. It is not created a second time: ask Azure support, or give the seed up."
+                f"Import job '{self._name}' has status {job['status']} and cannot be deleted. "
+                "Cancel it first (`state: cancelled`), or wait for its end."
             )
-        if not check_mode:
-            api.create(order, options["wait_timeout"])
-        return True, {"exists": True, "phase": "created"}
-    changes, fixed = api.differences(order)
-    if fixed:
+        after = {"exists": False, "phase": "absent"}
+        if self._check_mode:
+            return Change(job, True, after)
+        done = self._settle("delete", lambda: self._api.delete(self._timeout), lambda now: not now["exists"])
+        return Change(done, True, after)
+
+    def _settle(
+        self, action: str, act: Callable[[], None], reached: Callable[[dict[str, Any]], bool]
+    ) -> dict[str, Any]:
+        """Send a request and read the job until it is as wanted; the job decides, not the answer.
+
+        An answer can be lost after its effect, and a repeated request then meets what the first one did. And an
+        answer of success may have no effect. Raises the request's own error when the job is not as wanted.
+        """
+        failure: ArmError | None = None
+        try:
+            act()
+        except ArmError as error:
+            failure = error
+        pauses = LOOKS if failure is None or _unclear(failure) else ()
+        job = self._look(failure, reached)
+        for pause in pauses:
+            if job is not None:
+                break
+            time.sleep(pause)
+            job = self._look(failure, reached)
+        if job is not None:
+            return job
+        if failure is not None:
+            raise failure
         raise ArmError(
-            f"The import job '{options['name']}' exists with other {' and '.join(fixed)}, which cannot be changed. Choose another name, or delete that job."
+            f"Azure accepted the request to {action} import job '{self._name}', but nothing came of it: the job "
+            f"{_found_as(self.found)}. Run again; when it stays so, ask Azure support."
         )
-    if job["phase"] not in UPDATABLE:
-        return False, {}
-    if changes and not check_mode:
-        api.update(changes, options["wait_timeout"])
-    return bool(changes), {"updated": sorted(changes)} if changes else {}
+
+    def _look(self, failure: ArmError | None, reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
+        """The job when it is as wanted, otherwise None. An error of this look does not hide an earlier one."""
+        try:
+            self.found = self._api.get()
+        except ValueError:
+            if failure is None:
+                raise
+            return None
+        return self.found if reached(self.found) else None
 
 
-def _shipped(
-    api: JobApi, job: dict[str, Any], facts: Mapping[str, str], options: Mapping[str, Any], check_mode: bool
-) -> tuple[bool, dict[str, Any]]:
-    parcel = {name: str(options[name]).strip() for name in ("carrier", "tracking_number")}
-    for name, value in parcel.items():
+def _unclear(error: ArmError) -> bool:
+    """Whether a request may have had its effect in spite of the error: no answer, a fault of the server, a conflict."""
+    return error.status >= 500 or (error.status in (0, 404, 409, 412) and error.code != "ScopeLocked")
+
+
+def _found_as(job: Mapping[str, Any]) -> str:
+    return f"has status {job['status']}" if job["exists"] else "does not exist"
+
+
+def _plain(value: Any) -> str:
+    """Text without spaces and letter case."""
+    return "".join(str(value or "").split()).casefold()
+
+
+def take_account_number(parameters: dict[str, Any]) -> dict[str, Any]:
+    """The options of import_job, and nothing of the carrier's account number left in the parameters of the module.
+
+    Ansible returns the parameters of a module with its result. To mask the number would mask the same digits
+    everywhere else in the result, such as in a time or in a tracking number.
+    """
+    options = dict(parameters)
+    carrier = parameters.get("return_carrier")
+    if carrier:
+        options["return_carrier"] = dict(carrier)
+        carrier.pop("account_number", None)
+    return options
+
+
+def read_parcel(options: Mapping[str, Any]) -> tuple[str, str]:
+    """Carrier and tracking number; ValueError for what no carrier prints on a receipt."""
+    carrier, number = (require_text(options[name], name).strip() for name in ("carrier", "tracking_number"))
+    for name, value in (("carrier", carrier), ("tracking_number", number)):
         if not value or not value.isprintable():
-            raise ArmError(f"{name} is empty or holds control characters. Copy it from the carrier's receipt.")
-    if not job["exists"]:
-        raise ArmError(f"The import job '{options['name']}' does not exist. Create it before its parcel is told.")
-    if job["phase"] in TOLD:
-        if all(str(job.get(name)).strip().casefold() == value.casefold() for name, value in parcel.items()):
-            return False, {}
-        told = f"{job.get('carrier')} {job.get('tracking_number')}"
-        raise ArmError(
-            f"The parcel of '{options['name']}' was told as {told}; carrier and tracking_number cannot be changed any more. Correct them in the portal."
-        )
-    if job["phase"] != "created":
-        raise ArmError(f"The import job '{options['name']}' is {job['status']} and takes no parcel.")
-    if not check_mode:
-        api.ship(**parcel)
-    return True, {"phase": "shipped", **parcel}
+            raise ArmError(f"`{name}` is empty or holds control characters. Copy it from the carrier's receipt.")
+        if PLACEHOLDER.fullmatch(value):
+            raise ArmError(
+                f"`{name}` is the placeholder '{value}'. Replace it with the value on the carrier's receipt."
+            )
+    return carrier, number
 
 
-def _cancelled(
-    api: JobApi, job: dict[str, Any], facts: Mapping[str, str], options: Mapping[str, Any], check_mode: bool
-) -> tuple[bool, dict[str, Any]]:
-    if not job["exists"] or job["phase"] == "cancelled":
-        return False, {}
-    if not job.get("cancellable"):
-        raise ArmError(f"The import job '{options['name']}' is {job['status']} and cannot be cancelled any more.")
-    if not check_mode:
-        api.cancel("Given up by its owner")
-    return True, {"phase": "cancelled"}
-
-
-def _absent(
-    api: JobApi, job: dict[str, Any], facts: Mapping[str, str], options: Mapping[str, Any], check_mode: bool
-) -> tuple[bool, dict[str, Any]]:
-    if not job["exists"]:
-        return False, {}
-    if not job.get("deletable"):
-        raise ArmError(
-            f"The import job '{options['name']}' is {job['status']} and cannot be deleted. Cancel it first, or wait for its end."
-        )
-    if not check_mode:
-        api.delete(options["wait_timeout"])
-    return True, {"exists": False, "phase": "absent"}
-
-
-def _container(facts: Mapping[str, str], options: Mapping[str, Any]) -> Container:
-    _names.check_container(options["name"], "name")
-    return Container(
-        _client(facts), facts["subscription_id"], facts["resource_group"], options["storage_account"], options["name"]
+def read_spec(azure: Mapping[str, str], options: Mapping[str, Any]) -> JobSpec:
+    """The job that the options describe; ValueError for what the service would refuse or the data center cannot use."""
+    tags = {name: require_text(value, f"tags.{name}") for name, value in (options["tags"] or {}).items()}
+    return JobSpec(
+        _needed(options, "location"),
+        account_id(azure["subscription_id"], azure["resource_group"], options["storage_account"]),
+        _contact(options["contact"]),
+        _texts(options["return_address"], "return_address", ADDRESS, ("street_address1", "country")),
+        _texts(options["return_carrier"], "return_carrier", ("name", "account_number"), ("name",)),
+        _drives(options["drives"] or []),
+        options["log_level"],
+        tags,
     )
 
 
-def show_container(facts: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Look at a container."""
-    return {"changed": False, "container": _container(facts, options).show(options["import_job_name"])}
+def _needed(options: Mapping[str, Any], name: str, prefix: str = "") -> str:
+    option = f"{prefix}{name}"
+    value = require_text(options.get(name), option).strip()
+    if not value:
+        raise ArmError(f"`{option}` is empty. Set it.")
+    return value
 
 
-def ensure_container(facts: Mapping[str, str], options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
-    """Create a container, or remove named blobs from it."""
-    container = _container(facts, options)
-    before = container.show(options["import_job_name"])
-    names = {one["name"] for one in before["blobs"]}
-    if options["state"] == "present":
-        taken = sorted(names & set(options["incoming_blobs"] or []))
-        if taken:
-            raise ArmError(
-                f"The container '{options['name']}' holds {taken[0]} already, and the import would give its own blob another name. "
-                "Choose another container, or remove that blob if it is of no use."
-            )
-        changed, after = not before["exists"], {"exists": True, "blobs": sorted(names)}
-        if changed and not check_mode:
-            container.create()
-    else:
-        gone = sorted(names & set(options["blobs"]))
-        changed, after = bool(gone), {"exists": before["exists"], "blobs": sorted(names - set(gone))}
-        if changed and not check_mode:
-            container.remove(gone)
-    now = container.show(options["import_job_name"]) if changed and not check_mode else before
-    return {
-        "changed": changed,
-        "container": now,
-        "diff": {"before": {"exists": before["exists"], "blobs": sorted(names)}, "after": after},
-    }
+def _texts(options: Mapping[str, Any], option: str, names: tuple[str, ...], needed: tuple[str, ...]) -> dict[str, str]:
+    """The text suboptions of one option; those that are not set are left out."""
+    found = {name: _needed(options, name, f"{option}.") for name in needed}
+    for name in names:
+        if name not in needed and options.get(name) is not None:
+            found[name] = require_text(options[name], f"{option}.{name}").strip()
+    return found
 
 
-def ledger_store(options: Mapping[str, Any]) -> FileStore:
-    """Where the ledger of a seed lies. The name is checked, because it becomes the name of a folder."""
-    return FileStore(options["directory"], _names.check_job_name(options["name"]))
+def _contact(options: Mapping[str, Any]) -> dict[str, Any]:
+    emails = [require_text(one, "contact.email").strip() for one in options["email"]]
+    if not emails or not all(emails):
+        raise ArmError("`contact.email` names no address. Set at least one e-mail address.")
+    return {**_texts(options, "contact", (), ("name", "phone")), "email": emails}
 
 
-def ensure_ledger(options: Mapping[str, Any], check_mode: bool, now: datetime) -> dict[str, Any]:
-    """Write facts into a ledger, or take or give back the seed."""
-    store = ledger_store(options)
-    holder = Holder(**options["holder"]) if options["holder"] else NO_HOLDER
-    if options["state"] == "locked":
-        return {
-            "changed": store.lock(holder, options["lease"], now, options["force_unlock"], check_mode),
-            "ledger": store.read(),
-        }
-    if options["state"] == "unlocked":
-        return {"changed": store.unlock(holder, options["force_unlock"], check_mode), "ledger": store.read()}
-    before = store.read()
-    after = _ledger.record(before, options["record"] or {}, options["event"], f"{holder.user}@{holder.host}", now)
-    changed = after != before
-    if changed and not check_mode:
-        store.write(after)
-    return {"changed": changed, "ledger": after, "diff": {"before": before, "after": after}}
+def _drives(options: list[Mapping[str, Any]]) -> tuple[Drive, ...]:
+    """The drives; ArmError for what the service would take and the data center could not use."""
+    if not options:
+        raise ArmError("`drives` is empty. Name the journals of the prepared drives with `journals`.")
+    if len(options) > MAX_DRIVES:
+        raise ArmError(
+            f"`drives` lists {len(options)} drives, and one import job takes {MAX_DRIVES}. "
+            "Spread them over several seeds."
+        )
+    drives = tuple(_drive(one, number) for number, one in enumerate(options))
+    serials = [drive.serial for drive in drives]
+    for serial in serials:
+        if serials.count(serial) > 1:
+            raise ArmError(f"`drives` lists drive {serial} twice. Name only the newest journal of each drive.")
+    return drives
+
+
+def _drive(options: Mapping[str, Any], number: int) -> Drive:
+    serial = _names.normalize_serial(require_text(options["serial"], f"drives[{number}].serial"), "drives.serial")
+    md5 = options["manifest_hash"].upper()
+    if not (MD5.fullmatch(md5) and options["manifest_file"] and options["bitlocker_key"]):
+        raise ArmError(
+            f"`drives`: drive {serial} lacks its BitLocker key, its manifest or the manifest's MD5. "
+            "Its journal is not complete; prepare the drive to its end."
+        )
+    return Drive(serial, options["manifest_file"], md5, Secret(options["bitlocker_key"]))

@@ -1,19 +1,41 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every generation of the import service can do, in one form. Private to the collection."""
+"""What every service that takes import jobs can do, in one form. Private to the collection.
+
+A service is one file with a class of this protocol and one entry in ``job.APIS``.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._secret import Secret
 
+NO_ADDRESS: dict[str, Any] = {"lines": [], "phone": "", "supported_carriers": []}
+# The form of a job. None is a fact that the service does not tell.
+ABSENT: dict[str, Any] = {
+    "exists": False,
+    "id": "",
+    "status": "",
+    "phase": "absent",
+    "created": None,
+    "carrier": None,
+    "tracking_number": None,
+    "drives": [],
+    "storage_account_id": None,
+    "datacenter_address": NO_ADDRESS,
+    "cancellable": False,
+    "deletable": False,
+    "error": None,
+}
+
 
 @dataclass(frozen=True)
 class Drive:
-    """One drive of an order."""
+    """One drive of a job."""
 
     serial: str
     manifest_file: str
@@ -22,39 +44,79 @@ class Drive:
 
 
 @dataclass(frozen=True)
-class Order:
-    """Everything that a job is made from."""
+class JobSpec:
+    """Everything that a job is made from. The dictionaries have the names of the module's options."""
 
     location: str
     account_id: str
     contact: dict[str, Any]
-    return_address: dict[str, Any]
-    return_carrier: dict[str, Any]
+    return_address: dict[str, str]
+    return_carrier: dict[str, str]
     drives: tuple[Drive, ...]
     log_level: str = "Error"
-    tags: dict[str, str] | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Differences:
+    """How an existing job differs from what is wanted.
+
+    ``changes`` is what update() takes. ``fixed`` names options that differ and cannot be changed; ``unknown`` those
+    that the service does not show, so that nothing can be said about them.
+    """
+
+    changes: dict[str, Any] = field(default_factory=dict)
+    fixed: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class LogBlob:
+    """One blob of a container of logs; ``modified`` is ISO 8601 in UTC."""
+
+    name: str
+    url: str
+    modified: str
+
+
+class LogStore(Protocol):
+    """The blobs in which a service leaves its logs."""
+
+    def find(self, container: str, prefix: str) -> list[LogBlob]:
+        """The blobs of a container whose names begin so; none when there is no such container."""
+
+    def summary(self, container: str, name: str) -> dict[str, Any]:
+        """What a copy log says: ok, status, total, errored, entries."""
 
 
 class JobApi(Protocol):
-    """One generation of the service. A job is a dictionary of the form that import_job returns."""
+    """One job of one service. A job is a dictionary of the form that import_job returns."""
+
+    shipping_days: int
+    """Days in which the drives must be marked as shipped, before the service removes the job."""
+    remedies: Mapping[str | int, str]
+    """What a user does about the service's own error codes."""
 
     def get(self) -> dict[str, Any]:
         """The job as it is; ``exists`` is false when it is not there."""
 
-    def create(self, order: Order, timeout: int) -> None:
-        """Make the job and wait until it is made."""
+    def create(self, spec: JobSpec, timeout: int) -> None:
+        """Create the job and wait for the operation, ``timeout`` seconds at most."""
 
-    def differences(self, order: Order) -> tuple[dict[str, Any], list[str]]:
-        """What can be changed to fit the order, and what differs and cannot be changed."""
+    def differences(self, spec: JobSpec) -> Differences:
+        """Compare the job that get() read last with what is wanted."""
 
     def update(self, changes: dict[str, Any], timeout: int) -> None:
         """Change what can be changed."""
 
     def ship(self, carrier: str, tracking_number: str) -> None:
-        """Say that the parcel is on its way."""
+        """Mark the drives as shipped."""
 
     def cancel(self, reason: str) -> None:
-        """Cancel the job before its drives have left."""
+        """Cancel the job."""
 
     def delete(self, timeout: int) -> None:
-        """Delete the job."""
+        """Delete the job and wait for the operation."""
+
+    def copy_logs(self, store: LogStore) -> list[dict[str, Any]]:
+        """The copy logs of jobs of this name, those of older jobs too: serial, name, url, modified, summary."""

@@ -44,7 +44,7 @@ def free_port() -> int:
 
 
 def start(home: pathlib.Path) -> tuple[subprocess.Popen[bytes], str]:
-    """Start the server and return it with its endpoint. The account's key goes through the environment, not the arguments."""
+    """Start the server and return it with its endpoint. The account's key goes through the environment."""
     key = base64.b64encode(world.read(home / "secrets.json")["storage_key"].encode()).decode()
     folder = home / "azure" / "azurite"
     folder.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 
 def make(folder: pathlib.Path) -> None:
-    """Write ca.pem, server.pem and server.key. Python 3.13 refuses an authority without key usage and basic constraints."""
+    """Write ca.pem, server.pem and server.key.
+
+    Python 3.13 refuses an authority without key usage and basic constraints.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     ca_key, server_key = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Seedfreight lab authority")])

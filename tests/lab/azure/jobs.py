@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Data Box jobs with sku DataBoxCustomerDisk, as Microsoft.DataBox/jobs keeps them. Source: the service's specification and its recorded tests."""
+"""Data Box jobs with sku DataBoxCustomerDisk, as Microsoft.DataBox/jobs keeps them.
+
+Source: the service's specification and its recorded tests.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from lab import world
 from lab.azure import settings
 
 NAME = re.compile(r"[-\w.]{3,24}")
+ACCOUNT_ID = re.compile(r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Storage/storageAccounts/[^/]+")
 GIVEN_UP_DAYS = 14
 KEPT_DAYS = 90
 SECRET_DISK_FIELDS = ("bitLockerKey",)
@@ -27,15 +31,68 @@ ENDED = (
     "Aborted",
     "Failed_IssueDetectedAtAzureDC",
 )
+REGIONS = {"westeurope": "West Europe", "northeurope": "North Europe"}
+# OBSERVED: the service adds these to the contact of an order.
+NOTIFICATIONS = [
+    {"stageName": stage, "sendNotification": True} for stage in ("AtAzureDC", "DataCopy", "Dispatched", "Delivered")
+]
+# The fields of an order. Source: the models of the service's own client, version 2025-02-01.
+CONTACT = {"contactName": 0, "phone": 0, "emailList": 0, "phoneExtension": 0, "mobile": 0, "notificationPreference": 0}
+ADDRESS = dict.fromkeys(
+    (
+        "streetAddress1",
+        "streetAddress2",
+        "streetAddress3",
+        "city",
+        "stateOrProvince",
+        "country",
+        "postalCode",
+        "zipExtendedCode",
+        "companyName",
+        "addressType",
+        "skipAddressValidation",
+        "taxIdentificationNumber",
+    ),
+    0,
+)
+RETURN = {"carrierName": 0, "carrierAccountNumber": 0, "trackingId": 0}
+DETAILS: dict[str, Any] = {
+    "jobDetailsType": 0,
+    "contactDetails": CONTACT,
+    "shippingAddress": ADDRESS,
+    "dataImportDetails": {
+        "accountDetails": {"dataAccountType": 0, "storageAccountId": 0, "sharePassword": 0},
+        "logCollectionLevel": 0,
+    },
+    "importDiskDetailsCollection": {"*": {"manifestFile": 0, "manifestHash": 0, "bitLockerKey": 0}},
+    "returnToCustomerPackageDetails": RETURN,
+    "enableManifestBackup": 0,
+    "preferences": None,
+    "keyEncryptionKey": None,
+    "reverseShippingDetails": None,
+    "expectedDataSizeInTeraBytes": 0,
+}
+ORDER: dict[str, Any] = {
+    "location": 0,
+    "tags": None,
+    "identity": None,
+    "sku": {"name": 0, "displayName": 0, "family": 0, "model": 0},
+    "properties": {"transferType": 0, "details": DETAILS, "deliveryInfo": None},
+}
+MAX_DISKS = 10
 DATACENTER = {
     "datacenterAddressType": "DatacenterAddressLocation",
     "contactPersonName": "Azure Data Box Operations",
     "company": "Microsoft",
     "street1": "Agriport 601",
+    "street2": "Building C",
+    "street3": "Gate 7",
     "city": "Middenmeer",
     "zip": "1775 TK",
     "country": "NL",
     "phone": "+31 20 555 0199",
+    "phoneExtension": "12",
+    "additionalShippingInformation": "Deliveries on weekdays until 16:00",
     "supportedCarriersForReturnShipment": ["FedEx", "UPS", "DHL"],
 }
 
@@ -63,7 +120,8 @@ class Jobs:
             raise JobError(
                 404,
                 "ResourceNotFound",
-                f"The Resource 'Microsoft.DataBox/jobs/{name}' under resource group '{settings.RESOURCE_GROUP}' was not found.",
+                f"The Resource 'Microsoft.DataBox/jobs/{name}' under resource group "
+                f"'{settings.RESOURCE_GROUP}' was not found.",
             )
         return job
 
@@ -95,11 +153,17 @@ class Jobs:
             job = copy.deepcopy(body)
             now = world.now()
             job.update(id=job_id(name), name=name, type="Microsoft.DataBox/jobs", _changed=now.isoformat())
+            # OBSERVED: the service shows the region by its display name.
+            job["location"] = REGIONS.get(job["location"], job["location"])
+            # The unique part of the names of this order's copy logs.
+            job["_unique"] = uuid.uuid4().hex
             details = job["properties"]["details"]
-            details["copyProgress"], details["copyLogDetails"], details["datacenterAddress"] = [], [], DATACENTER
+            # OBSERVED: a fresh order has no datacenterAddress; regionConfiguration knows it.
+            details["copyProgress"], details["copyLogDetails"] = [], []
+            details["contactDetails"].setdefault("notificationPreference", NOTIFICATIONS)
             job["properties"].update(
                 status="AwaitingShipmentDetails",
-                startTime=world.stamp(now),
+                startTime=f"{now:%Y-%m-%dT%H:%M:%S.%f}0+00:00",
                 isCancellable=True,
                 isDeletable=False,
                 error=None,
@@ -112,12 +176,21 @@ class Jobs:
         self._operations[operation] = {"resource": resource, "polls": 2, "final": final}
         return operation
 
-    def poll(self, operation: str) -> tuple[str, str, int]:
-        """State of an operation: ('running', next id, 0), then ('done', resource, final status)."""
+    def failing(self, error: dict[str, str]) -> str:
+        """An operation that ends with an error."""
+        with self._lock:
+            operation = self._operation("", 200)
+            self._operations[operation]["error"] = error
+            return operation
+
+    def poll(self, operation: str) -> tuple[str, Any, int]:
+        """State of an operation: ('running', next id, 0), ('done', resource, final status), ('failed', error, 0)."""
         with self._lock:
             found = self._operations.pop(operation, None)
             if found is None:
                 raise JobError(404, "OperationNotFound", "The operation was not found.")
+            if found["polls"] == 0 and "error" in found:
+                return "failed", found["error"], 0
             if found["polls"] == 0:
                 return "done", str(found["resource"]), int(found["final"])
             following = str(uuid.uuid4())
@@ -128,7 +201,7 @@ class Jobs:
         """A job as GET gives it: without keys and carrier account number."""
         with self._lock:
             job = copy.deepcopy(self._find(name))
-        job.pop("_changed")
+        del job["_changed"], job["_unique"]
         details = job["properties"]["details"]
         for disk in details["importDiskDetailsCollection"].values():
             for secret in SECRET_DISK_FIELDS:
@@ -192,6 +265,7 @@ class Jobs:
 
     def update(self, name: str, body: dict[str, Any]) -> str:
         """Change contact, address or return details; disks and account cannot be changed."""
+        _check_fields(body, ORDER, "")
         with self._lock:
             job = self._find(name)
             if "tags" in body:
@@ -201,7 +275,7 @@ class Jobs:
             return self._operation(job["id"], 200)
 
     def merge(self, name: str, facts: dict[str, Any]) -> None:
-        """What the data center tells: status, progress, logs, error."""
+        """What the data center reports: status, progress, logs, error."""
         with self._lock:
             job = self._find(name)
             properties = job["properties"]
@@ -214,14 +288,15 @@ class Jobs:
             job["_changed"] = world.now().isoformat()
 
     def for_data_center(self) -> list[dict[str, Any]]:
-        """What the data center knows of each job, the keys among it."""
+        """What the data center knows of each job, with its keys."""
         with self._lock:
             self._forget()
             return [_for_data_center(job) for job in self._jobs.values()]
 
 
 def job_id(name: str) -> str:
-    return f"/subscriptions/{settings.SUBSCRIPTION_ID}/resourceGroups/{settings.RESOURCE_GROUP}/providers/Microsoft.DataBox/jobs/{name}"
+    group = f"/subscriptions/{settings.SUBSCRIPTION_ID}/resourceGroups/{settings.RESOURCE_GROUP}"
+    return f"{group}/providers/Microsoft.DataBox/jobs/{name}"
 
 
 def _for_data_center(job: dict[str, Any]) -> dict[str, Any]:
@@ -231,12 +306,15 @@ def _for_data_center(job: dict[str, Any]) -> dict[str, Any]:
         "name": job["name"],
         "status": job["properties"]["status"],
         "tracking": package.get("trackingId"),
+        "unique": job["_unique"],
         "disks": details["importDiskDetailsCollection"],
     }
 
 
 def _check(body: dict[str, Any]) -> None:
-    """Refuse an order without what the specification requires."""
+    """Refuse an order without what the specification requires, and one with what it does not know."""
+    _check_fields(body, ORDER, "")
+    _check_values(body)
     try:
         details = body["properties"]["details"]
         needed = [
@@ -258,3 +336,33 @@ def _check(body: dict[str, Any]) -> None:
         raise JobError(400, "InvalidParameter", f"The order lacks {error}.") from error
     if not all(needed):
         raise JobError(400, "InvalidParameter", "The order lacks a required value.")
+
+
+def _check_fields(value: Any, known: Any, path: str) -> None:
+    """Refuse a field that the specification does not have; None stands for an object that is not looked into."""
+    if isinstance(value, list):
+        for one in value:
+            _check_fields(one, known, path)
+    if not isinstance(known, dict) or not isinstance(value, dict):
+        return
+    for name, one in value.items():
+        if name not in known and "*" not in known:
+            raise JobError(400, "InvalidRequestContent", f"Could not find member '{name}' on object '{path}'.")
+        _check_fields(one, known.get(name, known.get("*")), f"{path}.{name}" if path else name)
+
+
+def _check_values(body: dict[str, Any]) -> None:
+    """Refuse values outside the enumerations and limits of the specification."""
+    details = (body.get("properties") or {}).get("details") or {}
+    imports: dict[str, Any] = next(iter(details.get("dataImportDetails") or []), {})
+    account = imports.get("accountDetails") or {}
+    good = {
+        "jobDetailsType": details.get("jobDetailsType") == "DataBoxCustomerDisk",
+        "dataAccountType": account.get("dataAccountType") == "StorageAccount",
+        "storageAccountId": bool(ACCOUNT_ID.fullmatch(str(account.get("storageAccountId")))),
+        "logCollectionLevel": imports.get("logCollectionLevel", "Error") in ("Error", "Verbose"),
+        "importDiskDetailsCollection": len(details.get("importDiskDetailsCollection") or {}) <= MAX_DISKS,
+    }
+    for name, fine in good.items():
+        if not fine:
+            raise JobError(400, "InvalidParameter", f"The value of '{name}' is not valid.")

@@ -8,9 +8,12 @@ from __future__ import annotations
 import json
 import pathlib
 import re
+import socket
 import ssl
+import struct
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -18,13 +21,35 @@ from urllib.parse import parse_qs, urlsplit
 
 from lab import world
 from lab.azure import settings, tokens
-from lab.azure.jobs import JobError, Jobs
+from lab.azure.jobs import DATACENTER, JobError, Jobs
 
 GROUP = rf"/subscriptions/{settings.SUBSCRIPTION_ID}/resourceGroups/{settings.RESOURCE_GROUP}"
 JOBS = rf"{GROUP}/providers/Microsoft\.DataBox/jobs"
-API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
+# Published versions by resource provider. Source: the packages azure-mgmt-databox 2.0.0 to 4.0.0, azure-mgmt-storage.
+API_VERSIONS = {
+    "microsoft.databox": [
+        "2018-01-01",
+        "2019-09-01",
+        "2020-04-01",
+        "2020-11-01",
+        "2021-03-01",
+        "2021-05-01",
+        "2021-12-01",
+        "2022-02-01",
+        "2022-09-01",
+        "2022-10-01",
+        "2022-12-01",
+        "2025-02-01",
+        "2025-07-01",
+    ],
+    "microsoft.storage": ["2021-09-01", "2022-09-01", "2023-01-01", "2023-04-01", "2023-05-01", "2024-01-01"],
+}
+# What a fault order may do to a request. The first four have no effect on a job, the others come after it.
+FAULTS = ("before", "reset", "malformed", "hang", "after", "reset-after", "failed-operation")
+HANG_SECONDS = 3600
 
 Answer = tuple[int, Any, dict[str, str]]
+_NO_ANSWER: Answer = (0, None, {})
 
 
 class Server(ThreadingHTTPServer):
@@ -37,6 +62,7 @@ class Server(ThreadingHTTPServer):
         secrets = world.read(home / "secrets.json")
         self.home, self.blob_endpoint, self.control_token = home, blob_endpoint, secrets["control_token"]
         self.tokens, self.jobs, self._lock = tokens.Tokens(secrets["client_secret"]), Jobs(), threading.Lock()
+        self.account_kind = "StorageV2"
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(home / "ca" / "server.pem", home / "ca" / "server.key")
         self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
@@ -66,6 +92,7 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     server: Server
+    _api_version = ""
 
     def log_message(self, format: str, *arguments: Any) -> None:
         """The server keeps its own log."""
@@ -75,21 +102,36 @@ class Handler(BaseHTTPRequestHandler):
         raw = self.rfile.read(length)
         parts = urlsplit(self.path)
         order = self.server.fault_for(self.command, self.path)
-        if order and order["when"] == "before":
-            status, body, headers = _faulty(order)
-        else:
+        effect = order["effect"] if order else ""
+        status, body, headers = _NO_ANSWER
+        if effect not in ("before", "reset", "malformed", "hang", "failed-operation"):
             status, body, headers = self._answer(parts.path, parse_qs(parts.query), raw)
-            if order:
-                status, body, headers = _faulty(order)
+        if order and effect == "failed-operation":
+            status, body, headers = 202, None, self._location(self.server.jobs.failing(_fault_error(order)))
+        elif order:
+            status, body, headers = _faulty(order)
         self.server.record(self.command, self.path, status)
-        data = b"" if body is None else json.dumps(body).encode()
+        if effect == "hang":
+            time.sleep(HANG_SECONDS)
+        if effect in ("reset", "reset-after", "hang"):
+            self._reset()
+            return
+        data = b"" if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
         self.send_response(status)
+        self.send_header("x-ms-request-id", str(uuid.uuid4()))
         for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("Content-Type", "application/json; charset=utf-8")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+
+    def _reset(self) -> None:
+        """Break the connection without an answer."""
+        self.close_connection = True
+        # With this option, closing a socket resets the connection. Its two numbers are "on" and zero seconds.
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
 
     do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = _serve
 
@@ -121,12 +163,10 @@ class Handler(BaseHTTPRequestHandler):
             headers = {"WWW-Authenticate": f'Bearer authorization_uri="{self.server.endpoint}/{settings.TENANT_ID}"'}
             return *_error(401, "InvalidAuthenticationToken", "The access token is invalid.")[:2], headers
         version = query.get("api-version", [""])[0]
-        if not API_VERSION.fullmatch(version):
-            return _error(
-                400,
-                "MissingApiVersionParameter",
-                "The api-version query parameter (?api-version=) is required for all requests.",
-            )
+        wrong = _wrong_version(path, version)
+        if wrong:
+            return wrong
+        self._api_version = version
         for pattern, method, call in ROUTES:
             if method == self.command and (found := re.fullmatch(pattern, path, re.IGNORECASE)):
                 return call(self, *found.groups(), body) if found.groups() else call(self, body)
@@ -140,14 +180,18 @@ class Handler(BaseHTTPRequestHandler):
                 404, "ResourceNotFound", f"The Resource 'Microsoft.Storage/storageAccounts/{name}' was not found."
             )
         identity = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/{name}"
-        properties = {"primaryEndpoints": {"blob": f"{self.server.blob_endpoint}/"}, "provisioningState": "Succeeded"}
+        properties = {
+            "primaryEndpoints": {"blob": f"{self.server.blob_endpoint}/"},
+            "provisioningState": "Succeeded",
+            "isHnsEnabled": False,
+        }
         return (
             200,
             {
                 "id": identity,
                 "name": name,
                 "location": settings.LOCATION,
-                "kind": "StorageV2",
+                "kind": self.server.account_kind,
                 "properties": properties,
             },
             {},
@@ -183,22 +227,32 @@ class Handler(BaseHTTPRequestHandler):
 
     def _poll(self, operation: str, _body: Any) -> Answer:
         state, value, final = self.server.jobs.poll(operation)
+        if state == "failed":
+            return 200, {"status": "Failed", "error": value}, {}
         if state == "running":
-            return 202, None, self._location(value)
+            return 202, None, self._location(str(value))
         # OBSERVED: at the end the location is the job's own URL, which then answers with the job.
         return (
             (204, None, {})
             if final == 204
-            else (202, None, {"Location": f"{self.server.endpoint}{value}?api-version=2022-12-01"})
+            else (202, None, {"Location": f"{self.server.endpoint}{value}?api-version={self._api_version}"})
         )
 
     def _location(self, operation: str) -> dict[str, str]:
-        path = f"/subscriptions/{settings.SUBSCRIPTION_ID}/providers/Microsoft.DataBox/locations/{settings.LOCATION}/operationResults/{operation}"
-        return {"Location": f"{self.server.endpoint}{path}?api-version=2022-12-01"}
+        provider = f"/subscriptions/{settings.SUBSCRIPTION_ID}/providers/Microsoft.DataBox"
+        path = f"{provider}/locations/{settings.LOCATION}/operationResults/{operation}"
+        return {"Location": f"{self.server.endpoint}{path}?api-version={self._api_version}"}
+
+    def _region(self, _location: str, body: dict[str, Any]) -> Answer:
+        """The address of the data center of a region."""
+        request = body.get("datacenterAddressRequest") or {}
+        if request.get("skuName") != "DataBoxCustomerDisk" or not request.get("storageLocation"):
+            raise JobError(400, "InvalidParameter", "storageLocation and skuName are required.")
+        return 200, {"datacenterAddressResponse": DATACENTER}, {}
 
     def _control(self, path: str, raw: bytes) -> Answer:
         if self.headers.get("X-Lab") != self.server.control_token:
-            return _error(403, "Forbidden", "This is for the lab itself.")
+            return _error(403, "Forbidden", "Only the lab itself may do this.")
         if self.command == "GET":
             return 200, self.server.jobs.for_data_center(), {}
         self.server.jobs.merge(path.rsplit("/", 1)[-1], json.loads(raw))
@@ -212,6 +266,8 @@ ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     (rf"{JOBS}/([^/]+)", "PATCH", Handler._update),
     (rf"{JOBS}/([^/]+)", "DELETE", Handler._remove),
     (JOBS, "GET", Handler._list),
+    (rf"/subscriptions/{settings.SUBSCRIPTION_ID}/providers/Microsoft\.DataBox/jobs", "GET", Handler._list),
+    (rf"{GROUP}/providers/Microsoft\.DataBox/locations/([^/]+)/regionConfiguration", "POST", Handler._region),
     (rf"{JOBS}/([^/]+)/markDevicesShipped", "POST", Handler._ship),
     (rf"{JOBS}/([^/]+)/cancel", "POST", Handler._cancel),
     (rf"{JOBS}/([^/]+)/listCredentials", "POST", Handler._credentials),
@@ -227,6 +283,24 @@ def _error(status: int, code: str, message: str) -> Answer:
     return status, {"error": {"code": code, "message": message}}, {}
 
 
+def _wrong_version(path: str, version: str) -> Answer | None:
+    """The refusal of a request without api-version, or with one that the provider does not have."""
+    if not version:
+        text = "The api-version query parameter (?api-version=) is required for all requests."
+        return _error(400, "MissingApiVersionParameter", text)
+    provider = re.search(r"/providers/([^/]+)/", path, re.IGNORECASE)
+    known = API_VERSIONS.get(provider.group(1).lower()) if provider else None
+    if known is None or version in known:
+        return None
+    return _error(400, "InvalidResourceType", f"No registered resource provider found for api version '{version}'.")
+
+
+def _fault_error(order: dict[str, Any]) -> dict[str, str]:
+    return {"code": order.get("code", "LabFault"), "message": order.get("message", "A fault was ordered.")}
+
+
 def _faulty(order: dict[str, Any]) -> Answer:
     headers = {"Retry-After": str(order["retry_after"])} if "retry_after" in order else {}
-    return *_error(order["status"], "LabFault", "A fault was ordered.")[:2], headers
+    if order["effect"] == "malformed":
+        return 200, order.get("body", "<html>Service unavailable</html>"), headers
+    return order.get("status", 500), {"error": _fault_error(order)}, headers

@@ -29,7 +29,10 @@ class Tokens:
         if form.get("client_id") != settings.CLIENT_ID or not hmac.compare_digest(
             form.get("client_secret", ""), self._client_secret
         ):
-            text = "AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value."
+            text = (
+                "AADSTS7000215: Invalid client secret provided. "
+                "Ensure the secret being sent in the request is the client secret value."
+            )
             return 401, {"error": "invalid_client", "error_description": text, "error_codes": [7000215]}
         audience = form.get("scope", "").removesuffix("/.default")
         now = int(time.time())

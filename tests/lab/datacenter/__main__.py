@@ -20,6 +20,7 @@ COPY_LOGS = "databoxcopylog"
 COPY_STATUS = {
     "Completed": "Completed",
     "CompletedWithErrors": "CompletedWithErrors",
+    "CompletedWithWarnings": "CompletedWithErrors",
     "DiskNotFound": "DriveNotDetected",
 }
 
@@ -73,7 +74,7 @@ def work(home: pathlib.Path, resources: Resources) -> None:
             copyProgress=[{"serialNumber": serial, "copyStatus": "InProgress"} for serial in job["disks"]],
         )
         outcomes = {serial: _copy(serial, entry, parcel) for serial, entry in job["disks"].items()}
-        resources.tell(job["name"], **_closing(job["name"], outcomes))
+        resources.tell(job["name"], **_closing(job["name"], job["unique"], outcomes))
         with world.changed(path) as content:
             content["state"] = "processed"
 
@@ -84,12 +85,12 @@ def _copy(serial: str, entry: dict[str, str], parcel: dict[str, Any]) -> Outcome
     return import_drive(serial, entry, blobs.service())
 
 
-def _closing(name: str, outcomes: dict[str, Outcome]) -> dict[str, Any]:
-    """Write the copy logs and say how the job ended."""
+def _closing(name: str, unique: str, outcomes: dict[str, Outcome]) -> dict[str, Any]:
+    """Write the copy logs and report how the job ended. The unique part of their names belongs to one order."""
     container = blobs.ensure_container(blobs.service(), COPY_LOGS)
     links = []
     for serial, outcome in outcomes.items():
-        log = container.get_blob_client(f"{name}_{serial}_CopyLog_{name}.xml")
+        log = container.get_blob_client(f"{name}_{serial}_CopyLog_{unique}.xml")
         log.upload_blob(outcome.copy_log(serial), overwrite=True)
         links.append(
             {

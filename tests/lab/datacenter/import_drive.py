@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the data center does with one drive. Source of the checks and their status codes: the article on the log format."""
+"""What the data center does with one drive.
+
+Source of the checks and their status codes: the article on the log format.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,7 @@ class Outcome:
     total: int = 0
     size: int = 0
     errors: list[tuple[str, str, str]] = field(default_factory=list)
+    renamed: int = 0
 
     @property
     def ok(self) -> bool:
@@ -37,14 +41,17 @@ class Outcome:
     def copy_log(self, drive_id: str) -> bytes:
         """The copy log in its newest form: a run of elements without a root."""
         entities = [
-            f'<ErroredEntity CloudFormat="PageBlob" Path={quoteattr(path)}>\n  <Category>{category}</Category>\n  <ErrorCode>1</ErrorCode>\n'
+            f'<ErroredEntity CloudFormat="PageBlob" Path={quoteattr(path)}>\n'
+            f"  <Category>{category}</Category>\n  <ErrorCode>1</ErrorCode>\n"
             f"  <ErrorMessage>{escape(message)}</ErrorMessage>\n  <Type>File</Type>\n</ErroredEntity>\n"
             for path, category, message in self.errors
         ]
         # CHOICE: DriveId is the serial, where published samples show a GUID (service logs, generation C).
         summary = (
-            f'<CopyLog Summary="Summary">\n  <DriveLogVersion>2021-08-01</DriveLogVersion>\n  <DriveId>{escape(drive_id)}</DriveId>\n'
-            f"  <Status>{self.status}</Status>\n  <TotalFiles_Blobs>{self.total}</TotalFiles_Blobs>\n  <FilesErrored>{len(self.errors)}</FilesErrored>\n"
+            '<CopyLog Summary="Summary">\n  <DriveLogVersion>2021-08-01</DriveLogVersion>\n'
+            f"  <DriveId>{escape(drive_id)}</DriveId>\n  <Status>{self.status}</Status>\n"
+            f"  <TotalFiles_Blobs>{self.total}</TotalFiles_Blobs>\n"
+            f"  <FilesErrored>{len(self.errors) - self.renamed}</FilesErrored>\n"
             "  <Summary>\n    <ValidationErrors />\n    <CopyErrors />\n  </Summary>\n</CopyLog>\n"
         )
         return ("".join(entities) + summary).encode()
@@ -76,8 +83,10 @@ def import_drive(serial: str, entry: dict[str, str], client: BlobServiceClient) 
     outcome = Outcome("Completed")
     for blob in document.iter("Blob"):
         _import_blob(blob, root, client, outcome)
-    if outcome.errors:
+    if len(outcome.errors) > outcome.renamed:
         outcome.status = "CompletedWithErrors"
+    elif outcome.renamed:
+        outcome.status = "CompletedWithWarnings"
     return outcome
 
 
@@ -90,7 +99,13 @@ def _import_blob(blob: Any, root: pathlib.Path, client: BlobServiceClient, outco
         outcome.errors.append((path, "UploadErrorWin32", "The file is missing or has another length."))
         return
     ranges = list(blob.iter("PageRange")) or list(blob.iter("Block"))
-    target = blobs.ensure_container(client, container).get_blob_client(name)
+    holder = blobs.ensure_container(client, container)
+    free = _free_name(holder, name)
+    if free != name:
+        # CHOICE: a rename by disposition is an entity of the log, as published logs show for renamed containers.
+        outcome.errors.append((f"{container}/{free}", "Renamed", f"The container held {name} already."))
+        outcome.renamed += 1
+    target = holder.get_blob_client(free)
     paged = blob.find("PageRangeList") is not None
     if paged:
         target.create_page_blob(size=file.stat().st_size)
@@ -107,5 +122,19 @@ def _import_blob(blob: Any, root: pathlib.Path, client: BlobServiceClient, outco
                 target.upload_page(data, offset=int(one.get("Offset")), length=len(data))
     if not paged:
         with file.open("rb") as stream:
-            target.upload_blob(stream, overwrite=True)
+            target.upload_blob(stream)
     outcome.size += file.stat().st_size
+
+
+def _free_name(container: Any, name: str) -> str:
+    """The name of a new blob: an existing blob is never overwritten.
+
+    CHOICE: disposition rename, the default of a manifest without one.
+    Source: the article on the manifest, `name (2).ext`.
+    """
+    stem, dot, extension = name.rpartition(".")
+    free, number = name, 1
+    while container.get_blob_client(free).exists():
+        number += 1
+        free = f"{stem} ({number}){dot}{extension}" if dot else f"{name} ({number})"
+    return free
