@@ -25,6 +25,21 @@ def make_private_folder(path: pathlib.Path) -> None:
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
 
 
+def folder_problem(given: object) -> str:
+    """What is wrong with an option that names a folder to write to, as the rest of a sentence; '' for a good one."""
+    if not isinstance(given, str) or not given.strip():
+        return "is missing: give a folder on the controller."
+    path = pathlib.Path(given).expanduser()
+    if not path.is_absolute():
+        return f"'{given}' is a relative path: give an absolute one."
+    nearest = next(one for one in [path, *path.parents] if os.access(one, os.F_OK))
+    if not nearest.is_dir():
+        return f"'{given}' cannot be made, because '{nearest}' is not a folder: give another folder."
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        return f"'{given}' is not writable for the user that runs ansible: correct its owner or mode."
+    return ""
+
+
 def close_folder(path: pathlib.Path) -> None:
     """Take the rights of everybody but the owner from an existing folder."""
     if stat.S_IMODE(path.stat().st_mode) & 0o077:

@@ -249,18 +249,8 @@ class FileStore:
     @staticmethod
     def validate(options: Mapping[str, Any]) -> list[str]:
         """What is wrong with the options, a sentence with the remedy each. Changes nothing."""
-        given = options.get("directory")
-        if not isinstance(given, str) or not given.strip():
-            return ["`state.directory` is missing: give a folder on the controller that is backed up."]
-        path = _directory(options)
-        if not path.is_absolute():
-            return [f"`state.directory` '{given}' is a relative path: give an absolute one."]
-        nearest = next(one for one in [path, *path.parents] if os.access(one, os.F_OK))
-        if not nearest.is_dir():
-            return [f"`state.directory` '{given}': '{nearest}' is not a folder. Give another folder."]
-        if not os.access(nearest, os.W_OK | os.X_OK):
-            return [f"`state.directory` '{given}' is not writable for user {_user()}: correct its owner or mode."]
-        return []
+        problem = _files.folder_problem(options.get("directory"))
+        return [f"`state.directory` {problem}"] if problem else []
 
     def read_ledger(self) -> dict[str, Any]:
         """The ledger, {} when there is none. FormatError when it is damaged."""
