@@ -1,177 +1,596 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where ledgers live. Private to the collection."""
+"""Where a seed's ledger, lock and objects live. Private to the collection; no Ansible imports.
+
+The lock is one file. Who holds it is judged by two questions, each asked only where it can be answered:
+
+- Is the process there? Only within the same boot and the same PID namespace, by process id and start time. Containers
+  share host names and process ids, so neither says anything across namespaces.
+- Has the lease ended? Everywhere else, by the modification times of two files in the same folder, so that only the
+  clock of the file server counts and the clocks of controllers may differ.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
+import getpass
 import json
 import os
 import pathlib
+import re
+import socket
 import tempfile
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from typing import Any, Protocol
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Protocol
 
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _files
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import (
-    empty_ledger,
-    stamp,
-    validate,
-)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import stamp
+
+# Seconds. Long enough for ten failed looks at a host, short enough that a killed AWX pod holds nobody up for long.
+DEFAULT_LEASE = 900
+COLLECTION = "seedfreight.azure_offline_backup"
+LEDGER, LOCK, MUTEX, ARCHIVE = "ledger.json", "lock.json", ".mutex", "archive"
+RESERVED = frozenset({LEDGER, LOCK, ARCHIVE})
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.#=@+-]*(/[A-Za-z0-9_][A-Za-z0-9_.#=@+-]*)*", re.ASCII)
+SEED = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
+MUTEX_SECONDS = 10.0
+# A lock is rewritten in place when it is renewed, so that it always has the same length.
+LOCK_BYTES = 2048
+
+
+class StoreError(ValueError):
+    """The store cannot do what was asked; the text names the remedy."""
+
+
+class ObjectMissing(StoreError):
+    """The store holds no object of that name."""
+
+
+class LockHeld(StoreError):
+    """Another run holds the lock of the seed."""
+
+
+class LockLost(StoreError):
+    """This run does not hold the lock of the seed, or not any more."""
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Who works on a seed: an identity of the run, and where it runs."""
+    """Who holds a lock: a random id of the run, and the process on the controller that can be looked for."""
 
     run: str
     host: str
+    boot_id: str
+    pid_namespace: str
     pid: int
+    pid_started: int
     user: str
+    started: str
 
 
-class SeedHeld(Exception):
-    """Another run works on the seed."""
+@dataclass(frozen=True)
+class Lock:
+    """A lock as it is kept.
+
+    ``alive`` is None where the process cannot be looked for; only then ``expired`` says whether the lease has ended.
+    ``renewed`` is for people. ``taken_from`` is the run that left the lock behind.
+    """
+
+    holder: Holder
+    lease: int
+    renewed: str
+    alive: bool | None = None
+    expired: bool = False
+    taken_from: str = ""
+
+    @property
+    def stale(self) -> bool:
+        """Whether another run may take it: its process is gone, or the lease of one that cannot be looked for ended."""
+        return self.expired if self.alive is None else not self.alive
+
+    def as_dict(self) -> dict[str, Any]:
+        """What a module returns of it."""
+        holder = {name: getattr(self.holder, name) for name in ("run", "host", "user", "started")}
+        return {**holder, "lease": self.lease, "renewed": self.renewed, "alive": self.alive, "stale": self.stale}
 
 
 class Store(Protocol):
-    """What a store of ledgers can do; one seed a store."""
+    """What every store can do for one seed. Objects have relative names with '/'; no record holds another path."""
 
-    def read(self) -> dict[str, Any]:
-        """The ledger, an empty one when there is none."""
+    OPTIONS: ClassVar[Mapping[str, Any]]
 
-    def write(self, ledger: Mapping[str, Any]) -> None:
-        """Replace the ledger in one step."""
+    def __init__(self, options: Mapping[str, Any], seed: str) -> None:
+        """The store of one seed. Touches nothing."""
 
-    def lock(self, holder: Holder, lease: int, now: datetime, force: bool, check: bool = False) -> bool:
-        """Take the seed for so many seconds; SeedHeld names the other run. True when it was not held by this one. ``check`` only says so."""
+    @staticmethod
+    def validate(options: Mapping[str, Any]) -> list[str]:
+        """What is wrong with the options of a store, a sentence with the remedy each. Changes nothing."""
 
-    def unlock(self, holder: Holder, force: bool, check: bool = False) -> bool:
-        """Give the seed back. True when it was held. ``check`` only says so."""
+    def read_ledger(self) -> dict[str, Any]:
+        """The ledger, {} when there is none. FormatError when it is damaged."""
 
+    def write_ledger(self, ledger: Mapping[str, Any], run_id: str) -> None:
+        """Replace the ledger in one step and renew the lock. LockLost unless the run holds the lock."""
 
-class FileStore:
-    """A folder a seed on the controller: ledger.json and, while a run works on it, lock.json."""
+    def lock(self, holder: Holder, lease: int, now: datetime, force: bool = False) -> Lock:
+        """Acquire the lock for so many seconds, or renew it when this run holds it. LockHeld names the other run."""
 
-    def __init__(self, directory: str, seed: str) -> None:
-        self.seed = seed
-        self.folder = pathlib.Path(directory) / seed
-        self.ledger_file = self.folder / "ledger.json"
-        self.lock_file = self.folder / "lock.json"
+    def renew(self, run_id: str, lease: int, now: datetime) -> Lock:
+        """Begin the lease again. LockLost unless the run holds the lock."""
 
-    def read(self) -> dict[str, Any]:
-        """The ledger, an empty one when there is none."""
-        try:
-            text = self.ledger_file.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return empty_ledger(self.seed)
-        try:
-            document = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise FormatError(
-                str(self.ledger_file), f"it is damaged ({error}); restore it from a backup, it cannot be made again"
-            ) from error
-        return validate(document, self.seed)
+    def unlock(self, run_id: str, force: bool = False) -> bool:
+        """Release the lock if the run holds it, with force anybody's. True when it was released."""
 
-    def write(self, ledger: Mapping[str, Any]) -> None:
-        """Replace the ledger in one step."""
-        write_atomic(self.ledger_file, (json.dumps(ledger, indent=2) + "\n").encode(), 0o640)
+    def holder(self) -> Lock | None:
+        """The lock as it is now, None when there is none."""
 
-    def lock(self, holder: Holder, lease: int, now: datetime, force: bool, check: bool = False) -> bool:
-        """Take the seed; a lock that has expired, or whose process on this host is gone, counts as none."""
-        if check:
-            other = self._held()
-            self._refuse(other, holder, now, force)
-            return other is None or other["run"] != holder.run
-        self.folder.mkdir(parents=True, exist_ok=True)
-        entry = {**asdict(holder), "since": stamp(now), "expires": stamp(now + timedelta(seconds=lease))}
-        mine = self.folder / f".{self.lock_file.name}.{os.getpid()}"
-        write_atomic(mine, json.dumps(entry).encode(), 0o640)
-        try:
-            # A link is made in one step: whoever sees the lock sees who holds it.
-            os.link(mine, self.lock_file)
-        except FileExistsError:
-            other = self._held()
-            if other and other["run"] == holder.run:
-                write_atomic(self.lock_file, json.dumps({**entry, "since": other["since"]}).encode(), 0o640)
-                return False
-            self._refuse(other, holder, now, force)
-            self._take_over(mine, other)
-        finally:
-            mine.unlink()
-        return True
+    def put(self, name: str, data: bytes, private: bool = True) -> None:
+        """Keep an object; an older one of that name is replaced in one step."""
 
-    def unlock(self, holder: Holder, force: bool, check: bool = False) -> bool:
-        """Give the seed back, if this run holds it."""
-        other = self._held()
-        if other is None or (other["run"] != holder.run and not force):
-            return False
-        if not check:
-            self.lock_file.unlink()
-        return True
+    def get(self, name: str) -> bytes:
+        """An object's bytes. ObjectMissing when there is none."""
 
-    def _take_over(self, mine: pathlib.Path, seen: Mapping[str, Any] | None) -> None:
-        """Replace a lock that was left behind, unless another run has just done so."""
-        aside = mine.with_name(f"{mine.name}.old")
-        try:
-            self.lock_file.rename(aside)
-            taken = _read(aside)
-            os.link(mine if taken == seen else aside, self.lock_file)
-        except (FileNotFoundError, FileExistsError):
-            taken = {}
-        finally:
-            aside.unlink(missing_ok=True)
-        if taken != seen:
-            raise SeedHeld(f"seed {self.seed} was taken by another run in this very moment. Run again.")
+    def names(self, prefix: str = "") -> list[str]:
+        """The objects whose names begin so, the oldest first."""
 
-    def _refuse(self, other: Mapping[str, Any] | None, holder: Holder, now: datetime, force: bool) -> None:
-        if other and other["run"] != holder.run and not force and not _stale(other, holder.host, now):
-            raise SeedHeld(
-                f"seed {self.seed} is being worked on by run {other['run']} of {other['user']} on {other['host']} since {other['since']}. "
-                "Wait until it ends; if it is gone for good, use force_unlock."
-            )
+    def delete(self, name: str) -> bool:
+        """Remove an object. True when there was one."""
 
-    def _held(self) -> dict[str, Any] | None:
-        return _read(self.lock_file)
+    def archive(self, generation: int, run_id: str) -> None:
+        """Put ledger and objects aside under that number and begin fresh. LockLost unless the run holds the lock."""
 
 
-def _read(path: pathlib.Path) -> dict[str, Any] | None:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
+def new_holder(pid: int, now: datetime, run: str = "") -> Holder:
+    """The holder for a run whose process is ``pid``; a new random id unless one is given."""
+    return Holder(
+        run=run or uuid.uuid4().hex,
+        host=socket.gethostname(),
+        boot_id=_boot_id(),
+        pid_namespace=_pid_namespace(),
+        pid=pid,
+        pid_started=_process_start(pid) or 0,
+        user=_user(),
+        started=stamp(now),
+    )
+
+
+def is_alive(holder: Holder) -> bool | None:
+    """Whether the holder's process runs. None where that cannot be known: another boot, namespace or kind of system."""
+    known = holder.boot_id and holder.pid_namespace and holder.pid_started and holder.pid > 0
+    if not known or (holder.boot_id, holder.pid_namespace) != (_boot_id(), _pid_namespace()):
         return None
-    return found if isinstance(found, dict) else None
-
-
-def _stale(other: Mapping[str, Any], host: str, now: datetime) -> bool:
-    if str(other["expires"]) <= stamp(now):
-        return True
-    if other["host"] != host:
-        return False
+    started = _process_start(holder.pid)
+    if started is not None:
+        return started == holder.pid_started
+    # A system may hide the processes of other users in /proc (mount option hidepid); a signal still finds them.
     try:
-        os.kill(int(other["pid"]), 0)
+        os.kill(holder.pid, 0)
     except ProcessLookupError:
-        return True
-    except PermissionError:
         return False
+    except PermissionError:
+        return None
     return False
 
 
-def write_atomic(path: pathlib.Path, data: bytes, mode: int) -> None:
-    """Write a file so that a reader, or a crash, sees the old content or the new, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+def _text_of(path: str) -> str:
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(name, mode)
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
-        raise
+        return pathlib.Path(path).read_text(encoding="ascii", errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def _boot_id() -> str:
+    return _text_of("/proc/sys/kernel/random/boot_id")
+
+
+def _pid_namespace() -> str:
+    try:
+        return str(pathlib.Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        return ""
+
+
+def _process_start(pid: int) -> int | None:
+    """The start time of a running process, in clock ticks since boot. Source: proc(5), fields 3 and 22 of stat."""
+    # The second field, the command in brackets, may itself hold spaces and brackets.
+    values = _text_of(f"/proc/{pid}/stat").rpartition(")")[2].split()
+    if len(values) < 20 or values[0] in ("Z", "X"):
+        return None
+    return int(values[19])
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container may run under a user id that has no name.
+        return str(os.getuid())
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A lock file at one moment."""
+
+    data: bytes
+    inode: int
+    modified: int
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """Its content, {} when it is damaged."""
+        try:
+            found = json.loads(self.data)
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def run(self) -> str:
+        return str(self.entry.get("run", ""))
+
+
+class FileStore:
+    """A folder for each seed below ``directory``: ledger.json, lock.json and the objects, for their owner alone."""
+
+    OPTIONS: ClassVar[Mapping[str, Any]] = {"directory": {"type": "path", "required": True}}
+
+    def __init__(self, options: Mapping[str, Any], seed: str) -> None:
+        self.seed = seed
+        self.folder = _directory(options) / seed
+
+    @staticmethod
+    def validate(options: Mapping[str, Any]) -> list[str]:
+        """What is wrong with the options, a sentence with the remedy each. Changes nothing."""
+        problem = _files.folder_problem(options.get("directory"))
+        return [f"`state.directory` {problem}"] if problem else []
+
+    def read_ledger(self) -> dict[str, Any]:
+        """The ledger, {} when there is none. FormatError when it is damaged."""
+        with self._explained("Reading the ledger"):
+            try:
+                data = (self.folder / LEDGER).read_bytes()
+            except FileNotFoundError:
+                return {}
+        try:
+            document = json.loads(data.decode("utf-8"))
+        except (ValueError, RecursionError) as error:
+            raise self._damaged() from error
+        if not isinstance(document, dict):
+            raise self._damaged()
+        return document
+
+    def write_ledger(self, ledger: Mapping[str, Any], run_id: str) -> None:
+        """Replace the ledger in one step and renew the lock. LockLost unless the run holds the lock."""
+        data = (json.dumps(ledger, indent=2, allow_nan=False) + "\n").encode()
+        with self._explained("Writing the ledger"), self._mutex():
+            self._require(run_id)
+            _files.write_atomic(self.folder / LEDGER, data)
+            self._renew(run_id, 0, datetime.now(UTC))
+
+    def lock(self, holder: Holder, lease: int, now: datetime, force: bool = False) -> Lock:
+        """Acquire the lock for so many seconds, or renew it when this run holds it. LockHeld names the other run."""
+        with self._explained("Acquiring the lock"):
+            _files.make_private_folder(self.folder)
+            _files.close_folder(self.folder)
+            with self._mutex():
+                return self._acquire(holder, lease, now, force)
+
+    def renew(self, run_id: str, lease: int, now: datetime) -> Lock:
+        """Begin the lease again. LockLost unless the run holds the lock."""
+        with self._explained("Renewing the lock"), self._mutex():
+            return self._renew(run_id, lease, now)
+
+    def unlock(self, run_id: str, force: bool = False) -> bool:
+        """Release the lock if the run holds it, with force anybody's. True when it was released."""
+        if self._seen() is None:
+            return False
+        with self._explained("Releasing the lock"), self._mutex():
+            seen = self._seen()
+            if seen is None or (seen.run != run_id and not force):
+                return False
+            self._set_aside(seen)
+            return True
+
+    def holder(self) -> Lock | None:
+        """The lock as it is now, None when there is none."""
+        with self._explained("Reading the lock"):
+            seen = self._seen()
+            return self._judge(seen) if seen else None
+
+    def put(self, name: str, data: bytes, private: bool = True) -> None:
+        """Keep an object; an older one of that name is replaced in one step."""
+        path = self._object(name)
+        with self._explained(f"Writing '{name}'"):
+            _files.make_private_folder(path.parent)
+            _files.close_folder(self.folder)
+            _files.write_atomic(path, data, _files.PRIVATE_FILE if private else _files.PUBLIC_FILE)
+
+    def get(self, name: str) -> bytes:
+        """An object's bytes. ObjectMissing when there is none."""
+        path = self._object(name)
+        with self._explained(f"Reading '{name}'"):
+            try:
+                return path.read_bytes()
+            except FileNotFoundError as error:
+                raise ObjectMissing(f"The state store of seed '{self.seed}' holds no '{name}'.") from error
+
+    def names(self, prefix: str = "") -> list[str]:
+        """The objects whose names begin so, the oldest first."""
+        with self._explained("Listing the objects"):
+            found = [(one.stat().st_mtime_ns, name) for name, one in self._objects() if name.startswith(prefix)]
+        return [name for _modified, name in sorted(found)]
+
+    def delete(self, name: str) -> bool:
+        """Remove an object. True when there was one."""
+        path = self._object(name)
+        with self._explained(f"Removing '{name}'"):
+            if not path.exists():
+                return False
+            path.unlink()
+            _files.sync_folder(path.parent)
+        return True
+
+    def archive(self, generation: int, run_id: str) -> None:
+        """Put ledger and objects aside under that number and begin fresh. LockLost unless the run holds the lock.
+
+        The ledger goes last: whoever is interrupted finds it in its place and goes on.
+        """
+        target = self.folder / ARCHIVE / str(generation)
+        with self._explained("Archiving the ledger"), self._mutex():
+            self._require(run_id)
+            if (target / LEDGER).exists():
+                raise StoreError(f"Seed '{self.seed}' has an archive {generation} already. Use the next number.")
+            for name, path in self._objects():
+                _files.make_private_folder((target / name).parent)
+                path.rename(target / name)
+            _files.make_private_folder(target)
+            with contextlib.suppress(FileNotFoundError):
+                (self.folder / LEDGER).rename(target / LEDGER)
+            _files.sync_folder(target)
+            _files.sync_folder(self.folder)
+
+    # Objects
+
+    def _object(self, name: str) -> pathlib.Path:
+        if not NAME.fullmatch(name) or name.partition("/")[0] in RESERVED:
+            raise StoreError(
+                f"'{name}' is not the name of an object. Use a relative path of letters, digits and ._#=@+-."
+            )
+        return self.folder / name
+
+    def _objects(self) -> list[tuple[str, pathlib.Path]]:
+        found = [(one.relative_to(self.folder).as_posix(), one) for one in self.folder.rglob("*") if one.is_file()]
+        return [(name, one) for name, one in found if NAME.fullmatch(name) and name.partition("/")[0] not in RESERVED]
+
+    # The lock. Whoever changes it holds the mutex. Where a file system has no mutex (flock), links and renames, which
+    # are made in one step, still let one run win.
+
+    @contextlib.contextmanager
+    def _mutex(self) -> Iterator[None]:
+        """One change of a seed's lock or ledger at a time, on all machines that share the folder."""
+        handle = os.open(self.folder / MUTEX, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _files.PRIVATE_FILE)
+        end = time.monotonic() + MUTEX_SECONDS
+        try:
+            while not _try_flock(handle):
+                if time.monotonic() > end:
+                    raise StoreError(
+                        f"Seed '{self.seed}': another process has been changing the lock or the ledger for "
+                        f"{MUTEX_SECONDS:.0f} seconds. Check the file system of `state.directory` and run again."
+                    )
+                time.sleep(0.01)
+            yield
+        finally:
+            os.close(handle)
+
+    def _acquire(self, holder: Holder, lease: int, now: datetime, force: bool) -> Lock:
+        seen = self._seen()
+        if seen is not None and seen.run == holder.run:
+            return self._renew(holder.run, lease, now)
+        if seen is not None:
+            held = self._judge(seen)
+            if not (force or held.stale):
+                raise LockHeld(self._held_text(held))
+        mine = self.folder / f".{LOCK}.{uuid.uuid4().hex}"
+        _files.write_atomic(mine, _lock_bytes({**asdict(holder), "lease": lease, "renewed": stamp(now)}))
+        try:
+            if seen is not None:
+                self._set_aside(seen)
+            # A link is made in one step: whoever sees the lock sees who holds it.
+            os.link(mine, self.folder / LOCK)
+        except FileExistsError as error:
+            raise LockHeld(self._raced()) from error
+        finally:
+            mine.unlink()
+        _files.sync_folder(self.folder)
+        return Lock(holder, lease, stamp(now), alive=True, taken_from=seen.run if seen else "")
+
+    def _renew(self, run_id: str, lease: int, now: datetime) -> Lock:
+        """Write the lock in place, so that a lock that another run has put there meanwhile is never replaced.
+
+        The write, not the local clock, sets the modification time, as the file server does it.
+        """
+        try:
+            handle = os.open(self.folder / LOCK, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError as error:
+            raise LockLost(self._lost_text(None)) from error
+        try:
+            seen = _seen(handle)
+            if seen.run != run_id:
+                raise LockLost(self._lost_text(seen))
+            entry = {**seen.entry, "lease": lease or seen.entry.get("lease", DEFAULT_LEASE), "renewed": stamp(now)}
+            os.pwrite(handle, _lock_bytes(entry), 0)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        present = self._require(run_id)
+        return Lock(_holder(entry), int(entry["lease"]), entry["renewed"], alive=is_alive(_holder(present.entry)))
+
+    def _require(self, run_id: str) -> _Seen:
+        seen = self._seen()
+        if seen is None or not run_id or seen.run != run_id:
+            raise LockLost(self._lost_text(seen))
+        return seen
+
+    def _set_aside(self, seen: _Seen) -> None:
+        """Take away the very lock that was judged; one that was made or renewed meanwhile is put back."""
+        aside = self.folder / f".{LOCK}.{uuid.uuid4().hex}"
+        try:
+            (self.folder / LOCK).rename(aside)
+        except FileNotFoundError:
+            return
+        try:
+            if _seen_file(aside) != seen:
+                with contextlib.suppress(FileExistsError):
+                    os.link(aside, self.folder / LOCK)
+                raise LockHeld(self._raced())
+        finally:
+            aside.unlink()
+
+    def _seen(self) -> _Seen | None:
+        try:
+            return _seen_file(self.folder / LOCK)
+        except FileNotFoundError:
+            return None
+
+    def _judge(self, seen: _Seen) -> Lock:
+        holder = _holder(seen.entry)
+        lease = _whole(seen.entry.get("lease"), DEFAULT_LEASE)
+        alive = is_alive(holder)
+        expired = alive is None and self._file_server_time() - seen.modified > lease * 10**9
+        return Lock(holder, lease, str(seen.entry.get("renewed", "")), alive, expired)
+
+    def _file_server_time(self) -> int:
+        """What a file written now is dated, in nanoseconds. In a folder that cannot be written, this machine's time."""
+        try:
+            with tempfile.NamedTemporaryFile(prefix=".time.", dir=self.folder) as stream:
+                stream.write(b"\n")
+                stream.flush()
+                os.fsync(stream.fileno())
+                return os.fstat(stream.fileno()).st_mtime_ns
+        except OSError:
+            return time.time_ns()
+
+    # Messages
+
+    @contextlib.contextmanager
+    def _explained(self, what: str) -> Iterator[None]:
+        """Turn an error of the operating system into one sentence with its remedy."""
+        try:
+            yield
+        except OSError as error:
+            raise StoreError(f"{what} of seed '{self.seed}' failed: {error.strerror}. {_remedy(error)}") from error
+
+    def _damaged(self) -> FormatError:
+        return FormatError(
+            f"ledger of seed '{self.seed}'",
+            f"{LEDGER} is damaged. Restore it from a backup; it holds what cannot be read back from anywhere else.",
+        )
+
+    def _held_text(self, lock: Lock) -> str:
+        state = "It is still running." if lock.alive else f"Its lease of {lock.lease} seconds has not ended."
+        return (
+            f"Seed '{self.seed}' is locked by {_who(lock.holder)}. {state} Wait until that run ends. If it is gone for "
+            f"good, run again with `-e seed_force_unlock=true`, or release the lock with "
+            f"`ansible-playbook {COLLECTION}.unlock -e seed={self.seed}`."
+        )
+
+    def _lost_text(self, seen: _Seen | None) -> str:
+        if seen is None:
+            return (
+                f"Seed '{self.seed}' is not locked, so nothing was written. Another run or a person has released the "
+                "lock; run the playbook again."
+            )
+        return (
+            f"Seed '{self.seed}' is locked by {_who(_holder(seen.entry))}, not by this run, so nothing was written. "
+            "Wait until that run ends and run the playbook again."
+        )
+
+    def _raced(self) -> str:
+        return f"Another run acquired the lock of seed '{self.seed}' at the same time. Run the playbook again."
+
+
+STORES: Mapping[str, type[Store]] = {"file": FileStore}
+
+
+def validate_store(options: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the definition of a store, a sentence with the remedy each. Changes nothing."""
+    kind = options.get("store", "file")
+    if kind not in STORES:
+        return [f"`state.store` '{kind}' is not known: use one of {', '.join(STORES)}."]
+    return STORES[kind].validate(options)
+
+
+def open_store(options: Mapping[str, Any], seed: str) -> Store:
+    """The store of one seed. StoreError for options that cannot be used."""
+    problems = validate_store(options)
+    if not SEED.fullmatch(seed):
+        problems.append(f"`seed` '{seed}' is not the name of a seed: use letters, digits and hyphens.")
+    if problems:
+        raise StoreError(" ".join(problems))
+    return STORES[options.get("store", "file")](options, seed)
+
+
+def _directory(options: Mapping[str, Any]) -> pathlib.Path:
+    return pathlib.Path(str(options.get("directory") or "")).expanduser()
+
+
+def _try_flock(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL):
+            raise
+    return True
+
+
+def _lock_bytes(entry: Mapping[str, Any]) -> bytes:
+    return json.dumps(entry).encode().ljust(LOCK_BYTES - 1) + b"\n"
+
+
+def _seen(handle: int) -> _Seen:
+    facts = os.fstat(handle)
+    return _Seen(os.pread(handle, 2 * LOCK_BYTES, 0), facts.st_ino, facts.st_mtime_ns)
+
+
+def _seen_file(path: pathlib.Path) -> _Seen:
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return _seen(handle)
+    finally:
+        os.close(handle)
+
+
+def _holder(entry: Mapping[str, Any]) -> Holder:
+    numbers = {name: _whole(entry.get(name), 0) for name in ("pid", "pid_started")}
+    words = {one.name: str(entry.get(one.name, "")) for one in fields(Holder) if one.name not in numbers}
+    return Holder(**words, **numbers)  # type: ignore[arg-type]
+
+
+def _whole(value: Any, default: int) -> int:
+    return value if isinstance(value, int) and value > 0 else default
+
+
+def _who(holder: Holder) -> str:
+    if not holder.run:
+        return "an unknown run (the lock is damaged)"
+    return f"{holder.user} on {holder.host} since {holder.started} (run {holder.run})"
+
+
+def _remedy(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "Free space in `state.directory` and run again; everything that was kept before is unchanged."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"Give user {_user()} write access to `state.directory`, on a file system with hard links."
+    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ESTALE, errno.EIO):
+        return "Mount or restore `state.directory` and run again; do not begin with an empty one."
+    return "Check `state.directory` and run again; everything that was kept before is unchanged."

@@ -1,0 +1,161 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Custody of journals: what is collected, what is refused, and what opens again."""
+
+from __future__ import annotations
+
+import pathlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys import custody
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.escrow import Receipt
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import (
+    SealError,
+    Transport,
+    Vault,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import FileStore
+from keys import HASH, JOURNAL, KEY, SERIAL, TODAY, opened, person, places, record, sealed_journal, vault_of
+
+PASSWORD = "of the first run"
+
+
+@dataclass
+class Controller:
+    """A controller that collects from one host."""
+
+    folder: pathlib.Path
+    store: FileStore
+    people: list[str]
+    transport: Transport = field(default_factory=Transport)
+    vault: Vault = field(default_factory=lambda: vault_of(PASSWORD))
+
+    def keep(self, text: str = JOURNAL, says: Any = None, **changes: Any) -> list[Receipt]:
+        sealed = sealed_journal(self.transport.certificate, text, **changes)
+        said = record(text) if says is None else says
+        escrow = places(self.folder, self.people)
+        return custody.keep(sealed, said, self.transport, escrow, self.store, self.vault, TODAY)
+
+    def kept(self) -> list[str]:
+        return [*self.store.names(), *(one.name for one in (self.folder / "escrow").glob("*"))]
+
+
+@pytest.fixture
+def controller(tmp_path: pathlib.Path) -> Controller:
+    store = FileStore({"directory": str(tmp_path / "state")}, "contoso-fs01")
+    return Controller(tmp_path, store, [person(tmp_path, "anna")])
+
+
+def test_journal_is_kept_for_people_and_for_the_next_step(controller: Controller) -> None:
+    escrow, working = controller.keep()
+    assert (escrow["kind"], working["kind"], working["proof"]) == ("escrow", "working", "read")
+    assert working["name"] == custody.working_name(SERIAL, working["sha256"])
+    copy = (controller.folder / "escrow" / escrow["name"]).read_bytes()
+    assert opened(copy, controller.folder, "anna") == JOURNAL.encode()
+    drive = custody.open_journal(controller.store, controller.vault, working["name"])
+    assert (drive.drive_id, drive.manifest_hash, drive.bitlocker_key.reveal()) == (SERIAL, HASH, KEY)
+    assert KEY not in str(controller.keep()) and str(controller.folder) not in str(controller.keep())
+
+
+def test_damaged_working_copy_is_replaced(controller: Controller) -> None:
+    name = controller.keep()[1]["name"]
+    controller.store.put(name, b"-----")
+    controller.keep()
+    assert custody.open_journal(controller.store, controller.vault, name).drive_id == SERIAL
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("no journal at all", "is refused"),
+        (JOURNAL.replace("</Drive>", f"</Drive {KEY}"), "is refused"),
+        (JOURNAL.replace(KEY, ""), "no key"),
+        (JOURNAL.replace(HASH, ""), "no manifest hash"),
+        (JOURNAL.replace("\\DriveManifest.xml", ""), "no manifest file"),
+    ],
+)
+def test_nothing_is_kept_that_the_reader_does_not_accept(controller: Controller, text: str, words: str) -> None:
+    with pytest.raises(SealError) as caught:
+        controller.keep(text)
+    assert SERIAL in str(caught.value) and KEY not in str(caught.value)
+    assert words in str(caught.value) or "is refused" in str(caught.value)
+    assert controller.kept() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"drive_id": "WD-OTHER"}, f"drive_id '{SERIAL}' here, 'WD-OTHER' there"),
+        ({"manifest_file": "\\x.xml"}, "manifest_file '\\DriveManifest.xml' here, '\\x.xml' there"),
+        ({"manifest_hash": "AA"}, f"manifest_hash '{HASH}' here, 'AA' there"),
+        ({"sha256": "00"}, "sha256"),
+        ({"completed": False}, "completed 'True' here, 'False' there"),
+    ],
+)
+def test_nothing_is_kept_that_host_and_controller_read_differently(
+    controller: Controller, changes: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(SealError) as caught:
+        controller.keep(says=record(**changes))
+    assert words in str(caught.value) and KEY not in str(caught.value)
+    assert controller.kept() == []
+
+
+@pytest.mark.parametrize("says", [{}, {"journal": None}])
+def test_nothing_is_kept_of_a_drive_without_a_record(controller: Controller, says: dict[str, Any]) -> None:
+    with pytest.raises(SealError, match="there"):
+        controller.keep(says=says)
+    assert controller.kept() == []
+
+
+def test_journal_of_another_drive_is_not_kept(controller: Controller) -> None:
+    with pytest.raises(SealError, match=r"serial 'WD-WX31' here, 'WD-OTHER' there"):
+        controller.keep(serial="WD-OTHER")
+    assert controller.kept() == []
+
+
+def test_hash_and_envelope_must_arrive_whole(controller: Controller) -> None:
+    with pytest.raises(SealError, match="changed on its way"):
+        controller.keep(sha256="0" * 64)
+    with pytest.raises(SealError, match="did not arrive whole"):
+        controller.keep(cms=sealed_journal(Transport().certificate)["cms"])
+    assert controller.kept() == []
+
+
+def test_lower_case_hash_of_the_host_is_the_same_hash(controller: Controller) -> None:
+    assert controller.keep(says=record(manifest_hash=HASH.lower()))
+
+
+def test_full_store_is_a_refusal(controller: Controller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(controller.store, "get", lambda _name: b"else")
+    with pytest.raises(SealError, match="cannot be read back"):
+        controller.keep()
+
+
+def test_another_vault_secret_is_refused_before_anything_else(controller: Controller) -> None:
+    custody.check_vault(controller.store, vault_of("any, as nothing is kept yet"))
+    name = controller.keep()[1]["name"]
+    custody.check_vault(controller.store, vault_of(PASSWORD))
+    with pytest.raises(SealError) as caught:
+        custody.check_vault(controller.store, vault_of("of another run"))
+    text = str(caught.value)
+    assert name in text and "--vault-password-file" in text and text.count("working copy") == 1
+
+
+def test_only_the_newest_working_copy_is_asked(controller: Controller) -> None:
+    controller.store.put("journals/OLD.000000000000.jrn.vault", vault_of("rekeyed since").encrypt(b"x"))
+    controller.keep()
+    custody.check_vault(controller.store, vault_of(PASSWORD))
+
+
+def test_working_copy_that_is_gone_or_another(controller: Controller) -> None:
+    with pytest.raises(SealError, match="Collect the journals again"):
+        custody.open_journal(controller.store, controller.vault, "journals/X.000000000000.jrn.vault")
+    name = controller.keep()[1]["name"]
+    other = custody.working_name(SERIAL, "f" * 64)
+    controller.store.put(other, controller.store.get(name))
+    with pytest.raises(SealError, match="is not the journal that its name says"):
+        custody.open_journal(controller.store, controller.vault, other)

@@ -1,0 +1,158 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Places where keys are kept for people: nothing is receipted that was not read back."""
+
+from __future__ import annotations
+
+import hashlib
+import pathlib
+from typing import Any
+
+import pytest
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _files
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys import sealing
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.escrow import (
+    ESCROWS,
+    Receipt,
+    SealedFile,
+    validate_escrow,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import SealError
+from keys import TODAY, opened, person, places
+
+DATA = b"the journal of a drive"
+DIGEST = hashlib.sha256(DATA).hexdigest()
+
+
+def keep(folder: pathlib.Path, *people: str, serial: str = "WD-WX31") -> Receipt:
+    place = places(
+        folder,
+        [person(folder, one) if not (folder / f"{one}.pem").exists() else str(folder / f"{one}.pem") for one in people],
+    )[0]
+    return SealedFile.keep(place, serial, DATA, DIGEST, TODAY)
+
+
+def test_copy_is_kept_private_and_receipted(tmp_path: pathlib.Path) -> None:
+    receipt = keep(tmp_path, "anna", "bob")
+    path = tmp_path / "escrow" / receipt["name"]
+    assert opened(path.read_bytes(), tmp_path, "bob") == DATA
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert receipt["recipients"] == sorted(receipt["recipients"]) and len(receipt["recipients"]) == 2
+    assert {name: receipt[name] for name in ("serial", "kind", "type", "place", "sha256", "proof")} == {  # type: ignore[literal-required]
+        "serial": "WD-WX31",
+        "kind": "escrow",
+        "type": "sealed_file",
+        "place": "sealed_file:escrow",
+        "sha256": DIGEST,
+        "proof": "read",
+    }
+    assert receipt["copy_sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert str(tmp_path) not in str(receipt)
+
+
+def test_another_recipient_makes_another_copy(tmp_path: pathlib.Path) -> None:
+    first, second = keep(tmp_path, "anna"), keep(tmp_path, "anna", "bob")
+    assert first["name"] != second["name"] and len(list((tmp_path / "escrow").iterdir())) == 2
+    assert opened((tmp_path / "escrow" / second["name"]).read_bytes(), tmp_path, "bob") == DATA
+
+
+@pytest.mark.parametrize("content", [b"-----BEGIN PKCS7-----\n", b"", b"x" * 500])
+def test_damaged_copy_under_its_name_is_replaced(tmp_path: pathlib.Path, content: bytes) -> None:
+    path = tmp_path / "escrow" / keep(tmp_path, "anna")["name"]
+    path.write_bytes(content)
+    keep(tmp_path, "anna")
+    assert opened(path.read_bytes(), tmp_path, "anna") == DATA
+
+
+def test_copy_for_somebody_else_under_its_name_is_replaced(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "escrow" / keep(tmp_path, "anna")["name"]
+    mallory = sealing.read_recipients([person(tmp_path, "mallory")])
+    path.write_bytes(sealing.seal_cms(DATA, mallory))
+    keep(tmp_path, "anna")
+    assert opened(path.read_bytes(), tmp_path, "anna") == DATA
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:100], lambda data: b"", lambda data: data.replace(b"M", b"N")])
+def test_no_receipt_for_what_does_not_come_back(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, damage: Any
+) -> None:
+    write = _files.write_atomic
+    monkeypatch.setattr(_files, "write_atomic", lambda path, data: write(path, damage(data)))
+    with pytest.raises(SealError, match="cannot be read back"):
+        keep(tmp_path, "anna")
+
+
+def test_no_receipt_for_an_envelope_with_other_recipients(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seal = sealing.seal_cms
+    mallory = sealing.read_recipients([person(tmp_path, "mallory")])
+    monkeypatch.setattr(sealing, "seal_cms", lambda data, _people: seal(data, mallory))
+    with pytest.raises(SealError, match="cannot be read back"):
+        keep(tmp_path, "anna")
+
+
+def test_full_disk_is_reported(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_path: pathlib.Path, _data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(_files, "write_atomic", full)
+    with pytest.raises(SealError, match=r"No space left on device.*still on the copy host"):
+        keep(tmp_path, "anna")
+
+
+def test_kept_copy_is_checked_later(tmp_path: pathlib.Path) -> None:
+    receipt = keep(tmp_path, "anna")
+    place = places(tmp_path, [])[0]
+    assert SealedFile.check(place, receipt) == ""
+    path = tmp_path / "escrow" / receipt["name"]
+    path.write_bytes(path.read_bytes().replace(b"M", b"N"))
+    assert "was changed" in SealedFile.check(place, receipt)
+    path.unlink()
+    assert "cannot be read: No such file" in SealedFile.check(place, receipt)
+
+
+def test_serial_with_odd_letters_stays_in_the_folder(tmp_path: pathlib.Path) -> None:
+    name = keep(tmp_path, "anna", serial="../A/B.1")["name"]
+    assert (tmp_path / "escrow" / name).is_file() and name.startswith("___A_B_1.")
+
+
+def test_expired_certificate_is_a_warning(tmp_path: pathlib.Path) -> None:
+    place = places(tmp_path, [person(tmp_path, "anna"), person(tmp_path, "old", days=-1)])[0]
+    assert SealedFile.validate(place) == []
+    (warning,) = SealedFile.warnings(place, TODAY)
+    assert "old.pem" in warning and "expired" in warning
+
+
+def test_good_places(tmp_path: pathlib.Path) -> None:
+    assert validate_escrow(places(tmp_path, [person(tmp_path, "anna")])) == []
+    assert not (tmp_path / "escrow").exists()
+    assert set(ESCROWS["sealed_file"].OPTIONS) == {"directory", "recipients"}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"type": "post_it"}, "`escrow[0].type` 'post_it' is not known: use sealed_file"),
+        ({"type": None}, "`escrow[0].type` 'None' is not known"),
+        ({"directory": None}, "`escrow[0].directory` is missing"),
+        ({"directory": "keys"}, "`escrow[0].directory` 'keys' is a relative path"),
+        ({"recipients": []}, "`escrow[0].recipients` is empty"),
+        ({"recipients": None}, "`escrow[0].recipients` is empty"),
+        ({"recipients": ["/nowhere.pem"]}, "`escrow[0].recipients[0]` '/nowhere.pem' is not a readable PEM"),
+    ],
+)
+def test_places_that_cannot_be_used(tmp_path: pathlib.Path, change: dict[str, Any], words: str) -> None:
+    place = {**places(tmp_path, [person(tmp_path, "anna")])[0], **change}
+    problems = validate_escrow([place])
+    assert len(problems) == 1 and words in problems[0]
+
+
+def test_no_place_and_two_of_one_name(tmp_path: pathlib.Path) -> None:
+    assert "`escrow` names no place" in validate_escrow([])[0]
+    anna = person(tmp_path, "anna")
+    two = [{**places(tmp_path, [anna])[0], "directory": str(tmp_path / one / "escrow")} for one in ("a", "b")]
+    assert validate_escrow(two) == [
+        "`escrow[1]` has the name of another place, sealed_file:escrow: give it a name of its own."
+    ]

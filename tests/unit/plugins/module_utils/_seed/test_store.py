@@ -1,0 +1,643 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The state store: who may change a seed, and what survives."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _files
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import store as store_module
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import (
+    STORES,
+    FileStore,
+    Holder,
+    LockHeld,
+    LockLost,
+    ObjectMissing,
+    StoreError,
+    is_alive,
+    new_holder,
+    open_store,
+    validate_store,
+)
+
+SEED = "contoso-fs01"
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+LEASE = 900
+HOUR = 3600
+
+
+@pytest.fixture
+def store(tmp_path: pathlib.Path) -> FileStore:
+    return FileStore({"store": "file", "directory": str(tmp_path / "state")}, SEED)
+
+
+def me(**changes: Any) -> Holder:
+    """A holder whose process is this one, with a random id."""
+    return replace(new_holder(os.getpid(), NOW), **changes)
+
+
+def elsewhere(**changes: Any) -> Holder:
+    """A holder in another pod: its process cannot be looked for."""
+    return me(**{"host": "job-41", "boot_id": "another-boot", "pid_namespace": "pid:[1]", **changes})
+
+
+def gone() -> int:
+    """The id of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def age(store: FileStore, seconds: int) -> None:
+    """Let time pass for the lock, as the file server counts it."""
+    path = store.folder / "lock.json"
+    then = path.stat().st_mtime - seconds
+    os.utime(path, (then, then))
+
+
+# Who holds the lock
+
+
+def test_random_run_ids() -> None:
+    one, other = me(), me()
+    assert one.run != other.run and len(one.run) == 32
+    assert (one.pid, one.pid_started) == (other.pid, other.pid_started) and one.pid_started > 0
+    assert new_holder(os.getpid(), NOW, "abc").run == "abc"
+
+
+def test_lock_is_held_and_released(store: FileStore) -> None:
+    mine = me()
+    assert store.holder() is None and not store.unlock(mine.run)
+    lock = store.lock(mine, LEASE, NOW)
+    assert (lock.holder, lock.lease, lock.alive, lock.taken_from) == (mine, LEASE, True, "")
+    held = store.holder()
+    assert held is not None and held.holder == mine and held.alive and not held.stale
+    assert lock.as_dict()["run"] == mine.run
+    assert not store.unlock(me().run), "released by another run"
+    assert store.unlock(mine.run) and store.holder() is None
+
+
+def test_second_run_is_refused_by_name_with_a_way_out(store: FileStore) -> None:
+    store.lock(me(user="anna", host="controller"), LEASE, NOW)
+    with pytest.raises(LockHeld) as caught:
+        store.lock(me(), LEASE, NOW)
+    for words in (
+        SEED,
+        "anna on controller since 2026-11-24T12:00:00Z",
+        "still running",
+        "-e seed_force_unlock=true",
+        "seedfreight.azure_offline_backup.unlock -e seed=contoso-fs01",
+    ):
+        assert words in str(caught.value)
+
+
+def test_same_run_renews_its_own_lock(store: FileStore) -> None:
+    mine = elsewhere()
+    store.lock(mine, LEASE, NOW)
+    age(store, 5 * HOUR)
+    again = store.lock(mine, LEASE, NOW)
+    assert again.holder == mine and again.taken_from == ""
+    with pytest.raises(LockHeld):
+        store.lock(me(), LEASE, NOW)
+
+
+def test_running_holder_keeps_an_expired_lease(store: FileStore) -> None:
+    store.lock(me(), LEASE, NOW)
+    age(store, 5 * HOUR)
+    with pytest.raises(LockHeld, match="still running"):
+        store.lock(me(), LEASE, NOW)
+
+
+def test_dead_holder_is_replaced_at_once(store: FileStore) -> None:
+    dead = me(pid=gone())
+    store.lock(dead, LEASE, NOW)
+    assert store.lock(me(), LEASE, NOW).taken_from == dead.run
+
+
+def test_reused_process_id_is_another_process(store: FileStore) -> None:
+    dead = me(pid_started=me().pid_started - 1)
+    store.lock(dead, LEASE, NOW)
+    assert store.lock(me(), LEASE, NOW).taken_from == dead.run
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        elsewhere(host=me().host),
+        me(pid_namespace="pid:[4026532999]", pid=gone()),
+        me(pid_namespace="pid:[4026532999]"),
+        me(boot_id="after-a-reboot", pid=gone()),
+        me(boot_id="", pid_namespace="", pid_started=0),
+    ],
+    ids=["container-same-host-name", "namespace-pid-not-here", "namespace-same-pid", "another-boot", "no-proc"],
+)
+def test_where_a_process_cannot_be_looked_for_only_the_lease_counts(store: FileStore, other: Holder) -> None:
+    assert is_alive(other) is None
+    store.lock(other, LEASE, NOW)
+    age(store, LEASE - 60)
+    with pytest.raises(LockHeld, match="lease of 900 seconds has not ended"):
+        store.lock(me(), LEASE, NOW)
+    age(store, 120)
+    assert store.lock(me(), LEASE, NOW).taken_from == other.run
+
+
+def test_killed_pod_holds_nobody_up_longer_than_its_lease(store: FileStore) -> None:
+    store.lock(elsewhere(host="job-41"), LEASE, NOW)
+    with pytest.raises(LockHeld):
+        store.lock(elsewhere(host="job-42"), LEASE, NOW)
+    age(store, LEASE + 60)
+    store.lock(elsewhere(host="job-42"), LEASE, NOW)
+
+
+def test_renewed_for_hours(store: FileStore) -> None:
+    waiting = elsewhere()
+    store.lock(waiting, LEASE, NOW)
+    for _look in range(30):
+        age(store, LEASE - 60)
+        store.renew(waiting.run, LEASE, NOW)
+        with pytest.raises(LockHeld):
+            store.lock(me(), LEASE, NOW)
+
+
+def test_a_controller_whose_clock_is_a_day_off_takes_nothing(store: FileStore) -> None:
+    store.lock(elsewhere(), LEASE, NOW)
+    for moment in (NOW.replace(day=26), NOW.replace(day=22)):
+        with pytest.raises(LockHeld):
+            store.lock(me(), LEASE, moment)
+
+
+def test_expiry_is_judged_by_the_clock_of_the_file_server(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.lock(elsewhere(), LEASE, NOW)
+    monkeypatch.setattr(time, "time_ns", lambda: 10**18 * 9)
+    with pytest.raises(LockHeld):
+        store.lock(me(), LEASE, NOW)
+
+
+def test_force_takes_and_releases_what_another_run_holds(store: FileStore) -> None:
+    first, second = me(), me()
+    store.lock(first, LEASE, NOW)
+    assert store.lock(second, LEASE, NOW, force=True).taken_from == first.run
+    with pytest.raises(LockLost):
+        store.renew(first.run, LEASE, NOW)
+    assert store.unlock("", force=True) and store.holder() is None
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b'{"run": 7}'])
+def test_damaged_lock_counts_until_its_lease_ends(store: FileStore, content: bytes) -> None:
+    store.lock(me(), LEASE, NOW)
+    (store.folder / "lock.json").write_bytes(content)
+    with pytest.raises(LockHeld, match="seed_force_unlock"):
+        store.lock(me(), LEASE, NOW)
+    age(store, store_module.DEFAULT_LEASE + 60)
+    store.lock(me(), LEASE, NOW)
+
+
+def test_process_of_another_user_that_proc_hides_is_not_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(_pid: int, _signal: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(store_module, "_process_start", lambda _pid: None)
+    monkeypatch.setattr(os, "kill", denied)
+    assert is_alive(me(pid_started=5)) is None
+
+
+def test_zombie_is_not_alive() -> None:
+    process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    holder = new_holder(process.pid, NOW)
+    assert is_alive(holder) is True
+    assert process.stdin
+    process.stdin.close()
+    while pathlib.Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+        time.sleep(0.01)
+    assert is_alive(holder) is False
+    process.wait()
+
+
+# Races
+
+
+def racing(count: int, work: Callable[[int], None]) -> None:
+    """Let threads begin at the same moment."""
+    barrier = threading.Barrier(count)
+
+    def begin(number: int) -> None:
+        barrier.wait()
+        work(number)
+
+    threads = [threading.Thread(target=begin, args=(number,)) for number in range(count)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+
+
+def winners(store: FileStore, before: Callable[[], object], rounds: int, check: Callable[[str], None]) -> None:
+    """Rounds of four runs that want the lock; exactly one gets it, and it has it."""
+    for _round in range(rounds):
+        before()
+        won: list[str] = []
+
+        def want(_number: int, won: list[str] = won) -> None:
+            mine = me()
+            with contextlib.suppress(LockHeld):
+                FileStore({"directory": str(store.folder.parent)}, SEED).lock(mine, LEASE, NOW)
+                won.append(mine.run)
+
+        racing(4, want)
+        assert len(won) == 1
+        check(won[0])
+        store.unlock("", force=True)
+
+
+def test_race_for_a_free_lock(store: FileStore) -> None:
+    winners(store, lambda: None, 100, lambda run: store.write_ledger({"run": run}, run))
+
+
+def test_race_for_a_free_lock_where_the_file_system_has_no_flock(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "_try_flock", lambda _handle: True)
+    winners(store, lambda: None, 100, lambda run: store.write_ledger({"run": run}, run))
+
+
+def test_race_for_a_lock_that_was_left_behind(store: FileStore) -> None:
+    dead = me(pid=gone())
+    winners(store, lambda: store.lock(dead, LEASE, NOW), 100, lambda run: store.write_ledger({"run": run}, run))
+
+
+RACE = """
+import sys
+from datetime import UTC, datetime
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import store
+import os, time
+mine = store.new_holder(os.getpid(), datetime.now(UTC))
+ledgers = store.FileStore({"directory": sys.argv[1]}, "contoso-fs01")
+print("ready", flush=True)
+for line in sys.stdin:
+    try:
+        ledgers.lock(store.new_holder(os.getpid(), datetime.now(UTC)), 900, datetime.now(UTC))
+        print("won", flush=True)
+    except store.LockHeld:
+        print("refused", flush=True)
+"""
+
+
+@pytest.fixture
+def processes(store: FileStore) -> Iterator[list[subprocess.Popen[str]]]:
+    """Four runs on this machine, each a process of its own."""
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", RACE, str(store.folder.parent)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        for _number in range(4)
+    ]
+    for one in started:
+        assert one.stdout and one.stdout.readline() == "ready\n"
+    yield started
+    for one in started:
+        one.kill()
+        one.wait()
+
+
+def test_four_processes_race_for_a_lock_that_was_left_behind(
+    store: FileStore, processes: list[subprocess.Popen[str]]
+) -> None:
+    dead = me(pid=gone())
+    for _round in range(100):
+        store.lock(dead, LEASE, NOW)
+        for one in processes:
+            assert one.stdin
+            one.stdin.write("go\n")
+            one.stdin.flush()
+        answers = [one.stdout.readline() for one in processes if one.stdout]
+        assert sorted(answers) == ["refused\n"] * 3 + ["won\n"]
+        store.unlock("", force=True)
+
+
+def test_release_and_acquire_at_the_same_time(store: FileStore) -> None:
+    for _round in range(100):
+        first, second = me(), me()
+        store.lock(first, LEASE, NOW)
+        got: list[bool] = []
+
+        def work(number: int, first: Holder = first, second: Holder = second, got: list[bool] = got) -> None:
+            if number == 0:
+                store.unlock(first.run)
+            else:
+                with contextlib.suppress(LockHeld):
+                    store.lock(second, LEASE, NOW)
+                    got.append(True)
+
+        racing(2, work)
+        held = store.holder()
+        assert (held.holder.run if held else "") == (second.run if got else "")
+        store.unlock("", force=True)
+
+
+def test_lock_that_was_renewed_while_it_was_judged_is_put_back(store: FileStore) -> None:
+    late = elsewhere()
+    store.lock(late, LEASE, NOW)
+    age(store, 2 * HOUR)
+    seen = store._seen()
+    assert seen
+    store.renew(late.run, LEASE, NOW)
+    with pytest.raises(LockHeld, match="at the same time"):
+        store._set_aside(seen)
+    store.renew(late.run, LEASE, NOW)
+
+
+def test_renewal_never_replaces_the_lock_of_another_run(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    late, other = elsewhere(), me()
+    store.lock(late, LEASE, NOW)
+    write = os.pwrite
+
+    def taken_just_before(handle: int, data: bytes, offset: int) -> int:
+        monkeypatch.setattr(os, "pwrite", write)
+        (store.folder / "lock.json").unlink()
+        store._acquire(other, LEASE, NOW, False)
+        return write(handle, data, offset)
+
+    monkeypatch.setattr(os, "pwrite", taken_just_before)
+    with pytest.raises(LockLost):
+        store.renew(late.run, LEASE, NOW)
+    held = store.holder()
+    assert held and held.holder == other
+
+
+def test_mutex_that_stays_taken_is_reported(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "MUTEX_SECONDS", 0.05)
+    store.lock(me(), LEASE, NOW)
+    with store._mutex(), pytest.raises(StoreError, match=r"`state\.directory`"):
+        store.renew("x", LEASE, NOW)
+
+
+# The ledger
+
+
+def test_ledger_is_written_by_the_holder_alone(store: FileStore) -> None:
+    assert store.read_ledger() == {}
+    with pytest.raises(StoreError, match=r"Mount or restore `state.directory`"):
+        store.write_ledger({"seed": SEED}, "nobody")
+    first, second = me(user="anna"), me(user="berta", host="controller")
+    store.lock(first, LEASE, NOW)
+    store.write_ledger({"seed": SEED, "history": ["one"]}, first.run)
+    store.lock(second, LEASE, NOW, force=True)
+    with pytest.raises(LockLost, match="berta on controller since 2026-11-24T12:00:00Z"):
+        store.write_ledger({"seed": SEED, "history": ["two"]}, first.run)
+    store.unlock(second.run)
+    for run in (first.run, ""):
+        with pytest.raises(LockLost, match="is not locked"):
+            store.write_ledger({"seed": SEED}, run)
+    assert store.read_ledger() == {"seed": SEED, "history": ["one"]}
+
+
+def test_writing_the_ledger_renews_the_lock(store: FileStore) -> None:
+    mine = elsewhere()
+    store.lock(mine, 1234, NOW)
+    age(store, 1200)
+    store.write_ledger({"seed": SEED}, mine.run)
+    held = store.holder()
+    assert held and held.lease == 1234
+    age(store, 1200)
+    with pytest.raises(LockHeld):
+        store.lock(me(), LEASE, NOW)
+
+
+@pytest.mark.parametrize("content", [b"", b'{"seed": "conto', b"[]", b"\xff\x00", b"[" * 100_000])
+def test_damaged_ledger_is_not_overwritten_and_names_no_path(store: FileStore, content: bytes) -> None:
+    store.lock(me(), LEASE, NOW)
+    path = store.folder / "ledger.json"
+    path.write_bytes(content)
+    with pytest.raises(FormatError, match="Restore it from a backup") as caught:
+        store.read_ledger()
+    assert SEED in str(caught.value) and str(store.folder) not in str(caught.value)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        (errno.ENOSPC, "Free space in `state.directory`"),
+        (errno.EDQUOT, "Free space in `state.directory`"),
+        (errno.EROFS, "write access to `state.directory`"),
+        (errno.ESTALE, "Mount or restore `state.directory`"),
+        (errno.EINVAL, "Check `state.directory`"),
+    ],
+)
+def test_full_or_lost_disk_loses_nothing(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch, code: int, remedy: str
+) -> None:
+    mine = me()
+    store.lock(mine, LEASE, NOW)
+    store.write_ledger({"seed": SEED, "plan": "one"}, mine.run)
+    store.put("journals/X.vault", b"sealed")
+
+    def fails(_handle: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(_files.os, "fsync", fails)
+    with pytest.raises(StoreError, match=remedy):
+        store.write_ledger({"seed": SEED, "plan": "two"}, mine.run)
+    with pytest.raises(StoreError, match=remedy):
+        store.put("journals/X.vault", b"other")
+    monkeypatch.undo()
+    assert store.read_ledger() == {"seed": SEED, "plan": "one"} and store.get("journals/X.vault") == b"sealed"
+    assert [one.name for one in store.folder.rglob(".*")] == [".mutex"]
+
+
+def test_vanished_folder_is_not_begun_anew(store: FileStore) -> None:
+    mine = me()
+    store.lock(mine, LEASE, NOW)
+    store.write_ledger({"seed": SEED}, mine.run)
+    store.folder.rename(store.folder.with_name("elsewhere"))
+    for change in (
+        lambda: store.write_ledger({"seed": SEED}, mine.run),
+        lambda: store.renew(mine.run, LEASE, NOW),
+        lambda: store.archive(1, mine.run),
+    ):
+        with pytest.raises(StoreError, match="Mount or restore"):
+            change()
+    assert store.read_ledger() == {} and store.names() == [] and store.holder() is None
+    assert not store.folder.exists()
+
+
+def test_everything_is_private(store: FileStore) -> None:
+    old = os.umask(0o002)
+    try:
+        mine = me()
+        store.lock(mine, LEASE, NOW)
+        store.write_ledger({}, mine.run)
+        store.put("journals/X.vault", b"1")
+        store.put("report.html", b"2", private=False)
+    finally:
+        os.umask(old)
+    modes = {
+        one.relative_to(store.folder.parent).as_posix(): one.stat().st_mode & 0o777
+        for one in [store.folder.parent, *store.folder.parent.rglob("*")]
+        if one != store.folder.parent
+    }
+    assert {name for name, mode in modes.items() if mode & 0o077} == {f"{SEED}/report.html"}
+    assert store.folder.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_folder_that_others_could_read_is_closed(store: FileStore) -> None:
+    store.folder.mkdir(parents=True)
+    store.folder.chmod(0o755)
+    store.lock(me(), LEASE, NOW)
+    assert store.folder.stat().st_mode & 0o777 == 0o700
+
+
+# Objects
+
+
+def test_objects(store: FileStore) -> None:
+    assert store.names() == []
+    for number, name in enumerate(["report.html", "journals/B.1.vault", "journals/A.2.vault"]):
+        store.put(name, name.encode())
+        os.utime(store.folder / name, (1000 + number, 1000 + number))
+    assert store.names("journals/") == ["journals/B.1.vault", "journals/A.2.vault"]
+    assert store.names() == ["report.html", "journals/B.1.vault", "journals/A.2.vault"]
+    assert store.get("report.html") == b"report.html"
+    store.put("report.html", b"new")
+    assert store.get("report.html") == b"new"
+    assert store.delete("report.html") and not store.delete("report.html")
+    with pytest.raises(ObjectMissing, match=r"report\.html"):
+        store.get("report.html")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "..",
+        "../x",
+        "a/../../x",
+        "/etc/passwd",
+        "a//b",
+        "a/",
+        ".x",
+        "a/.x",
+        "a\\b",
+        "a\n",
+        "a b",
+        "lock.json",
+        "ledger.json",
+        "archive/1/ledger.json",
+        "é",
+    ],
+)
+def test_names_that_leave_the_folder_or_touch_the_ledger(store: FileStore, name: str) -> None:
+    for change in (lambda: store.put(name, b""), lambda: store.get(name), lambda: store.delete(name)):
+        with pytest.raises(StoreError, match="is not the name of an object"):
+            change()
+    assert not store.folder.exists()
+
+
+@pytest.mark.parametrize("seed", ["", "..", "a/b", "/x", ".x", "a\n"])
+def test_name_of_a_seed_stays_in_its_folder(tmp_path: pathlib.Path, seed: str) -> None:
+    with pytest.raises(StoreError, match="not the name of a seed"):
+        open_store({"store": "file", "directory": str(tmp_path)}, seed)
+
+
+# Begin again
+
+
+def test_archive_begins_fresh_and_keeps_the_old(store: FileStore) -> None:
+    mine = me()
+    store.lock(mine, LEASE, NOW)
+    store.write_ledger({"plan": "old"}, mine.run)
+    store.put("journals/X.vault", b"key")
+    with pytest.raises(LockLost):
+        store.archive(1, me().run)
+    store.archive(1, mine.run)
+    assert store.read_ledger() == {} and store.names() == []
+    kept = store.folder / "archive" / "1"
+    assert json.loads((kept / "ledger.json").read_bytes()) == {"plan": "old"}
+    assert (kept / "journals" / "X.vault").read_bytes() == b"key"
+    assert kept.stat().st_mode & 0o777 == 0o700
+    store.write_ledger({"plan": "new"}, mine.run)
+    with pytest.raises(StoreError, match="next number"):
+        store.archive(1, mine.run)
+    store.archive(2, mine.run)
+    assert json.loads((store.folder / "archive" / "2" / "ledger.json").read_bytes()) == {"plan": "new"}
+
+
+def test_interrupted_archive_goes_on(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = me()
+    store.lock(mine, LEASE, NOW)
+    store.write_ledger({"plan": "old"}, mine.run)
+    store.put("a.txt", b"1")
+    store.put("journals/b.txt", b"2")
+    real, left = pathlib.Path.rename, [1]
+
+    def once(self: pathlib.Path, target: Any) -> pathlib.Path:
+        if not left.pop() if left else True:
+            raise OSError(errno.EIO, "I/O error")
+        return real(self, target)
+
+    monkeypatch.setattr(pathlib.Path, "rename", once)
+    with pytest.raises(StoreError):
+        store.archive(1, mine.run)
+    monkeypatch.undo()
+    assert store.read_ledger() == {"plan": "old"}
+    store.archive(1, mine.run)
+    kept = store.folder / "archive" / "1"
+    assert sorted(one.name for one in kept.rglob("*.*")) == ["a.txt", "b.txt", "ledger.json"]
+
+
+# Options
+
+
+def test_options(tmp_path: pathlib.Path) -> None:
+    good = {"store": "file", "directory": str(tmp_path / "new")}
+    assert validate_store(good) == [] and not (tmp_path / "new").exists()
+    assert isinstance(open_store(good, SEED), FileStore) and not (tmp_path / "new").exists()
+    assert STORES["file"].OPTIONS == {"directory": {"type": "path", "required": True}}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"store": "blob"}, "`state.store` 'blob' is not known: use one of file"),
+        ({"store": "file"}, "`state.directory` is missing"),
+        ({"directory": ""}, "`state.directory` is missing"),
+        ({"directory": "seeds"}, "relative path"),
+        ({"directory": "/proc/version/x"}, "is not a folder"),
+    ],
+)
+def test_options_that_cannot_be_used(options: dict[str, Any], words: str) -> None:
+    assert [words in one for one in validate_store(options)] == [True]
+    with pytest.raises(StoreError, match="state"):
+        open_store(options, SEED)
+
+
+def test_home_folder_is_meant_by_a_tilde(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert validate_store({"directory": "~/seeds"}) == []
+    assert FileStore({"directory": "~/seeds"}, SEED).folder == tmp_path / "seeds" / SEED
+
+
+def test_folder_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+    monkeypatch.setattr(os, "access", lambda *_words: False)
+    assert "not writable" in validate_store({"directory": str(tmp_path)})[0]
