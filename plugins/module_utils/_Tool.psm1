@@ -1,35 +1,30 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The WAImportExport tool: its version, its command line, its journal and the manifest on the drive. Private to the collection.
+#AnsibleRequires -PowerShell ..module_utils._Folder
 
-function Resolve-SeedPath {
-    <#
-    .SYNOPSIS
-        The path as .NET and other programs understand it.
-    .PARAMETER Path
-        An absolute path.
-    #>
-    [CmdletBinding()]
-    [OutputType([string])]
-    param([Parameter(Mandatory = $true)][string]$Path)
-    $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path)
-}
+# The WAImportExport tool: its version, its command line and its journal. Private to the collection.
 
 function Get-SeedTool {
     <#
     .SYNOPSIS
-        Where the tool is and which version it has.
+        Where the tool is, which version it has, and its SHA-256 in lower case.
     .PARAMETER Path
         Path of WAImportExport.exe.
     .PARAMETER Version
         Its version, for an executable without a version resource.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][string]$Path, [string]$Version)
+    param([Parameter(Mandatory = $true)][string]$Path, [AllowEmptyString()][AllowNull()][string]$Version)
     $found = Test-Path -LiteralPath $Path -PathType Leaf
-    if ($found -and -not $Version) { $Version = [System.Diagnostics.FileVersionInfo]::GetVersionInfo((Resolve-SeedPath -Path $Path)).FileVersion }
-    [pscustomobject]@{ path = $Path; found = $found; version = "$Version".Trim() }
+    $hash = ''
+    if ($found) {
+        $hash = (Get-SeedFileHash -Path $Path -Algorithm SHA256).ToLowerInvariant()
+        if (-not $Version) {
+            $Version = [System.Diagnostics.FileVersionInfo]::GetVersionInfo((Resolve-SeedPath -Path $Path)).FileVersion
+        }
+    }
+    [pscustomobject][ordered]@{ path = $Path; found = $found; version = "$Version".Trim(); sha256 = $hash }
 }
 
 function Assert-SeedTool {
@@ -38,56 +33,105 @@ function Assert-SeedTool {
         Refuses a tool that cannot be used.
     .DESCRIPTION
         Version 1 before 1.5.0.300 demands the storage key on its command line, which everybody on the host can read.
-        Version 2 takes its data from CSV files and cannot write page blobs of a seed as the agent expects them.
+        Version 2 takes its data from CSV files and writes no page blobs as the backup agent expects them.
     .PARAMETER Tool
         The tool as Get-SeedTool shows it.
+    .PARAMETER Sha256
+        The hash it must have; empty if any will do.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][object]$Tool)
-    if (-not $Tool.found) { throw "tool_path '$($Tool.path)' is not a file on this host. Unpack version 1 of the tool there, or correct the path." }
-    if (-not $Tool.version) { throw "tool_path '$($Tool.path)' has no version resource. Say its version with tool_version." }
-    if ($Tool.version -notmatch '^\d+(\.\d+){1,3}$') { throw "tool_version '$($Tool.version)' is not of the form 1.5.0.300." }
-    $version = [version]$Tool.version
-    if ($version.Major -ne 1) { throw "tool_version $($Tool.version) is not version 1 of the tool, which seeding needs. Unpack WAImportExportV1." }
-    if ($version -lt [version]'1.5.0.300') {
-        throw "tool_version $($Tool.version) demands the storage account key on its command line, where every user of the host can read it. Use 1.5.0.300 or later."
+    param([Parameter(Mandatory = $true)][object]$Tool, [AllowEmptyString()][AllowNull()][string]$Sha256)
+    if (-not $Tool.found) {
+        throw "``tool_path`` '$($Tool.path)' is not a file on this host. Unpack version 1 of the tool there, or correct the path."
     }
+    if ($Sha256 -and $Tool.sha256 -ne $Sha256) {
+        throw "``tool_path`` '$($Tool.path)' has the SHA-256 $($Tool.sha256), not ``tool_sha256``. Replace the file, or correct the hash."
+    }
+    if (-not $Tool.version) {
+        throw "``tool_path`` '$($Tool.path)' has no version resource. Set its version with ``tool_version``."
+    }
+    if ($Tool.version -notmatch '^\d+(\.\d+){1,3}$') { throw "``tool_version`` '$($Tool.version)' is not of the form 1.5.0.300." }
+    $version = [version]$Tool.version
+    if ($version.Major -ne 1) {
+        throw "``tool_version`` $($Tool.version) is not version 1 of the tool, which seeding needs. Unpack WAImportExportV1."
+    }
+    if ($version -lt [version]'1.5.0.300') {
+        throw "``tool_version`` $($Tool.version) demands the storage account key on its command line, " +
+        'where every user of the host can read it. Use 1.5.0.300 or later.'
+    }
+}
+
+function Copy-SeedTool {
+    <#
+    .SYNOPSIS
+        Copies the files beside the tool into a private folder and returns the path of the copy.
+    .DESCRIPTION
+        The tool runs as the system, so it must not be replaceable between the check and its start; and newer builds write a file
+        with the drive's key beside the executable, which then lies in the attempt's folder and is removed with it.
+    .PARAMETER Tool
+        The tool as Get-SeedTool shows it.
+    .PARAMETER Folder
+        The private folder, which exists.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][object]$Tool, [Parameter(Mandatory = $true)][string]$Folder)
+    $name = $Tool.path.Substring($Tool.path.LastIndexOf('\') + 1)
+    $around = $Tool.path.Substring(0, $Tool.path.LastIndexOf('\') + 1)
+    $files = @(Get-ChildItem -LiteralPath $around -File -Force -ErrorAction Stop)
+    $bytes = [long]($files | Measure-Object -Property Length -Sum).Sum
+    # The tool and its libraries are some 10 MB; a folder with much more is not the tool's own.
+    if ($bytes -gt 256MB) {
+        throw "The folder of ``tool_path`` '$($Tool.path)' holds $bytes bytes, far more than the tool. Unpack the tool into a folder of its own."
+    }
+    foreach ($file in $files) { Copy-Item -LiteralPath $file.FullName -Destination "$Folder\$($file.Name)" -ErrorAction Stop }
+    $copy = Get-SeedTool -Path "$Folder\$name" -Version $Tool.version
+    if ($copy.sha256 -ne $Tool.sha256) { throw "``tool_path`` '$($Tool.path)' changed while it was copied. Run again." }
+    $copy.path
 }
 
 function Get-SeedToolArgument {
     <#
     .SYNOPSIS
-        The words of the first session of a drive. Page blobs are named, because the tool's default would make the seed useless.
+        The words of one copy session, which copies one file. Page blobs are named, because the default makes a seed useless.
+    .DESCRIPTION
+        Source: the tool's article on preparing hard drives. A later session repeats neither drive, format, encryption nor log folder.
     .PARAMETER Journal
         Path of the journal.
     .PARAMETER SessionId
         The session's id.
-    .PARAMETER Letter
-        The target's drive letter.
-    .PARAMETER LogDirectory
-        Folder of the tool's logs.
     .PARAMETER Source
-        The staging location.
-    .PARAMETER Container
-        The blob container.
+        The file.
+    .PARAMETER Blob
+        Container and name of the blob.
+    .PARAMETER Letter
+        The drive letter; only for the first session.
+    .PARAMETER LogDirectory
+        Folder of the tool's logs; only for the first session.
     #>
     [CmdletBinding()]
     [OutputType([string])]
     param(
-        [Parameter(Mandatory = $true)][string]$Journal, [Parameter(Mandatory = $true)][string]$SessionId, [Parameter(Mandatory = $true)][string]$Letter,
-        [Parameter(Mandatory = $true)][string]$LogDirectory, [Parameter(Mandatory = $true)][string]$Source, [Parameter(Mandatory = $true)][string]$Container
+        [Parameter(Mandatory = $true)][string]$Journal,
+        [Parameter(Mandatory = $true)][string]$SessionId,
+        [Parameter(Mandatory = $true)][string]$Source,
+        [Parameter(Mandatory = $true)][string]$Blob,
+        [string]$Letter,
+        [string]$LogDirectory
     )
     'PrepImport'
     "/j:$Journal"
     "/id:$SessionId"
+    if ($Letter) {
+        "/t:$Letter"
+        '/format'
+        '/silentmode'
+        '/encrypt'
+        "/logdir:$LogDirectory"
+    }
+    "/srcfile:$Source"
+    "/dstblob:$Blob"
     '/BlobType:PageBlob'
-    "/t:$Letter"
-    '/format'
-    '/silentmode'
-    '/encrypt'
-    "/logdir:$LogDirectory"
-    "/srcdir:$Source"
-    "/dstdir:$Container/"
 }
 
 function ConvertTo-SeedCommandLine {
@@ -107,51 +151,299 @@ function ConvertTo-SeedCommandLine {
     $quoted -join ' '
 }
 
+function New-SeedDamage {
+    <#
+    .SYNOPSIS
+        An error that carries the place of a damage in a journal and nothing of its content.
+    .PARAMETER Place
+        The place.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Place)
+    $damage = New-Object -TypeName System.FormatException -ArgumentList 'damaged'
+    $damage.Data['place'] = $Place
+    $damage
+}
+
+function Read-SeedJournalText {
+    <#
+    .SYNOPSIS
+        The text of a journal: UTF-8, or UTF-16 with a byte-order mark.
+    .PARAMETER Path
+        Path of the journal.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][string]$Path)
+    $bytes = Read-SeedByte -Path $Path
+    if ($bytes.Length -eq 0 -or $bytes.Length -gt 64MB) { throw (New-SeedDamage -Place 'journal') }
+    $encoding = New-Object -TypeName System.Text.UTF8Encoding -ArgumentList $false, $true
+    $skip = 0
+    if ($bytes.Length -ge 3 -and $bytes[0] -eq 0xEF -and $bytes[1] -eq 0xBB -and $bytes[2] -eq 0xBF) { $skip = 3 }
+    elseif ($bytes.Length -ge 2 -and (($bytes[0] -eq 0xFF -and $bytes[1] -eq 0xFE) -or ($bytes[0] -eq 0xFE -and $bytes[1] -eq 0xFF))) {
+        $encoding = New-Object -TypeName System.Text.UnicodeEncoding -ArgumentList ($bytes[0] -eq 0xFE), $false, $true
+        $skip = 2
+    }
+    try { $text = $encoding.GetString($bytes, $skip, $bytes.Length - $skip) }
+    catch {
+        $at = 0
+        if ($_.Exception.InnerException -is [System.Text.DecoderFallbackException]) { $at = $_.Exception.InnerException.Index + $skip }
+        throw (New-SeedDamage -Place "journal, byte $at")
+    }
+    $nul = $text.IndexOf([char]0)
+    if ($nul -ge 0) {
+        $lines = [regex]::Matches($text.Substring(0, $nul), '\r\n|\r|\n').Count + 1
+        throw (New-SeedDamage -Place "journal, line $lines")
+    }
+    $text
+}
+
+function Read-SeedByte {
+    <#
+    .SYNOPSIS
+        The bytes of a file that somebody else may hold open. Fails when there are more than an array can hold.
+    .PARAMETER Path
+        Path of the file.
+    #>
+    [CmdletBinding()]
+    [OutputType([byte[]])]
+    param([Parameter(Mandatory = $true)][string]$Path)
+    $share = [System.IO.FileShare]'ReadWrite, Delete'
+    $stream = New-Object -TypeName System.IO.FileStream -ArgumentList @(
+        (Resolve-SeedPath -Path $Path), [System.IO.FileMode]::Open, [System.IO.FileAccess]::Read, $share
+    )
+    try {
+        $memory = New-Object -TypeName System.IO.MemoryStream
+        $stream.CopyTo($memory)
+        , $memory.ToArray()
+    }
+    finally { $stream.Dispose() }
+}
+
+function Read-SeedJournalRecord {
+    <#
+    .SYNOPSIS
+        The names and values of each activity, merged over the finished records in one pass: the last value of a name wins.
+    .DESCRIPTION
+        Source: the two published fragments of a journal. A record that was begun and not finished is passed over, wherever the next one begins.
+    .PARAMETER Text
+        The text of the journal.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Text)
+    $begin = New-Object -TypeName regex -ArgumentList '\[BeginUpdateRecord\]\[[^\]]*\]\[Type:[^\]]*\][ \t]*$'
+    $blank = [char[]]@(' ', "`t")
+    $activities = New-Object -TypeName System.Collections.Specialized.OrderedDictionary
+    $lines = [regex]::Split($Text, '\r\n|\r|\n')
+    $record = $null
+    $first = 0
+    $seen = $false
+    for ($at = 0; $at -lt $lines.Length; $at++) {
+        $line = $lines[$at]
+        $begun = $false
+        if ($line.Contains('[BeginUpdateRecord]')) {
+            $match = $begin.Match($line)
+            $begun = $match.Success
+            if ($begun) { $line = $line.Substring(0, $match.Index) }
+        }
+        $plain = $line.Trim($blank)
+        if ($plain -ceq '[EndUpdateRecord]' -and $null -ne $record) {
+            $pairs = ConvertFrom-SeedRecord -Line $record.ToArray() -First $first
+            $activity = ''
+            if ($pairs.ContainsKey('ActivityId')) { $activity = $pairs['ActivityId'].text }
+            if (-not $activities.Contains($activity)) {
+                $activities[$activity] = New-Object -TypeName 'System.Collections.Generic.Dictionary[string,object]'
+            }
+            foreach ($name in $pairs.Keys) { $activities[$activity][$name] = $pairs[$name] }
+            $record = $null
+        }
+        elseif ($null -ne $record) { $record.Add($line) }
+        elseif ($plain) { throw (New-SeedDamage -Place "journal, line $($at + 1)") }
+        if ($begun) {
+            $record = New-Object -TypeName 'System.Collections.Generic.List[string]'
+            $first = $at + 2
+            $seen = $true
+        }
+    }
+    if (-not $seen) { throw (New-SeedDamage -Place 'journal, line 1') }
+    $activities
+}
+
+function ConvertFrom-SeedRecord {
+    <#
+    .SYNOPSIS
+        The names of one record with text and line of their values.
+    .PARAMETER Line
+        The lines of the record.
+    .PARAMETER First
+        The number of its first line.
+    #>
+    [CmdletBinding()]
+    param([AllowEmptyCollection()][AllowEmptyString()][string[]]$Line = @(), [int]$First)
+    $blank = [char[]]@(' ', "`t")
+    $pairs = New-Object -TypeName 'System.Collections.Generic.Dictionary[string,object]'
+    for ($at = 0; $at -lt $Line.Length; $at++) {
+        if (-not $Line[$at].Trim($blank)) { continue }
+        $colon = $Line[$at].IndexOf(':')
+        if ($colon -lt 0) { throw (New-SeedDamage -Place "journal, line $($First + $at)") }
+        $name = $Line[$at].Substring(0, $colon).Trim($blank)
+        $value = $Line[$at].Substring($colon + 1).Trim($blank)
+        $start = $First + $at
+        if ($value -ceq '[BeginValue]') {
+            $many = New-Object -TypeName 'System.Collections.Generic.List[string]'
+            for ($at++; $at -lt $Line.Length -and $Line[$at].Trim($blank) -cne '[EndValue]'; $at++) { $many.Add($Line[$at]) }
+            if ($at -ge $Line.Length) { throw (New-SeedDamage -Place "journal, line $start") }
+            $value = $many -join "`n"
+        }
+        $pairs[$name] = [pscustomobject]@{ text = $value; line = $start }
+    }
+    # A plain return would take the dictionary apart.
+    , $pairs
+}
+
+function Read-SeedDriveState {
+    <#
+    .SYNOPSIS
+        The four values of a Drive element. Fails without quoting when it is not one: a message of the parser could hold the key.
+    .PARAMETER Text
+        The XML.
+    .PARAMETER Place
+        Its place in the journal.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][AllowEmptyString()][string]$Text, [Parameter(Mandatory = $true)][string]$Place)
+    $settings = New-Object -TypeName System.Xml.XmlReaderSettings
+    $settings.DtdProcessing = [System.Xml.DtdProcessing]::Prohibit
+    $settings.XmlResolver = $null
+    # The encoding that the declaration names means nothing, because the journal is text already.
+    $body = $Text.TrimStart() -replace '^<\?xml[^>]*\?>', ''
+    $found = @{}
+    try {
+        $source = New-Object -TypeName System.IO.StringReader -ArgumentList $body
+        $reader = [System.Xml.XmlReader]::Create($source, $settings)
+        $null = $reader.MoveToContent()
+        if ($reader.Name -cne 'Drive') { throw 'another root' }
+        $more = $reader.Read()
+        while ($more) {
+            $wanted = $reader.NodeType -eq [System.Xml.XmlNodeType]::Element -and $reader.Depth -eq 1 -and
+            $reader.Name -cin 'DriveId', 'BitLockerKey', 'ManifestFile', 'ManifestHash'
+            if ($wanted) {
+                $name = $reader.Name
+                if ($found.ContainsKey($name)) { throw 'twice' }
+                # Fails when the element holds another element, and goes on to the node behind it.
+                $found[$name] = $reader.ReadElementContentAsString().Trim()
+                $more = -not $reader.EOF
+            }
+            else { $more = $reader.Read() }
+        }
+    }
+    catch { throw (New-SeedDamage -Place $Place) }
+    foreach ($name in 'DriveId', 'BitLockerKey', 'ManifestFile', 'ManifestHash') {
+        if (-not $found.ContainsKey($name)) { $found[$name] = '' }
+    }
+    if (-not ($found['DriveId'] -replace '[\s.]', '')) { throw (New-SeedDamage -Place $Place) }
+    $found
+}
+
+function Get-SeedKeyKind {
+    <#
+    .SYNOPSIS
+        Of which kind a BitLocker key is: numerical (48 digits), external (32 bytes in base64), or an empty text for no usable key.
+    .PARAMETER Key
+        The key.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][AllowEmptyString()][string]$Key)
+    if ($Key -cmatch '^[A-Za-z0-9+/]{43}=$') { return 'external' }
+    if ($Key -notmatch '^[0-9]{6}(-[0-9]{6}){7}$') { return '' }
+    # Source: Microsoft's documentation of the recovery password: each group is 11 times a 16 bit number.
+    foreach ($group in $Key.Split('-')) {
+        if ([int]$group % 11 -ne 0 -or [int]$group -ge 720896) { return '' }
+    }
+    'numerical'
+}
+
 function Read-SeedJournal {
     <#
     .SYNOPSIS
-        What a journal says of its drive, without its key.
+        What a journal says, without its keys: damaged (a place, empty if it is not), drives, and sessions by id.
+    .DESCRIPTION
+        A damaged journal is a value, never an error; only a file that cannot be opened is one. Each drive has drive_id, manifest_file,
+        manifest_hash (upper case), key_kind and completed; a value that cannot be used is an empty text.
     .PARAMETER Path
         Path of the journal.
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][string]$Path)
-    $info = [pscustomobject]@{ drive_id = ''; manifest_file = ''; manifest_hash = ''; has_key = $false; completed = $false }
-    $text = [System.IO.File]::ReadAllText((Resolve-SeedPath -Path $Path))
-    $pattern = '(?s)\[BeginUpdateRecord\]\[[^\]]*\]\[Type:[^\]]*\]\r?\n(?<body>.*?)\[EndUpdateRecord\]'
-    foreach ($record in [regex]::Matches($text, $pattern)) {
-        $body = $record.Groups['body'].Value
-        if ($body -notmatch '(?s)DriveState: \[BeginValue\]\r?\n(?<xml>.*?)\[EndValue\]') { continue }
-        $drive = ([xml]($Matches['xml'].Trim())).SelectSingleNode('/Drive')
-        $value = @{}
-        foreach ($name in 'DriveId', 'ManifestFile', 'ManifestHash', 'BitLockerKey') {
-            $node = $drive.SelectSingleNode($name)
-            $value[$name] = ''
-            if ($node) { $value[$name] = $node.InnerText.Trim() }
+    $journal = [pscustomobject]@{ damaged = ''; drives = @(); sessions = [ordered]@{} }
+    try {
+        $activities = Read-SeedJournalRecord -Text (Read-SeedJournalText -Path $Path)
+        $journal.drives = @(Get-SeedJournalDrive -Activity $activities)
+        foreach ($activity in $activities.Keys) {
+            if (-not $activity.StartsWith('CopySession:', [StringComparison]::Ordinal)) { continue }
+            $state = ''
+            if ($activities[$activity].ContainsKey('SessionState')) { $state = $activities[$activity]['SessionState'].text }
+            $journal.sessions[$activity.Substring(12)] = $state
         }
-        $info.drive_id = $value['DriveId']
-        $info.manifest_file = $value['ManifestFile']
-        $info.manifest_hash = $value['ManifestHash'].ToUpperInvariant()
-        $info.has_key = $value['BitLockerKey'].Length -gt 0
-        $info.completed = $body -match '(?m)^SaveCommandOutput: Completed\s*$'
     }
-    $info
+    catch [System.FormatException] {
+        if (-not $_.Exception.Data.Contains('place')) { throw }
+        return [pscustomobject]@{ damaged = $_.Exception.Data['place']; drives = @(); sessions = [ordered]@{} }
+    }
+    $journal
 }
 
-function Get-SeedFileHash {
+function Get-SeedJournalDrive {
     <#
     .SYNOPSIS
-        The hash of a file, upper-case hexadecimal, or an empty string when the file is not there.
-    .PARAMETER Path
-        Path of the file.
-    .PARAMETER Algorithm
-        MD5 or SHA256.
+        The drives of a journal in the order of their states; the later state of one serial replaces the earlier one.
+    .PARAMETER Activity
+        The merged activities.
     #>
     [CmdletBinding()]
-    [OutputType([string])]
-    param([Parameter(Mandatory = $true)][string]$Path, [string]$Algorithm = 'MD5')
-    if (-not (Test-Path -LiteralPath $Path -PathType Leaf)) { return '' }
-    (Get-FileHash -LiteralPath $Path -Algorithm $Algorithm).Hash
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Activity)
+    $states = @($Activity.Values | Where-Object { $_.ContainsKey('DriveState') } | Sort-Object -Property { $_['DriveState'].line })
+    $keys = @{}
+    $found = New-Object -TypeName System.Collections.Specialized.OrderedDictionary
+    foreach ($pairs in $states) {
+        $place = "journal, line $($pairs['DriveState'].line)"
+        $state = Read-SeedDriveState -Text $pairs['DriveState'].text -Place $place
+        $serial = ($state['DriveId'] -replace '\s', '').TrimEnd('.').ToUpperInvariant()
+        if ($keys.ContainsKey($serial) -and $keys[$serial] -cne $state['BitLockerKey']) { throw (New-SeedDamage -Place $place) }
+        $keys[$serial] = $state['BitLockerKey']
+        $hash = $state['ManifestHash'].ToUpperInvariant()
+        if ($hash -cnotmatch '^[0-9A-F]{32}$') { $hash = '' }
+        $file = $state['ManifestFile']
+        if (-not (Test-SeedDrivePath -Path $file)) { $file = '' }
+        if ($found.Contains($serial)) { $found.Remove($serial) }
+        $found[$serial] = [pscustomobject][ordered]@{
+            drive_id = $state['DriveId']
+            manifest_file = $file
+            manifest_hash = $hash
+            key_kind = Get-SeedKeyKind -Key $state['BitLockerKey']
+            completed = $pairs.ContainsKey('SaveCommandOutput') -and $pairs['SaveCommandOutput'].text -ceq 'Completed'
+        }
+    }
+    $found.Values
+}
+
+function Test-SeedDrivePath {
+    <#
+    .SYNOPSIS
+        Whether a path lies on a drive: one leading backslash, and no part that Windows reads otherwise than it is written.
+    .PARAMETER Path
+        The path, as a journal or a manifest names it.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([Parameter(Mandatory = $true)][AllowEmptyString()][string]$Path)
+    if (-not $Path.StartsWith('\', [StringComparison]::Ordinal)) { return $false }
+    if ($Path -match '[/:\x00-\x1f]') { return $false }
+    foreach ($part in $Path.Substring(1).Split([char[]]'\')) {
+        if (-not $part -or $part.EndsWith('.') -or $part.EndsWith(' ')) { return $false }
+    }
+    $true
 }
 
 function Protect-SeedJournal {
@@ -168,25 +460,11 @@ function Protect-SeedJournal {
     param([Parameter(Mandatory = $true)][string]$Path, [Parameter(Mandatory = $true)][string]$Certificate)
     $body = [Convert]::FromBase64String(($Certificate -replace '-----[A-Z ]+-----', '' -replace '\s', ''))
     $recipient = New-Object -TypeName System.Security.Cryptography.X509Certificates.X509Certificate2 -ArgumentList @(, $body)
-    $content = [Convert]::ToBase64String([System.IO.File]::ReadAllBytes((Resolve-SeedPath -Path $Path)))
-    (Protect-CmsMessage -To $recipient -Content $content) -join "`n"
+    $content = [Convert]::ToBase64String((Read-SeedByte -Path $Path))
+    (Protect-CmsMessage -To $recipient -Content $content -ErrorAction Stop) -join "`n"
 }
 
-function New-SeedPrivateFolder {
-    <#
-    .SYNOPSIS
-        Makes a folder that only the system and administrators can read. Journals and the tool's logs hold keys.
-    .PARAMETER Path
-        Path of the folder.
-    #>
-    [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][string]$Path)
-    if (Test-Path -LiteralPath $Path -PathType Container) { return }
-    $null = New-Item -Path $Path -ItemType Directory -Force
-    $native = Resolve-SeedPath -Path $Path
-    # S-1-5-18 is the system, S-1-5-32-544 the administrators; names differ with the language of Windows.
-    $output = & icacls.exe $native /inheritance:r /grant:r '*S-1-5-18:(OI)(CI)F' '*S-1-5-32-544:(OI)(CI)F'
-    if ($LASTEXITCODE -ne 0) { throw "The folder '$Path' could not be made private: $output" }
-}
-
-Export-ModuleMember -Function Resolve-SeedPath, Get-SeedTool, Assert-SeedTool, Get-SeedToolArgument, ConvertTo-SeedCommandLine, Read-SeedJournal, Get-SeedFileHash, Protect-SeedJournal, New-SeedPrivateFolder
+Export-ModuleMember -Function @(
+    'Get-SeedTool', 'Assert-SeedTool', 'Copy-SeedTool', 'Get-SeedToolArgument', 'ConvertTo-SeedCommandLine', 'Read-SeedByte',
+    'Read-SeedJournal', 'Get-SeedKeyKind', 'Test-SeedDrivePath', 'Protect-SeedJournal'
+)

@@ -53,3 +53,11 @@ function Remove-TestWorld {
 }
 
 Import-Module -Name LabWorld -Global
+
+function Import-TestUtility {
+    <# .SYNOPSIS Loads utilities of the collection by name, as Ansible does for a module that requires them. #>
+    param([Parameter(Mandatory)][string[]]$Name)
+    foreach ($one in $Name) {
+        Import-Module -Name (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath "../plugins/module_utils/$one.psm1") -Force -Global
+    }
+}

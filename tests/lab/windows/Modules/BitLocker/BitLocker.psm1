@@ -6,7 +6,7 @@ Import-Module -Name LabWorld -Global
 
 function Find-LabBitLocker {
     param([string]$MountPoint)
-    foreach ($disk in Get-LabDisk) {
+    foreach ($disk in Get-LabDisk | Where-Object { -not $_.is_offline }) {
         foreach ($partition in $disk.partitions | Where-Object { $_.letter }) {
             if (-not $MountPoint -or $MountPoint.TrimEnd('\', ':') -eq $partition.letter) { [pscustomobject]@{ Disk = $disk; Partition = $partition } }
         }
@@ -55,7 +55,14 @@ function Get-BitLockerVolume {
         foreach ($one in $(if ($MountPoint) { $MountPoint } else { '' })) {
             $found = @(Find-LabBitLocker -MountPoint $one)
             if ($one -and -not $found) { Write-LabBitLockerError -Code (-2147023728) -Text "No corresponding volume for '$one'. Element not found."; continue }
-            foreach ($volume in $found) { ConvertTo-LabVolume -Found $volume }
+            foreach ($volume in $found) {
+                # Source: bitlocker-and-storage 5: an unformatted volume has no BitLocker volume, 0x80070490.
+                if (-not $volume.Partition.file_system -and -not $volume.Partition.bitlocker) {
+                    if ($one) { Write-LabBitLockerError -Code (-2147023728) -Text "No corresponding volume for '$one'. Element not found." }
+                    continue
+                }
+                ConvertTo-LabVolume -Found $volume
+            }
         }
     }
 }
@@ -78,6 +85,8 @@ function Lock-BitLocker {
     param([Parameter(Mandatory, Position = 0)][string[]]$MountPoint, [switch]$ForceDismount)
     foreach ($found in Find-LabBitLocker -MountPoint $MountPoint[0]) {
         if (-not $found.Partition.bitlocker) { Write-LabBitLockerError -Code (-2144272376) -Text 'The drive is not protected by BitLocker.'; return }
+        # Source: FVE_E_PROTECTION_DISABLED; a volume whose key lies in the clear cannot be locked.
+        if ($found.Partition.bitlocker.protection_status -ne 'On') { Write-LabBitLockerError -Code (-2144272351) -Text 'BitLocker protection is disabled.'; return }
         Set-LabLock -Found $found -Locked $true
         Get-BitLockerVolume -MountPoint $MountPoint
     }

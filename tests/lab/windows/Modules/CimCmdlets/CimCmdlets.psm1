@@ -1,20 +1,32 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Stand-in for the CIM commands of Windows, as far as classes of it are used: encryptable volumes and page files.
+# Stand-in for the CIM commands of Windows, as far as classes of it are used: encryptable volumes, page files, disks and the system.
 Import-Module -Name LabWorld -Global
 
 function Get-CimInstance {
-    <# .SYNOPSIS Instances of Win32_EncryptableVolume and Win32_PageFileUsage. #>
+    <# .SYNOPSIS Instances of the four classes that are used. #>
     [CmdletBinding()]
     param([Parameter(Mandatory, Position = 0)][string]$ClassName, [string]$Namespace = 'root/cimv2', [string]$Filter, [string[]]$Property)
     $found = switch ($ClassName) {
         'Win32_PageFileUsage' {
             foreach ($letter in (Read-LabFile -Path (Get-LabPath 'hosts' $env:LAB_HOST 'host.json')).page_file_letters) { [pscustomobject]@{ CimClass = $ClassName; Name = "${letter}:\pagefile.sys" } }
         }
+        'Win32_DiskDrive' {
+            foreach ($disk in Get-LabDisk) {
+                [pscustomobject]@{ CimClass = $ClassName; Index = [uint32]$disk.number; DeviceID = Get-LabDevice -Disk $disk; Size = [uint64]$disk.size }
+            }
+        }
+        'Win32_OperatingSystem' {
+            $system = Read-LabFile -Path (Get-LabPath 'hosts' $env:LAB_HOST 'host.json')
+            $known = $system.PSObject.Properties['boot_time']
+            $boot = [DateTime]::new(2026, 1, 1, 0, 0, 0, [DateTimeKind]::Utc)
+            if ($known) { $boot = ([DateTime]$known.Value).ToUniversalTime() }
+            [pscustomobject]@{ CimClass = $ClassName; LastBootUpTime = $boot.ToLocalTime() }
+        }
         'Win32_EncryptableVolume' {
             if ($Namespace -replace '/', '\' -ne 'root\cimv2\Security\MicrosoftVolumeEncryption') { Write-Error -Message 'Invalid class'; return }
-            foreach ($disk in Get-LabDisk) {
+            foreach ($disk in Get-LabDisk | Where-Object { -not $_.is_offline }) {
                 foreach ($partition in $disk.partitions | Where-Object { $_.letter }) {
                     [pscustomobject]@{ CimClass = $ClassName; DriveLetter = "$($partition.letter):"; DeviceID = "\\?\Volume$($partition.guid)\"; lab_disk = $disk; lab_partition = $partition }
                 }
@@ -22,7 +34,7 @@ function Get-CimInstance {
         }
         default { Write-Error -Message "Invalid class $ClassName"; return }
     }
-    if ($Filter -match "^(?<name>\w+)\s*=\s*'(?<value>[^']*)'$") {
+    if ($Filter -match "^(?<name>\w+)\s*=\s*'?(?<value>[^']*?)'?$") {
         $name, $value = $Matches['name'], $Matches['value']
         $found = @($found | Where-Object { $_.$name -eq $value })
     }
@@ -43,9 +55,10 @@ function Invoke-CimMethod {
                 if (-not $one) { return [pscustomobject]@{ ReturnValue = [uint32]2150694968; ExternalKey = $null } }
                 [pscustomobject]@{ ReturnValue = [uint32]0; ExternalKey = [Convert]::FromBase64String($one[0].secret) }
             }
-            'UnlockWithExternalKey' {
-                $key = [Convert]::ToBase64String([byte[]]$Arguments['ExternalKey'])
-                $fits = @($partition.bitlocker.protectors | Where-Object { $_.type -eq 'ExternalKey' -and $_.secret -eq $key })
+            { $_ -in 'UnlockWithExternalKey', 'UnlockWithNumericalPassword' } {
+                $kind, $key = 'RecoveryPassword', $Arguments['NumericalPassword']
+                if ($MethodName -eq 'UnlockWithExternalKey') { $kind, $key = 'ExternalKey', [Convert]::ToBase64String([byte[]]$Arguments['ExternalKey']) }
+                $fits = @($partition.bitlocker.protectors | Where-Object { $_.type -eq $kind -and $_.secret -ceq $key })
                 if (-not $fits) { return [pscustomobject]@{ ReturnValue = [uint32]2150694919 } }
                 $number = $partition.number
                 Edit-LabDisk -Disk $InputObject.lab_disk -Change { ($_.partitions | Where-Object { $_.number -eq $number }).bitlocker.locked = $false }

@@ -99,12 +99,34 @@ function Get-LabFolder {
     [System.IO.Path]::Combine([System.IO.Path]::GetDirectoryName($Disk.file), "p$($Partition.number)")
 }
 
+function Get-LabDevice {
+    <# .SYNOPSIS The file that stands for the bytes of a disk outside its volumes; a partition table leaves its mark there. #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory)][object]$Disk)
+    $path = [System.IO.Path]::Combine([System.IO.Path]::GetDirectoryName($Disk.file), 'raw')
+    $stream = [System.IO.File]::Open($path, [System.IO.FileMode]::OpenOrCreate)
+    try {
+        $stream.SetLength([long]$Disk.size)
+        # The disk's second sector: the header of a GUID partition table, with its signature.
+        $table = [System.Text.Encoding]::ASCII.GetBytes('EFI PART')
+        $now = [byte[]]::new(8)
+        $stream.Position = 512
+        $null = $stream.Read($now, 0, 8)
+        $marked = [System.Text.Encoding]::ASCII.GetString($now) -eq 'EFI PART'
+        $stream.Position = 512
+        if ($Disk.partition_style -ne 'RAW') { $stream.Write($table, 0, 8) }
+        elseif ($marked) { $stream.Write([byte[]]::new(8), 0, 8) }
+    }
+    finally { $stream.Dispose() }
+    $path
+}
+
 function Mount-LabDrive {
     <# .SYNOPSIS Makes the drives of this PowerShell process those of the host. #>
     [CmdletBinding()]
     param()
     $wanted = @{}
-    foreach ($disk in Get-LabDisk) {
+    foreach ($disk in Get-LabDisk | Where-Object { -not $_.is_offline }) {
         foreach ($partition in $disk.partitions) {
             if (Test-LabReadable -Partition $partition) { $wanted[[string]$partition.letter] = Get-LabFolder -Disk $disk -Partition $partition }
         }

@@ -21,9 +21,33 @@ function Get-Disk {
             HealthStatus = 'Healthy'; BusType = $disk.bus_type; UniqueIdFormat = $disk.unique_id_format; OfflineReason = $disk.offline_reason
             UniqueId = $disk.unique_id; BootFromDisk = [bool]$disk.boot_from_disk; FriendlyName = $disk.friendly_name; IsBoot = [bool]$disk.is_boot
             IsClustered = [bool]$disk.is_clustered; IsOffline = [bool]$disk.is_offline; IsReadOnly = [bool]$disk.is_read_only
-            IsSystem = [bool]$disk.is_system; Number = [uint32]$disk.number; NumberOfPartitions = @($disk.partitions).Count
+            IsSystem = [bool]$disk.is_system; LogicalSectorSize = Get-LabSectorSize -Disk $disk
+            Number = [uint32]$disk.number; NumberOfPartitions = @($disk.partitions).Count
             Path = "\\?\scsi#disk&$($disk.number)"; SerialNumber = $disk.serial; Size = [uint64]$disk.size
         }
+    }
+}
+
+function Get-LabSectorSize {
+    param([object]$Disk)
+    $known = $Disk.PSObject.Properties['logical_sector_size']
+    if ($known) { return [uint32]$known.Value }
+    [uint32]512
+}
+
+function Write-LabNotFound {
+    param([string]$Command, [string]$Property, [object]$Value)
+    $name = $Command -replace '^Get-', 'MSFT_'
+    $text = "No $name objects found with property '$Property' equal to '$Value'.  Verify the value of the property and retry."
+    Write-Error -Message $text -Category ObjectNotFound -ErrorId "CmdletizationQuery_NotFound_$Property,$Command"
+}
+
+function Select-LabDisk {
+    <# .SYNOPSIS The lab's disk that a number or a disk object names. #>
+    param([object]$Number, [object]$InputObject)
+    foreach ($disk in Get-LabDisk) {
+        if ($InputObject -and $disk.unique_id -eq $InputObject[0].UniqueId -and $disk.number -eq $InputObject[0].Number) { return $disk }
+        if (-not $InputObject -and $disk.number -in $Number) { return $disk }
     }
 }
 
@@ -45,14 +69,19 @@ function Get-Partition {
     <# .SYNOPSIS The partitions of the host. #>
     [CmdletBinding()]
     param([uint32[]]$DiskNumber, [Parameter(Position = 0)][uint32[]]$PartitionNumber, [char[]]$DriveLetter)
-    foreach ($disk in Get-LabDisk) {
+    $found = foreach ($disk in Get-LabDisk) {
         if ($PSBoundParameters.ContainsKey('DiskNumber') -and $disk.number -notin $DiskNumber) { continue }
+        # CHOICE: an offline disk shows no partitions (bitlocker-and-storage, 11: no source says what it shows).
+        if ($disk.is_offline) { continue }
         foreach ($partition in $disk.partitions) {
             if ($PartitionNumber -and $partition.number -notin $PartitionNumber) { continue }
             if ($DriveLetter -and [string]$partition.letter -notin @($DriveLetter | ForEach-Object { [string]$_ })) { continue }
             ConvertTo-LabPartition -Disk $disk -Partition $partition
         }
     }
+    if ($found) { return $found }
+    if ($DriveLetter) { Write-LabNotFound -Command Get-Partition -Property DriveLetter -Value $DriveLetter }
+    elseif ($PSBoundParameters.ContainsKey('DiskNumber')) { Write-LabNotFound -Command Get-Partition -Property DiskNumber -Value $DiskNumber }
 }
 
 function ConvertTo-LabPartition {
@@ -62,7 +91,8 @@ function ConvertTo-LabPartition {
     [pscustomobject]@{
         PSTypeName = 'Microsoft.Management.Infrastructure.CimInstance#ROOT/Microsoft/Windows/Storage/MSFT_Partition'
         DiskNumber = [uint32]$Disk.number; DriveLetter = $letter; PartitionNumber = [uint32]$Partition.number; Guid = $Partition.guid
-        IsBoot = [bool]$Disk.is_boot; IsSystem = [bool]$Disk.is_system; Offset = [uint64]$Partition.offset; Size = [uint64]$Partition.size; Type = $Partition.type
+        IsBoot = [bool]$Disk.is_boot; IsSystem = [bool]$Disk.is_system; Offset = [uint64]$Partition.offset; Size = [uint64]$Partition.size
+        Type = $Partition.type; AccessPaths = @($(if ($Partition.letter) { "$($Partition.letter):\" }), "\\?\Volume$($Partition.guid)\")
     }
 }
 
@@ -70,7 +100,7 @@ function Get-Volume {
     <# .SYNOPSIS The volumes of the host. A locked BitLocker volume has no file system and no size, like an unformatted one. #>
     [CmdletBinding()]
     param([Parameter(Position = 0)][char[]]$DriveLetter)
-    foreach ($disk in Get-LabDisk) {
+    $all = foreach ($disk in Get-LabDisk | Where-Object { -not $_.is_offline }) {
         foreach ($partition in $disk.partitions | Where-Object { $_.type -eq 'Basic' }) {
             if ($DriveLetter -and [string]$partition.letter -notin @($DriveLetter | ForEach-Object { [string]$_ })) { continue }
             $readable = Test-LabReadable -Partition $partition
@@ -88,13 +118,15 @@ function Get-Volume {
             }
         }
     }
+    if ($all) { return $all }
+    if ($DriveLetter) { Write-LabNotFound -Command Get-Volume -Property DriveLetter -Value $DriveLetter }
 }
 
 function Initialize-Disk {
     <# .SYNOPSIS Gives a raw disk a partition table; on GPT Windows adds a reserved partition by itself. #>
     [CmdletBinding(SupportsShouldProcess)]
-    param([Parameter(Position = 0)][uint32[]]$Number, [ValidateSet('MBR', 'GPT')][string]$PartitionStyle = 'GPT', [switch]$PassThru)
-    $disk = Get-LabDisk | Where-Object { $_.number -in $Number }
+    param([Parameter(Position = 0)][uint32[]]$Number, [ValidateSet('MBR', 'GPT')][string]$PartitionStyle = 'GPT', [switch]$PassThru, [object[]]$InputObject)
+    $disk = Select-LabDisk -Number $Number -InputObject $InputObject
     if ($disk.partition_style -ne 'RAW') { Write-Error -Message 'The disk has already been initialized.' -ErrorId 'StorageWMI 41002,Initialize-Disk'; return }
     if ($disk.is_offline -or $disk.is_read_only) { Write-Error -Message 'The disk is offline or read only.' -ErrorId 'StorageWMI 41012,Initialize-Disk'; return }
     Edit-LabDisk -Disk $disk -Change {
@@ -105,30 +137,31 @@ function Initialize-Disk {
                 })
         }
     }
-    if ($PassThru) { Get-Disk -Number $Number }
+    if ($PassThru) { Get-Disk -Number $disk.number }
 }
 
 function Clear-Disk {
     <# .SYNOPSIS Removes all partitions of a disk. #>
     [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High')]
-    param([Parameter(Position = 0)][uint32[]]$Number, [switch]$RemoveData, [switch]$RemoveOEM, [switch]$PassThru)
-    $disk = Get-LabDisk | Where-Object { $_.number -in $Number }
+    param([Parameter(Position = 0)][uint32[]]$Number, [switch]$RemoveData, [switch]$RemoveOEM, [switch]$PassThru, [object[]]$InputObject)
+    $disk = Select-LabDisk -Number $Number -InputObject $InputObject
+    if ($disk.is_offline -or $disk.is_read_only) { Write-Error -Message 'The disk is offline or read only.' -ErrorId 'StorageWMI 41012,Clear-Disk'; return }
     if (@($disk.partitions).Count -gt 0 -and -not $RemoveData) { Write-Error -Message 'The disk has partitions; use RemoveData.' -ErrorId 'StorageWMI 41001,Clear-Disk'; return }
-    if (-not $PSCmdlet.ShouldProcess("disk $Number", 'Clear-Disk')) { return }
+    if (-not $PSCmdlet.ShouldProcess("disk $($disk.number)", 'Clear-Disk')) { return }
     foreach ($partition in $disk.partitions) {
         Remove-Item -LiteralPath (Get-LabFolder -Disk $disk -Partition $partition) -Recurse -Force -ErrorAction Ignore
     }
     Edit-LabDisk -Disk $disk -Change { $_.partitions = @(); $_.partition_style = 'RAW' }
     Mount-LabDrive
-    if ($PassThru) { Get-Disk -Number $Number }
+    if ($PassThru) { Get-Disk -Number $disk.number }
 }
 
 function Set-Disk {
     <# .SYNOPSIS Brings a disk online or makes it writable. #>
     [CmdletBinding()]
-    param([Parameter(Position = 0)][uint32]$Number, [bool]$IsOffline, [bool]$IsReadOnly)
+    param([Parameter(Position = 0)][uint32]$Number, [bool]$IsOffline, [bool]$IsReadOnly, [object[]]$InputObject)
     $bound = $PSBoundParameters
-    Edit-LabDisk -Disk (Get-LabDisk | Where-Object { $_.number -eq $Number }) -Change {
+    Edit-LabDisk -Disk (Select-LabDisk -Number $Number -InputObject $InputObject) -Change {
         if ($bound.ContainsKey('IsOffline')) { $_.is_offline = $IsOffline; $_.offline_reason = $null }
         if ($bound.ContainsKey('IsReadOnly')) { $_.is_read_only = $IsReadOnly }
     }
@@ -138,10 +171,13 @@ function Set-Disk {
 function New-Partition {
     <# .SYNOPSIS Makes a partition; it is not formatted. #>
     [CmdletBinding()]
-    param([Parameter(Position = 0)][uint32[]]$DiskNumber, [uint64]$Size, [switch]$UseMaximumSize, [char]$DriveLetter, [switch]$AssignDriveLetter)
+    param(
+        [Parameter(Position = 0)][uint32[]]$DiskNumber, [uint64]$Size, [switch]$UseMaximumSize, [char]$DriveLetter, [switch]$AssignDriveLetter,
+        [object[]]$InputObject
+    )
     if ($AssignDriveLetter -and $PSBoundParameters.ContainsKey('DriveLetter')) { Write-Error -Message 'Use either DriveLetter or AssignDriveLetter.' -ErrorId 'StorageWMI 5,New-Partition'; return }
     $all = @(Get-LabDisk)
-    $disk = $all | Where-Object { $_.number -in $DiskNumber }
+    $disk = Select-LabDisk -Number $DiskNumber -InputObject $InputObject
     if ($disk.partition_style -eq 'RAW') { Write-Error -Message 'The disk has not been initialized.' -ErrorId 'StorageWMI 41000,New-Partition'; return }
     $used = @($all.partitions | Where-Object { $_ -and $_.letter } | ForEach-Object { [string]$_.letter })
     $letter = $null
@@ -154,7 +190,7 @@ function New-Partition {
             number = $number; letter = $letter; offset = 17825792; size = $Size; type = 'Basic'; guid = '{' + [guid]::NewGuid() + '}'; file_system = $null; label = ''; bitlocker = $null
         }
     }
-    Get-Partition -DiskNumber $DiskNumber -PartitionNumber $number
+    Get-Partition -DiskNumber $disk.number -PartitionNumber $number
 }
 
 Export-ModuleMember -Function Get-Disk, Get-PhysicalDisk, Get-Partition, Get-Volume, Initialize-Disk, Clear-Disk, Set-Disk, New-Partition

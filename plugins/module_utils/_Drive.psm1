@@ -1,0 +1,713 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Drives by their serial, and the one place that says what a drive is and what may happen to it. Private to the collection.
+#
+# Get-SeedDriveStatus and ConvertTo-SeedDriveRecord are pure: facts and options in, words out. Facts are an object with
+#   serial; problems (questions that could not be asked, a sentence each); candidates (serials that nearly match)
+#   disk: null or {number, letter, size_bytes, sector_bytes, bus_type, unique_id, partition_style, offline, partition_guid, guards}
+#   content: null or {kind: empty data locked unknown, text, fingerprint, manifest (bool), manifest_md5, encryption}
+#   attempt: null or {id, readable, seed, container, folder, started, files, sessions, identity, erased, log, has_order,
+#            run_state: ok missing torn, run, alive: '' starting runner tool}
+#   journal: null or {path, sha256, bytes, completed, drive_id, manifest_file, manifest_hash, key_kind, damaged}; verify
+#   older [{id, partition_guid, wrote}] (attempts of this seed before the current one); others [{seed, attempt}] (open attempts of
+#   other seeds); never_started (how many attempts in a row, the newest first, ended before the tool started)
+
+function ConvertTo-SeedSerial {
+    <#
+    .SYNOPSIS
+        The one form of a hardware serial: no spaces or control characters, no trailing full stop, upper case.
+    .DESCRIPTION
+        Windows pads serials with spaces, NVMe ones end in a full stop, and the service wants them without spaces.
+    .PARAMETER Serial
+        The serial as Windows or a person writes it.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][AllowEmptyString()][AllowNull()][string]$Serial)
+    ("$Serial" -replace '[\s\x00-\x1f]', '').TrimEnd('.').ToUpperInvariant()
+}
+
+function Find-SeedDisk {
+    <#
+    .SYNOPSIS
+        The disk with this serial; nothing when it is not attached, an error when more than one has it.
+    .PARAMETER Serial
+        The serial in its normal form.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Serial)
+    $found = @(Get-Disk -ErrorAction Stop | Where-Object { (ConvertTo-SeedSerial -Serial $_.SerialNumber) -eq $Serial })
+    if ($found.Count -gt 1) {
+        throw "The serial $Serial in ``drives`` belongs to $($found.Count) disks of this host. " +
+        'Remove all but the one that is meant; a disk that two paths show cannot be told apart.'
+    }
+    $found
+}
+
+function Get-SeedNearSerial {
+    <#
+    .SYNOPSIS
+        Serials of attached disks that a person may have meant: one is part of the other, or they differ in O and 0, I and 1.
+    .PARAMETER Serial
+        The serial that no disk has, in its normal form.
+    .PARAMETER Known
+        The serials of the attached disks.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][string]$Serial, [AllowEmptyCollection()][string[]]$Known = @())
+    $plain = { param($text) (ConvertTo-SeedSerial -Serial $text) -replace '[-_]', '' -replace 'O', '0' -replace '[IL]', '1' }
+    $wanted = & $plain $Serial
+    foreach ($one in $Known) {
+        $other = & $plain $one
+        if ($other.Length -lt 4 -or $wanted.Length -lt 4) { continue }
+        if ($other.Contains($wanted) -or $wanted.Contains($other)) { ConvertTo-SeedSerial -Serial $one }
+    }
+}
+
+function Test-SeedSameFile {
+    <#
+    .SYNOPSIS
+        Whether two shards are the same: names (case does not matter) and lengths, in any order.
+    .PARAMETER Left
+        Files with name and bytes.
+    .PARAMETER Right
+        Files with name and bytes.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([AllowEmptyCollection()][object[]]$Left = @(), [AllowEmptyCollection()][object[]]$Right = @())
+    $text = { param($files) (@($files | ForEach-Object { "$($_.name)|$([long]$_.bytes)".ToUpperInvariant() } | Sort-Object) -join "`n") }
+    (& $text $Left) -eq (& $text $Right)
+}
+
+function Get-SeedSession {
+    <#
+    .SYNOPSIS
+        The copy sessions of an attempt with how each stands: pending, running, completed or failed.
+    .PARAMETER Attempt
+        The attempt of the facts.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Attempt)
+    $known = @{}
+    if ($Attempt.run) {
+        foreach ($one in @($Attempt.run.sessions)) { $known[$one.id] = $one }
+    }
+    foreach ($session in @($Attempt.sessions)) {
+        $now = $known[$session.id]
+        $record = [ordered]@{ id = $session.id; state = 'pending'; exit_code = $null; files = @($session.files) }
+        if ($now) {
+            $record.state = $now.state
+            $record.exit_code = $now.exit_code
+        }
+        if ($record.state -eq 'running' -and -not $Attempt.alive) { $record.state = 'failed' }
+        [pscustomobject]$record
+    }
+}
+
+function Get-SeedJournalLack {
+    <#
+    .SYNOPSIS
+        What a journal lacks to be complete and of this drive, as the end of a sentence; nothing when it lacks nothing.
+    .PARAMETER Facts
+        The facts.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][object]$Facts)
+    $journal = $Facts.journal
+    if (-not $journal) { return 'its journal is not there' }
+    if ($journal.damaged) { return "its journal is damaged ($($journal.damaged))" }
+    if (-not $journal.completed) { return 'its journal does not say that the tool finished the drive' }
+    if (-not $journal.key_kind) { return 'its journal holds no BitLocker key' }
+    if (-not $journal.manifest_hash) { return 'its journal holds no hash of the manifest' }
+    if ((ConvertTo-SeedSerial -Serial $journal.drive_id) -ne $Facts.serial) {
+        return "the tool names the drive '$($journal.drive_id)' in the journal, and an import job would look for that serial"
+    }
+}
+
+function Get-SeedAttemptState {
+    <#
+    .SYNOPSIS
+        How the current attempt stands: none, torn, running, never_started, complete, failed or interrupted.
+    .PARAMETER Facts
+        The facts.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][object]$Facts)
+    $attempt = $Facts.attempt
+    if (-not $attempt) { return 'none' }
+    if ($attempt.alive) { return 'running' }
+    if (-not $attempt.readable -or $attempt.run_state -eq 'torn') { return 'torn' }
+    if ($attempt.run_state -eq 'missing') {
+        # Without an order nothing was ever started; with one, whatever the order led to cannot be known any more.
+        if ($attempt.has_order -or $Facts.journal) { return 'torn' }
+        return 'never_started'
+    }
+    if (-not $attempt.run.tool_started) { return 'never_started' }
+    $open = @(Get-SeedSession -Attempt $attempt | Where-Object { $_.state -ne 'completed' })
+    if ($open.Count -eq 0) {
+        if (Get-SeedJournalLack -Facts $Facts) { return 'failed' }
+        return 'complete'
+    }
+    if ($attempt.run.state -eq 'ended') { return 'failed' }
+    'interrupted'
+}
+
+function Get-SeedAccess {
+    <#
+    .SYNOPSIS
+        How far a drive can be reached: missing, offline, locked, readable or unknown.
+    .PARAMETER Facts
+        The facts.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][object]$Facts)
+    if (-not $Facts.disk) {
+        if (@($Facts.problems).Count -gt 0) { return 'unknown' }
+        return 'missing'
+    }
+    if ($Facts.disk.offline) { return 'offline' }
+    if (-not $Facts.content) { return 'unknown' }
+    if ($Facts.content.kind -eq 'locked') { return 'locked' }
+    if ($Facts.content.kind -eq 'unknown') { return 'unknown' }
+    'readable'
+}
+
+function Get-SeedContentKind {
+    <#
+    .SYNOPSIS
+        Whose a drive's content is: empty, foreign, ours or unknown.
+    .DESCRIPTION
+        Ours is what lies in a partition that an attempt of this seed made, known by the partition's GUID.
+    .PARAMETER Facts
+        The facts.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][object]$Facts)
+    if (-not $Facts.disk -or -not $Facts.content) { return 'unknown' }
+    $guid = "$($Facts.disk.partition_guid)"
+    $mine = @($Facts.older | ForEach-Object { "$($_.partition_guid)" })
+    if ($Facts.attempt -and $Facts.attempt.readable -and $Facts.attempt.identity) {
+        $mine += "$($Facts.attempt.identity.partition_guid)"
+    }
+    # The runner reads the partition again after the first session, in case the tool made it anew when it formatted.
+    if ($Facts.attempt -and $Facts.attempt.run) { $mine += "$($Facts.attempt.run.partition_guid)" }
+    $found = @($mine | Where-Object { $_ -and $_ -eq $guid })
+    if ($found.Count -gt 0) { return 'ours' }
+    switch ($Facts.content.kind) {
+        'empty' { 'empty' }
+        'unknown' { 'unknown' }
+        default { 'foreign' }
+    }
+}
+
+function Get-SeedActivity {
+    <#
+    .SYNOPSIS
+        What happens on a drive now: none, initialising, encrypting, copying, between_sessions, verifying or unknown.
+    .PARAMETER Facts
+        The facts.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][object]$Facts)
+    $converting = $Facts.content -and $Facts.content.encryption -and
+    "$($Facts.content.encryption.volume_status)" -eq 'EncryptionInProgress'
+    $state = Get-SeedAttemptState -Facts $Facts
+    if ($state -eq 'torn') { return 'unknown' }
+    if ($state -ne 'running') {
+        if ($converting) { return 'encrypting' }
+        return 'none'
+    }
+    $run = $Facts.attempt.run
+    if (-not $run) { return 'unknown' }
+    if ($run.operation -eq 'verify') { return 'verifying' }
+    if (-not $run.tool_started) { return 'initialising' }
+    if (@($run.sessions | Where-Object { $_.state -eq 'running' }).Count -eq 0) { return 'between_sessions' }
+    if ($converting) { return 'encrypting' }
+    'copying'
+}
+
+function New-SeedVerdict {
+    <#
+    .SYNOPSIS
+        A status with its reason and what it allows.
+    .PARAMETER Status
+        The status.
+    .PARAMETER Reason
+        One sentence or two: what is so, and the remedy.
+    .PARAMETER Allowed
+        What may happen next.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][string]$Status,
+        [Parameter(Mandatory = $true)][string]$Reason,
+        [AllowEmptyCollection()][string[]]$Allowed = @()
+    )
+    [pscustomobject]@{ status = $Status; reason = $Reason; allowed = @($Allowed) }
+}
+
+function Get-SeedMissingReason {
+    <#
+    .SYNOPSIS
+        Why a drive is missing, with the serials that a person may have meant.
+    .PARAMETER Facts
+        The facts.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][object]$Facts)
+    $reason = "Drive $($Facts.serial) in ``drives`` is not attached to this host. Insert it, or correct the serial."
+    $near = @($Facts.candidates)
+    if ($near.Count -gt 0) { $reason += " Attached are drives with similar serials: $($near -join ', ')." }
+    $reason
+}
+
+function Get-SeedUnfitReason {
+    <#
+    .SYNOPSIS
+        Every reason why a drive may not be written, whatever it holds, a sentence each.
+    .PARAMETER Facts
+        The facts.
+    .PARAMETER Option
+        The options of the drive.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][object]$Facts, [Parameter(Mandatory = $true)][object]$Option)
+    $disk = $Facts.disk
+    $name = "Drive $($Facts.serial) in ``drives``"
+    foreach ($other in @($Facts.others)) {
+        "$name belongs to attempt $($other.attempt) of the seed '$($other.seed)', which is not cleaned yet. " +
+        'Clean that seed or discard that attempt first, or list another drive.'
+    }
+    foreach ($guard in @($disk.guards)) { "$name $guard" }
+    $bus = "$($disk.bus_type)"
+    # Source: the service takes SATA drives; Windows shows a SATA drive in an adapter or behind a controller by that one's bus.
+    if ($bus -notin 'SATA', 'ATA' -and $bus -ne "$($Option.bus)") {
+        "$name is attached by $bus. If it is a SATA drive in an adapter or behind a controller, set ``bus: $bus`` for it; " +
+        'otherwise list another drive.'
+    }
+    # Source: the service's troubleshooting article of 03/2022; such drives come back unprocessed as UnsupportedDrive.
+    if ([int]$disk.sector_bytes -ne 512) {
+        "$name shows sectors of $($disk.sector_bytes) bytes, and the service takes drives with 512 only. " +
+        'Attach it by another adapter that shows 512, or list another drive.'
+    }
+    $bytes = [long]0
+    foreach ($file in @($Option.files)) { $bytes += [long]$file.bytes }
+    # The manifest takes 3 GB of 7 TB (the tool's article); the rest is the file system's own.
+    $needed = $bytes + [long]($bytes / 500) + 1MB
+    if ($bytes -gt 0 -and $needed -gt [long]$disk.size_bytes) {
+        "$name has $($disk.size_bytes) bytes, too few for the $bytes bytes of its files. List a larger drive."
+    }
+}
+
+function Get-SeedFreshVerdict {
+    <#
+    .SYNOPSIS
+        What a drive is for a new attempt: missing, unknown, unusable, foreign or empty, and whether it may be written.
+    .PARAMETER Facts
+        The facts.
+    .PARAMETER Option
+        The options of the drive.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Facts, [Parameter(Mandatory = $true)][object]$Option)
+    $name = "Drive $($Facts.serial) in ``drives``"
+    if (@($Facts.problems).Count -gt 0) {
+        return New-SeedVerdict -Status unknown -Reason (@($Facts.problems) -join ' ')
+    }
+    if (-not $Facts.disk) { return New-SeedVerdict -Status missing -Reason (Get-SeedMissingReason -Facts $Facts) -Allowed insert }
+    $unfit = @(Get-SeedUnfitReason -Facts $Facts -Option $Option)
+    if ($unfit.Count -gt 0) { return New-SeedVerdict -Status unusable -Reason ($unfit -join ' ') }
+    $whose = Get-SeedContentKind -Facts $Facts
+    $content = $Facts.content
+    if ($whose -eq 'unknown') {
+        $text = "$name cannot be looked into"
+        if ($content -and $content.text) { $text = "$name holds what cannot be judged: $($content.text)" }
+        return New-SeedVerdict -Status unknown -Reason "$text. It is not used."
+    }
+    if ($whose -eq 'empty') { return New-SeedVerdict -Status empty -Reason "$name is empty." -Allowed prepare }
+    if ($whose -eq 'ours') {
+        return New-SeedVerdict -Status interrupted -Reason "$name holds what an earlier attempt of this seed left; it may go." -Allowed prepare
+    }
+    $fingerprint = "$($content.fingerprint)"
+    $reason = "$name holds $($content.text)."
+    if ($fingerprint -and $fingerprint -in @($Option.erase_fingerprints)) {
+        return New-SeedVerdict -Status foreign -Reason "$reason It may be erased by its fingerprint $fingerprint." -Allowed prepare
+    }
+    $wrote = @($Facts.older | Where-Object { $_.wrote }).Count -gt 0
+    $seen = $content.kind -ne 'locked' -and -not $content.manifest
+    if ($Option.erase -and $seen -and -not $wrote) {
+        return New-SeedVerdict -Status foreign -Reason "$reason It may be erased, as ``erase`` says." -Allowed prepare
+    }
+    $remedy = "If all of it may go, allow it with ``erase_fingerprints: [$fingerprint]``; otherwise list another drive."
+    if ($Option.erase -and $wrote) { $remedy = "``erase`` holds for the first attempt only. $remedy" }
+    elseif ($Option.erase) { $remedy = "``erase`` does not cover that. $remedy" }
+    New-SeedVerdict -Status foreign -Reason "$reason $remedy" -Allowed erase
+}
+
+function Get-SeedEndedVerdict {
+    <#
+    .SYNOPSIS
+        What a drive is whose attempt ended without being complete: interrupted, failed or unknown.
+    .PARAMETER Facts
+        The facts.
+    .PARAMETER State
+        The state of the attempt.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Facts, [Parameter(Mandatory = $true)][string]$State)
+    $attempt = $Facts.attempt
+    $discard = "To give it up and begin anew, allow it with ``discard_attempts: [$($attempt.id)]``."
+    if ($State -eq 'torn') {
+        $what = 'its state file cannot be read'
+        if ($attempt.run_state -eq 'missing') { $what = 'its state file is missing' }
+        if (-not $attempt.readable) { $what = 'its attempt.json cannot be read' }
+        return New-SeedVerdict -Status unknown -Allowed discard -Reason (
+            "How attempt $($attempt.id) to drive $($Facts.serial) stands is not known: $what in '$($attempt.folder)'. $discard"
+        )
+    }
+    $sessions = @(Get-SeedSession -Attempt $attempt)
+    $open = @($sessions | Where-Object { $_.state -ne 'completed' })
+    if ($State -eq 'interrupted') {
+        return New-SeedVerdict -Status interrupted -Allowed discard -Reason (
+            "The copy to drive $($Facts.serial) in attempt $($attempt.id) ended with its process, after " +
+            "$($sessions.Count - $open.Count) of $($sessions.Count) sessions. $discard"
+        )
+    }
+    if ($open.Count -eq 0) {
+        return New-SeedVerdict -Status failed -Allowed discard -Reason (
+            "All sessions of attempt $($attempt.id) to drive $($Facts.serial) ended well, but $(Get-SeedJournalLack -Facts $Facts). $discard"
+        )
+    }
+    $words = "The copy to drive $($Facts.serial) in attempt $($attempt.id) failed in session $($open[0].id)"
+    if ($null -ne $open[0].exit_code) { $words += " with exit code $($open[0].exit_code)" }
+    $said = "$($attempt.run.error)"
+    if (-not $said) { $said = "$(@($attempt.run.last_lines) | Select-Object -Last 1)" }
+    if ($said) { $words += ": $($said.TrimEnd('.'))" }
+    New-SeedVerdict -Status failed -Allowed discard -Reason "$words. $discard"
+}
+
+function Get-SeedProtectionLack {
+    <#
+    .SYNOPSIS
+        What a volume lacks to be encrypted and protected, as a sentence; nothing when it lacks nothing.
+    .PARAMETER Serial
+        The serial of the drive.
+    .PARAMETER Encryption
+        The encryption of the facts.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][string]$Serial, [Parameter(Mandatory = $true)][object]$Encryption)
+    if ("$($Encryption.volume_status)" -notlike 'FullyEncrypted*') {
+        return "The volume of drive $Serial is $($Encryption.volume_status), not fully encrypted."
+    }
+    # A fully encrypted volume with protection Off holds its key in the clear: whoever finds the parcel reads the data.
+    if ("$($Encryption.protection_status)" -ne 'On') {
+        return "BitLocker protection of drive $Serial is $($Encryption.protection_status). Turn it on with Resume-BitLocker before it travels."
+    }
+}
+
+function Get-SeedReadableVerdict {
+    <#
+    .SYNOPSIS
+        What a readable drive with a complete attempt is: verified, mismatch, copied or unknown.
+    .PARAMETER Facts
+        The facts.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Facts)
+    $attempt = $Facts.attempt
+    $serial = $Facts.serial
+    $discard = "To give it up and begin anew, allow it with ``discard_attempts: [$($attempt.id)]``."
+    if (-not $Facts.content.encryption) {
+        return New-SeedVerdict -Status unknown -Allowed collect -Reason "The encryption of drive $serial cannot be read."
+    }
+    $verify = $Facts.verify
+    if ($verify -and -not $verify.ok) {
+        return New-SeedVerdict -Status mismatch -Allowed discard -Reason (
+            "Drive $serial does not hold what its manifest says: $(@($verify.mismatches) | Select-Object -First 1). Do not ship it. $discard"
+        )
+    }
+    $lack = Get-SeedProtectionLack -Serial $serial -Encryption $Facts.content.encryption
+    if ($lack) {
+        $next = @('collect')
+        if ("$($Facts.content.encryption.volume_status)" -eq 'EncryptionInProgress') { $next += 'wait' }
+        return New-SeedVerdict -Status copied -Allowed $next -Reason "$lack It is copied, and not verified."
+    }
+    if ($verify) { return New-SeedVerdict -Status verified -Allowed collect, lock -Reason "Drive $serial was read again and holds its files." }
+    $md5 = $Facts.content.manifest_md5
+    if ($null -eq $md5) {
+        return New-SeedVerdict -Status unknown -Allowed collect -Reason (
+            "The manifest of drive $serial cannot be hashed: $($Facts.content.text). A FIPS policy that forbids MD5 does that."
+        )
+    }
+    if ($md5 -ne $Facts.journal.manifest_hash) {
+        return New-SeedVerdict -Status mismatch -Allowed discard -Reason (
+            "The manifest on drive $serial is not the one that its journal names. Do not ship it. $discard"
+        )
+    }
+    $reason = "Drive $serial is copied. Read it again before it travels."
+    if ($attempt.run.operation -eq 'verify' -and $attempt.run.state -ne 'ended') { $reason = "Reading drive $serial again was interrupted. Start it once more." }
+    elseif ($attempt.run.operation -eq 'verify') { $reason = "Reading drive $serial again failed: $($attempt.run.error)" }
+    New-SeedVerdict -Status copied -Reason $reason -Allowed collect, verify
+}
+
+function Get-SeedCompleteVerdict {
+    <#
+    .SYNOPSIS
+        What a drive with a complete attempt is. It is never prepared or erased, whatever it shows.
+    .PARAMETER Facts
+        The facts.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Facts)
+    $serial = $Facts.serial
+    $access = Get-SeedAccess -Facts $Facts
+    if ($access -eq 'missing') {
+        return New-SeedVerdict -Status missing -Allowed collect, insert -Reason "Drive $serial is copied and not attached to this host. Insert it to go on."
+    }
+    if (@($Facts.problems).Count -gt 0) { return New-SeedVerdict -Status unknown -Allowed collect -Reason (@($Facts.problems) -join ' ') }
+    if ((Get-SeedContentKind -Facts $Facts) -ne 'ours') {
+        return New-SeedVerdict -Status mismatch -Allowed discard -Reason (
+            "Drive $serial does not hold any more what attempt $($Facts.attempt.id) wrote: somebody partitioned it anew. " +
+            "To give that attempt up, allow it with ``discard_attempts: [$($Facts.attempt.id)]``."
+        )
+    }
+    $sure = $Facts.verify -and $Facts.verify.ok
+    if ($access -eq 'locked' -and $sure) {
+        return New-SeedVerdict -Status verified -Allowed collect -Reason "Drive $serial was read again, holds its files and is locked."
+    }
+    if ($access -eq 'locked') {
+        return New-SeedVerdict -Status locked -Allowed collect, unlock -Reason (
+            "Drive $serial is copied and its BitLocker volume is locked, as after every restart. Unlock it with the key of its journal."
+        )
+    }
+    if ($access -eq 'offline') {
+        return New-SeedVerdict -Status locked -Allowed collect -Reason "Drive $serial is copied and its disk is offline. Bring it online."
+    }
+    if ($access -eq 'unknown') { return New-SeedVerdict -Status unknown -Allowed collect -Reason "Drive $serial is copied, but cannot be looked into." }
+    Get-SeedReadableVerdict -Facts $Facts
+}
+
+function Get-SeedAttemptVerdict {
+    <#
+    .SYNOPSIS
+        What a drive with a current attempt of this seed is.
+    .PARAMETER Facts
+        The facts.
+    .PARAMETER Option
+        The options of the drive.
+    .PARAMETER State
+        The state of the attempt.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][object]$Facts,
+        [Parameter(Mandatory = $true)][object]$Option,
+        [Parameter(Mandatory = $true)][string]$State
+    )
+    $attempt = $Facts.attempt
+    if ($State -eq 'torn') { return Get-SeedEndedVerdict -Facts $Facts -State $State }
+    $planned = @($Option.files)
+    $other = ''
+    if ($attempt.container -ne $Option.container) { $other = "copies to the container '$($attempt.container)', not '$($Option.container)'" }
+    elseif ($planned.Count -gt 0 -and -not (Test-SeedSameFile -Left $planned -Right @($attempt.files))) { $other = 'copied other files than the plan names now' }
+    if ($other) {
+        return New-SeedVerdict -Status failed -Allowed discard -Reason (
+            "Attempt $($attempt.id) to drive $($Facts.serial) $other. To give it up, allow it with ``discard_attempts: [$($attempt.id)]``."
+        )
+    }
+    if ($State -eq 'complete') { return Get-SeedCompleteVerdict -Facts $Facts }
+    if (-not $Facts.disk -and @($Facts.problems).Count -eq 0) {
+        return New-SeedVerdict -Status missing -Allowed insert -Reason (
+            "Drive $($Facts.serial) is not attached to this host, and attempt $($attempt.id) to it is not complete. Insert it."
+        )
+    }
+    Get-SeedEndedVerdict -Facts $Facts -State $State
+}
+
+function Get-SeedNeverStartedVerdict {
+    <#
+    .SYNOPSIS
+        What a drive is whose attempt ended before the tool started. It may be prepared without a word, but not for ever.
+    .PARAMETER Facts
+        The facts.
+    .PARAMETER Option
+        The options of the drive.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Facts, [Parameter(Mandatory = $true)][object]$Option)
+    $fresh = Get-SeedFreshVerdict -Facts $Facts -Option $Option
+    if ('prepare' -notin $fresh.allowed) { return $fresh }
+    $attempt = $Facts.attempt
+    $why = 'its task never began'
+    if ($attempt.run -and $attempt.run.error) { $why = "$($attempt.run.error)".TrimEnd('.') }
+    $status = 'interrupted'
+    if ($attempt.run -and $attempt.run.state -eq 'ended') { $status = 'failed' }
+    $reason = "Attempt $($attempt.id) to drive $($Facts.serial) ended before the tool started: $why."
+    if ([int]$Facts.never_started -ge 3 -and $attempt.id -notin @($Option.discard_attempts)) {
+        return New-SeedVerdict -Status $status -Allowed discard -Reason (
+            "$reason $($Facts.never_started) attempts in a row ended so. Remove the cause, then allow it with ``discard_attempts: [$($attempt.id)]``."
+        )
+    }
+    New-SeedVerdict -Status $status -Reason "$reason It can simply be begun anew." -Allowed prepare
+}
+
+function Get-SeedDriveStatus {
+    <#
+    .SYNOPSIS
+        What a drive is: status, reason, allowed, content, access and activity.
+    .DESCRIPTION
+        The only place that decides about a drive. Options of a drive: container, erase, bus, files, discard_attempts and
+        erase_fingerprints. What cannot be known allows nothing that destroys.
+    .PARAMETER Facts
+        The facts, as this file's head describes them.
+    .PARAMETER Option
+        The options of the drive.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Facts, [Parameter(Mandatory = $true)][object]$Option)
+    $state = Get-SeedAttemptState -Facts $Facts
+    $attempt = $Facts.attempt
+    if ($state -eq 'none') { $verdict = Get-SeedFreshVerdict -Facts $Facts -Option $Option }
+    elseif ($state -eq 'running') {
+        $status = 'copying'
+        $what = "Attempt $($attempt.id) copies to drive $($Facts.serial)."
+        if ($attempt.run -and $attempt.run.operation -eq 'verify') {
+            $status = 'verifying'
+            $what = "Drive $($Facts.serial) is being read again."
+        }
+        $verdict = New-SeedVerdict -Status $status -Reason $what -Allowed wait
+    }
+    elseif ($state -eq 'never_started') { $verdict = Get-SeedNeverStartedVerdict -Facts $Facts -Option $Option }
+    else {
+        $verdict = Get-SeedAttemptVerdict -Facts $Facts -Option $Option -State $state
+        if ($attempt.id -in @($Option.discard_attempts)) {
+            $fresh = Get-SeedFreshVerdict -Facts $Facts -Option $Option
+            if ('prepare' -in $fresh.allowed) {
+                $verdict = New-SeedVerdict -Status $verdict.status -Allowed prepare -Reason (
+                    "Attempt $($attempt.id) to drive $($Facts.serial) is given up by ``discard_attempts``; a new one may begin."
+                )
+            }
+            else { $verdict = $fresh }
+        }
+    }
+    [pscustomobject][ordered]@{
+        status = $verdict.status
+        reason = $verdict.reason
+        allowed = @($verdict.allowed)
+        content = Get-SeedContentKind -Facts $Facts
+        access = Get-SeedAccess -Facts $Facts
+        activity = Get-SeedActivity -Facts $Facts
+    }
+}
+
+function Select-SeedField {
+    <#
+    .SYNOPSIS
+        An ordered copy of some fields of an object; null stays null.
+    .PARAMETER Value
+        The object.
+    .PARAMETER Name
+        The fields.
+    #>
+    [CmdletBinding()]
+    param([AllowNull()][object]$Value, [Parameter(Mandatory = $true)][string[]]$Name)
+    if ($null -eq $Value) { return $null }
+    $copy = [ordered]@{}
+    foreach ($one in $Name) { $copy[$one] = $Value.$one }
+    [pscustomobject]$copy
+}
+
+function Get-SeedAttemptRecord {
+    <#
+    .SYNOPSIS
+        The attempt as the drive record shows it; null without one.
+    .PARAMETER Attempt
+        The attempt of the facts.
+    #>
+    [CmdletBinding()]
+    param([AllowNull()][object]$Attempt)
+    if (-not $Attempt) { return $null }
+    # Where the state cannot be read the tool may have started.
+    $started = $true
+    if ($Attempt.run) { $started = [bool]$Attempt.run.tool_started }
+    elseif ($Attempt.readable -and $Attempt.run_state -eq 'missing' -and -not $Attempt.has_order) { $started = $false }
+    [pscustomobject][ordered]@{
+        id = $Attempt.id
+        seed = $Attempt.seed
+        container = $Attempt.container
+        folder = $Attempt.folder
+        started = $Attempt.started
+        tool_started = $started
+        files = @($Attempt.files)
+        sessions = @(Get-SeedSession -Attempt $Attempt)
+    }
+}
+
+function ConvertTo-SeedDriveRecord {
+    <#
+    .SYNOPSIS
+        The record of a drive that the modules return: its status and what it was derived from. It holds no key.
+    .PARAMETER Facts
+        The facts.
+    .PARAMETER Option
+        The options of the drive.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Facts, [Parameter(Mandatory = $true)][object]$Option)
+    $record = [ordered]@{ serial = $Facts.serial }
+    $status = Get-SeedDriveStatus -Facts $Facts -Option $Option
+    foreach ($property in $status.PSObject.Properties) { $record[$property.Name] = $property.Value }
+    $record['present'] = [bool]$Facts.disk
+    foreach ($name in 'number', 'letter', 'size_bytes', 'sector_bytes', 'bus_type', 'unique_id', 'partition_style') {
+        $record[$name] = $null
+        if ($Facts.disk) { $record[$name] = $Facts.disk.$name }
+    }
+    $record['fingerprint'] = ''
+    if ($status.content -eq 'foreign') { $record['fingerprint'] = "$($Facts.content.fingerprint)" }
+    $record['candidates'] = @($Facts.candidates)
+    $record['attempt'] = Get-SeedAttemptRecord -Attempt $Facts.attempt
+    $record['older_attempts'] = @($Facts.older | ForEach-Object { $_.id })
+    $record['journal'] = Select-SeedField -Value $Facts.journal -Name @(
+        'path', 'sha256', 'bytes', 'completed', 'drive_id', 'manifest_file', 'manifest_hash', 'key_kind'
+    )
+    $record['verify'] = Select-SeedField -Value $Facts.verify -Name @(
+        'finished', 'ok', 'at', 'manifest_md5', 'files', 'ranges', 'bytes', 'mismatches'
+    )
+    $record['encryption'] = $null
+    if ($Facts.content) { $record['encryption'] = $Facts.content.encryption }
+    $run = $null
+    if ($Facts.attempt) { $run = $Facts.attempt.run }
+    $record['progress'] = $null
+    if ($run -and $Facts.attempt.alive) {
+        $record['progress'] = Select-SeedField -Value $run -Name 'operation', 'bytes_done', 'bytes_total', 'started', 'updated'
+    }
+    $record['last_lines'] = @()
+    if ($run) { $record['last_lines'] = @($run.last_lines) }
+    $record['log'] = ''
+    $record['erased'] = $null
+    if ($Facts.attempt) {
+        $record['log'] = "$($Facts.attempt.log)"
+        $record['erased'] = $Facts.attempt.erased
+    }
+    [pscustomobject]$record
+}
+
+Export-ModuleMember -Function @(
+    'ConvertTo-SeedSerial', 'Find-SeedDisk', 'Get-SeedNearSerial', 'Test-SeedSameFile', 'Get-SeedSession', 'Get-SeedJournalLack',
+    'Get-SeedAttemptState', 'Get-SeedAccess', 'Get-SeedContentKind', 'Get-SeedActivity', 'New-SeedVerdict', 'Get-SeedMissingReason',
+    'Get-SeedUnfitReason', 'Get-SeedFreshVerdict', 'Get-SeedEndedVerdict', 'Get-SeedProtectionLack', 'Get-SeedReadableVerdict',
+    'Get-SeedCompleteVerdict', 'Get-SeedAttemptVerdict', 'Get-SeedNeverStartedVerdict', 'Get-SeedDriveStatus', 'Select-SeedField',
+    'Get-SeedAttemptRecord', 'ConvertTo-SeedDriveRecord'
+)

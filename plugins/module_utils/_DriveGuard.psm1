@@ -1,0 +1,520 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#AnsibleRequires -PowerShell ..module_utils._Folder
+#AnsibleRequires -PowerShell ..module_utils._Drive
+#AnsibleRequires -PowerShell ..module_utils._Volume
+
+# What a disk holds, what protects it, and making it ready for the tool. Every question that fails is an error that names its
+# command: only "not found" means none. Private to the collection.
+
+function Invoke-SeedQuery {
+    <#
+    .SYNOPSIS
+        The answers of a storage or CIM command; none only when the command says that nothing was found.
+    .PARAMETER Name
+        The command.
+    .PARAMETER Parameter
+        Its parameters.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Name, [hashtable]$Parameter = @{})
+    try { & $Name @Parameter -ErrorAction Stop }
+    catch {
+        if ("$($_.FullyQualifiedErrorId)" -like 'CmdletizationQuery_NotFound*') { return }
+        throw "$Name failed: $($_.Exception.Message)"
+    }
+}
+
+function Get-SeedDataPartition {
+    <#
+    .SYNOPSIS
+        The partitions of a disk that can hold data: all but the reserved one that Windows makes itself.
+    .DESCRIPTION
+        Fails when Windows shows another number of partitions than the disk has: then some are hidden and nothing is known.
+    .PARAMETER Disk
+        The disk.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Disk)
+    if ($null -eq $Disk.Number) { throw "The disk with the serial $("$($Disk.SerialNumber)".Trim()) has no number on this host." }
+    $found = @(Invoke-SeedQuery -Name Get-Partition -Parameter @{ DiskNumber = [uint32]$Disk.Number })
+    if ($found.Count -ne [int]$Disk.NumberOfPartitions) {
+        throw "The disk $($Disk.Number) has $($Disk.NumberOfPartitions) partitions, and Get-Partition shows $($found.Count)."
+    }
+    @($found | Where-Object { "$($_.Type)" -ne 'Reserved' })
+}
+
+function Get-SeedLetter {
+    <#
+    .SYNOPSIS
+        The drive letter of a partition, or an empty text. A missing letter is a NUL character, not null.
+    .PARAMETER Partition
+        The partition.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([AllowNull()][object]$Partition)
+    if (-not $Partition -or -not $Partition.DriveLetter -or [int][char]$Partition.DriveLetter -eq 0) { return '' }
+    [string]$Partition.DriveLetter
+}
+
+function Read-SeedDevice {
+    <#
+    .SYNOPSIS
+        Bytes of a device or a file.
+    .PARAMETER Path
+        Its path, for a disk as Win32_DiskDrive names it.
+    .PARAMETER Offset
+        Where to begin; a multiple of the sector.
+    .PARAMETER Count
+        How many bytes; a multiple of the sector.
+    #>
+    [CmdletBinding()]
+    [OutputType([byte[]])]
+    param([Parameter(Mandatory = $true)][string]$Path, [long]$Offset, [Parameter(Mandatory = $true)][int]$Count)
+    if ($Path.StartsWith('\\.\', [StringComparison]::Ordinal)) {
+        # .NET Framework opens no device by its name, so Windows itself is asked.
+        if (-not ('Seedfreight.Device' -as [type])) {
+            Add-Type -TypeDefinition @'
+using System;
+using System.ComponentModel;
+using System.IO;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Seedfreight
+{
+    public static class Device
+    {
+        [DllImport("kernel32.dll", CharSet = CharSet.Unicode, SetLastError = true)]
+        static extern SafeFileHandle CreateFileW(string name, uint access, uint share, IntPtr security, uint how, uint flags, IntPtr template);
+        [DllImport("kernel32.dll", SetLastError = true)]
+        static extern bool SetFilePointerEx(SafeFileHandle handle, long distance, IntPtr newPosition, uint method);
+        [DllImport("kernel32.dll", SetLastError = true)]
+        static extern bool ReadFile(SafeFileHandle handle, byte[] buffer, int count, out int read, IntPtr overlapped);
+
+        public static byte[] Read(string path, long offset, int count)
+        {
+            // GENERIC_READ, FILE_SHARE_READ and FILE_SHARE_WRITE, OPEN_EXISTING
+            using (SafeFileHandle handle = CreateFileW(path, 0x80000000, 3, IntPtr.Zero, 3, 0, IntPtr.Zero))
+            {
+                int read;
+                byte[] buffer = new byte[count];
+                if (handle.IsInvalid) throw new Win32Exception(Marshal.GetLastWin32Error());
+                if (!SetFilePointerEx(handle, offset, IntPtr.Zero, 0)) throw new Win32Exception(Marshal.GetLastWin32Error());
+                if (!ReadFile(handle, buffer, count, out read, IntPtr.Zero)) throw new Win32Exception(Marshal.GetLastWin32Error());
+                if (read != count) throw new EndOfStreamException();
+                return buffer;
+            }
+        }
+    }
+}
+'@
+        }
+        return , [Seedfreight.Device]::Read($Path, $Offset, $Count)
+    }
+    $stream = New-Object -TypeName System.IO.FileStream -ArgumentList @(
+        (Resolve-SeedPath -Path $Path), [System.IO.FileMode]::Open, [System.IO.FileAccess]::Read, ([System.IO.FileShare]'ReadWrite, Delete')
+    )
+    try {
+        $buffer = New-Object -TypeName byte[] -ArgumentList $Count
+        $stream.Position = $Offset
+        $done = 0
+        while ($done -lt $Count) {
+            $got = $stream.Read($buffer, $done, $Count - $done)
+            if ($got -eq 0) { throw (New-Object -TypeName System.IO.EndOfStreamException) }
+            $done += $got
+        }
+        , $buffer
+    }
+    finally { $stream.Dispose() }
+}
+
+function Get-SeedHashText {
+    <#
+    .SYNOPSIS
+        The first 12 hexadecimal digits of a SHA-256, lower case.
+    .PARAMETER Byte
+        The bytes.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][AllowEmptyCollection()][byte[]]$Byte)
+    $hash = [System.Security.Cryptography.SHA256]::Create()
+    try { ([BitConverter]::ToString($hash.ComputeHash($Byte)) -replace '-', '').Substring(0, 12).ToLowerInvariant() }
+    finally { $hash.Dispose() }
+}
+
+function Get-SeedRawContent {
+    <#
+    .SYNOPSIS
+        Whether the first and the last MiB of a disk are zero: kind (empty, data, unknown), text and hash.
+    .DESCRIPTION
+        What Windows calls RAW may hold a file system or a volume manager that it does not know; those begin or end with a mark.
+    .PARAMETER Disk
+        The disk.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Disk)
+    $part = 1MB
+    $content = [pscustomobject]@{ kind = 'unknown'; text = ''; hash = '' }
+    try {
+        $device = @(Invoke-SeedQuery -Name Get-CimInstance -Parameter @{ ClassName = 'Win32_DiskDrive'; Filter = "Index = $([uint32]$Disk.Number)" })
+        if ($device.Count -ne 1) { throw "Win32_DiskDrive shows $($device.Count) disks with the number $($Disk.Number)" }
+        $last = [long]$Disk.Size - $part
+        $last -= $last % 4096
+        $both = New-Object -TypeName byte[] -ArgumentList (2 * $part)
+        [System.Buffer]::BlockCopy((Read-SeedDevice -Path $device[0].DeviceID -Offset 0 -Count $part), 0, $both, 0, $part)
+        [System.Buffer]::BlockCopy((Read-SeedDevice -Path $device[0].DeviceID -Offset $last -Count $part), 0, $both, $part, $part)
+    }
+    catch {
+        $content.text = "its first and last MiB cannot be read: $($_.Exception.Message)"
+        return $content
+    }
+    $content.hash = Get-SeedHashText -Byte $both
+    $content.kind = 'data'
+    $content.text = 'no partition table that Windows knows, but bytes that are not zero'
+    if ($content.hash -eq (Get-SeedHashText -Byte (New-Object -TypeName byte[] -ArgumentList (2 * $part)))) {
+        $content.kind = 'empty'
+        $content.text = 'nothing'
+    }
+    $content
+}
+
+function Get-SeedRootEntry {
+    <#
+    .SYNOPSIS
+        The names at the root of a volume that mean content; also what hides in the folders that Windows makes itself.
+    .DESCRIPTION
+        A folder that cannot be listed counts as content.
+    .PARAMETER Letter
+        The drive letter.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][string]$Letter)
+    # What Windows writes on every volume by itself; shadow copies and stores of deduplication have other names.
+    $own = @{ 'System Volume Information' = @('WPSettings.dat', 'IndexerVolumeGuid', 'tracking.log'); '$RECYCLE.BIN' = @('desktop.ini') }
+    foreach ($item in @(Get-ChildItem -LiteralPath "${Letter}:\" -Force -ErrorAction Stop)) {
+        if (-not $own.ContainsKey($item.Name)) {
+            $item.Name
+            continue
+        }
+        try { $inside = @(Get-ChildItem -LiteralPath $item.FullName -Recurse -File -Force -ErrorAction Stop) }
+        catch {
+            "$($item.Name) (cannot be listed)"
+            continue
+        }
+        if (@($inside | Where-Object { $_.Name -notin $own[$item.Name] }).Count -gt 0) { $item.Name }
+    }
+}
+
+function New-SeedContent {
+    <#
+    .SYNOPSIS
+        The content of the facts, with nothing known but its kind and text.
+    .PARAMETER Kind
+        empty, data, locked or unknown.
+    .PARAMETER Text
+        What it is, as words that follow "holds".
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Kind, [Parameter(Mandatory = $true)][string]$Text)
+    [pscustomobject][ordered]@{ kind = $Kind; text = $Text; fingerprint = ''; manifest = $false; manifest_md5 = $null; encryption = $null }
+}
+
+function Get-SeedVolumeContent {
+    <#
+    .SYNOPSIS
+        What the one lettered volume of a disk holds.
+    .PARAMETER Letter
+        The drive letter.
+    .PARAMETER Own
+        Whether the partition was made by an attempt of this seed, so that an unformatted one is empty.
+    .PARAMETER ManifestFile
+        The manifest whose MD5 is wanted; empty for none.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Letter, [bool]$Own, [string]$ManifestFile)
+    try { $encryption = Get-SeedEncryption -Letter $Letter }
+    catch { throw "Get-BitLockerVolume failed for ${Letter}: $($_.Exception.Message)" }
+    if ($encryption -and $encryption.lock_status -eq 'Locked') {
+        $content = New-SeedContent -Kind locked -Text 'a locked BitLocker volume, which nobody can look into'
+        $content.encryption = $encryption
+        return $content
+    }
+    $volume = @(Invoke-SeedQuery -Name Get-Volume -Parameter @{ DriveLetter = $Letter })
+    if ($volume.Count -ne 1 -or -not "$($volume[0].FileSystem)") {
+        $plain = $null -eq $encryption -or $encryption.volume_status -eq 'FullyDecrypted'
+        if ($Own -and $plain) { return New-SeedContent -Kind empty -Text 'a partition that is not formatted yet' }
+        return New-SeedContent -Kind data -Text 'a partition without a file system that Windows knows'
+    }
+    $names = @(Get-SeedRootEntry -Letter $Letter | Sort-Object)
+    $content = New-SeedContent -Kind data -Text "the $($volume[0].FileSystem) volume ${Letter}: with $($names.Count) entries"
+    $content.encryption = $encryption
+    if ($names.Count -eq 0 -and ($null -eq $encryption -or $encryption.volume_status -eq 'FullyDecrypted')) { $content.kind = 'empty' }
+    $content.manifest = 'DriveManifest.xml' -in $names
+    if ($content.manifest) { $content.text += ', among them a drive manifest of an import' }
+    $content.fingerprint = (@($volume[0].FileSystem, $volume[0].FileSystemLabel) + $names) -join '|'
+    if ($ManifestFile) {
+        try { $content.manifest_md5 = Get-SeedFileHash -Path "${Letter}:$ManifestFile" -Algorithm MD5 }
+        catch { $content.text = $_.Exception.Message }
+    }
+    $content
+}
+
+function Get-SeedContent {
+    <#
+    .SYNOPSIS
+        What a disk holds, with a fingerprint of it, its letter and the GUID of its partition.
+    .DESCRIPTION
+        What cannot be told is data or unknown, never empty. An offline disk shows no volumes: only zero bytes make it empty.
+    .PARAMETER Disk
+        The disk.
+    .PARAMETER OwnGuid
+        GUIDs of partitions that attempts of this seed made.
+    .PARAMETER ManifestFile
+        The manifest whose MD5 is wanted; empty for none.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Disk, [AllowEmptyCollection()][string[]]$OwnGuid = @(), [string]$ManifestFile)
+    $answer = [pscustomobject]@{ letter = ''; partition_guid = ''; content = $null }
+    $style = "$($Disk.PartitionStyle)"
+    $marks = @("$($Disk.SerialNumber)".Trim(), $Disk.Size, $style)
+    if ($Disk.IsOffline -or $style -notin 'GPT', 'MBR') {
+        $raw = Get-SeedRawContent -Disk $Disk
+        $answer.content = New-SeedContent -Kind $raw.kind -Text $raw.text
+        if ($Disk.IsOffline -and $raw.kind -eq 'data') { $answer.content.text = 'something that is not seen while its disk is offline' }
+        $marks += $raw.hash
+    }
+    else {
+        $partitions = @(Get-SeedDataPartition -Disk $Disk)
+        foreach ($one in $partitions) { $marks += "$($one.Guid) $($one.Offset) $($one.Size) $($one.Type)" }
+        if ($partitions.Count -eq 0) { $answer.content = New-SeedContent -Kind empty -Text 'no partition' }
+        elseif ($partitions.Count -gt 1) { $answer.content = New-SeedContent -Kind data -Text "$($partitions.Count) partitions" }
+        else {
+            $answer.letter = Get-SeedLetter -Partition $partitions[0]
+            $answer.partition_guid = "$($partitions[0].Guid)"
+            if (-not $answer.letter) { $answer.content = New-SeedContent -Kind data -Text 'a partition without a drive letter' }
+            else {
+                $own = [bool]($answer.partition_guid -and $answer.partition_guid -in $OwnGuid)
+                $answer.content = Get-SeedVolumeContent -Letter $answer.letter -Own $own -ManifestFile $ManifestFile
+                $marks += $answer.content.fingerprint
+            }
+        }
+    }
+    $answer.content.fingerprint = Get-SeedHashText -Byte ([System.Text.Encoding]::UTF8.GetBytes($marks -join "`n"))
+    $answer
+}
+
+function Get-SeedPathDisk {
+    <#
+    .SYNOPSIS
+        The numbers of the local disks behind paths, by drive letters and by folders that volumes are mounted in.
+    .PARAMETER Path
+        The paths. A network path has none.
+    #>
+    [CmdletBinding()]
+    [OutputType([int])]
+    param([AllowEmptyCollection()][string[]]$Path = @())
+    $roots = @(foreach ($partition in @(Invoke-SeedQuery -Name Get-Partition)) {
+            $letter = Get-SeedLetter -Partition $partition
+            if ($letter) { [pscustomobject]@{ root = "${letter}:\"; disk = [int]$partition.DiskNumber } }
+            $access = $partition.PSObject.Properties['AccessPaths']
+            if (-not $access) { continue }
+            foreach ($one in @($access.Value | Where-Object { $_ -and "$_" -notlike '\\*' })) {
+                [pscustomobject]@{ root = "$one".TrimEnd('\') + '\'; disk = [int]$partition.DiskNumber }
+            }
+        })
+    foreach ($one in @($Path | Where-Object { $_ })) {
+        $full = $one.TrimEnd('\') + '\'
+        $fits = @($roots | Where-Object { $full.StartsWith($_.root, [StringComparison]::OrdinalIgnoreCase) })
+        if ($fits.Count -eq 0) { continue }
+        $length = ($fits | ForEach-Object { $_.root.Length } | Measure-Object -Maximum).Maximum
+        $fits | Where-Object { $_.root.Length -eq $length } | ForEach-Object { $_.disk }
+    }
+}
+
+function Get-SeedGuard {
+    <#
+    .SYNOPSIS
+        Why a disk may not be used, whatever it holds: the ends of sentences that begin with the drive.
+    .PARAMETER Disk
+        The disk.
+    .PARAMETER ProtectedPath
+        Paths whose disks are never used.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][object]$Disk, [AllowEmptyCollection()][string[]]$ProtectedPath = @())
+    $remedy = 'List another drive.'
+    if ($Disk.IsSystem -or $Disk.IsBoot -or $Disk.BootFromDisk) { "is a system or boot disk of this host. $remedy" }
+    if ($Disk.IsClustered) { "belongs to a failover cluster. $remedy" }
+    $reason = "$($Disk.OfflineReason)"
+    if ($reason -in 'Collision', 'Redundant Path', 'Snapshot') {
+        "is offline because of a $($reason.ToLowerInvariant()). Resolve it first."
+    }
+    if ("$($Disk.UniqueId)") {
+        $physical = @(Invoke-SeedQuery -Name Get-PhysicalDisk -Parameter @{ UniqueId = "$($Disk.UniqueId)" })
+        if (@($physical | Where-Object { "$($_.CannotPoolReason)" -match 'In a Pool' }).Count -gt 0) { "is a member of a storage pool. $remedy" }
+    }
+    $pages = @(Invoke-SeedQuery -Name Get-CimInstance -Parameter @{ ClassName = 'Win32_PageFileUsage' } | ForEach-Object { "$($_.Name)" })
+    if ([int]$Disk.Number -in @(Get-SeedPathDisk -Path $pages)) { "holds a page file. $remedy" }
+    foreach ($path in @($ProtectedPath | Where-Object { $_ } | Sort-Object -Unique)) {
+        if ([int]$Disk.Number -in @(Get-SeedPathDisk -Path $path)) { "holds '$path', which this seed reads or works in. $remedy" }
+    }
+}
+
+function Get-SeedDiskFact {
+    <#
+    .SYNOPSIS
+        The disk part of a drive's facts: problems, candidates, disk and content. Never an error.
+    .PARAMETER Serial
+        The serial in its normal form.
+    .PARAMETER ProtectedPath
+        Paths whose disks are never used.
+    .PARAMETER OwnGuid
+        GUIDs of partitions that attempts of this seed made.
+    .PARAMETER ManifestFile
+        The manifest whose MD5 is wanted; empty for none.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][string]$Serial,
+        [AllowEmptyCollection()][string[]]$ProtectedPath = @(),
+        [AllowEmptyCollection()][string[]]$OwnGuid = @(),
+        [string]$ManifestFile
+    )
+    $fact = [pscustomobject]@{ problems = @(); candidates = @(); disk = $null; content = $null }
+    try {
+        $disk = Find-SeedDisk -Serial $Serial
+        if (-not $disk) {
+            $known = @(Get-Disk -ErrorAction Stop | ForEach-Object { "$($_.SerialNumber)" } | Where-Object { $_.Trim() })
+            $fact.candidates = @(Get-SeedNearSerial -Serial $Serial -Known $known)
+            return $fact
+        }
+    }
+    catch {
+        $fact.problems = @("Which disk has the serial $Serial cannot be told: $($_.Exception.Message)")
+        return $fact
+    }
+    $fact.disk = [pscustomobject][ordered]@{
+        number = [int]$disk.Number
+        letter = ''
+        size_bytes = [long]$disk.Size
+        sector_bytes = [int]$disk.LogicalSectorSize
+        bus_type = "$($disk.BusType)"
+        unique_id = "$($disk.UniqueId)"
+        partition_style = "$($disk.PartitionStyle)"
+        offline = [bool]$disk.IsOffline
+        partition_guid = ''
+        guards = @()
+    }
+    try {
+        $seen = Get-SeedContent -Disk $disk -OwnGuid $OwnGuid -ManifestFile $ManifestFile
+        $fact.content = $seen.content
+        $fact.disk.letter = $seen.letter
+        $fact.disk.partition_guid = $seen.partition_guid
+        $fact.disk.guards = @(Get-SeedGuard -Disk $disk -ProtectedPath $ProtectedPath)
+    }
+    catch { $fact.problems = @("Drive $Serial is not judged: $($_.Exception.Message)") }
+    $fact
+}
+
+function Get-SeedSameDisk {
+    <#
+    .SYNOPSIS
+        The disk that was looked at, read once more; an error when it is another one by now.
+    .PARAMETER Serial
+        The serial in its normal form.
+    .PARAMETER Seen
+        The disk of the facts.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Serial, [Parameter(Mandatory = $true)][object]$Seen)
+    $disk = Find-SeedDisk -Serial $Serial
+    $same = $disk -and "$($disk.UniqueId)" -eq $Seen.unique_id -and [long]$disk.Size -eq $Seen.size_bytes -and
+    [int]$disk.Number -eq $Seen.number -and -not ($disk.IsSystem -or $disk.IsBoot -or $disk.BootFromDisk)
+    if (-not $same) {
+        throw "Drive $Serial in ``drives`` changed while it was looked at. Nothing was erased; run again when nobody handles the drives."
+    }
+    $disk
+}
+
+function Open-SeedDrive {
+    <#
+    .SYNOPSIS
+        Brings an offline disk online, read-only, so that what it holds can be judged.
+    .PARAMETER Serial
+        The serial in its normal form.
+    .PARAMETER Seen
+        The disk of the facts.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Serial, [Parameter(Mandatory = $true)][object]$Seen)
+    $disk = Get-SeedSameDisk -Serial $Serial -Seen $Seen
+    Set-Disk -InputObject $disk -IsReadOnly $true -ErrorAction Stop
+    Set-Disk -InputObject $disk -IsOffline $false -ErrorAction Stop
+}
+
+function Close-SeedDrive {
+    <#
+    .SYNOPSIS
+        Takes a disk offline again that was only brought online to be judged.
+    .PARAMETER Serial
+        The serial in its normal form.
+    .PARAMETER Seen
+        The disk of the facts.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Serial, [Parameter(Mandatory = $true)][object]$Seen)
+    $disk = Get-SeedSameDisk -Serial $Serial -Seen $Seen
+    Set-Disk -InputObject $disk -IsOffline $true -ErrorAction Stop
+}
+
+function Initialize-SeedDrive {
+    <#
+    .SYNOPSIS
+        Gives a drive a new partition table and one partition with a letter. Returns letter, partition_guid and size.
+    .DESCRIPTION
+        Whatever is on the disk is erased: whoever calls has judged it. Each step acts on the disk object that was compared right
+        before, never on a number. The partition that the tool will format is always one that this call made.
+    .PARAMETER Serial
+        The serial in its normal form.
+    .PARAMETER Seen
+        The disk of the facts.
+    .PARAMETER WaitSeconds
+        How long to wait for the drive letter.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Serial, [Parameter(Mandatory = $true)][object]$Seen, [int]$WaitSeconds = 30)
+    $disk = Get-SeedSameDisk -Serial $Serial -Seen $Seen
+    if ($disk.IsReadOnly) { Set-Disk -InputObject $disk -IsReadOnly $false -ErrorAction Stop }
+    if ("$($disk.PartitionStyle)" -ne 'RAW') {
+        Clear-Disk -InputObject $disk -RemoveData -RemoveOEM -Confirm:$false -ErrorAction Stop
+    }
+    $disk = Get-SeedSameDisk -Serial $Serial -Seen $Seen
+    Initialize-Disk -InputObject $disk -PartitionStyle GPT -ErrorAction Stop
+    $disk = Get-SeedSameDisk -Serial $Serial -Seen $Seen
+    $made = New-Partition -InputObject $disk -UseMaximumSize -AssignDriveLetter -ErrorAction Stop
+    $until = [DateTime]::UtcNow.AddSeconds($WaitSeconds)
+    while ($true) {
+        # The letter can come a few seconds after the partition.
+        $now = @(Get-SeedDataPartition -Disk (Get-SeedSameDisk -Serial $Serial -Seen $Seen) | Where-Object { "$($_.Guid)" -eq "$($made.Guid)" })
+        $letter = ''
+        if ($now.Count -eq 1) { $letter = Get-SeedLetter -Partition $now[0] }
+        if ($letter) { break }
+        if ([DateTime]::UtcNow -gt $until) {
+            throw "Drive $Serial in ``drives`` got no drive letter. Free a letter on this host; the tool cannot use mount points."
+        }
+        Start-Sleep -Milliseconds 500
+    }
+    [pscustomobject][ordered]@{ letter = $letter; partition_guid = "$($made.Guid)"; size_bytes = [long]$now[0].Size }
+}
+
+Export-ModuleMember -Function @(
+    'Invoke-SeedQuery', 'Get-SeedDataPartition', 'Get-SeedLetter', 'Read-SeedDevice', 'Get-SeedHashText', 'Get-SeedRawContent',
+    'Get-SeedRootEntry', 'New-SeedContent', 'Get-SeedVolumeContent', 'Get-SeedContent', 'Get-SeedPathDisk', 'Get-SeedGuard',
+    'Get-SeedDiskFact', 'Get-SeedSameDisk', 'Open-SeedDrive', 'Close-SeedDrive', 'Initialize-SeedDrive'
+)

@@ -1,0 +1,180 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# BitLocker volumes of drives: their state without secrets, unlocking, locking, and whose key fits. Private to the collection.
+
+function ConvertTo-SeedMountPoint {
+    <#
+    .SYNOPSIS
+        A drive letter with its colon, as the BitLocker cmdlets want it.
+    .PARAMETER Letter
+        The letter, with or without colon and backslash.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][string]$Letter)
+    $plain = $Letter.TrimEnd(':', '\')
+    if ($plain -notmatch '^[A-Za-z]$') { throw "``mount_point`` '$Letter' is not a drive letter, such as E:." }
+    $plain.ToUpperInvariant() + ':'
+}
+
+function Assert-SeedBitLocker {
+    <# .SYNOPSIS Refuses a host without the BitLocker feature. #>
+    [CmdletBinding()]
+    param()
+    if (-not (Get-Command -Name Get-BitLockerVolume -ErrorAction SilentlyContinue)) {
+        throw 'This host has no BitLocker cmdlets. Install the Windows feature BitLocker and restart the host.'
+    }
+}
+
+function Get-SeedEncryption {
+    <#
+    .SYNOPSIS
+        The encryption of a volume as a drive record shows it, or null when Windows knows no BitLocker volume there.
+    .DESCRIPTION
+        An unformatted volume has none (0x80070490, element not found). Any other error stays an error.
+    .PARAMETER Letter
+        Its drive letter.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Letter)
+    Assert-SeedBitLocker
+    try { $volume = Get-BitLockerVolume -MountPoint (ConvertTo-SeedMountPoint -Letter $Letter) -ErrorAction Stop }
+    catch {
+        if ($_.Exception.HResult -eq 0x80070490) { return $null }
+        throw
+    }
+    if (-not $volume) { return $null }
+    [pscustomobject][ordered]@{
+        volume_status = "$($volume.VolumeStatus)"
+        protection_status = "$($volume.ProtectionStatus)"
+        encryption_percentage = $volume.EncryptionPercentage
+        lock_status = "$($volume.LockStatus)"
+    }
+}
+
+function Get-SeedVolume {
+    <#
+    .SYNOPSIS
+        The state of a volume. Protectors are shown by id and type, never by value.
+    .PARAMETER Letter
+        Its drive letter.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Letter)
+    Assert-SeedBitLocker
+    $volume = Get-BitLockerVolume -MountPoint (ConvertTo-SeedMountPoint -Letter $Letter) -ErrorAction Stop
+    $protectors = foreach ($one in @($volume.KeyProtector | Where-Object { $_ })) {
+        [pscustomobject][ordered]@{ id = "$($one.KeyProtectorId)"; type = "$($one.KeyProtectorType)" }
+    }
+    [pscustomobject][ordered]@{
+        mount_point = "$($volume.MountPoint)"
+        volume_status = "$($volume.VolumeStatus)"
+        lock_status = "$($volume.LockStatus)"
+        protection_status = "$($volume.ProtectionStatus)"
+        encryption_method = "$($volume.EncryptionMethod)"
+        encryption_percentage = $volume.EncryptionPercentage
+        protectors = @($protectors)
+    }
+}
+
+function Get-SeedEncryptableVolume {
+    <#
+    .SYNOPSIS
+        The CIM object of a volume, for what no cmdlet offers: the external key.
+    .PARAMETER Letter
+        Its drive letter.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Letter)
+    $query = @{
+        Namespace = 'root/cimv2/Security/MicrosoftVolumeEncryption'
+        ClassName = 'Win32_EncryptableVolume'
+        Filter = "DriveLetter = '$(ConvertTo-SeedMountPoint -Letter $Letter)'"
+    }
+    Get-CimInstance @query -ErrorAction Stop
+}
+
+function Test-SeedKey {
+    <#
+    .SYNOPSIS
+        Whether a key is a protector of an unlocked volume.
+    .PARAMETER Letter
+        The volume's drive letter.
+    .PARAMETER RecoveryPassword
+        A numerical password of 48 digits.
+    .PARAMETER ExternalKey
+        An external key, 32 bytes in base64, as newer builds of the tool write it into the journal.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([Parameter(Mandatory = $true)][string]$Letter, [string]$RecoveryPassword, [string]$ExternalKey)
+    $volume = Get-BitLockerVolume -MountPoint (ConvertTo-SeedMountPoint -Letter $Letter) -ErrorAction Stop
+    $protectors = @($volume.KeyProtector | Where-Object { $_ })
+    if ($RecoveryPassword) {
+        $passwords = @($protectors | Where-Object { "$($_.KeyProtectorType)" -eq 'RecoveryPassword' } | ForEach-Object { $_.RecoveryPassword })
+        return $RecoveryPassword -in $passwords
+    }
+    $encryptable = Get-SeedEncryptableVolume -Letter $Letter
+    foreach ($one in $protectors) {
+        if ("$($one.KeyProtectorType)" -ne 'ExternalKey') { continue }
+        $call = @{
+            InputObject = $encryptable
+            MethodName = 'GetKeyProtectorExternalKey'
+            Arguments = @{ VolumeKeyProtectorID = $one.KeyProtectorId }
+        }
+        $answer = Invoke-CimMethod @call -ErrorAction Stop
+        if ($answer.ReturnValue -eq 0 -and [Convert]::ToBase64String([byte[]]$answer.ExternalKey) -ceq $ExternalKey) { return $true }
+    }
+    $false
+}
+
+function Unlock-SeedVolume {
+    <#
+    .SYNOPSIS
+        Unlocks a volume. Fails without quoting the key.
+    .PARAMETER Letter
+        The volume's drive letter.
+    .PARAMETER RecoveryPassword
+        A numerical password of 48 digits.
+    .PARAMETER ExternalKey
+        An external key, 32 bytes in base64.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Letter, [string]$RecoveryPassword, [string]$ExternalKey)
+    $mount = ConvertTo-SeedMountPoint -Letter $Letter
+    if ($RecoveryPassword) {
+        # The cmdlet would do the same, and module logging records a cmdlet's parameters in clear.
+        $method = 'UnlockWithNumericalPassword'
+        $values = @{ NumericalPassword = $RecoveryPassword }
+    }
+    else {
+        $bytes = $null
+        try { $bytes = [Convert]::FromBase64String($ExternalKey) } catch [System.FormatException] { $bytes = $null }
+        if ($null -eq $bytes) { throw '`external_key` is not base64.' }
+        $method = 'UnlockWithExternalKey'
+        $values = @{ ExternalKey = $bytes }
+    }
+    $answer = Invoke-CimMethod -InputObject (Get-SeedEncryptableVolume -Letter $mount) -MethodName $method -Arguments $values -ErrorAction Stop
+    if ($answer.ReturnValue -ne 0) {
+        $code = '0x{0:X8}' -f [uint32]$answer.ReturnValue
+        throw "The key does not unlock $mount ($code). Pass the key of this very drive's latest journal."
+    }
+}
+
+function Lock-SeedVolume {
+    <#
+    .SYNOPSIS
+        Locks a data volume and dismounts it.
+    .PARAMETER Letter
+        The volume's drive letter.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Letter)
+    $null = Lock-BitLocker -MountPoint (ConvertTo-SeedMountPoint -Letter $Letter) -ForceDismount -ErrorAction Stop
+}
+
+Export-ModuleMember -Function @(
+    'ConvertTo-SeedMountPoint', 'Assert-SeedBitLocker', 'Get-SeedEncryption', 'Get-SeedVolume', 'Get-SeedEncryptableVolume',
+    'Test-SeedKey', 'Unlock-SeedVolume', 'Lock-SeedVolume'
+)

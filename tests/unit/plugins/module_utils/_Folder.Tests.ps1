@@ -1,0 +1,96 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+Describe 'paths, folders, times and small files' {
+    BeforeAll {
+        . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
+        Import-TestUtility -Name '_Folder'
+        $bin = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin'
+        $env:PATH = $bin + [System.IO.Path]::PathSeparator + $env:PATH
+    }
+    BeforeEach { New-TestWorld }
+    AfterEach { Remove-TestWorld }
+
+    It 'resolves paths for .NET' { [System.IO.File]::Exists((Resolve-SeedPath -Path 'E:\keep.txt')) | Should -BeTrue }
+    It 'writes times in UTC' {
+        Get-SeedTime | Should -Match '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$'
+        Get-SeedTime -Value '2026-01-01T01:00:00+01:00' | Should -Be '2026-01-01T00:00:00Z'
+        Get-SeedTime -Value $null | Should -BeNullOrEmpty
+    }
+    It 'hashes files, and nothing for a file that is not there' {
+        Get-SeedFileHash -Path 'E:\keep.txt' | Should -Match '^[0-9A-F]{32}$'
+        Get-SeedFileHash -Path 'E:\no' | Should -BeNullOrEmpty
+    }
+
+    Context 'JSON files' {
+        It 'keeps what was written, times as text and other alphabets too' {
+            $name = -join [char[]]@(0xDC, 0x5907, 0x4EFD)
+            Write-SeedJson -Path 'C:\s.json' -Value @{ name = "D:\$name"; at = '2026-01-01T00:00:00Z'; list = @(@{ at = '2026-01-02T00:00:00Z' }) }
+            $read = Read-SeedJson -Path 'C:\s.json'
+            $read.state | Should -Be 'ok'
+            $read.value.name | Should -BeExactly "D:\$name"
+            $read.value.at | Should -BeExactly '2026-01-01T00:00:00Z'
+            $read.value.list[0].at | Should -BeExactly '2026-01-02T00:00:00Z'
+        }
+        It 'tells a missing file from a torn one' {
+            (Read-SeedJson -Path 'C:\none\s.json' -Expected).state | Should -Be 'missing'
+            foreach ($text in '', '{"a": ', 'null', '[1]') {
+                [System.IO.File]::WriteAllText((Resolve-SeedPath -Path 'C:\s.json'), $text)
+                (Read-SeedJson -Path 'C:\s.json').state | Should -Be 'torn'
+            }
+        }
+        It 'is never missing or torn for a reader while it is replaced' {
+            Write-SeedJson -Path 'C:\s.json' -Value @{ n = 0 }
+            $native = Resolve-SeedPath -Path 'C:\s.json'
+            $reader = [powershell]::Create().AddScript({
+                    param($path, $stop)
+                    $bad = 0
+                    while (-not [System.IO.File]::Exists($stop)) {
+                        try {
+                            $share = [System.IO.FileShare]'ReadWrite, Delete'
+                            $stream = [System.IO.FileStream]::new($path, 'Open', 'Read', $share)
+                            $text = [System.IO.StreamReader]::new($stream).ReadToEnd()
+                            $stream.Dispose()
+                            if (-not $text.EndsWith('}')) { $bad++ }
+                        }
+                        catch { $bad++ }
+                    }
+                    $bad
+                }).AddArgument($native).AddArgument("$native.stop")
+            $work = $reader.BeginInvoke()
+            foreach ($n in 1..150) { Write-SeedJson -Path 'C:\s.json' -Value @{ n = $n } }
+            [System.IO.File]::WriteAllText("$native.stop", '')
+            $reader.EndInvoke($work)[0] | Should -Be 0
+            @(Get-ChildItem -LiteralPath 'C:\' -Filter '*.new').Count | Should -Be 0
+        }
+        It 'keeps the old content when a file cannot be replaced' {
+            Write-SeedJson -Path 'C:\s.json' -Value @{ n = 1 }
+            Mock ConvertTo-Json { throw 'disk full' } -ModuleName _Folder
+            { Write-SeedJson -Path 'C:\s.json' -Value @{ n = 2 } } | Should -Throw '*disk full*'
+            (Read-SeedJson -Path 'C:\s.json').value.n | Should -Be 1
+        }
+    }
+
+    Context 'private folders' {
+        It 'makes every folder on the way private' {
+            New-SeedPrivateFolder -Path 'C:\work\seeds\a' -Root 'C:\work'
+            foreach ($path in 'C:\work', 'C:\work\seeds', 'C:\work\seeds\a') { (Get-Item -LiteralPath $path).UnixMode | Should -Be 'drwx------' }
+        }
+        It 'takes a folder over that somebody made before for all to write' {
+            $null = New-Item -Path 'C:\work' -ItemType Directory
+            & chmod 777 (Resolve-SeedPath -Path 'C:\work')
+            New-SeedPrivateFolder -Path 'C:\work'
+            (Get-Item -LiteralPath 'C:\work').UnixMode | Should -Be 'drwx------'
+        }
+        It 'refuses a link on the way' {
+            $null = New-Item -Path 'C:\real' -ItemType Directory
+            $null = New-Item -Path (Resolve-SeedPath -Path 'C:\work') -ItemType SymbolicLink -Value (Resolve-SeedPath -Path 'C:\real')
+            { New-SeedPrivateFolder -Path 'C:\work\a' -Root 'C:\work' } | Should -Throw '*link or junction*'
+        }
+        It 'fails when Windows refuses' {
+            Mock icacls.exe { $global:LASTEXITCODE = 5; 'Access is denied.' } -ModuleName _Folder
+            { New-SeedPrivateFolder -Path 'C:\work' } | Should -Throw '*could not be made private*Access is denied*'
+        }
+        It 'refuses a path that is not below its root' { { New-SeedPrivateFolder -Path 'C:\b\a' -Root 'C:\a' } | Should -Throw '*not below*' }
+    }
+}

@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+Describe 'BitLocker volumes' {
+    BeforeAll {
+        . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
+        Import-TestUtility -Name '_Volume'
+    }
+    BeforeEach { New-TestWorld }
+    AfterEach { Remove-TestWorld }
+
+    It 'writes mount points in one form, and refuses what is no letter' {
+        ConvertTo-SeedMountPoint -Letter 'e:\' | Should -BeExactly 'E:'
+        { ConvertTo-SeedMountPoint -Letter "E' OR 1" } | Should -Throw '*mount_point*'
+    }
+    It 'shows protectors without values' {
+        Protect-TestDisk -Serial DATA -Type RecoveryPassword -Secret '000011'
+        (Get-SeedVolume -Letter E | ConvertTo-Json -Depth 5) | Should -Not -Match '000011'
+    }
+    It 'shows the encryption, and none of a partition that is not formatted' {
+        Protect-TestDisk -Serial DATA -Type RecoveryPassword -Secret '000011'
+        $seen = Get-SeedEncryption -Letter E
+        "$($seen.volume_status) $($seen.protection_status) $($seen.lock_status)" | Should -Be 'FullyEncrypted On Unlocked'
+        Set-TestDisk -Serial DATA -Change { $_.partitions[0].bitlocker = $null; $_.partitions[0].file_system = $null }
+        Get-SeedEncryption -Letter E | Should -BeNullOrEmpty
+    }
+    It 'fails when the encryption cannot be read' {
+        Mock Get-BitLockerVolume { [CmdletBinding()]param($MountPoint) Write-Error -Message 'WMI is down' } -ModuleName _Volume
+        { Get-SeedEncryption -Letter E } | Should -Throw '*WMI is down*'
+    }
+    It 'says in one sentence that the feature is missing' {
+        Mock Get-Command { } -ModuleName _Volume
+        { Get-SeedEncryption -Letter E } | Should -Throw '*no BitLocker cmdlets*Install*'
+    }
+    It 'tells whose key fits' {
+        Protect-TestDisk -Serial DATA -Type RecoveryPassword -Secret '000011'
+        Test-SeedKey -Letter E -RecoveryPassword '000011' | Should -BeTrue
+        Test-SeedKey -Letter E -RecoveryPassword '000022' | Should -BeFalse
+        Protect-TestDisk -Serial DATA -Type ExternalKey -Secret 'AAEC'
+        Test-SeedKey -Letter E -ExternalKey 'AAEC' | Should -BeTrue
+        Test-SeedKey -Letter E -ExternalKey 'AAED' | Should -BeFalse
+        Test-SeedKey -Letter E -ExternalKey 'aaec' | Should -BeFalse
+    }
+    It 'locks and unlocks with a key of type <type>, and with no other' -ForEach @(
+        @{ type = 'ExternalKey'; good = @{ ExternalKey = 'AAEC' }; bad = @{ ExternalKey = 'AAED' }; secret = 'AAEC' }
+        @{ type = 'RecoveryPassword'; good = @{ RecoveryPassword = '000011' }; bad = @{ RecoveryPassword = '000022' }; secret = '000011' }
+    ) {
+        Protect-TestDisk -Serial DATA -Type $type -Secret $secret
+        Lock-SeedVolume -Letter 'E:'
+        { Unlock-SeedVolume -Letter E @bad } | Should -Throw '*does not unlock*0x*'
+        Unlock-SeedVolume -Letter E @good
+        (Get-SeedVolume -Letter E).lock_status | Should -Be 'Unlocked'
+        Test-Path -LiteralPath 'E:\keep.txt' | Should -BeTrue
+    }
+    It 'never quotes a key that is not base64' {
+        Protect-TestDisk -Serial DATA -Type ExternalKey -Secret 'AAEC'
+        try { Unlock-SeedVolume -Letter E -ExternalKey 'se*cret' } catch { "$_" | Should -Be '`external_key` is not base64.' }
+    }
+    It 'does not lock a volume whose protection is off' {
+        Protect-TestDisk -Serial DATA -Type ExternalKey -Secret 'AAEC'
+        Set-TestDisk -Serial DATA -Change { $_.partitions[0].bitlocker.protection_status = 'Off' }
+        { Lock-SeedVolume -Letter E } | Should -Throw '*protection*'
+    }
+    It 'finds the CIM object' { (Get-SeedEncryptableVolume -Letter E).DriveLetter | Should -Be 'E:' }
+}
