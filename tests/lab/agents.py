@@ -39,6 +39,12 @@ def set_job_state(host: str, state: str) -> None:
         agent["jobs"][-1]["state"] = state
 
 
+def set_next_job_state(host: str, state: str) -> None:
+    """Let the next backup end in this state, once."""
+    with _memory(host) as agent:
+        agent["next_job_state"] = state
+
+
 def go_online(host: str) -> None:
     """Let the policy's first backup go over the network again."""
     with _memory(host) as agent:

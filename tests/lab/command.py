@@ -136,6 +136,9 @@ def _agent_point(options: Options) -> str:
 
 
 def _agent_job(options: Options) -> str:
+    if options.next:
+        agents.set_next_job_state(options.host, options.state)
+        return f"The next backup of the agent of {options.host} ends as {options.state}."
     agents.set_job_state(options.host, options.state)
     return f"The newest job of the agent of {options.host} is {options.state}."
 
@@ -157,8 +160,7 @@ def _agent_missing(options: Options) -> str:
 
 def _fault_azure(options: Options) -> str:
     faults.order(options.match, options.effect, options.status, options.times)
-    when = "before it takes effect" if options.effect == "before" else "although it took effect"
-    return f"A request like {options.match!r} is answered with {options.status} {when} ({options.times} x)."
+    return f"{options.times} x {options.match!r}: {options.effect}, status {options.status}."
 
 
 def _fault_clear(_options: Options) -> str:
@@ -295,6 +297,7 @@ def _add_agent(orders: _Orders) -> None:
     point.add_argument("--at", metavar="TIME", help="ISO 8601 (default: now)")
     job = acts.add("job", _agent_job, "change the state of the newest job")
     job.add_argument("--state", required=True, metavar="NAME", help="as Get-OBJob names it, like Aborted")
+    job.add_argument("--next", action="store_true", help="the state that the next backup ends in, once")
     acts.add("online", _agent_online, "let the first backup go over the network")
     acts.add("slow", _agent_slow, "make no scheduled backup except by 'lab schedule'")
     missing = acts.add("missing", _agent_missing, "take a cmdlet out of the agent's module")
@@ -310,7 +313,10 @@ def _add_faults(orders: _Orders) -> None:
         "--match", required=True, metavar="REGEX", help="searched in 'METHOD /path?query', like 'PUT .*jobs/'"
     )
     azure.add_argument(
-        "--effect", choices=["before", "after"], default="before", help="fail before or after the request takes effect"
+        "--effect",
+        choices=faults.EFFECTS,
+        default="before",
+        help="what goes wrong; after and reset-after: the request takes effect all the same (default: %(default)s)",
     )
     azure.add_argument("--status", type=int, default=500, metavar="N", help="HTTP status (default: %(default)s)")
     azure.add_argument(

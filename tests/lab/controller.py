@@ -29,8 +29,8 @@ from lab.world import LabError
 SEED_NAME = "contoso-fs01"
 SOURCE_HOST = "fs01"
 DRIVE_SERIAL = "WD-WX31A10FE02"
-# The names that Data Box takes for a job; a seed has the name of its job.
-NAME = re.compile(r"[-\w.]{3,24}")
+# A seed's name is that of its import job and begins that of its container.
+NAME = re.compile(r"[a-z][a-z0-9-]{2,23}")
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 FOREIGN = re.compile(r"(ANSIBLE|AZURE)_|PYTHONPATH$")
 
@@ -185,7 +185,7 @@ def seed_definition(
             "resource_group": lab["resource_group"],
             "location": lab["location"],
             "storage_account": lab["account"],
-            "container": re.sub(r"[^a-z0-9]+", "-", f"{name}-seed".lower()),
+            "container": f"{name}-seed",
         },
         "shipping": {
             "contact": {"name": "Kim Contoso", "phone": "+31 20 555 0100", "email": ["kim@contoso.example"]},
@@ -270,7 +270,7 @@ def make_seed(home: pathlib.Path, name: str | None, host: str, changes: list[str
     world.host_folder(host)
     name = name or (SEED_NAME if host == SOURCE_HOST else f"contoso-{host}")
     if not NAME.fullmatch(name):
-        raise LabError(f"{name!r} is no name of a seed: 3 to 24 letters, digits, '-', '_' and '.'")
+        raise LabError(f"{name!r} is no name of a seed: 3 to 24 small letters, digits and '-', a letter first")
     wanted = [parse_change(one) for one in changes]
     if any(key == ["name"] for key, _value in wanted):
         raise LabError("the name of a seed is the first argument of 'lab seed'")

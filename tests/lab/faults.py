@@ -11,13 +11,16 @@ import re
 from lab import world
 from lab.world import LabError
 
+# Those up to failed-operation keep the request from taking effect; after the others it has taken effect.
+EFFECTS = ("before", "reset", "malformed", "hang", "failed-operation", "after", "reset-after")
+
 
 def _file() -> pathlib.Path:
     return world.home() / "azure" / "faults.json"
 
 
 def order(match: str, effect: str, status: int, times: int) -> None:
-    """Answer requests with an HTTP status, before or after they take effect.
+    """Let requests fail: one of EFFECTS, with an HTTP status where there is an answer.
 
     `match` is a regular expression that is searched in 'METHOD /path?query'.
     """
@@ -26,7 +29,7 @@ def order(match: str, effect: str, status: int, times: int) -> None:
     except re.error as error:
         raise LabError(f"{match!r} is no regular expression: {error}") from error
     with world.changed(_file()) as orders:
-        orders.append({"match": match, "when": effect, "status": status, "times": times})
+        orders.append({"match": match, "effect": effect, "status": status, "times": times})
 
 
 def clear() -> None:

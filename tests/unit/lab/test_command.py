@@ -154,14 +154,14 @@ def test_a_seed_takes_a_drive_that_no_other_lists(home: pathlib.Path, answer: An
         disk["partition_style"] = "GPT"
     answer("seed", "contoso-two", "--set", "cleanup=manual")
     assert seed(home, "contoso-two")["drives"][0]["serial"] == "NEW1"
-    answer("seed", "Contoso.4", "--set", "copy_host=copy01")
-    assert seed(home, "Contoso.4")["drives"][0]["serial"] == "WD-COPY01A"
-    assert seed(home, "Contoso.4")["azure"]["container"] == "contoso-4-seed"
+    answer("seed", "contoso-4", "--set", "copy_host=copy01")
+    assert seed(home, "contoso-4")["drives"][0]["serial"] == "WD-COPY01A"
+    assert seed(home, "contoso-4")["azure"]["container"] == "contoso-4-seed"
 
 
 def test_what_is_no_seed(home: pathlib.Path, refusal: Answer) -> None:
     assert "no host fs99" in refusal("seed", "--host", "fs99")
-    assert "no name of a seed" in refusal("seed", "../x")
+    assert all("no name of a seed" in refusal("seed", name) for name in ("../x", "Contoso", "ab"))
     assert "first argument" in refusal("seed", "--set", "name=x")
     assert "dotted.key=YAML" in refusal("seed", "--set", "nothing")
     assert "no YAML" in refusal("seed", "--set", "azure.tags={")
@@ -321,6 +321,7 @@ def test_the_agent_does_as_it_is_ordered(home: pathlib.Path, answer: Answer, ref
     answer("agent", "fs01", "job", "--state", "Aborted")
     answer("agent", "fs01", "point", "--source", "D:\\Data", "--source", "E:\\", "--at", "2026-03-01T22:00:00+02:00")
     answer("agent", "fs01", "point", "--source", "D:\\Data")
+    answer("agent", "fs01", "job", "--state", "CompletedWithWarning", "--next")
     answer("agent", "fs01", "online")
     answer("agent", "fs01", "slow")
     answer("agent", "fs01", "missing", "Get-OBJob")
@@ -332,6 +333,7 @@ def test_the_agent_does_as_it_is_ordered(home: pathlib.Path, answer: Answer, ref
     assert points[0] == {"backup_time": "2026-03-01T20:00:00.000000Z", "data_sources": ["D:\\Data", "E:\\"]}
     assert points[1]["backup_time"][:4] == world.stamp()[:4]
     assert (found["initial_backup"]["method"], found["schedule_seconds"]) == ("Network", 99999)
+    assert found["next_job_state"] == "CompletedWithWarning"
     assert found["missing_cmdlets"] == ["Get-OBJob"]
     assert [one["order"] for one in found["orders"]] == ["scheduled_run"]
     assert "no time" in refusal("agent", "fs01", "point", "--source", "D:\\Data", "--at", "yesterday")
@@ -346,7 +348,7 @@ def test_faults_are_what_the_server_reads(home: pathlib.Path, answer: Answer, re
     try:
         assert server.fault_for("GET", "/x/jobs/a") is None
         found = [server.fault_for("PUT", "/x/jobs/a?api-version=1") for _ in range(3)]
-        assert [one and (one["status"], one["when"]) for one in found] == [(503, "after"), (503, "after"), None]
+        assert [one and (one["status"], one["effect"]) for one in found] == [(503, "after"), (503, "after"), None]
         answer("fault", "azure", "--match", "GET")
         assert "regular expression" in refusal("fault", "azure", "--match", "(")
         answer("fault", "clear")
