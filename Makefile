@@ -20,7 +20,7 @@ demo: setup ## take one seed from first backup to recovery point, in the lab
 test: setup-tests ## run every check and test
 	@$(WITHIN) python scripts/test.py
 
-lab: setup ## start a lab, print how to use it, stay up
+lab: setup ## start a fresh lab, print how to use it, stay until Ctrl+C
 	@$(LAB) up
 
 lab-stop: setup ## stop the lab
@@ -35,7 +35,7 @@ unit: setup-tests ## run the unit tests
 docs: setup-tests ## write the generated parts of the documentation
 	@$(WITHIN) python scripts/docs.py
 
-bench: setup ## measure what docs/getting-started.md quotes
+bench: setup ## measure two module calls in the lab
 	@$(WITHIN) python tests/bench/run.py
 
 clean: ## remove everything that was made

@@ -123,7 +123,8 @@ def tell_story(story: Story) -> None:
     story.lab(
         "ship", "--host", "fs01", "--serial", controller.DRIVE_SERIAL, "--carrier", CARRIER, "--tracking", TRACKING
     )
-    story.run("ship", "-e", f"carrier={CARRIER}", "-e", f"tracking_number={TRACKING}")
+    named = f"seed={controller.SEED_NAME}"
+    story.run("ship", "-e", named, "-e", f"carrier={CARRIER}", "-e", f"tracking_number={TRACKING}")
     story.expect("shipped")
     story.tell("The parcel arrives at the data center.")
     story.lab("arrive", "--tracking", TRACKING)

@@ -22,7 +22,9 @@ def start(argv: list[str], **more: object) -> subprocess.Popen[bytes]:
     reading, writing = os.pipe()
     os.set_inheritable(writing, False)
     variables = dict(more.pop("env", os.environ)) | {VARIABLE: str(reading)}  # type: ignore[call-overload]
-    process = subprocess.Popen(argv, env=variables, pass_fds=(reading,), start_new_session=True, **more)  # type: ignore[call-overload]
+    process = subprocess.Popen(  # type: ignore[call-overload]
+        argv, env=variables, pass_fds=(reading,), start_new_session=True, **more
+    )
     os.close(reading)
     process.lab_pipe = writing
     return process  # type: ignore[no-any-return]

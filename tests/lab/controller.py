@@ -11,55 +11,141 @@ from __future__ import annotations
 import datetime
 import os
 import pathlib
+import re
 import shlex
 import sys
 from typing import Any
 
+import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 from lab import world
+from lab.azure import settings
+from lab.world import LabError
 
 SEED_NAME = "contoso-fs01"
+SOURCE_HOST = "fs01"
 DRIVE_SERIAL = "WD-WX31A10FE02"
+# A seed's name is that of its import job and begins that of its container.
+NAME = re.compile(r"[a-z][a-z0-9-]{2,23}")
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+FOREIGN = re.compile(r"(ANSIBLE|AZURE)_|PYTHONPATH$")
 
 
 def bare_environment(home: pathlib.Path) -> dict[str, str]:
     """The variables of a shell that talks to the lab itself: nothing of an ansible or Azure set-up is carried in."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "AZURE_"))}
+    kept = {name: value for name, value in os.environ.items() if not FOREIGN.match(name)}
     return kept | {
-        "PATH": f"{pathlib.Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": os.pathsep.join([str(pathlib.Path(sys.executable).parent), os.environ["PATH"]]),
         "LAB_HOME": str(home),
     }
 
 
-def environment(home: pathlib.Path) -> dict[str, str]:
-    """The variables of a shell that runs ansible against this lab."""
-    lab = world.read(home / "lab.json")
+def variables(home: pathlib.Path) -> dict[str, str]:
+    """What a shell needs to run ansible against this lab, besides PATH and HOME."""
     secrets = world.read(home / "secrets.json")
-    build = world.REPOSITORY / ".build"
-    return bare_environment(home) | {
-        "ANSIBLE_HOME": str(home / "controller" / "ansible"),
-        "ANSIBLE_LOCAL_TEMP": str(home / "controller" / "tmp"),
-        "ANSIBLE_REMOTE_TEMP": str(home / "controller" / "remote_tmp"),
-        "ANSIBLE_COLLECTIONS_PATH": str(build / "collections"),
+    own = home / "controller"
+    return {
+        "LAB_HOME": str(home),
+        "ANSIBLE_CONFIG": str(own / "ansible.cfg"),
+        "ANSIBLE_HOME": str(own / "ansible"),
+        "ANSIBLE_LOCAL_TEMP": str(own / "tmp"),
+        "ANSIBLE_REMOTE_TEMP": str(own / "remote_tmp"),
+        "ANSIBLE_COLLECTIONS_PATH": str(world.REPOSITORY / ".build" / "collections"),
         "ANSIBLE_INVENTORY": str(home / "inventory"),
         "ANSIBLE_VAULT_PASSWORD_FILE": str(home / "inventory-secrets" / "vault-password"),
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_DEPRECATION_WARNINGS": "0",
         "ANSIBLE_LOCALHOST_WARNING": "0",
-        "REQUESTS_CA_BUNDLE": lab["ca"],
-        "AZURE_TENANT": lab["tenant_id"],
-        "AZURE_CLIENT_ID": lab["client_id"],
+        "REQUESTS_CA_BUNDLE": str(home / "ca" / "ca.pem"),
+        "AZURE_TENANT": settings.TENANT_ID,
+        "AZURE_CLIENT_ID": settings.CLIENT_ID,
         "AZURE_SECRET": secrets["client_secret"],
-        "AZURE_SUBSCRIPTION_ID": lab["subscription_id"],
+        "AZURE_SUBSCRIPTION_ID": settings.SUBSCRIPTION_ID,
     }
 
 
+def environment(home: pathlib.Path) -> dict[str, str]:
+    """The variables of a shell that has sourced the lab's environment file."""
+    bare = bare_environment(home)
+    return bare | variables(home) | {"PATH": os.pathsep.join([str(home / "controller" / "bin"), bare["PATH"]])}
+
+
+def environment_file(home: pathlib.Path) -> pathlib.Path:
+    """The file that a shell sources."""
+    return home / "environment"
+
+
+def write_environment(home: pathlib.Path) -> None:
+    """Write the command `lab`, and the file that makes it and ansible work in any shell.
+
+    Every variable is set, whatever the writing process has itself. The file holds a secret, so only its owner reads it.
+    """
+    own = home / "controller"
+    (own / "bin").mkdir(parents=True, exist_ok=True)
+    (own / "ansible.cfg").write_text("[defaults]\n", encoding="utf-8")
+    _write_command(own / "bin" / "lab", home)
+    programs = os.pathsep.join([str(own / "bin"), str(pathlib.Path(sys.executable).parent)])
+    exports = [f"export {name}={shlex.quote(value)}" for name, value in variables(home).items()]
+    lines = [
+        "# Source this file in a shell to work with the lab. It holds a secret.",
+        "for name in $(env | grep -oE '^((ANSIBLE|AZURE)_[A-Za-z0-9_]*|PYTHONPATH)='); do unset \"${name%=}\"; done",
+        "unset name",
+        *exports,
+        f'export PATH={shlex.quote(programs)}:"${{PATH:-{SYSTEM_PATH}}}"',
+        f'export HOME="${{HOME:-{pathlib.Path.home()}}}"',
+    ]
+    path = environment_file(home)
+    path.touch(0o600)
+    path.chmod(0o600)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _write_command(path: pathlib.Path, home: pathlib.Path) -> None:
+    """The command finds the lab's code itself, so that no PYTHONPATH of a shell reaches ansible."""
+    lines = [
+        f"#!{sys.executable}",
+        "import os, sys",
+        f"sys.path.insert(0, {str(world.REPOSITORY / 'tests')!r})",
+        f'os.environ.setdefault("LAB_HOME", {str(home)!r})',
+        "from lab.command import main",
+        "sys.exit(main())",
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path.chmod(0o755)
+
+
+def write_inventory(home: pathlib.Path) -> None:
+    """The Windows hosts as a user's inventory has them; the password lies in a file that only the user can read."""
+    secrets = world.read(home / "secrets.json")
+    found = [world.read(path) for path in sorted(home.glob("hosts/*/host.json"))]
+    hosts = {
+        one["name"]: {"ansible_host": "127.0.0.1", "ansible_port": one["port"], "ansible_user": one["user"]}
+        for one in found
+    }
+    folder = home / "inventory"
+    _write_yaml(folder / "hosts.yml", {"windows": {"hosts": hosts}})
+    winrm = {
+        "ansible_connection": "winrm",
+        "ansible_winrm_scheme": "http",
+        "ansible_winrm_transport": "ntlm",
+        "ansible_password": secrets["winrm_password"],
+    }
+    world.write(folder / "group_vars" / "windows.json", winrm, 0o600)
+    private = home / "inventory-secrets"
+    private.mkdir(mode=0o700, exist_ok=True)
+    (private / "vault-password").touch(0o600)
+    (private / "vault-password").write_text(secrets["vault_password"] + "\n", encoding="utf-8")
+
+
 def make_recipient(folder: pathlib.Path, name: str) -> pathlib.Path:
-    """A person who keeps escrow copies: makes a certificate, with its key beside it, and returns the certificate's path."""
+    """The certificate of a person who keeps escrow copies; made once, with its key beside it."""
+    path = folder / f"{name}.pem"
+    if path.exists():
+        return path
     folder.mkdir(parents=True, exist_ok=True)
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -69,7 +155,6 @@ def make_recipient(folder: pathlib.Path, name: str) -> pathlib.Path:
     )
     usage = x509.KeyUsage(False, False, True, True, False, False, False, False, False)
     certificate = builder.add_extension(usage, critical=True).sign(key, hashes.SHA256())
-    path = folder / f"{name}.pem"
     path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     secret = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -80,23 +165,21 @@ def make_recipient(folder: pathlib.Path, name: str) -> pathlib.Path:
     return path
 
 
-def seed_definition(home: pathlib.Path, name: str = SEED_NAME) -> dict[str, Any]:
-    """One seed of this lab, as a user writes it into the host variables of the seed."""
+def seed_definition(
+    home: pathlib.Path, name: str = SEED_NAME, host: str = SOURCE_HOST, copy_host: str | None = None
+) -> dict[str, Any]:
+    """One seed of this lab, as a user writes it into its host variables; the copy host defaults to the source host."""
     lab = world.read(home / "lab.json")
-    people = home / "people"
+    recipients = [make_recipient(home / "people", one) for one in ("backup-lead", "security-officer")]
     return {
         "name": name,
-        "source": {"host": "fs01", "agent": "mars", "publish_settings": lab["publish_settings"]},
+        "source": {"host": host, "agent": "mars", "publish_settings": lab["publish_settings"]},
         "staging": {"path": "D:\\Staging"},
-        "copying": {
-            "host": "fs01",
-            "tool": {"path": "C:\\WAImportExportV1\\WAImportExport.exe", "version": "1.5.0.300"},
-            "journals": "C:\\Seedfreight\\journals",
-            "logs": "C:\\Seedfreight\\logs",
-            "drives": [{"serial": DRIVE_SERIAL, "erase": False}],
-        },
+        "copy_host": copy_host or host,
+        "tool": {"path": "C:\\WAImportExportV1\\WAImportExport.exe", "version": "1.5.0.300"},
+        "drives": [{"serial": one, "erase": False} for one in _drives(home, name, copy_host or host)],
         "azure": {
-            "cloud": lab["metadata_url"],
+            "cloud_environment": lab["metadata_url"],
             "api": "data_box",
             "subscription_id": lab["subscription_id"],
             "resource_group": lab["resource_group"],
@@ -116,39 +199,110 @@ def seed_definition(home: pathlib.Path, name: str = SEED_NAME) -> dict[str, Any]
             },
             "return_carrier": {"name": "FedEx", "account_number": "123456789"},
         },
-        "custody": {
-            "escrow": [
-                {
-                    "type": "sealed_file",
-                    "directory": str(home / "escrow"),
-                    "recipients": [
-                        str(make_recipient(people, "backup-lead")),
-                        str(make_recipient(people, "security-officer")),
-                    ],
-                }
-            ]
-        },
+        "escrow": [
+            {
+                "type": "sealed_file",
+                "directory": str(home / "escrow"),
+                "recipients": [str(one) for one in recipients],
+            }
+        ],
         "state": {"store": "file", "directory": str(home / "state")},
         "cleanup": "automatic",
     }
 
 
-def write_seed(home: pathlib.Path, definition: dict[str, Any]) -> None:
-    """Put a seed into the lab's inventory: a host of the group ``seeds`` with the definition as its variable."""
+def _drives(home: pathlib.Path, name: str, copy_host: str) -> list[str]:
+    """The serials for a seed: those it lists already, else the first empty drive that no other seed lists."""
+    if (name, copy_host) == (SEED_NAME, SOURCE_HOST):
+        return [DRIVE_SERIAL]
+    written = _written_seeds(home)
+    if written.get(name, {}).get("copy_host") == copy_host:
+        return _serials(written[name])
+    taken = {world.serial_key(one) for seed in written.values() for one in [DRIVE_SERIAL, *_serials(seed)]}
+    empty = [one["serial"].strip() for one in world.disks(copy_host) if one["partition_style"] == "RAW"]
+    return [one for one in empty if world.serial_key(one) not in taken][:1]
+
+
+def _written_seeds(home: pathlib.Path) -> dict[str, dict[str, Any]]:
+    files = (home / "inventory" / "host_vars").glob("*.yml")
+    found = {path.stem: (_read_yaml(path) or {}).get("seed") for path in files}
+    return {name: seed for name, seed in found.items() if isinstance(seed, dict)}
+
+
+def _serials(seed: dict[str, Any]) -> list[str]:
+    drives = seed.get("drives")
+    entries = drives if isinstance(drives, list) else []
+    return [str(one["serial"]) for one in entries if isinstance(one, dict) and "serial" in one]
+
+
+def parse_change(text: str) -> tuple[list[str], Any]:
+    """What `dotted.key=YAML` says: the parts of the key, and the value."""
+    key, separator, value = text.partition("=")
+    if not (key and separator):
+        raise LabError(f"{text!r} is not of the form dotted.key=YAML, like azure.tags={{owner: kim}}")
+    try:
+        return key.split("."), yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise LabError(f"the value of {key} is no YAML: {' '.join(str(error).split())}") from error
+
+
+def change(place: Any, key: list[str], value: Any) -> None:
+    """Set one option of a definition. A number in the key is a place in a list; the one after its end adds an entry."""
+    part, rest = key[0], key[1:]
+    spot: Any = part
+    if isinstance(place, list):
+        if not part.isdigit() or int(part) > len(place):
+            raise LabError(f"{part!r} is no place in a list of {len(place)}")
+        spot = int(part)
+        place += [{}] if spot == len(place) else []
+    elif isinstance(place, dict):
+        place.setdefault(part, {})
+    else:
+        raise LabError(f"{part!r} stands below a value that has no options")
+    if rest:
+        change(place[spot], rest, value)
+    else:
+        place[spot] = value
+
+
+def make_seed(home: pathlib.Path, name: str | None, host: str, changes: list[str]) -> dict[str, Any]:
+    """The definition of a seed with options changed, each as `dotted.key=YAML`; LabError when it would lack a drive."""
+    world.host_folder(host)
+    name = name or (SEED_NAME if host == SOURCE_HOST else f"contoso-{host}")
+    if not NAME.fullmatch(name):
+        raise LabError(f"{name!r} is no name of a seed: 3 to 24 small letters, digits and '-', a letter first")
+    wanted = [parse_change(one) for one in changes]
+    if any(key == ["name"] for key, _value in wanted):
+        raise LabError("the name of a seed is the first argument of 'lab seed'")
+    copy_host = next((str(value) for key, value in wanted if key == ["copy_host"]), None)
+    definition = seed_definition(home, name, host, copy_host)
+    for key, value in wanted:
+        change(definition, key, value)
+    if not definition["drives"] and not any(key[0] == "drives" for key, _value in wanted):
+        remedy = "plug one in with 'lab disk add', or name drives with --set 'drives=[{serial: ...}]'"
+        raise LabError(f"{definition['copy_host']} has no empty drive that no other seed lists; {remedy}")
+    return definition
+
+
+def write_seed(home: pathlib.Path, definition: dict[str, Any]) -> pathlib.Path:
+    """Put a seed into the lab's inventory: a host of the group `seeds` with the definition as its variable."""
     inventory = home / "inventory"
-    seeds = inventory / "seeds.json"
-    hosts = world.read(seeds)["seeds"]["hosts"] if seeds.exists() else {}
-    hosts[definition["name"]] = {}
-    world.write(seeds, {"seeds": {"hosts": hosts}})
-    world.write(inventory / "host_vars" / f"{definition['name']}.json", {"seed": definition})
+    path = inventory / "host_vars" / f"{definition['name']}.yml"
+    _write_yaml(path, {"seed": definition})
+    _write_yaml(inventory / "seeds.yml", {"seeds": {"hosts": {name: {} for name in seed_names(home)}}})
+    return path
 
 
-def write_environment(home: pathlib.Path) -> None:
-    """A file that a shell sources to run ansible against this lab. It holds a secret, so only its owner can read it."""
-    path = home / "controller" / "environment"
+def seed_names(home: pathlib.Path) -> list[str]:
+    """The names of the seeds in the inventory."""
+    return sorted(_written_seeds(home))
+
+
+def _read_yaml(path: pathlib.Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def _write_yaml(path: pathlib.Path, value: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(0o600)
-    added = {
-        name: value for name, value in environment(home).items() if name == "PATH" or os.environ.get(name) != value
-    }
-    path.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in added.items()), encoding="utf-8")
+    text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True)
+    path.write_text(text, encoding="utf-8")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import os
 import pathlib
+import re
 import secrets
 import shutil
 import sys
@@ -26,6 +27,8 @@ from lab.azure import azurite, ca, settings
 
 GIB = 1024**3
 USER = "labadmin"
+HOST_NAME = re.compile(r"[a-z][a-z0-9-]{0,14}")
+INVENTORY_GROUPS = ("all", "localhost", "seeds", "ungrouped", "windows")
 SUBSCRIPTION_NAME = "Seedfreight lab"
 # One file of odd length, and names that trip careless code.
 SOURCE_FILES = {
@@ -38,7 +41,7 @@ SOURCE_FILES = {
 
 
 def disk(serial: str, number: int, host: str, size: int, **more: Any) -> dict[str, Any]:
-    """The description of one disk; RAW unless told otherwise."""
+    """The description of one disk: sizes in bytes, RAW unless `more` says otherwise."""
     return {
         "serial": serial,
         "unique_id": "5000C500" + uuid.uuid5(uuid.NAMESPACE_OID, serial).hex[:8].upper(),
@@ -46,6 +49,7 @@ def disk(serial: str, number: int, host: str, size: int, **more: Any) -> dict[st
         "friendly_name": "ATA disk",
         "bus_type": "SATA",
         "size": size,
+        "logical_sector_size": 512,
         "partition_style": "RAW",
         "is_boot": False,
         "is_system": False,
@@ -100,20 +104,31 @@ def build(home: pathlib.Path) -> None:
     world.write(home / "azure" / "faults.json", [])
     ca.make(home / "ca")
     _link_programs(home)
-    _add_host("fs01")
-    _add_host("copy01")
-    system = {"is_boot": True, "is_system": True, "boot_from_disk": True}
-    for host in ("fs01", "copy01"):
-        add_disk(disk(f"SYS-{host.upper()}", 0, host, 120 * GIB, **system, **formatted("C", 120 * GIB, "Windows")))
-        _install_tool(host)
+    _add_machine("fs01")
     add_disk(disk("SRC-20260001", 1, "fs01", 500 * GIB, **formatted("D", 500 * GIB, "Data")))
     # Windows pads serials; the space in front is as published for SATA disks.
     add_disk(disk("     WD-WX31A10FE02", 2, "fs01", 4000787030016))
     add_disk(disk("Z1F0AAAA", 3, "fs01", 4000787030016, **formatted("E", 4000787030016, "Archive")))
-    add_disk(disk("WD-COPY01A", 1, "copy01", 4000787030016))
     (world.volume_folder("Z1F0AAAA", 2) / "keep me.txt").write_text("Somebody needs this.\n", encoding="utf-8")
     _install_agent("fs01")
+    _announce("fs01")
+    _add_machine("copy01")
+    add_disk(disk("WD-COPY01A", 1, "copy01", 4000787030016))
+    _announce("copy01")
     _write_publish_settings(home / "people" / "lab.publishsettings")
+
+
+def add_host(name: str, agent: str) -> None:
+    """Another Windows machine with the volumes C: and D: and the tool; agent is mars or none."""
+    if not HOST_NAME.fullmatch(name):
+        raise world.LabError(f"{name!r} is no host name: 1 to 15 small letters, digits and '-', a letter first")
+    if name in (*world.hosts(), *INVENTORY_GROUPS):
+        raise world.LabError(f"the name {name} is taken")
+    _add_machine(name)
+    add_disk(disk(f"SRC-{name.upper()}", 1, name, 500 * GIB, **formatted("D", 500 * GIB, "Data")))
+    if agent == "mars":
+        _install_agent(name)
+    _announce(name)
 
 
 def _link_programs(home: pathlib.Path) -> None:
@@ -131,10 +146,18 @@ def find_powershell() -> str:
     return os.path.realpath(found)
 
 
-def _add_host(name: str) -> None:
+def _add_machine(name: str) -> None:
+    system = {"is_boot": True, "is_system": True, "boot_from_disk": True}
+    add_disk(disk(f"SYS-{name.upper()}", 0, name, 120 * GIB, **system, **formatted("C", 120 * GIB, "Windows")))
+    _install_tool(name)
+
+
+def _announce(name: str) -> None:
+    """Switch a machine on: the process of the Windows machines serves every host.json that it finds."""
     facts = {
         "name": name,
         "caption": "Windows Server 2022 Standard",
+        "boot_time": world.stamp(),
         "port": azurite.free_port(),
         "user": USER,
         "page_file_letters": ["C"],
@@ -208,7 +231,10 @@ def _write_publish_settings(path: pathlib.Path) -> None:
         "ManagementCertificate": base64.b64encode(pfx).decode(),
     }
     attributes = " ".join(f"{one}={quoteattr(value)}" for one, value in subscription.items())
-    profile = f'<PublishProfile SchemaVersion="2.0" PublishMethod="AzureServiceManagementAPI">\n    <Subscription {attributes} />\n  </PublishProfile>'
+    profile = (
+        '<PublishProfile SchemaVersion="2.0" PublishMethod="AzureServiceManagementAPI">\n'
+        f"    <Subscription {attributes} />\n  </PublishProfile>"
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(0o600)
     path.write_text(

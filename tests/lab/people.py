@@ -1,40 +1,87 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What people do to the lab's world: plug drives in and out, and hand over parcels."""
+"""What people do with hands: plug drives in and out, hand over parcels, change files, press the reset button."""
 
 from __future__ import annotations
 
-from lab import world
+import datetime
+import os
+import pathlib
+import re
+import shutil
+import time
+
+from lab import default_world, world
+from lab.world import LabError
+
+CHUNK = 1024 * 1024
+REBOOT_SECONDS = 60.0
+TRACKING = re.compile(r"[A-Za-z0-9][A-Za-z0-9 -]*")
+SERIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]*")
+WINDOWS_PATH = re.compile(r"[A-Za-z]:[\\/]+[^\\/].*")
 
 
-class NotPossible(Exception):
-    """A person cannot do that; the text says why."""
+def add_drive(serial: str, host: str, bus: str, size: int, sector: int, data: bool) -> None:
+    """Plug a new drive in, empty or with one NTFS volume that holds a file; sizes in bytes."""
+    world.host_folder(host)
+    if not SERIAL.fullmatch(serial):
+        raise LabError(f"{serial!r} is no serial: letters, digits, spaces, '-' and '_'")
+    if world.disk_file(serial).exists():
+        raise LabError(f"there is a disk {serial} already; 'lab disk insert' plugs it in")
+    letter = world.free_letter(host)
+    content = default_world.formatted(letter, size, "Archive") if data else {}
+    sizes = {"logical_sector_size": sector}
+    default_world.add_disk(default_world.disk(serial, _next_number(host), host, size, bus_type=bus, **sizes, **content))
+    if data:
+        (world.volume_folder(serial, 2) / "keep me.txt").write_text("Somebody needs this.\n", encoding="utf-8")
 
 
 def pull(host: str, serial: str) -> None:
     """Take a drive out of a host. An encrypted volume is locked from then on."""
+    _check_attached(host, serial)
+    with world.changed(world.disk_file(serial)) as disk:
+        disk.update(attached_to=None, pulled_from=host)
+        world.lock_volumes(disk)
+
+
+def _check_attached(host: str, serial: str) -> None:
     path = world.disk_file(serial)
     if not path.exists() or world.read(path)["attached_to"] != host:
-        raise NotPossible(f"{host} has no drive {serial}")
-    with world.changed(path) as disk:
-        if disk["is_system"]:
-            raise NotPossible(f"{serial} is the system disk of {host}")
-        disk["attached_to"] = None
-        for partition in disk["partitions"]:
-            if partition["bitlocker"]:
-                partition["bitlocker"]["locked"] = True
+        raise LabError(f"{host} has no drive {serial}")
+    if world.read(path)["is_system"]:
+        raise LabError(f"{serial} is the system disk of {host}")
 
 
 def insert(host: str, serial: str) -> None:
-    """Put a drive into a host."""
+    """Put a drive into a host. A volume keeps its letter unless the host has given it to another one."""
+    world.host_folder(host)
+    found = world.find_disk(serial)
+    if found["attached_to"]:
+        raise LabError(f"{serial} is plugged into {found['attached_to']}; pull it first")
+    for path in (world.home() / "datacenter" / "parcels").glob("*.json"):
+        parcel = world.read(path)
+        if world.serial_key(serial) in map(world.serial_key, parcel["serials"]) and parcel["state"] != "processed":
+            raise LabError(f"{serial} is in the parcel {parcel['tracking']}")
+    taken = {partition["letter"] for disk in world.disks(host) for partition in disk["partitions"]}
     with world.changed(world.disk_file(serial)) as disk:
-        disk["number"] = max(one["number"] for one in world.disks(host)) + 1
-        disk["attached_to"] = host
+        disk.update(number=_next_number(host), attached_to=host)
+        for partition in disk["partitions"]:
+            if partition["letter"] in taken:
+                partition["letter"] = world.free_letter(host)
+
+
+def _next_number(host: str) -> int:
+    return max((one["number"] for one in world.disks(host)), default=-1) + 1
 
 
 def ship(host: str, serials: list[str], carrier: str, tracking: str) -> None:
-    """Take drives out and hand them to a carrier as one parcel."""
+    """Take drives out and hand them to a carrier as one parcel; all of them or none."""
+    path = _parcel(tracking)
+    if path.exists():
+        raise LabError(f"a parcel {tracking} was sent already")
+    for serial in serials:
+        _check_attached(host, serial)
     for serial in serials:
         pull(host, serial)
     parcel = {
@@ -46,13 +93,81 @@ def ship(host: str, serials: list[str], carrier: str, tracking: str) -> None:
         "sent": world.stamp(),
         "arrived": None,
     }
-    world.write(world.home() / "datacenter" / "parcels" / f"{tracking}.json", parcel)
+    world.write(path, parcel)
 
 
 def arrive(tracking: str) -> None:
     """Let a parcel arrive at the data center."""
-    path = world.home() / "datacenter" / "parcels" / f"{tracking}.json"
+    path = _parcel(tracking)
     if not path.exists():
-        raise NotPossible(f"no parcel {tracking} was sent")
+        raise LabError(f"no parcel {tracking} was sent")
     with world.changed(path) as parcel:
+        if parcel["state"] != "in_transit":
+            raise LabError(f"the parcel {tracking} has arrived already")
         parcel.update(state="arrived", arrived=world.stamp())
+
+
+def _parcel(tracking: str) -> pathlib.Path:
+    if not TRACKING.fullmatch(tracking):
+        raise LabError(f"{tracking!r} is no tracking number: letters, digits, spaces and '-'")
+    return world.home() / "datacenter" / "parcels" / f"{tracking}.json"
+
+
+def write(host: str, path: str, count: int) -> None:
+    """Write random bytes into a file of a host; its folders are made."""
+    target = _file(host, path)
+    if target.is_dir():
+        raise LabError(f"{path} is a folder of {host}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("wb") as stream:
+        for start in range(0, count, CHUNK):
+            stream.write(os.urandom(min(CHUNK, count - start)))
+
+
+def remove(host: str, path: str) -> None:
+    """Remove a file, or a folder with what it holds, from a host."""
+    target = _file(host, path)
+    if target.is_dir():
+        shutil.rmtree(target)
+    elif target.exists():
+        target.unlink()
+    else:
+        raise LabError(f"{host} has no {path}")
+
+
+def _file(host: str, path: str) -> pathlib.Path:
+    world.host_folder(host)
+    if not WINDOWS_PATH.fullmatch(path) or ".." in re.split(r"[\\/]", path):
+        raise LabError(f"{path!r} is no Windows path of a file or folder, like 'D:\\Staging\\a.bin'")
+    try:
+        return world.windows_path(host, path)
+    except LookupError as error:
+        raise LabError(str(error)) from error
+
+
+def reboot(host: str) -> None:
+    """Press the reset button of a host and wait until it answers again."""
+    order = world.host_folder(host) / "reboot.json"
+    world.write(order, {"at": world.stamp()})
+    end = time.monotonic() + REBOOT_SECONDS
+    while order.exists():
+        if time.monotonic() > end:
+            raise LabError(f"{host} did not reboot within {REBOOT_SECONDS:.0f} seconds")
+        time.sleep(0.05)
+
+
+def move_clock(seconds: int) -> None:
+    """Move the lab's clock, forward or back."""
+    with world.changed(world.home() / "clock.json") as clock:
+        clock["offset_seconds"] += seconds
+
+
+def moment(text: str | None) -> str:
+    """A time that a person gave, as the lab's files hold it; without one, now. A time without a zone is UTC."""
+    if text is None:
+        return world.stamp()
+    try:
+        found = datetime.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise LabError(f"{text!r} is no time, like 2026-03-01T22:00:00Z") from error
+    return world.stamp(found.astimezone(datetime.UTC) if found.tzinfo else found)

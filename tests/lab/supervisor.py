@@ -17,30 +17,31 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import yaml
-
-from lab import child, default_world, world
+from lab import child, controller, default_world, world
 from lab.azure import settings
+from lab.world import LabError
 
 START_SECONDS = 60.0
+HERE = pathlib.Path(__file__).resolve().parents[1]
 PARTS = ("lab.azure", "lab.windows.host", "lab.datacenter", "lab.agent")
-
-
-class LabError(Exception):
-    """The lab cannot do that; the text says why."""
 
 
 def running(home: pathlib.Path) -> dict[str, Any] | None:
     """What lab.json says of a lab whose process is alive."""
     try:
         lab: dict[str, Any] = world.read(home / "lab.json")
-        command = pathlib.Path(f"/proc/{lab['pid']}/cmdline").read_bytes()
+        return lab if lab["started"] == _start_time(lab["pid"]) else None
     except (FileNotFoundError, ProcessLookupError):
         return None
-    return lab if b"lab" in command.split(b"\0") else None
 
 
-def up(home: pathlib.Path, ready: Callable[[dict[str, Any]], None] = lambda lab: None) -> None:
+def _start_time(pid: int) -> int | None:
+    """When a process began, in clock ticks since boot, which with the pid names it for ever; None once it has ended."""
+    state, *fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return None if state in ("Z", "X") else int(fields[18])
+
+
+def up(home: pathlib.Path, ready: Callable[[], None]) -> None:
     """Make a fresh world and serve it until this process is told to end."""
     if running(home):
         raise LabError(f"a lab is up in {home}")
@@ -48,6 +49,7 @@ def up(home: pathlib.Path, ready: Callable[[dict[str, Any]], None] = lambda lab:
         raise LabError(f"{home} is not empty and not a lab")
     shutil.rmtree(home, ignore_errors=True)
     default_world.build(home)
+    controller.write_environment(home)
     ended = threading.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda *_arguments: ended.set())
@@ -60,9 +62,9 @@ def up(home: pathlib.Path, ready: Callable[[dict[str, Any]], None] = lambda lab:
         lab = _describe(home)
         for host in lab["hosts"].values():
             _wait(children[1], lambda port=host["port"]: _answers(port), PARTS[1], home)  # type: ignore[misc]
-        _write_inventory(home, lab)
+        controller.write_inventory(home)
         world.write(home / "lab.json", lab)
-        ready(lab)
+        ready()
         while not ended.wait(0.2):
             dead = next(
                 (part for part, process in zip(PARTS, children, strict=True) if process.poll() is not None), None
@@ -83,37 +85,53 @@ def up_detached(home: pathlib.Path) -> None:
     with log.open("wb") as stream:
         process = subprocess.Popen(
             [sys.executable, "-m", "lab", "up"],
+            cwd=HERE,
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=stream,
             start_new_session=True,
         )
     end = time.monotonic() + START_SECONDS
-    while not (home / "lab.json").exists() or world.read(home / "lab.json")["pid"] != process.pid:
+    while (running(home) or {}).get("pid") != process.pid:
         if process.poll() is not None or time.monotonic() > end:
             process.terminate()
-            raise LabError(f"the lab did not start: {log.read_text(encoding='utf-8')[-2000:]}")
+            raise LabError(f"the lab did not start: {_last_line(log)}")
         time.sleep(0.05)
     log.unlink()
 
 
-def down(home: pathlib.Path) -> None:
-    """Stop the lab of this folder."""
+def down(home: pathlib.Path) -> bool:
+    """Stop the lab of this folder; False when none is up."""
     lab = running(home)
     if lab is None:
-        return
+        return False
     os.kill(lab["pid"], signal.SIGTERM)
     end = time.monotonic() + START_SECONDS
     while running(home):
         if time.monotonic() > end:
             raise LabError(f"the lab's process {lab['pid']} does not end")
         time.sleep(0.05)
+    return True
+
+
+def add_host(home: pathlib.Path, name: str, agent: str) -> int:
+    """Add a Windows machine to the running lab and return its WinRM port when it answers there."""
+    default_world.add_host(name, agent)
+    host = world.read(home / "hosts" / name / "host.json")
+    end = time.monotonic() + START_SECONDS
+    while not _answers(host["port"]):
+        if time.monotonic() > end:
+            raise LabError(f"{name} does not answer; see {home / 'logs' / 'worker.log'}")
+        time.sleep(0.05)
+    with world.changed(home / "lab.json") as lab:
+        lab["hosts"][name] = {"port": host["port"], "user": host["user"]}
+    controller.write_inventory(home)
+    return int(host["port"])
 
 
 def _start(home: pathlib.Path, part: str) -> subprocess.Popen[bytes]:
     with (home / "logs" / "worker.log").open("ab") as log:
-        here = pathlib.Path(__file__).resolve().parents[1]
-        return child.start([sys.executable, "-m", part], cwd=here, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        return child.start([sys.executable, "-m", part], cwd=HERE, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
 
 def _end(children: list[subprocess.Popen[bytes]]) -> None:
@@ -130,10 +148,13 @@ def _wait(process: subprocess.Popen[bytes], condition: Callable[[], bool], part:
     end = time.monotonic() + START_SECONDS
     while not condition():
         if process.poll() is not None or time.monotonic() > end:
-            raise LabError(
-                f"{part} did not start: {(home / 'logs' / 'worker.log').read_text(encoding='utf-8')[-2000:]}"
-            )
+            raise LabError(f"{part} did not start: {_last_line(home / 'logs' / 'worker.log')}")
         time.sleep(0.05)
+
+
+def _last_line(log: pathlib.Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return f"{lines[-1] if lines else 'no word'} (the rest is in {log})"
 
 
 def _answers(port: int) -> bool:
@@ -149,6 +170,7 @@ def _describe(home: pathlib.Path) -> dict[str, Any]:
     return {
         "home": str(home),
         "pid": os.getpid(),
+        "started": _start_time(os.getpid()),
         "hosts": {host["name"]: {"port": host["port"], "user": host["user"]} for host in hosts},
         **world.read(home / "azure" / "endpoints.json"),
         "account": settings.ACCOUNT,
@@ -161,25 +183,3 @@ def _describe(home: pathlib.Path) -> dict[str, Any]:
         "inventory": str(home / "inventory"),
         "publish_settings": str(home / "people" / "lab.publishsettings"),
     }
-
-
-def _write_inventory(home: pathlib.Path, lab: dict[str, Any]) -> None:
-    """The Windows hosts as a user's inventory has them; the password lies in a file that only the user can read."""
-    secrets = world.read(home / "secrets.json")
-    hosts = {
-        name: {"ansible_host": "127.0.0.1", "ansible_port": host["port"], "ansible_user": host["user"]}
-        for name, host in lab["hosts"].items()
-    }
-    folder = home / "inventory"
-    (folder / "hosts.yml").write_text(yaml.safe_dump({"windows": {"hosts": hosts}}), encoding="utf-8")
-    winrm = {
-        "ansible_connection": "winrm",
-        "ansible_winrm_scheme": "http",
-        "ansible_winrm_transport": "ntlm",
-        "ansible_password": secrets["winrm_password"],
-    }
-    world.write(folder / "group_vars" / "windows.json", winrm, 0o600)
-    private = home / "inventory-secrets"
-    private.mkdir(mode=0o700, exist_ok=True)
-    (private / "vault-password").touch(0o600)
-    (private / "vault-password").write_text(secrets["vault_password"] + "\n", encoding="utf-8")

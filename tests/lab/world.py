@@ -20,7 +20,12 @@ from collections.abc import Iterator
 from typing import Any
 
 STALE_LOCK_SECONDS = 10
+LETTERS = "EFGHIJKLMNOPQRSTUVWXYZ"
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+
+
+class LabError(Exception):
+    """The lab cannot do that; the text is one line that says why."""
 
 
 def home() -> pathlib.Path:
@@ -91,6 +96,18 @@ def stamp(moment: datetime.datetime | None = None) -> str:
     return (moment or now()).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+def hosts() -> list[str]:
+    """The names of the Windows machines."""
+    return sorted(path.parent.name for path in (home() / "hosts").glob("*/host.json"))
+
+
+def host_folder(name: str) -> pathlib.Path:
+    """The folder that describes one Windows machine; LabError when there is no such machine."""
+    if name not in hosts():
+        raise LabError(f"there is no host {name}; the hosts are {', '.join(hosts())}")
+    return home() / "hosts" / name
+
+
 def serial_key(serial: str) -> str:
     """The folder name of a disk: its serial without spaces, upper case."""
     return serial.replace(" ", "").upper()
@@ -107,6 +124,28 @@ def disks(host: str | None = None) -> list[dict[str, Any]]:
     if host is not None:
         found = [disk for disk in found if disk["attached_to"] == host]
     return sorted(found, key=lambda disk: disk["number"])
+
+
+def find_disk(serial: str) -> dict[str, Any]:
+    """The description of one disk; LabError when there is no disk of this serial."""
+    path = disk_file(serial)
+    if not path.exists():
+        raise LabError(f"there is no disk {serial}; 'lab disk list' shows the disks")
+    description: dict[str, Any] = read(path)
+    return description
+
+
+def free_letter(host: str) -> str:
+    """The first drive letter from E on that no volume of a host has."""
+    taken = {partition["letter"] for disk in disks(host) for partition in disk["partitions"]}
+    return next(letter for letter in LETTERS if letter not in taken)
+
+
+def lock_volumes(disk: dict[str, Any]) -> None:
+    """What a reboot and an unplugged cable do to a data disk: its BitLocker volumes are locked, without auto-unlock."""
+    for partition in disk["partitions"]:
+        if partition["bitlocker"]:
+            partition["bitlocker"]["locked"] = True
 
 
 def volume_folder(serial: str, partition: int) -> pathlib.Path:

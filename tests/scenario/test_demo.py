@@ -23,7 +23,7 @@ OWN_PLACES = (
     "people/",
     "inventory-secrets/",
     "inventory/group_vars/windows.json",
-    "controller/environment",
+    "environment",
     "azure/azurite/",
 )
 DRIVE_MEMORY = re.compile(r"disks/[^/]+/disk\.json")

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import pathlib
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import threading
@@ -63,6 +65,26 @@ def environment(host: str) -> dict[str, str]:
     )
 
 
+def running(host: str) -> list[int]:
+    """The ids of all processes of this host: each was started with the lab and the host in its variables."""
+    wanted = {f"LAB_HOME={world.home()}".encode(), f"LAB_HOST={host}".encode()}
+    found = []
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if wanted <= set((folder / "environ").read_bytes().split(b"\0")):
+                found.append(int(folder.name))
+    return found
+
+
+def end_all(host: str) -> None:
+    """End every process of this host, also those that left the group of the one that started them."""
+    while found := running(host):
+        for one in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
+        time.sleep(0.05)
+
+
 def with_drives(arguments: list[str]) -> list[str]:
     """The arguments of a PowerShell process with the mounting of the host's drives put before its work."""
     lowered = [one.lower() for one in arguments]
@@ -98,9 +120,9 @@ def start(host: str, argv: list[str], **more: object) -> subprocess.Popen[bytes]
     elif re.match(r"[A-Za-z]:\\", program):
         program = str(world.windows_path(host, program))
     variables = environment(host) | dict(more.pop("variables", {}))  # type: ignore[call-overload]
-    return subprocess.Popen(
+    return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
         [program, *arguments], env=variables, cwd=world.home() / "hosts" / host, start_new_session=True, **more
-    )  # type: ignore[call-overload, no-any-return]
+    )
 
 
 def start_command_line(host: str, line: str, variables: dict[str, str]) -> subprocess.Popen[bytes]:

@@ -15,10 +15,12 @@ import shlex
 import signal
 import subprocess
 import threading
+from collections.abc import Iterator
 
 from lab import world
 from lab.windows import processes
 
+FILE_NOT_FOUND = 2  # 0x2, the result of a task whose program is not there
 RUNNING = 267009  # 0x41301, the result of a task that is running
 STOPPED = 267014  # 0x41306, the task was terminated by the user
 
@@ -30,37 +32,50 @@ class TaskService(threading.Thread):
         super().__init__(daemon=True)
         self.host, self.folder = host, world.home() / "hosts" / host / "tasks"
         self._running: dict[str, subprocess.Popen[bytes]] = {}
-        self._ended = threading.Event()
+        self._ended, self._lock = threading.Event(), threading.RLock()
         (self.folder / "orders").mkdir(parents=True, exist_ok=True)
 
     def run(self) -> None:
         while not self._ended.wait(0.05):
-            for order in sorted((self.folder / "orders").glob("*.json")):
-                content = world.read(order)
-                order.unlink()
-                getattr(self, f"_{content['order']}")(content["task"])
-            for name, process in list(self._running.items()):
-                if process.poll() is not None:
-                    del self._running[name]
-                    self._record(name, "Ready", process.returncode)
+            with self._lock:
+                self.work()
+
+    def work(self) -> None:
+        """Carry out what is ordered, and record what has ended."""
+        for order in sorted((self.folder / "orders").glob("*.json")):
+            content = world.read(order)
+            order.unlink()
+            getattr(self, f"_{content['order']}")(content["task"])
+        for name, process in list(self._running.items()):
+            if process.poll() is not None:
+                del self._running[name]
+                self._record(name, "Ready", process.returncode)
+
+    @contextlib.contextmanager
+    def halted(self) -> Iterator[None]:
+        """End every task; none is started meanwhile."""
+        with self._lock:
+            for name in list(self._running):
+                self._stop(name)
+            yield
 
     def end(self) -> None:
         """End the service and every task it runs."""
         self._ended.set()
-        for name in list(self._running):
-            self._stop(name)
+        with self.halted():
+            pass
 
     def _file(self, name: str) -> pathlib.Path:
         return self.folder / f"{name}.json"
 
-    def _record(self, name: str, state: str, result: int) -> None:
+    def _record(self, name: str, state: str, result: int, **more: object) -> None:
+        """Say how a task is. One that was unregistered meanwhile, by itself or by another, has no record any more."""
+        pid = self._running[name].pid if name in self._running else None
         with contextlib.suppress(FileNotFoundError), world.changed(self._file(name)) as task:
-            task.update(
-                state=state, last_task_result=result, pid=self._running[name].pid if name in self._running else None
-            )
+            task.update(state=state, last_task_result=result, pid=pid, **more)
 
     def _start(self, name: str) -> None:
-        if name in self._running:  # MultipleInstances IgnoreNew
+        if name in self._running or not self._file(name).exists():  # MultipleInstances IgnoreNew
             return
         task = world.read(self._file(name))
         argv = [task["execute"], *split_windows(task["arguments"] or "")]
@@ -68,13 +83,12 @@ class TaskService(threading.Thread):
         try:
             process = processes.start(self.host, argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         except (OSError, LookupError):
-            self._record(name, "Ready", 2)
+            self._record(name, "Ready", FILE_NOT_FOUND)
             return
         finally:
             log.close()
         self._running[name] = process
-        with world.changed(self._file(name)) as content:
-            content.update(state="Running", last_task_result=RUNNING, pid=process.pid, last_run_time=world.stamp())
+        self._record(name, "Running", RUNNING, last_run_time=world.stamp())
 
     def _stop(self, name: str) -> None:
         process = self._running.pop(name, None)

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import pathlib
 import threading
 import time
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -32,7 +34,17 @@ class Listener(ThreadingHTTPServer):
     def __init__(self, port: int, user: str, password: str, shells: Shells, log: pathlib.Path, host: str) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.user, self.password, self.shells, self.host, self._log = user, password, shells, host, log
-        self._lock = threading.Lock()
+        self._lock, self.boots, self.is_down = threading.Lock(), 0, False
+
+    @contextlib.contextmanager
+    def down(self) -> Iterator[None]:
+        """Close every shell and answer nobody meanwhile. Connections of before stay broken afterwards."""
+        self.boots, self.is_down = self.boots + 1, True
+        self.shells.end()
+        try:
+            yield
+        finally:
+            self.is_down = False
 
     def record(self, operation: str, **facts: Any) -> None:
         """One line a request: what was asked, never what was sent."""
@@ -49,13 +61,14 @@ class Handler(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         self._context: spnego.ContextProxy | None = None
+        self._boot = self.server.boots
 
     def log_message(self, format: str, *arguments: Any) -> None:
         """The listener keeps its own log."""
 
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        if not self._authenticated():
+        if self._is_broken() or not self._authenticated():
             return
         if not raw:  # pywinrm sets up encryption with an empty request
             self._reply(200, b"")
@@ -76,7 +89,16 @@ class Handler(BaseHTTPRequestHandler):
         self.server.record(operation, bytes=len(xml))
         return 200, envelope(request.action + "Response", request.message_id, body)
 
+    def _is_broken(self) -> bool:
+        """Whether the host went down since this connection began; then the client gets no answer, but the end of it."""
+        if not self.server.is_down and self._boot == self.server.boots:
+            return False
+        self.close_connection = True
+        return True
+
     def _reply(self, code: int, body: bytes, kind: str = SOAP, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        if self._is_broken():
+            return
         self.send_response(code)
         for name, value in headers:
             self.send_header(name, value)
@@ -139,7 +161,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def write_ntlm_users(path: pathlib.Path, users: dict[str, str]) -> None:
-    """The credential store that the NTLM acceptor reads: each user under the machine's name and under the empty domain."""
+    """Write what the NTLM acceptor reads: each user under the machine's name and under the empty domain."""
     node = os.uname().nodename
     lines = [f"{domain}:{user}:{password}\n" for user, password in users.items() for domain in (node, "")]
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

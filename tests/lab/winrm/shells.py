@@ -82,7 +82,8 @@ class Command:
             if self._code is None and not any(self._output.values()):
                 raise Fault(
                     OPERATION_TIMEOUT,
-                    "The WS-Management service cannot complete the operation within the time specified in OperationTimeout.",
+                    "The WS-Management service cannot complete the operation within the time specified in "
+                    "OperationTimeout.",
                 )
             found = {name: bytes(data) for name, data in self._output.items()}
             for data in self._output.values():
@@ -120,10 +121,10 @@ class Shells:
         return str(operation(request))
 
     def end(self) -> None:
-        """End all commands of all shells."""
-        for shell in list(self._shells.values()):
-            for command in shell.commands.values():
-                command.end()
+        """Close all shells."""
+        with self._lock:
+            for shell in list(self._shells.values()):
+                self._close(shell)
 
     def _expire(self) -> None:
         limit = time.monotonic() - IDLE_SECONDS
@@ -132,7 +133,7 @@ class Shells:
 
     def _close(self, shell: Shell) -> None:
         self._shells.pop(shell.id, None)
-        for command in shell.commands.values():
+        for command in list(shell.commands.values()):
             command.end()
 
     def _shell(self, request: Request) -> Shell:
@@ -140,7 +141,8 @@ class Shells:
         if shell is None:
             raise Fault(
                 SHELL_NOT_FOUND,
-                "The request for the Windows Remote Shell with ShellId failed because the shell was not found on the server.",
+                "The request for the Windows Remote Shell with ShellId failed because the shell was not found on the "
+                "server.",
             )
         shell.used = time.monotonic()
         return shell
@@ -166,8 +168,10 @@ class Shells:
             )
             self._shells[shell.id] = shell
         return (
-            f"<x:ResourceCreated><a:Address/><a:ReferenceParameters><w:ResourceURI>{SHELL_URI}/cmd</w:ResourceURI><w:SelectorSet>"
-            f'<w:Selector Name="ShellId">{shell.id}</w:Selector></w:SelectorSet></a:ReferenceParameters></x:ResourceCreated>'
+            "<x:ResourceCreated><a:Address/><a:ReferenceParameters>"
+            f"<w:ResourceURI>{SHELL_URI}/cmd</w:ResourceURI><w:SelectorSet>"
+            f'<w:Selector Name="ShellId">{shell.id}</w:Selector></w:SelectorSet>'
+            "</a:ReferenceParameters></x:ResourceCreated>"
             f"<rsp:Shell><rsp:ShellId>{shell.id}</rsp:ShellId></rsp:Shell>"
         )
 
@@ -202,7 +206,8 @@ class Shells:
             parts += [f'<rsp:Stream Name="{name}" CommandId="{command.id}" End="true"/>' for name in output]
             state = f"{SHELL_URI}/CommandState/Done"
             parts.append(
-                f'<rsp:CommandState CommandId="{command.id}" State="{state}"><rsp:ExitCode>{code}</rsp:ExitCode></rsp:CommandState>'
+                f'<rsp:CommandState CommandId="{command.id}" State="{state}">'
+                f"<rsp:ExitCode>{code}</rsp:ExitCode></rsp:CommandState>"
             )
         return f"<rsp:ReceiveResponse>{''.join(parts)}</rsp:ReceiveResponse>"
 

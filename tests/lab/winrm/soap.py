@@ -77,7 +77,8 @@ def envelope(action: str, relates_to: str, body: str) -> bytes:
     """The envelope of an answer."""
     names = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in NAMESPACES.items())
     return (
-        f"<s:Envelope {names}><s:Header><a:Action>{action}</a:Action><a:MessageID>uuid:{str(uuid.uuid4()).upper()}</a:MessageID>"
+        f"<s:Envelope {names}><s:Header><a:Action>{action}</a:Action>"
+        f"<a:MessageID>uuid:{str(uuid.uuid4()).upper()}</a:MessageID>"
         f"<a:RelatesTo>{relates_to}</a:RelatesTo></s:Header><s:Body>{body}</s:Body></s:Envelope>"
     ).encode()
 
@@ -89,6 +90,7 @@ def fault(error: Fault) -> bytes:
         "http://schemas.dmtf.org/wbem/wsman/1/wsman/fault",
         "",
         "<s:Fault><s:Code><s:Value>s:Receiver</s:Value><s:Subcode><s:Value>w:TimedOut</s:Value></s:Subcode></s:Code>"
-        f'<s:Reason><s:Text xml:lang="en-US">{reason}</s:Text></s:Reason><s:Detail><f:WSManFault Code="{error.code}" Machine="lab">'
+        f'<s:Reason><s:Text xml:lang="en-US">{reason}</s:Text></s:Reason>'
+        f'<s:Detail><f:WSManFault Code="{error.code}" Machine="lab">'
         f"<f:Message>{reason}</f:Message></f:WSManFault></s:Detail></s:Fault>",
     )

@@ -51,6 +51,8 @@ def test_nothing_survives_a_killed_lab(tmp_path: pathlib.Path) -> None:
     assert lab(home, "up", "--detach").returncode == 0
     assert lab(home, "status").returncode == 0
     assert "is up" in lab(home, "up", "--detach").stderr
+    assert lab(home, "host", "add", "fs02").returncode == 0
+    assert lab(home, "reboot", "fs02").returncode == 0
     pid = world.read(home / "lab.json")["pid"]
     assert len(left_of(home)) >= 5
     os.kill(pid, signal.SIGKILL)
@@ -63,21 +65,26 @@ def test_nothing_survives_a_killed_lab(tmp_path: pathlib.Path) -> None:
 
 def test_what_people_can_and_cannot_do(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
+    world.write(tmp_path / "hosts" / "h" / "host.json", {"name": "h"})
     default_world.add_disk(default_world.disk("SYS", 0, "h", 10**9, is_system=True))
     data = default_world.formatted("E", 10**9)
     data["partitions"][0]["bitlocker"] = {"locked": False, "protectors": []}
     default_world.add_disk(default_world.disk("X1", 1, "h", 10**9, **data))
-    with pytest.raises(people.NotPossible, match="system disk"):
+    with pytest.raises(world.LabError, match="system disk"):
         people.pull("h", "SYS")
-    with pytest.raises(people.NotPossible, match="no drive"):
+    with pytest.raises(world.LabError, match="no drive"):
         people.pull("h", "NOPE")
-    with pytest.raises(people.NotPossible, match="no parcel"):
+    with pytest.raises(world.LabError, match="no parcel"):
         people.arrive("1")
     people.ship("h", ["X1"], "FedEx", "1")
     assert world.disks("h")[-1]["serial"] == "SYS"
     assert world.disks()[-1]["partitions"][0]["bitlocker"]["locked"]
     people.arrive("1")
     assert world.read(tmp_path / "datacenter" / "parcels" / "1.json")["state"] == "arrived"
+    with pytest.raises(world.LabError, match="in the parcel 1"):
+        people.insert("h", "X1")
+    with world.changed(tmp_path / "datacenter" / "parcels" / "1.json") as parcel:
+        parcel["state"] = "processed"
     people.insert("h", "X1")
     assert world.disks("h")[-1]["serial"] == "X1"
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+import requests
 import winrm
 from lab.azure import azurite
 from lab.winrm import server as winrm_server
@@ -94,6 +95,23 @@ def test_too_many_shells_are_refused(listener: winrm_server.Listener, monkeypatc
     monkeypatch.setattr(winrm_shells, "SHELLS_PER_USER", 0)
     with pytest.raises((WinRMError, WinRMTransportError)):
         protocol(listener).open_shell()
+
+
+def test_a_host_that_goes_down_breaks_connections_and_forgets_shells(listener: winrm_server.Listener) -> None:
+    client = protocol(listener, read_timeout_sec=3, operation_timeout_sec=1)
+    shell = client.open_shell()
+    command = client.run_command(shell, "sleep 600", skip_cmd_shell=True)
+    with listener.down():
+        with pytest.raises(requests.exceptions.ConnectionError):
+            client.get_command_output(shell, command)
+        with pytest.raises(requests.exceptions.ConnectionError):
+            protocol(listener).open_shell()
+    with pytest.raises((requests.exceptions.ConnectionError, WinRMError, WinRMTransportError)):
+        client.run_command(shell, "true", skip_cmd_shell=True)
+    fresh = protocol(listener)
+    with pytest.raises((WinRMError, WinRMTransportError)):
+        fresh.run_command(shell, "true", skip_cmd_shell=True)
+    fresh.close_shell(fresh.open_shell())
 
 
 def test_the_log_says_what_was_asked_and_never_what_was_sent(listener: winrm_server.Listener) -> None:

@@ -1,0 +1,71 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What may happen to the backup agent of a host: its memory (hosts/HOST/agent.json) is changed, as its engine would."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from lab import people, world
+from lab.world import LabError
+
+NEVER_SECONDS = 99999
+
+
+@contextlib.contextmanager
+def _memory(host: str) -> Iterator[dict[str, Any]]:
+    path = world.host_folder(host) / "agent.json"
+    if not path.exists():
+        raise LabError(f"{host} has no backup agent")
+    with world.changed(path) as agent:
+        yield agent
+
+
+def add_recovery_point(host: str, sources: list[str], at: str | None = None) -> None:
+    """A recovery point of these data sources, at an ISO 8601 time; without one, now."""
+    point = {"backup_time": people.moment(at), "data_sources": sources}
+    with _memory(host) as agent:
+        agent["recovery_points"].append(point)
+
+
+def set_job_state(host: str, state: str) -> None:
+    """Change the state of the agent's newest job, to a name that Get-OBJob may show."""
+    with _memory(host) as agent:
+        if not agent["jobs"]:
+            raise LabError(f"the agent of {host} has had no job yet")
+        agent["jobs"][-1]["state"] = state
+
+
+def set_next_job_state(host: str, state: str) -> None:
+    """Let the next backup end in this state, once."""
+    with _memory(host) as agent:
+        agent["next_job_state"] = state
+
+
+def go_online(host: str) -> None:
+    """Let the policy's first backup go over the network again."""
+    with _memory(host) as agent:
+        agent["initial_backup"]["method"] = "Network"
+
+
+def go_slow(host: str) -> None:
+    """Let the agent make no scheduled backup by itself any more; 'lab schedule' still starts one."""
+    with _memory(host) as agent:
+        agent["schedule_seconds"] = NEVER_SECONDS
+
+
+def miss_cmdlet(host: str, name: str) -> None:
+    """Let the agent's PowerShell module lack a cmdlet."""
+    with _memory(host) as agent:
+        missing = agent.setdefault("missing_cmdlets", [])
+        if name not in missing:
+            missing.append(name)
+
+
+def run_schedule(host: str) -> None:
+    """Order a scheduled backup now."""
+    with _memory(host) as agent:
+        agent["orders"].append({"order": "scheduled_run", "at": world.stamp()})

@@ -1,0 +1,360 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command `lab`: one sub-parser an order. An order answers with one line, or fails with one line on stderr."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from lab import agents, controller, faults, people, supervisor, world
+from lab.world import LabError
+
+DESCRIPTION = """A lab on loopback for seedfreight.azure_offline_backup: Windows machines with disks, a backup agent,
+Azure, and a data center. Its folder is LAB_HOME, or .lab in the checkout; docs/lab.md has examples."""
+EPILOG = "'lab ORDER --help' shows the arguments of an order. All orders but up, down and status need a running lab."
+USAGE = """The lab is up in {home}. A whole seed, in another shell:
+
+  . {environment}
+  lab seed
+  ansible-playbook seedfreight.azure_offline_backup.seed -e seed_wait=true -e seed_poll_interval=1
+  lab ship --host fs01 --serial WD-WX31A10FE02 --carrier FedEx --tracking 794612345678
+  ansible-playbook seedfreight.azure_offline_backup.ship -e seed=contoso-fs01 -e carrier=FedEx \\
+    -e tracking_number=794612345678
+  lab arrive --tracking 794612345678
+  ansible-playbook seedfreight.azure_offline_backup.seed -e seed_wait=true -e seed_poll_interval=1
+  ansible-playbook seedfreight.azure_offline_backup.status
+
+More orders: lab --help. Stop the lab with Ctrl+C here, or with 'lab down' there.
+"""
+DRIVE_BYTES = 4000787030016
+BUSES = ("SATA", "SAS", "USB", "RAID", "NVMe", "SCSI")
+
+Options = argparse.Namespace
+
+
+def _up(options: Options) -> str | None:
+    home = world.home()
+    if not options.detach:
+        supervisor.up(home, lambda: print(usage(), flush=True))
+        return None
+    supervisor.up_detached(home)
+    return f"The lab is up in {home}; source {controller.environment_file(home)} to work with it."
+
+
+def usage() -> str:
+    """What a person who has just started a lab types next."""
+    home = world.home()
+    return USAGE.format(home=home, environment=controller.environment_file(home))
+
+
+def _down(_options: Options) -> str:
+    home = world.home()
+    return f"The lab in {home} is down." if supervisor.down(home) else f"No lab is up in {home}."
+
+
+def _status(_options: Options) -> str:
+    home = world.home()
+    if supervisor.running(home) is None:
+        raise LabError(f"no lab is up in {home}")
+    hosts, seeds = ", ".join(world.hosts()), ", ".join(controller.seed_names(home)) or "none"
+    offset = world.read(home / "clock.json")["offset_seconds"]
+    return f"The lab is up in {home}: hosts {hosts}; seeds {seeds}; clock {offset:+.0f} s."
+
+
+def _seed(options: Options) -> str:
+    home = world.home()
+    definition = controller.make_seed(home, options.name, options.host, options.changes)
+    return f"The seed {definition['name']} is defined in {controller.write_seed(home, definition)}."
+
+
+def _host_add(options: Options) -> str:
+    port = supervisor.add_host(world.home(), options.name, options.agent)
+    return f"{options.name} answers on port {port} and is in the inventory."
+
+
+def _disk_list(_options: Options) -> str:
+    rows = [f"{'serial':24}{'host':12}{'number':>6}  {'bus':6}{'bytes':>16}{'sector':>8}  {'style':7}volumes"]
+    for disk in sorted(world.disks(), key=lambda one: (one["attached_to"] or "~", one["number"])):
+        volumes = [
+            f"{one['letter'] or '-'}:{' locked' if (one['bitlocker'] or {}).get('locked') else ''}"
+            for one in disk["partitions"]
+        ]
+        where, number = (disk["attached_to"], str(disk["number"])) if disk["attached_to"] else ("unplugged", "-")
+        rows.append(
+            f"{disk['serial'].strip():24}{where:12}{number:>6}  {disk['bus_type']:6}{disk['size']:>16}"
+            f"{disk['logical_sector_size']:>8}  {disk['partition_style']:7}{' '.join(volumes)}".rstrip()
+        )
+    return "\n".join(rows)
+
+
+def _disk_add(options: Options) -> str:
+    people.add_drive(options.serial, options.host, options.bus, options.size, options.sector, options.data)
+    return f"{options.serial} is plugged into {options.host}."
+
+
+def _disk_pull(options: Options) -> str:
+    host = world.find_disk(options.serial)["attached_to"]
+    if host is None:
+        raise LabError(f"{options.serial} is not plugged in")
+    people.pull(host, options.serial)
+    return f"{options.serial} is out of {host}."
+
+
+def _disk_insert(options: Options) -> str:
+    host = options.host or world.find_disk(options.serial).get("pulled_from")
+    if host is None:
+        raise LabError(f"say with --host where {options.serial} goes")
+    people.insert(host, options.serial)
+    return f"{options.serial} is plugged into {host}."
+
+
+def _write(options: Options) -> str:
+    people.write(options.host, options.path, options.bytes)
+    return f"{options.path} of {options.host} holds {options.bytes} random bytes."
+
+
+def _remove(options: Options) -> str:
+    people.remove(options.host, options.path)
+    return f"{options.path} of {options.host} is removed."
+
+
+def _reboot(options: Options) -> str:
+    people.reboot(options.host)
+    return f"{options.host} has rebooted; its BitLocker data volumes are locked."
+
+
+def _agent_point(options: Options) -> str:
+    agents.add_recovery_point(options.host, options.source, options.at)
+    return f"The agent of {options.host} has a recovery point of {', '.join(options.source)}."
+
+
+def _agent_job(options: Options) -> str:
+    if options.next:
+        agents.set_next_job_state(options.host, options.state)
+        return f"The next backup of the agent of {options.host} ends as {options.state}."
+    agents.set_job_state(options.host, options.state)
+    return f"The newest job of the agent of {options.host} is {options.state}."
+
+
+def _agent_online(options: Options) -> str:
+    agents.go_online(options.host)
+    return f"The policy of {options.host} makes its first backup over the network."
+
+
+def _agent_slow(options: Options) -> str:
+    agents.go_slow(options.host)
+    return f"The agent of {options.host} makes no scheduled backup by itself any more."
+
+
+def _agent_missing(options: Options) -> str:
+    agents.miss_cmdlet(options.host, options.cmdlet)
+    return f"The agent of {options.host} has no {options.cmdlet}."
+
+
+def _fault_azure(options: Options) -> str:
+    faults.order(options.match, options.effect, options.status, options.times)
+    return f"{options.times} x {options.match!r}: {options.effect}, status {options.status}."
+
+
+def _fault_clear(_options: Options) -> str:
+    faults.clear()
+    return "No request fails by order any more."
+
+
+def _ship(options: Options) -> str:
+    people.ship(options.host, options.serial, options.carrier, options.tracking)
+    return f"{options.carrier} has the parcel {options.tracking} with {', '.join(options.serial)}."
+
+
+def _arrive(options: Options) -> str:
+    people.arrive(options.tracking)
+    return f"The parcel {options.tracking} is at the data center."
+
+
+def _schedule(options: Options) -> str:
+    agents.run_schedule(options.host)
+    return f"The agent of {options.host} begins a scheduled backup."
+
+
+def _clock(options: Options) -> str:
+    people.move_clock(options.seconds)
+    return f"It is {world.stamp()} in the lab."
+
+
+class _Orders:
+    """The orders at one level of the command line."""
+
+    def __init__(self, parser: argparse.ArgumentParser) -> None:
+        self._orders = parser.add_subparsers(title="orders", metavar="ORDER", required=True)
+
+    def group(self, name: str, text: str) -> argparse.ArgumentParser:
+        return self._orders.add_parser(name, help=text, description=_sentence(text))
+
+    def add(self, name: str, call: Callable[[Options], Any], text: str, up: bool = True) -> argparse.ArgumentParser:
+        """One order; `up` says whether it needs a running lab."""
+        parser = self.group(name, text)
+        parser.set_defaults(call=call, needs_lab=up)
+        return parser
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:] + "."
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1")
+    return int(text)
+
+
+def natural(text: str) -> int:
+    """A whole number of at least 0."""
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 0")
+    return int(text)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(prog="lab", description=DESCRIPTION, epilog=EPILOG)
+    orders = _Orders(top)
+    up = orders.add("up", _up, "start a fresh lab and stay until Ctrl+C", up=False)
+    up.add_argument("--detach", action="store_true", help="return when the lab is ready")
+    orders.add("down", _down, "stop the lab; its folder stays for reading", up=False)
+    orders.add("status", _status, "show where the lab is and what it has", up=False)
+    _add_seed(orders)
+    _add_hosts(orders)
+    _add_disks(orders)
+    _add_agent(orders)
+    _add_faults(orders)
+    _add_parcels(orders)
+    clock = orders.add("clock", _clock, "move the lab's clock")
+    clock.add_argument("seconds", type=int, metavar="SECONDS", help="forward, or back when negative")
+    return top
+
+
+def _add_seed(orders: _Orders) -> None:
+    seed = orders.add("seed", _seed, "write a whole definition of a seed into the inventory")
+    seed.add_argument("name", nargs="?", metavar="NAME", help="default: contoso-HOST")
+    seed.add_argument("--host", default=controller.SOURCE_HOST, help="source and copy host (default: %(default)s)")
+    seed.add_argument(
+        "--set",
+        dest="changes",
+        action="append",
+        default=[],
+        metavar="KEY=YAML",
+        help="change one option, by a dotted key like azure.tags or drives.0.erase; may be given several times",
+    )
+
+
+def _add_hosts(orders: _Orders) -> None:
+    hosts = _Orders(orders.group("host", "add a Windows machine"))
+    add = hosts.add("add", _host_add, "add a Windows machine with C:, D: and the tool, reachable at once")
+    add.add_argument("name", metavar="NAME")
+    add.add_argument("--agent", choices=["mars", "none"], default="mars", help="backup agent (default: %(default)s)")
+    reboot = orders.add("reboot", _reboot, "reboot a host: its processes end, its BitLocker data volumes are locked")
+    reboot.add_argument("host", metavar="HOST")
+    write = orders.add("write", _write, "write random bytes into a file of a host")
+    write.add_argument("host", metavar="HOST")
+    write.add_argument("path", metavar="PATH", help="a Windows path; its folders are made")
+    write.add_argument("--bytes", type=natural, required=True, metavar="N")
+    remove = orders.add("remove", _remove, "remove a file or folder of a host")
+    remove.add_argument("host", metavar="HOST")
+    remove.add_argument("path", metavar="PATH", help="a Windows path")
+
+
+def _add_disks(orders: _Orders) -> None:
+    disks = _Orders(orders.group("disk", "list disks, plug new ones in, pull and insert them"))
+    disks.add("list", _disk_list, "list all disks, also those that are unplugged")
+    add = disks.add("add", _disk_add, "plug a new drive in")
+    add.add_argument("serial", metavar="SERIAL")
+    add.add_argument("--host", default=controller.SOURCE_HOST, help="default: %(default)s")
+    add.add_argument("--bus", choices=BUSES, default="SATA", help="bus as Windows shows it (default: %(default)s)")
+    add.add_argument("--size", type=positive, default=DRIVE_BYTES, metavar="BYTES", help="default: %(default)s")
+    add.add_argument("--sector", type=int, choices=[512, 4096], default=512, help="bytes (default: %(default)s)")
+    add.add_argument("--data", action="store_true", help="with an NTFS volume that holds a file")
+    pull = disks.add("pull", _disk_pull, "unplug a drive; its BitLocker volume is locked from then on")
+    pull.add_argument("serial", metavar="SERIAL")
+    insert = disks.add("insert", _disk_insert, "plug a drive in again")
+    insert.add_argument("serial", metavar="SERIAL")
+    insert.add_argument("--host", help="default: where it was pulled out")
+
+
+def _add_agent(orders: _Orders) -> None:
+    agent = orders.group("agent", "change what the backup agent of a host remembers and does")
+    agent.add_argument("host", metavar="HOST")
+    acts = _Orders(agent)
+    point = acts.add("point", _agent_point, "add a recovery point")
+    point.add_argument("--source", action="append", required=True, metavar="NAME", help="data source, like 'D:\\Data'")
+    point.add_argument("--at", metavar="TIME", help="ISO 8601 (default: now)")
+    job = acts.add("job", _agent_job, "change the state of the newest job")
+    job.add_argument("--state", required=True, metavar="NAME", help="as Get-OBJob names it, like Aborted")
+    job.add_argument("--next", action="store_true", help="the state that the next backup ends in, once")
+    acts.add("online", _agent_online, "let the first backup go over the network")
+    acts.add("slow", _agent_slow, "make no scheduled backup except by 'lab schedule'")
+    missing = acts.add("missing", _agent_missing, "take a cmdlet out of the agent's module")
+    missing.add_argument("cmdlet", metavar="CMDLET")
+    schedule = orders.add("schedule", _schedule, "let the agent of a host make a scheduled backup now")
+    schedule.add_argument("host", metavar="HOST")
+
+
+def _add_faults(orders: _Orders) -> None:
+    systems = _Orders(orders.group("fault", "let requests fail"))
+    azure = systems.add("azure", _fault_azure, "let requests to Azure Resource Manager or for a token fail")
+    azure.add_argument(
+        "--match", required=True, metavar="REGEX", help="searched in 'METHOD /path?query', like 'PUT .*jobs/'"
+    )
+    azure.add_argument(
+        "--effect",
+        choices=faults.EFFECTS,
+        default="before",
+        help="what goes wrong; after and reset-after: the request takes effect all the same (default: %(default)s)",
+    )
+    azure.add_argument("--status", type=int, default=500, metavar="N", help="HTTP status (default: %(default)s)")
+    azure.add_argument(
+        "--times", type=positive, default=1, metavar="N", help="number of requests (default: %(default)s)"
+    )
+    systems.add("clear", _fault_clear, "take back all orders for faults")
+
+
+def _add_parcels(orders: _Orders) -> None:
+    ship = orders.add("ship", _ship, "take drives out of a host and hand them to a carrier as one parcel")
+    ship.add_argument("--host", required=True)
+    ship.add_argument("--serial", nargs="+", required=True)
+    ship.add_argument("--carrier", required=True)
+    ship.add_argument("--tracking", required=True, metavar="NUMBER")
+    arrive = orders.add("arrive", _arrive, "let a parcel arrive at the data center")
+    arrive.add_argument("--tracking", required=True, metavar="NUMBER")
+
+
+def _use_setup() -> None:
+    """Find PowerShell and Azurite where setup found or made them, also in a shell that knows nothing of it."""
+    with contextlib.suppress(FileNotFoundError):
+        for name, value in json.loads((world.REPOSITORY / ".build" / "env.json").read_text(encoding="utf-8")).items():
+            os.environ.setdefault(name, value)
+
+
+def main(words: list[str] | None = None) -> int:
+    """Carry out one order and return the exit code."""
+    options = parser().parse_args(words)
+    _use_setup()
+    home = world.home().resolve()
+    world.use(home)
+    try:
+        if options.needs_lab and supervisor.running(home) is None:
+            raise LabError(f"no lab is up in {home}; start one with 'lab up --detach'")
+        answer = options.call(options)
+    except (LabError, OSError) as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
+    if answer:
+        print(answer)
+    return 0
