@@ -11,8 +11,8 @@ version_added: 0.1.0
 short_description: Gather the status of a seed and its next step
 description:
   - Checks and completes the definition of a seed, and reads its ledger.
-  - With O(observed), decides from ledger and observations what the status of the seed is, what can be done next, and what
-    it waits for or why it is blocked. Changes nothing.
+  - With O(observed), decides from ledger and observations what the status of the seed is, what can be done next, and
+    what it waits for or why it is blocked. Changes nothing.
   - Runs on the controller. The P(seedfreight.azure_offline_backup.observe#role) role makes both calls.
 options:
   definition:
@@ -124,8 +124,8 @@ seed:
 status:
   description:
     - Status of the seed. Without O(observed), what the ledger alone proves.
-    - One of V(new), V(staging), V(staged), V(planned), V(preparing), V(prepared), V(verified), V(job_created), V(shipped),
-      V(importing), V(imported), V(seeded), V(cleaned) and V(aborted).
+    - One of V(new), V(staging), V(staged), V(planned), V(preparing), V(prepared), V(verified), V(job_created),
+      V(shipped), V(importing), V(imported), V(seeded), V(cleaned) and V(aborted).
   returned: success
   type: str
   sample: job_created
@@ -163,7 +163,7 @@ waiting:
   contains:
     id: {description: Kind of the wait., type: str, returned: always, sample: ship}
     what: {description: What it waits for., type: str, returned: always, sample: ship drive WD-WX31A10FE02}
-    since: {description: Since when; ISO 8601 in UTC or empty., type: str, returned: always, sample: '2026-11-25T10:14:00Z'}
+    since: {description: ISO 8601 in UTC or empty., type: str, returned: always, sample: '2026-11-25T10:14:00Z'}
     deadline: {description: Until when; ISO 8601 in UTC or empty., type: str, returned: always, sample: ''}
     command: {description: The command to run next., type: str, returned: always, sample: ansible-playbook ...}
 blocked:

@@ -19,14 +19,15 @@ options:
     type: str
     required: true
   store:
-    description: The state store of the seed, as C(state) of its definition. C(docs/seed-reference.md) lists its options.
+    description: State store of the seed, as C(state) of its definition. C(docs/seed-reference.md) lists its options.
     type: dict
     required: true
   state:
     description:
       - V(present) records O(event) and keeps O(documents). Requires O(run), except in check mode.
       - V(locked) acquires the lock, V(unlocked) releases it.
-      - V(archived) sets the ledger of an aborted seed aside and begins a new one. Requires O(run), except in check mode.
+      - V(archived) sets the ledger of an aborted seed aside and begins a new one. Requires O(run), except in check
+        mode.
     type: str
     choices: [present, locked, unlocked, archived]
     default: present
@@ -63,7 +64,7 @@ options:
     type: str
   lease:
     description:
-      - Seconds after which a lock counts as left behind, if its holder cannot be looked for from here and has not renewed it.
+      - Seconds after which a lock that was not renewed counts as left behind, if its holder cannot be looked for here.
     type: int
     default: 900
   force:

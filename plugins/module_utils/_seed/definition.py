@@ -206,9 +206,7 @@ SEED: dict[str, Option] = {
     ),
     "source": _dict("The Windows server that is backed up.", SOURCE, required=True),
     "staging": _dict("The staging location.", STAGING, required=True),
-    "copy_host": _text(
-        "Inventory name of the Windows machine whose bays take the drives.", default_from="source.host"
-    ),
+    "copy_host": _text("Inventory name of the Windows machine whose bays take the drives.", default_from="source.host"),
     "work_directory": _text(
         "Private folder of the collection on the copy host, for attempts and their journals. It must not lie on a "
         "listed drive.",
@@ -403,14 +401,11 @@ def _relations(seed: Mapping[str, Any], status: str) -> Iterator[Problem]:
         text = "`escrow` is empty, and a drive whose journal is lost could never be opened again."
         yield Problem("escrow", text, "Name at least one place.")
     source, path = seed["source"].get("host"), str(seed["staging"].get("path_on_copy_host") or "")
-    if early and source and seed["copy_host"] != source and not path.startswith("\\\\"):
-        if path == seed["staging"].get("path"):
-            text = (
-                f"`staging.path` is the local path {path} of {source}, and `copy_host` is another machine "
-                f"({seed['copy_host']})."
-            )
-            remedy = "Use a UNC path, or set `staging.path_on_copy_host` to the folder as the copy host sees it."
-            yield Problem("staging.path", text, remedy)
+    apart = early and source and seed["copy_host"] != source
+    if apart and not path.startswith("\\\\") and path == seed["staging"].get("path"):
+        text = f"`staging.path` is the local path {path} of {source}, and `copy_host` is {seed['copy_host']}."
+        remedy = "Use a UNC path, or set `staging.path_on_copy_host` to the folder as the copy host sees it."
+        yield Problem("staging.path", text, remedy)
 
 
 def check_files(seed: Mapping[str, Any], status: str = "new") -> list[Problem]:

@@ -29,9 +29,9 @@ STATUSES = (
     "cleaned",
     "aborted",
 )
-# How the backup gets to the staging location: cmdlets set it, a person uses the agent's wizard, something else wrote it.
+# How the backup gets to the staging location: by cmdlets, by a person in the agent's wizard, or by another product.
 KINDS = ("automatic", "attended", "folder")
-# Who writes the drives and creates the job: this collection with the tool, or the agent's own disk preparation utility.
+# Who writes the drives and creates the job: this collection with the tool, or the agent's disk preparation utility.
 PREPARERS = ("tool", "disk_prep")
 
 _STAGED = {

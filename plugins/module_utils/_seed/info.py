@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What seed_info returns: the completed definition, and with observations the status and the work of each step. Private."""
+"""What seed_info returns: the completed definition, and with observations status and next step. Private."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def _refuse(problems: list[definition.Problem], name: str) -> None:
 
 
 def _others(options: Mapping[str, Any], host: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
-    """Definition and ledger of the other seeds of the play. One whose own definition is wrong is left to its own run."""
+    """Definition and ledger of the other seeds of the play. A wrong definition is for its own run to refuse."""
     found = {}
     for name, given in (options["_others"] or {}).items():
         if name == host:
@@ -143,7 +143,7 @@ def _waiting_for_shipment(seeds: Mapping[str, tuple[dict[str, Any], dict[str, An
 def _snapshot(
     options: Mapping[str, Any], host: str, seed: dict[str, Any], known: dict[str, Any], now: datetime
 ) -> pieces.Snapshot:
-    """The registered results of the info modules as a snapshot. A host that is unreachable is a problem, not an answer."""
+    """The registered results as a snapshot. A host that is unreachable is a problem, not an answer."""
     observed, problems, seen = options["observed"], {}, {}
     for who, key in OBSERVED.items():
         one = observed.get(who) or {}
@@ -165,5 +165,3 @@ def _snapshot(
         restart_backup=options["restart_backup"],
         wait=options["wait"],
     )
-
-

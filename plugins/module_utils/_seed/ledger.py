@@ -250,7 +250,9 @@ def _job_created(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) 
     job = result["job"]
     problem = job_problem(ledger, job)
     if problem:
-        raise ValueError(f"The import job does not prove that it belongs to this seed: {problem}. Nothing was recorded.")
+        raise ValueError(
+            f"The import job does not prove that it belongs to this seed: {problem}. Nothing was recorded."
+        )
     if any(one["id"] == job["id"] for one in ledger.get("jobs") or []):
         return {}, ""
     container = result.get("container") or {}

@@ -16,6 +16,8 @@ from typing import Any
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse
 
 COLLECTION = "seedfreight.azure_offline_backup"
+# Playbooks that change a seed for good act on exactly one, which is named.
+ONE_SEED = ("ship", "clean", "abort", "unlock")
 MEANING = {
     "new": "nothing has been done yet",
     "staging": "the agent writes the first backup to the staging location",
@@ -57,10 +59,8 @@ class Blocked:
 
 def playbook(name: str, host: str = "", extra: str = "") -> str:
     """The command that runs a playbook over one seed; playbooks that change only one seed take it by ``seed``."""
-    if name in ("ship", "clean", "abort", "unlock"):
-        target = f" -e seed={host}"
-    else:
-        target = f" --limit {host}" if host else ""
+    option = "-e seed=" if name in ONE_SEED else "--limit "
+    target = f" {option}{host}" if host else ""
     return f"ansible-playbook {COLLECTION}.{name}{target}{extra}"
 
 

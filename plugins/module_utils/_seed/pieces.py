@@ -40,10 +40,12 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse, stamp
 
-# Each agent and how its backup gets to the staging location; a provider is a file beside _AgentMars.psm1 and a line here.
+# Each agent and how its backup gets to the staging location; a provider is a file beside _AgentMars.psm1 and a line.
 AGENT_KINDS: Mapping[str, str] = {"mars": "automatic"}
 CLOCK_DIFFERENCE = timedelta(days=1)
 # A drive in one of these statuses still holds what was verified, as far as anybody can see.
+# What a drive record allows that this collection or time can do; the rest takes the word of a person.
+GOES_ON = frozenset({"prepare", "wait", "insert", "collect", "verify", "unlock", "lock"})
 KEEPS = ("copied", "locked", "verifying", "verified", "missing", "unknown")
 
 
@@ -122,7 +124,7 @@ def proof(snapshot: Snapshot, name: str, answers: Mapping[str, Finding]) -> dict
         "milestone": name,
         "pieces": {piece: one.text for piece, one in answers.items()},
         "accepted": accepted,
-        **EXTRAS.get(name, lambda _snapshot: {})(snapshot),
+        **(EXTRAS[name](snapshot) if name in EXTRAS else {}),
     }
     new = tuple({"id": one, "milestone": name} for one in accepted if one not in known)
     return {"evidence": found, "accepted": new}
@@ -247,7 +249,9 @@ def _nothing_foreign(snapshot: Snapshot) -> Finding:
     deep = sorted(str(one["name"]) for one in files if is_staged(str(one["name"])) and "\\" in str(one["name"]))
     if not deep:
         return Finding("yes", "No staged file lies in a subfolder.")
-    text = f"The staging location has {', '.join(deep[:5])} in a subfolder: left from another backup, or part of this one."
+    text = (
+        f"The staging location has {', '.join(deep[:5])} in a subfolder: left from another backup, or part of this one."
+    )
     remedy = "Move it out of `staging.path` if it does not belong to this backup."
     return Finding("no", text, blocked=Blocked("foreign_files", text, remedy, playbook("seed", snapshot.host)))
 
@@ -289,7 +293,9 @@ def stage_problem(snapshot: Snapshot) -> Blocked | None:
     if job is not None and job["phase"] in ("failed", "aborted") and not snapshot.restart_backup:
         text = f"The backup job {job['id']} ended as {job.get('state')} (error {job.get('error_code')})."
         command = playbook("seed", snapshot.host, " -e seed_restart_backup=true")
-        return Blocked("backup_failed", text, "Fix the error reported by the agent, then start the backup again.", command)
+        return Blocked(
+            "backup_failed", text, "Fix the error reported by the agent, then start the backup again.", command
+        )
     return None
 
 
@@ -391,13 +397,13 @@ def drive_problem(snapshot: Snapshot) -> Blocked | None:
             problem = verified_problem(shard, one, known)
             if problem and not problem.startswith("its journal"):
                 return _not_proven(snapshot, one, problem)
-        if one.get("status") == "locked" and known.get("journal") and not working_copy(snapshot.ledger, shard["serial"]):
+        allowed = set(one.get("allowed") or []) - ({"collect"} if _collected(snapshot, one) else set())
+        if "unlock" in allowed and known.get("journal") and not working_copy(snapshot.ledger, shard["serial"]):
             text = f"Drive {shard['serial']} is locked, and its journal has no working copy."
             remedy = "Unlock it by hand with the escrow copy of its journal."
             return Blocked("no_working_copy", text, remedy, playbook("seed", snapshot.host))
-        if not {"prepare", "wait", "insert", "collect", "verify", "unlock", "lock"} & set(one.get("allowed") or []):
-            if one.get("status") not in ("verified",):
-                return _drive_refused(snapshot, one)
+        if not allowed & GOES_ON and one.get("status") != "verified":
+            return _drive_refused(snapshot, one)
     return None
 
 
@@ -526,7 +532,7 @@ def job_has_our_drives(snapshot: Snapshot) -> bool:
     theirs = snapshot.job.get("drives") or []
     for one in theirs:
         serial = normalize_serial(str(one["serial"]))
-        ours = (drive_of(snapshot.ledger, serial).get("journal") or (snapshot.drive(serial) or {}).get("journal") or {})
+        ours = drive_of(snapshot.ledger, serial).get("journal") or (snapshot.drive(serial) or {}).get("journal") or {}
         if not ours.get("manifest_hash") or str(one.get("manifest_hash")).upper() != str(ours["manifest_hash"]).upper():
             return False
     return bool(theirs)
@@ -551,7 +557,9 @@ def _job_completed(snapshot: Snapshot) -> Finding:
     if problem:
         text = f"The import job is not the job of this seed: {problem}."
     remedy = "Look at the job in the Azure portal."
-    return Finding("no", text, blocked=Blocked("job_differs", text, remedy, playbook("seed", snapshot.host)) if problem else None)
+    return Finding(
+        "no", text, blocked=Blocked("job_differs", text, remedy, playbook("seed", snapshot.host)) if problem else None
+    )
 
 
 def _drives_completed(snapshot: Snapshot) -> Finding:
@@ -570,7 +578,9 @@ def _drives_completed(snapshot: Snapshot) -> Finding:
             return Finding("no", f"Drive {serial} is being copied.")
         text = f"The import of drive {serial} ended as {status}."
         remedy = "Read its copy log in the report; the staged files are still there."
-        return Finding("no", text, blocked=Blocked("drive_import_failed", text, remedy, playbook("abort", snapshot.host)))
+        return Finding(
+            "no", text, blocked=Blocked("drive_import_failed", text, remedy, playbook("abort", snapshot.host))
+        )
     return unknown or Finding("yes", "Every drive of the job is completed.")
 
 
@@ -589,7 +599,9 @@ def _copy_logs(snapshot: Snapshot) -> Finding:
             unknown = Finding("unknown", f"Drive {serial}: {what}.", how, [serial, link])
             continue
         if not log.get("ok"):
-            text = f"The copy log of drive {serial} reports {log.get('status')}, {log.get('errored')} files with errors."
+            text = (
+                f"The copy log of drive {serial} reports {log.get('status')}, {log.get('errored')} files with errors."
+            )
             remedy = "Read it in the report; the staged files are still there."
             blocked = Blocked("copy_log_errors", text, remedy, playbook("abort", snapshot.host))
             return Finding("no", text, blocked=blocked)
@@ -618,7 +630,9 @@ def _blob_problem(file: Mapping[str, Any], blob: Mapping[str, Any] | None, job: 
     if blob is None:
         return f"the container has no blob {name}"
     if blob.get("type") != "PageBlob" or int(blob.get("bytes") or 0) != int(file["bytes"]):
-        return f"the blob {name} is a {blob.get('type')} of {blob.get('bytes')} bytes, not a PageBlob of {file['bytes']}"
+        return (
+            f"the blob {name} is a {blob.get('type')} of {blob.get('bytes')} bytes, not a PageBlob of {file['bytes']}"
+        )
     if name in (job.get("blobs_before") or []):
         return f"the blob {name} was there before the job was created"
     if file.get("md5") and blob.get("md5") and str(file["md5"]).upper() != str(blob["md5"]).upper():
@@ -654,7 +668,9 @@ def _recovery_point(snapshot: Snapshot) -> Finding:
     if not wanted and new:
         how = "open the agent's recovery wizard; the new point must be of what this seed backed up."
         seen = sorted(str(one["id"]) for one in new)
-        return Finding("unknown", "The data sources of the seed are not known, and a new recovery point exists.", how, seen)
+        return Finding(
+            "unknown", "The data sources of the seed are not known, and a new recovery point exists.", how, seen
+        )
     return Finding("no", "No recovery point of the seed's data sources is new since the import.")
 
 
@@ -705,7 +721,10 @@ def _agent_job(snapshot: Snapshot) -> Finding:
 
 def _offline_method(snapshot: Snapshot) -> Finding:
     backup = snapshot.backup or {}
-    method, how = backup.get("method"), "open the schedule wizard of the agent; it must not have copied over the network."
+    method, how = (
+        backup.get("method"),
+        "open the schedule wizard of the agent; it must not have copied over the network.",
+    )
     if method is None:
         return _unknown(snapshot, "method", how)
     if method_is_ours(snapshot):

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence, messages, pieces
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence, pieces
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import drive_of, shards
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.messages import (
     Blocked,
@@ -29,6 +29,9 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     make_plan,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse, stamp
+
+# Between these statuses a host may be switched off: what it would say takes nothing back.
+NOT_NEEDED = {"source": ("verified", "imported"), "copy_host": ("verified", "aborted")}
 
 
 @dataclass(frozen=True)
@@ -146,13 +149,12 @@ def _unreadable(snapshot: Snapshot) -> Decision | None:
     """Somebody who must answer for this seed could not be asked."""
     status = milestone(snapshot.ledger)
     for who, text in sorted(snapshot.problems.items()):
-        tolerated = {"source": ("verified", "imported"), "copy_host": ("verified", "")}.get(who)
-        if tolerated and evidence.reached(status, tolerated[0]):
-            if not tolerated[1] or not evidence.reached(status, tolerated[1]):
-                continue
+        first, last = NOT_NEEDED.get(who, ("", ""))
+        if first and evidence.reached(status, first) and not evidence.reached(status, last):
+            continue
         name = {"source": "source.host", "copy_host": "copy_host"}.get(who, who)
         remedy = "Make it reachable, then run the playbook again."
-        return _blocked(status, Blocked(f"unreachable_{who}", f"`{name}`: {text}", remedy, playbook("seed", snapshot.host)))
+        return _blocked(status, Blocked(f"unreachable_{who}", f"`{name}`: {text}", remedy, _seed(snapshot)))
     return None
 
 
@@ -172,7 +174,9 @@ def _lost_ledger(snapshot: Snapshot) -> Decision | None:
         reason = f"An import job named {name} exists and has ended as {job.get('status')}."
         remedy = "Delete it in Azure, or give the seed another name."
         return _blocked(status, Blocked("dead_job", reason, remedy, playbook("status", snapshot.host)))
-    reason = f"The import job {name} is {job.get('status')}: its drives were shipped, and the ledger does not know of it."
+    reason = (
+        f"The import job {name} is {job.get('status')}: its drives were shipped, and the ledger does not know of it."
+    )
     remedy = "Restore the ledger from its backup (see `state`). Do not prepare another drive."
     return _blocked(status, Blocked("lost_ledger", reason, remedy, playbook("status", snapshot.host)))
 
@@ -234,7 +238,9 @@ def _job(snapshot: Snapshot) -> Decision | None:
         return Decision("shipped", "track")
     if phase == "shipped":
         sent = ledger["shipments"][-1]["at"]
-        wait = Waiting("arrival", "the drives to arrive at the data center", sent, _after(sent, snapshot), _seed(snapshot))
+        wait = Waiting(
+            "arrival", "the drives to arrive at the data center", sent, _after(sent, snapshot), _seed(snapshot)
+        )
         return Decision("shipped", "track" if snapshot.wait else "", waiting=wait)
     if phase != "completed":
         sent = ledger["shipments"][-1]["at"]
@@ -270,7 +276,9 @@ def _ship(snapshot: Snapshot) -> Decision:
     wait = Waiting("ship", what, job["created"], _after(job["created"], snapshot), command)
     problem = pieces.drives_gone_bad(snapshot)
     if problem:
-        return _blocked("job_created", Blocked("drive_changed", problem, "Do not ship it.", playbook("abort", snapshot.host)))
+        return _blocked(
+            "job_created", Blocked("drive_changed", problem, "Do not ship it.", playbook("abort", snapshot.host))
+        )
     changed = _changed(snapshot)
     return _blocked("job_created", changed) if changed else Decision("job_created", waiting=wait)
 
@@ -371,9 +379,10 @@ def _staging(snapshot: Snapshot, findings: Mapping[str, Finding], refused: Block
     if problem:
         return _blocked(status, problem)
     if job is not None and job.get("phase") == "running":
-        wait = Waiting("backup", "the agent to write the first backup", str(job.get("started") or ""), "", _seed(snapshot))
+        wait = Waiting(
+            "backup", "the agent to write the first backup", str(job.get("started") or ""), "", _seed(snapshot)
+        )
         return Decision(status, "stage" if snapshot.wait else "", waiting=wait)
     if job is None or findings.get("method", Finding("yes", "")).state == "no":
         return Decision(status, "stage")
     return _open(snapshot, status, findings, None)
-
