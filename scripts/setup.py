@@ -54,7 +54,8 @@ def find_python() -> str:
                 found.setdefault((3, int(match.group(1))), str(path))
     if not found:
         raise Missing(
-            "Python 3.12 or newer is missing: ansible-core needs it; install it from your system's packages or with pyenv."
+            "Python 3.12 or newer is missing: ansible-core needs it; "
+            "install it from your system's packages or with pyenv."
         )
     return found[max(found)]
 

@@ -209,7 +209,7 @@ def test_a_reboot_ends_what_runs_and_locks_the_data_volumes(
     world.write(tasks / "long.json", {"execute": "sh", "arguments": arguments, "state": "Ready", "pid": None})
     world.write(tasks / "orders" / "1.json", {"order": "start", "task": "long"})
     wait_for(lambda: len(processes.running("fs01")) == 2)
-    assert world.read(tasks / "long.json")["state"] == "Running"
+    wait_for(lambda: bool(world.read(tasks / "long.json")["state"] == "Running"))
     assert "rebooted" in answer("reboot", "fs01")
     assert processes.running("fs01") == []
     found = world.read(tasks / "long.json")
@@ -224,13 +224,14 @@ def test_a_reboot_ends_what_runs_and_locks_the_data_volumes(
 def test_a_task_that_removes_itself_leaves_its_host_working(home: pathlib.Path, windows: windows_host.Machines) -> None:
     tasks = home / "hosts" / "fs01" / "tasks"
     wait_for(lambda: (tasks / "orders").is_dir())
-    arguments = f'-c "rm {tasks}/gone.json"'
-    world.write(tasks / "gone.json", {"execute": "sh", "arguments": arguments})
+    file = tasks / "gone.json"
+    arguments = f'-c "until mkdir {file}.lock; do sleep 0.01; done; rm {file}; rmdir {file}.lock"'
+    world.write(file, {"execute": "sh", "arguments": arguments})
     world.write(tasks / "next.json", {"execute": "true", "arguments": ""})
     for number, name in enumerate(("gone", "never-registered", "next")):
         world.write(tasks / "orders" / f"{number}.json", {"order": "start", "task": name})
     wait_for(lambda: world.read(tasks / "next.json").get("last_task_result") == 0)
-    assert not (tasks / "gone.json").exists()
+    wait_for(lambda: not file.exists())
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
