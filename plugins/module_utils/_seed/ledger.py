@@ -233,8 +233,13 @@ def verified_problem(shard: Mapping[str, Any], drive: Mapping[str, Any], known: 
 
 
 def encryption_problem(drive: Mapping[str, Any]) -> str:
-    """Why the volume of a drive must not be shipped; empty when it is fully encrypted and protected."""
+    """Why the volume of a drive must not be shipped; empty when it is fully encrypted and protected.
+
+    A locked volume shows neither, and is protected: a volume whose protection is suspended cannot be locked.
+    """
     volume = drive.get("encryption") or {}
+    if volume.get("lock_status") == "Locked":
+        return ""
     if not str(volume.get("volume_status")).startswith("FullyEncrypted"):
         return f"its volume is {volume.get('volume_status')}, not fully encrypted"
     if volume.get("protection_status") != "On":

@@ -383,6 +383,8 @@ def _staging(snapshot: Snapshot, findings: Mapping[str, Finding], refused: Block
             "backup", "the agent to write the first backup", str(job.get("started") or ""), "", _seed(snapshot)
         )
         return Decision(status, "stage" if snapshot.wait else "", waiting=wait)
-    if job is None or findings.get("method", Finding("yes", "")).state == "no":
+    # A backup that failed or was aborted is started again only by a person's word, see stage_problem.
+    again = job is not None and job.get("phase") in ("failed", "aborted")
+    if job is None or again or findings.get("method", Finding("yes", "")).state == "no":
         return Decision(status, "stage")
     return _open(snapshot, status, findings, None)

@@ -1,0 +1,570 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A seed's whole way, what stops it, and everything that must never count as done."""
+
+from __future__ import annotations
+
+import copy
+import pathlib
+import sys
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence, ledger
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import Snapshot
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.status import (
+    Decision,
+    decide,
+    milestone,
+    questions,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from life import (  # noqa: E402  (a file beside this one)
+    DRIVES,
+    FILES,
+    LINK,
+    NAME,
+    NOW,
+    SEED,
+    SERIAL,
+    backup,
+    completed,
+    container,
+    drive,
+    job,
+    ledger_at,
+    log,
+    point,
+    snapshot,
+)
+
+ABSENT = job("absent")
+EMPTY = drive("empty without a partition table")
+IDLE = backup(None, files=[], method={**backup()["method"], "offline": False, "import_job_name": ""})
+
+
+def seen(known: str = "new", **more: Any) -> Snapshot:
+    """A snapshot of a healthy seed whose ledger has reached a status."""
+    base: dict[str, Any] = {"backup": backup(), "drives": [EMPTY], "job": ABSENT}
+    if evidence.reached(known, "imported"):
+        base = {"backup": backup("completed")}
+    elif evidence.reached(known, "job_created"):
+        base = {"backup": backup(), "drives": [drive("verified and locked")], "job": job()}
+    elif evidence.reached(known, "verified"):
+        base["drives"] = [drive("verified and locked")]
+    return snapshot(known, **{**base, **more})
+
+
+WAY: list[tuple[str, str, Snapshot]] = [
+    ("new", "stage", seen(backup=IDLE)),
+    ("new", "stage", seen("staging", backup=IDLE)),
+    ("staging", "", seen("staging", backup=backup("running", files=[]))),
+    ("staging", "stage", seen("staging", backup=backup("running", files=[]), wait=True)),
+    ("staged", "plan", seen("staging")),
+    ("planned", "prepare", seen("planned")),
+    ("preparing", "", seen("planned", drives=[drive("copies")])),
+    ("preparing", "prepare", seen("planned", drives=[drive("copies")], wait=True)),
+    ("preparing", "prepare", seen("planned", drives=[drive("copied")])),
+    ("prepared", "verify", seen("prepared", drives=[drive("copied")])),
+    ("prepared", "verify", seen("prepared", drives=[drive("copied, locked by a restart")])),
+    ("prepared", "", seen("prepared", drives=[drive("verifying")])),
+    ("prepared", "verify", seen("prepared", drives=[drive("verified")])),
+    ("verified", "verify", seen("verified", drives=[drive("verified")])),
+    ("verified", "import", seen("verified")),
+    ("verified", "import", seen("verified", drives=[drive("verified and pulled")])),
+    ("job_created", "", seen("job_created")),
+    ("shipped", "track", seen("job_created", job=job("shipped"))),
+    ("shipped", "", seen("shipped", job=job("shipped"))),
+    ("importing", "", seen("shipped", job=job("copying"))),
+    ("importing", "track", seen("shipped", job=job("copying"), wait=True)),
+    ("imported", "complete", seen("shipped", job=completed(), container=container())),
+    ("imported", "", seen("imported", backup=backup("waiting_for_copy"))),
+    ("seeded", "complete", seen("imported", backup=backup("completed", recovery_points=[point()]))),
+    ("seeded", "", seen("seeded")),
+    ("cleaned", "", seen("cleaned")),
+]
+
+
+@pytest.mark.parametrize(("status", "following", "one"), WAY, ids=[f"{at}-{one[0]}" for at, one in enumerate(WAY)])
+def test_the_way_of_a_seed(status: str, following: str, one: Snapshot) -> None:
+    found = decide(one)
+    assert (found.status, found.next, found.blocked) == (status, following, None), found
+    if not following and status not in ("cleaned", "aborted"):
+        assert found.waiting is not None
+        assert found.waiting.command.startswith("ansible-playbook seedfreight.azure_offline_backup.")
+
+
+def stop(one: Snapshot) -> Decision:
+    found = decide(one)
+    assert found.blocked is not None, found
+    assert found.blocked.reason and found.blocked.remedy
+    assert found.blocked.command.startswith("ansible-playbook seedfreight.azure_offline_backup.")
+    return found
+
+
+TWO = [FILES[0], {**FILES[1], "bytes": 1024}]
+STOPS: dict[str, tuple[Snapshot, str, str, str]] = {
+    "agent missing": (
+        seen(backup=backup(None, agent={"kind": "mars", "installed": False}, policy=None, method=None)),
+        "new",
+        "agent_missing",
+        "not installed",
+    ),
+    "no policy": (seen(backup=backup(None, policy=None, method=None)), "new", "policy_missing", "no policy"),
+    "agent unknown": (
+        seen(backup=backup(None, policy=None, unknown={"policy": "access denied"})),
+        "staging",
+        "unknown_policy",
+        "access denied",
+    ),
+    "backup failed": (seen("staging", backup=backup("aborted")), "staging", "backup_failed", "aborted"),
+    "drive is the system disk": (seen(drives=[drive("a system disk")], backup=IDLE), "new", "drive_unusable", "system"),
+    "drive holds data": (seen(drives=[drive("foreign")], backup=IDLE), "new", "drive_foreign", "holds"),
+    "no drive attached": (seen(drives=[drive("not attached")], backup=IDLE), "new", "drives_missing", SERIAL),
+    "near serial": (
+        seen(drives=[drive("not attached, a near serial is")], backup=IDLE),
+        "new",
+        "drive_name",
+        "is not attached",
+    ),
+    "unreadable staging": (
+        seen("staging", backup=backup(files=None, unknown={"staging": "access denied"})),
+        "staging",
+        "staging_unreadable",
+        "access denied",
+    ),
+    "odd file": (
+        seen("staging", backup=backup(files=[FILES[0], {**FILES[1], "bytes": 1000}])),
+        "staging",
+        "odd_file",
+        "Backup.BaseBlob has 1000",
+    ),
+    "staged kind in a subfolder": (
+        seen("staging", backup=backup(files=[*FILES, {**FILES[1], "name": "old attempt\\leftover.BaseBlob"}])),
+        "staging",
+        "foreign_files",
+        "leftover.BaseBlob",
+    ),
+    "no drive fits": (
+        seen("staging", drives=[{**EMPTY, "size_bytes": 1000}]),
+        "staged",
+        "no_drive",
+        "need a drive of",
+    ),
+    "file changed": (seen("planned", backup=backup(files=TWO)), "planned", "staged_files_changed", "has 1024"),
+    "file changed at the gate": (
+        seen("job_created", backup=backup(files=TWO)),
+        "job_created",
+        "staged_files_changed",
+        "has 1024",
+    ),
+    "copy failed": (seen("planned", drives=[drive("failed")]), "preparing", "drive_failed", "Log:"),
+    "copy interrupted": (seen("planned", drives=[drive("interrupted")]), "preparing", "drive_interrupted", SERIAL),
+    "state torn": (seen("planned", drives=[drive("state torn")]), "preparing", "drive_unknown", SERIAL),
+    "mismatch": (seen("prepared", drives=[drive("mismatch")]), "preparing", "drive_mismatch", SERIAL),
+    "protection off": (
+        seen("prepared", drives=[drive("copied, protection is off")]),
+        "prepared",
+        "drive_copied",
+        "rotection",
+    ),
+    "another seed's drive": (
+        seen("planned", drives=[drive("another seed has an open attempt")]),
+        "planned",
+        "drive_unusable",
+        SERIAL,
+    ),
+    "wiped after it was verified": (seen("verified", drives=[EMPTY]), "planned", "attempt_lost", "no longer holds"),
+    "verified drive became another": (
+        seen("job_created", drives=[drive("foreign")]),
+        "job_created",
+        "drive_changed",
+        "no longer what was verified",
+    ),
+    "suspended before shipping": (
+        seen("job_created", drives=[drive("verified, then suspended")]),
+        "job_created",
+        "drive_changed",
+        "rotection",
+    ),
+    "agent fell back to the network": (
+        seen("verified", backup=backup(method={**backup()["method"], "offline": False})),
+        "verified",
+        "agent_gave_up",
+        "over the network",
+    ),
+    "agent seeds another job": (
+        seen("prepared", backup=backup(method={**backup()["method"], "import_job_name": "other"})),
+        "prepared",
+        "agent_gave_up",
+        "other",
+    ),
+    "agent aborted while drives travel": (
+        seen("shipped", backup=backup("aborted"), job=job("shipped")),
+        "shipped",
+        "agent_gave_up",
+        "aborted",
+    ),
+    "agent aborted at the gate": (seen("job_created", backup=backup("aborted")), "job_created", "agent_gave_up", ""),
+    "source is down": (
+        seen("planned", backup=None, problems={"source": "unreachable: no route."}),
+        "planned",
+        "unreachable_source",
+        "no route",
+    ),
+    "copy host is down": (
+        seen("prepared", drives=None, problems={"copy_host": "unreachable: no route."}),
+        "prepared",
+        "unreachable_copy_host",
+        "no route",
+    ),
+    "job of somebody": (seen(job=job(), backup=IDLE), "new", "foreign_job", NAME),
+    "job cancelled by somebody": (seen("verified", job=job("cancelled")), "verified", "dead_job", NAME),
+    "job gone after shipment": (seen("shipped", job=ABSENT), "shipped", "job_gone", "not seen"),
+    "job gone, drives not here": (
+        seen("job_created", job=ABSENT, drives=[drive("verified and pulled")]),
+        "job_created",
+        "job_gone",
+        "gone from Azure",
+    ),
+    "job failed": (seen("shipped", job=job("failed")), "importing", "job_failed", "Failed"),
+    "job with other drives": (
+        seen("shipped", job=completed(drives=[{"serial": "X9", "manifest_hash": "0"}]), container=container()),
+        "importing",
+        "job_differs",
+        "X9",
+    ),
+    "drive of the job failed": (
+        seen("shipped", job=job("completed", "CompletedWithErrors", LINK), container=container()),
+        "importing",
+        "drive_import_failed",
+        "CompletedWithErrors",
+    ),
+    "copy log has errors": (
+        seen("shipped", job=completed(), container=container(copy_logs=[log(ok=False, errored=1)])),
+        "importing",
+        "copy_log_errors",
+        "1 files with errors",
+    ),
+    "blob missing": (
+        seen("shipped", job=completed(), container=container(blobs=container()["blobs"][:1])),
+        "importing",
+        "blob_missing",
+        "no blob Backup.BaseBlob",
+    ),
+    "agent aborted after the import": (
+        seen("imported", backup=backup("aborted", recovery_points=[point()])),
+        "imported",
+        "agent_gave_up",
+        "aborted",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", STOPS)
+def test_what_stops_a_seed(case: str) -> None:
+    one, status, identity, words = STOPS[case]
+    found = stop(one)
+    assert (found.status, found.blocked and found.blocked.id) == (status, identity), found
+    assert found.blocked is not None
+    assert words in found.blocked.reason, found.blocked
+
+
+@pytest.mark.parametrize("known", ["new", "staging", "planned", "prepared"])
+def test_a_job_that_was_shipped_without_the_ledger_stops_the_seed_at_every_status(known: str) -> None:
+    for phase in ("shipped", "at_datacenter", "copying", "completed"):
+        found = stop(seen(known, job=job(phase)))
+        assert found.blocked is not None and found.blocked.id == "lost_ledger"
+        assert found.next == ""
+
+
+def test_a_lost_ledger_is_rebuilt_while_the_job_waits_for_its_shipment() -> None:
+    drives = [drive("verified and locked")]
+    for known, following in (("new", "plan"), ("planned", "prepare"), ("prepared", "verify"), ("verified", "import")):
+        found = decide(seen(known, drives=drives, job=job()))
+        assert (found.next, found.blocked) == (following, None), found
+
+
+def test_a_lost_ledger_and_an_expired_job_never_lead_to_a_second_job() -> None:
+    pulled = [drive("verified and pulled")]
+    for known in ("new", "planned", "prepared"):
+        assert decide(seen(known, drives=pulled)).next != "import"
+
+
+# --- never say done too early
+
+POINTS = {"recovery_points": [point()]}
+LIES: dict[str, dict[str, Any]] = {
+    "job still waits for the import": backup("waiting_for_import", **POINTS),
+    "agent copies": backup("waiting_for_copy", **POINTS),
+    "job runs": backup("running", **POINTS),
+    "job failed": backup("failed", **POINTS),
+    "job aborted": backup("aborted", **POINTS),
+    "no method any more": backup("completed", **POINTS, method={**backup()["method"], "offline": False}),
+    "method of another job": backup("completed", **POINTS, method={**backup()["method"], "import_job_name": "x"}),
+    "point of the system state": backup("completed", recovery_points=[point(sources=["System State"])]),
+    "point without data sources": backup("completed", recovery_points=[point(sources=[])]),
+    "point of the year 9999": backup("completed", recovery_points=[point("9999-12-31T23:59:59Z")]),
+    "point before the import": backup("completed", recovery_points=[point("2026-11-21T12:00:00Z")]),
+    "point with a time that is none": backup("completed", recovery_points=[point("nonsense")]),
+    "no point": backup("completed"),
+    "points unknown": backup("completed", recovery_points=None, unknown={"recovery_points": "vault unreachable"}),
+    "job vanished": backup(None, **POINTS),
+}
+
+
+@pytest.mark.parametrize("case", LIES)
+def test_a_recovery_point_of_something_else_never_finishes_a_seed(case: str) -> None:
+    found = decide(seen("imported", backup=LIES[case]))
+    assert found.status == "imported" and found.next == "", found
+
+
+def test_a_point_that_was_there_at_the_shipment_never_counts() -> None:
+    known = ledger_at("imported")
+    known["shipments"][-1]["recovery_points_before"] = ["rp-1"]
+    found = decide(seen("imported", ledger=known, backup=backup("completed", **POINTS)))
+    assert found.status == "imported"
+
+
+def test_clocks_may_differ_by_a_day() -> None:
+    early = backup("completed", recovery_points=[point("2026-11-22T11:00:00Z")])
+    assert decide(seen("imported", backup=early)).next == "complete"
+    known = ledger_at("imported")
+    known["shipments"][-1]["recovery_points_before"] = None
+    found = decide(seen("imported", ledger=known, backup=early))
+    assert found.next == "", "without the points before the shipment, the clock alone is not believed"
+
+
+IMPORTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "ready to be shipped back, drive in progress": (job("completed", "InProgress", LINK), container()),
+    "drive not started": (job("completed", "NotStarted", LINK), container()),
+    "drive says nothing": (job("completed", "", LINK), container()),
+    "no log is named": (job("completed", "Completed", ""), container()),
+    "named log is missing, an older one is clean": (
+        completed(),
+        container(copy_logs=[log(url=LINK.replace("7f", "11"))]),
+    ),
+    "named log has errors, an older one is clean": (
+        completed(),
+        container(copy_logs=[log(url=LINK.replace("7f", "11")), log(ok=False, errored=3)]),
+    ),
+    "nothing was copied": (completed(), container(copy_logs=[log(ok=False, total=0)])),
+    "blob older than the job": (
+        completed(),
+        container(blobs=[{**one, "modified": "2026-11-19T00:00:00Z"} for one in container()["blobs"]]),
+    ),
+    "blob with a time that is none": (
+        completed(),
+        container(blobs=[{**one, "modified": "soon"} for one in container()["blobs"]]),
+    ),
+    "block blob": (completed(), container(blobs=[{**one, "type": "BlockBlob"} for one in container()["blobs"]])),
+    "other length": (completed(), container(blobs=[{**one, "bytes": 512} for one in container()["blobs"]])),
+    "container not read": (completed(), {}),
+    "job not completed": (job("copying", "Completed", LINK), container()),
+}
+
+
+@pytest.mark.parametrize("case", IMPORTS)
+def test_an_import_is_proven_by_everything_or_not_at_all(case: str) -> None:
+    told, there = IMPORTS[case]
+    found = decide(seen("shipped", job=told, container=there or None))
+    assert found.status == "importing" and found.next == "", found
+
+
+def test_a_blob_that_was_there_before_the_job_never_counts() -> None:
+    known = ledger_at("shipped")
+    known["jobs"][-1]["blobs_before"] = ["Backup.BaseBlob"]
+    found = decide(seen("shipped", ledger=known, job=completed(), container=container()))
+    assert found.blocked is not None and found.blocked.id == "blob_missing"
+
+
+# --- what a system cannot give
+
+UNKNOWN: dict[str, Snapshot] = {
+    "method": seen("staging", backup=backup(method=None, unknown={"method": "no such cmdlet"})),
+    "backup_job": seen("staging", backup=backup("completed_with_warnings")),
+    "copy_logs": seen("shipped", job=job("completed", "Completed", ""), container=container()),
+    "drives_completed": seen("shipped", job=job("completed", "", LINK), container=container()),
+    "recovery_point": seen(
+        "imported", backup=backup("completed", recovery_points=None, unknown={"recovery_points": "vault"})
+    ),
+    "agent_job": seen("imported", backup=backup(None, **POINTS)),
+    "offline_method": seen(
+        "imported", backup=backup("completed", **POINTS, method=None, unknown={"method": "no such cmdlet"})
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_a_person_accepts_one_piece_by_what_was_seen(name: str) -> None:
+    """The seed waits, exits as blocked, prints the id; accepted, it goes on, and another observation needs another."""
+    one = UNKNOWN[name]
+    found = stop(one)
+    assert found.blocked is not None and found.blocked.id == f"unknown_{name}"
+    identity = found.blocked.command.rpartition("seed_accept=")[2]
+    after = decide(replace(one, accept=frozenset({identity})))
+    assert after.next in ("plan", "complete"), after
+    assert [dict(item)["id"] for item in after.accepted] == [identity]
+    assert decide(replace(one, accept=frozenset({identity[:-1] + "x"}))).blocked == found.blocked
+    remembered = copy.deepcopy(dict(one.ledger))
+    remembered["accepted"] = [{"id": identity}]
+    assert decide(replace(one, ledger=remembered)).next == after.next
+
+
+def test_an_accepted_end_is_never_cleaned_up_by_itself() -> None:
+    known = ledger_at("seeded")
+    automatic = {**SEED, "cleanup": "automatic"}
+    assert decide(seen("seeded", ledger=known, seed=automatic)).next == "clean"
+    known["seeded"]["accepted"] = ["agent_job-12345678"]
+    found = decide(seen("seeded", ledger=known, seed=automatic))
+    assert found.next == "" and found.waiting is not None and found.waiting.id == "clean"
+
+
+# --- drives
+
+DRIVE_CASES = [
+    ("copied, locked by a restart", "prepared", "verify"),
+    ("copied, locked by a restart", "planned", "prepare"),
+    ("copied and pulled", "planned", "prepare"),
+    ("copied and pulled", "prepared", ""),
+    ("interrupted, given up", "planned", "prepare"),
+    ("failed, given up", "planned", "prepare"),
+    ("never started", "planned", "prepare"),
+    ("copied, still encrypting", "prepared", ""),
+]
+
+
+@pytest.mark.parametrize(("name", "known", "following"), DRIVE_CASES, ids=[f"{one[0]}, {one[1]}" for one in DRIVE_CASES])
+def test_what_a_drive_record_allows_is_what_comes_next(name: str, known: str, following: str) -> None:
+    found = decide(seen(known, drives=[drive(name)]))
+    assert (found.next, found.blocked) == (following, None), found
+    if not following:
+        assert found.waiting is not None
+
+
+@pytest.mark.parametrize("name", DRIVES)
+@pytest.mark.parametrize("known", ["planned", "prepared", "verified", "job_created"])
+def test_every_drive_record_has_an_answer_at_every_status(name: str, known: str) -> None:
+    """A step, a wait or an obstacle with a command; never a step that the record does not allow."""
+    record = drive(name)
+    found = decide(seen(known, drives=[record]))
+    assert found.next or found.waiting or found.blocked, found
+    if found.next == "prepare":
+        assert {"prepare", "collect"} & set(record["allowed"])
+    if found.blocked is not None:
+        assert found.blocked.command
+        if "seed_discard_attempts" in found.blocked.command and known == "planned":
+            assert "discard" in record["allowed"]
+
+
+def test_an_interrupted_copy_is_given_up_by_its_id_and_only_by_it() -> None:
+    found = stop(seen("planned", drives=[drive("failed")]))
+    assert found.blocked is not None
+    assert found.blocked.command.endswith(f"-e seed_discard_attempts={drive('failed')['attempt']['id']}")
+
+
+def test_what_was_wiped_is_copied_again_only_after_a_word() -> None:
+    one = seen("prepared", drives=[EMPTY])
+    found = stop(one)
+    assert found.blocked is not None
+    identity = found.blocked.command.rpartition("=")[2]
+    assert decide(replace(one, discard=frozenset({identity}))).next == "prepare"
+
+
+# --- who is asked, and what is remembered
+
+
+@pytest.mark.parametrize(
+    ("known", "asked"),
+    [
+        ("new", ["source", "copy_host", "job"]),
+        ("verified", ["source", "copy_host", "job"]),
+        ("job_created", ["source", "copy_host", "job", "container"]),
+        ("shipped", ["source", "job", "container"]),
+        ("imported", ["source"]),
+        ("seeded", []),
+        ("cleaned", []),
+    ],
+)
+def test_nobody_is_contacted_that_no_step_needs(known: str, asked: list[str]) -> None:
+    assert questions(SEED, ledger_at(known)) == asked
+
+
+def test_a_host_that_is_switched_off_takes_nothing_back() -> None:
+    off = {"source": "unreachable: off.", "copy_host": "unreachable: off."}
+    found = decide(seen("job_created", backup=None, drives=None, problems=off))
+    assert found.status == "job_created" and found.waiting is not None and found.waiting.id == "ship"
+    found = decide(seen("verified", backup=None, drives=None, problems=off))
+    assert found.status == "verified" and found.next == "import"
+    found = decide(seen("shipped", backup=None, job=job("shipped"), problems={"source": "unreachable: off."}))
+    assert found.status == "shipped" and found.blocked is None
+
+
+def test_an_expired_job_is_made_again_only_while_its_drives_are_seen_here() -> None:
+    assert decide(seen("job_created", job=ABSENT)).next == "import"
+    assert decide(seen("job_created", job=ABSENT, drives=None)).next == ""
+
+
+def test_an_aborted_seed_says_so_and_does_nothing() -> None:
+    known = ledger.record(ledger_at("prepared"), "aborted", {"cancelled": "", "stopped": [], "travelling": []}, "k", NOW)
+    found = decide(snapshot(known))
+    assert (found.status, found.next, found.waiting, found.blocked) == ("aborted", "", None, None)
+    assert milestone(known) == "aborted"
+    assert questions(SEED, known) == []
+
+
+def test_a_failed_backup_is_started_again_by_a_word() -> None:
+    one = seen("staging", backup=backup("failed", files=[]))
+    assert stop(one).blocked is not None
+    assert decide(replace(one, restart_backup=True)).next == "stage"
+
+
+# --- no mixture of observations claims too much
+
+BACKUPS = st.sampled_from([IDLE, backup(), backup("running"), backup("completed"), *LIES.values()])
+JOBS = st.sampled_from([ABSENT, job(), job("shipped"), job("copying"), completed(), *(one[0] for one in IMPORTS.values())])
+CONTAINERS = st.sampled_from([None, container(), *(one[1] or None for one in IMPORTS.values())])
+LEDGERS = ["new", "staging", "planned", "prepared", "verified", "job_created", "shipped", "imported", "seeded"]
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.sampled_from(LEDGERS), BACKUPS, st.sampled_from(sorted(DRIVES)), JOBS, CONTAINERS, st.booleans())
+def test_no_world_reaches_a_status_without_all_of_its_evidence(
+    known: str, told: Any, name: str, there: Any, stored: Any, wait: bool
+) -> None:
+    one = snapshot(known, backup=told, drives=[drive(name)], job=there, container=stored, wait=wait)
+    found = decide(one)
+    record = one.ledger
+    if found.status == "seeded" and not record.get("seeded"):
+        assert record["imported"]
+        assert told["jobs"][0]["phase"] == "completed"
+        assert told["method"]["offline"] and told["method"]["import_job_name"] == NAME
+        assert any(item["data_sources"] == ["D:\\Data"] for item in told["recovery_points"])
+    if found.status == "imported" and not record.get("imported"):
+        assert record["shipments"] and there["phase"] == "completed"
+        assert there["drives"][0]["copy_status"] == "Completed"
+        clean = [item["url"] for item in stored["copy_logs"] if item["ok"]]
+        assert there["drives"][0]["copy_log"] in clean
+        assert {item["name"] for item in stored["blobs"] if item["type"] == "PageBlob"} == {one["name"] for one in FILES}
+    if found.status in ("shipped", "importing"):
+        assert record["jobs"]
+    if found.next == "import" and not record["jobs"]:
+        assert record["drives"][SERIAL]["verified"]
+    if found.next == "clean":
+        assert record["seeded"]
+    if found.next and found.status in ("planned", "preparing", "prepared"):
+        assert drive(name)["allowed"]
+    assert found.next or found.waiting or found.blocked or found.status == "cleaned"
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(LEDGERS), st.text(max_size=12), st.one_of(st.none(), st.text(max_size=12), st.integers()))
+def test_odd_times_are_never_an_exception(known: str, moment: str, value: Any) -> None:
+    points = [point(moment), point("9999-12-31T23:59:59Z"), {**point(), "time": value}]
+    one = snapshot(known, backup=backup("completed", recovery_points=points), drives=[EMPTY], job=completed(created=moment))
+    decide(one)
