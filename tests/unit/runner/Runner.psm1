@@ -102,7 +102,12 @@ function Mock {
 function Clear-TestMock {
     foreach ($key in @($script:mocks.Keys)) {
         $name = $key.Split('|')[1]
-        & $script:mocks[$key] { param($name) Remove-Item -Path "function:script:$name" -ErrorAction Ignore } $name
+        # Remove-Item finds nothing under function:script:, although Set-Item makes it there. It may be mocked itself.
+        $forget = {
+            param($name)
+            Microsoft.PowerShell.Management\Remove-Item -Path "function:$name" -ErrorAction Ignore
+        }
+        & $script:mocks[$key] $forget $name
     }
     $script:mocks = @{}
 }
