@@ -26,6 +26,7 @@ $spec = @{
         poll_interval = @{ type = 'int'; default = 60 }
         publish_settings = @{ type = 'str' }
         restart_failed = @{ type = 'bool'; default = $false }
+        seed = @{ type = 'str' }
         staging_path = @{ type = 'path'; required = $true }
         state = @{ type = 'str'; choices = @('staged', 'cleaned'); default = 'staged' }
         storage_account = @{ type = 'str' }

@@ -95,19 +95,24 @@ function Mock {
     <# .SYNOPSIS Replaces a command, as the functions of one module see it, until the test ends. #>
     param([Parameter(Mandatory, Position = 0)][string]$CommandName, [Parameter(Mandatory, Position = 1)][scriptblock]$MockWith, [Parameter(Mandatory)][string]$ModuleName)
     $module = Get-Module -Name $ModuleName
-    & $module { param($name, $body) Set-Item -Path "function:script:$name" -Value $body } $CommandName $MockWith
-    $script:mocks["$ModuleName|$CommandName"] = $module
+    $key = "$ModuleName|$CommandName"
+    $before = & $module {
+        param($name, $body)
+        # A function of the module itself comes back when the test ends; any other command was only covered.
+        $own = Get-ChildItem -Path function: | Where-Object { $_.Name -eq $name -and $_.ModuleName -eq $ExecutionContext.SessionState.Module.Name }
+        if ($own) { $own.ScriptBlock }
+        Set-Item -Path "function:script:$name" -Value $body
+    } $CommandName $MockWith
+    if (-not $script:mocks.ContainsKey($key)) { $script:mocks[$key] = @{ module = $module; before = $before } }
 }
 
 function Clear-TestMock {
     foreach ($key in @($script:mocks.Keys)) {
-        $name = $key.Split('|')[1]
-        # Remove-Item finds nothing under function:script:, although Set-Item makes it there. It may be mocked itself.
-        $forget = {
-            param($name)
-            Microsoft.PowerShell.Management\Remove-Item -Path "function:$name" -ErrorAction Ignore
-        }
-        & $script:mocks[$key] $forget $name
+        & $script:mocks[$key].module {
+            param($name, $before)
+            if ($before) { Set-Item -Path "function:script:$name" -Value $before }
+            else { Remove-Item -LiteralPath "function:$name" -ErrorAction Ignore }
+        } $key.Split('|')[1] $script:mocks[$key].before
     }
     $script:mocks = @{}
 }

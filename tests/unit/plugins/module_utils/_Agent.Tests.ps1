@@ -420,12 +420,16 @@ Describe 'the source host of a seed' {
             Test-Path -LiteralPath 'E:\Staging\a.AIBBlob' | Should -BeTrue
         }
         It 'leaves what cannot be removed, and says why' {
-            Write-TestFile -Name 'a.AIBBlob'
-            Mock Remove-Item { throw 'in use' } -ModuleName _Agent
+            $file = [pscustomobject]@{
+                FullName = "$(Resolve-SeedPath -Path 'E:\Staging')/a.AIBBlob"
+                Length = 512
+                LastWriteTimeUtc = [DateTime]::SpecifyKind([DateTime]'2026-01-02T03:04:05.678', 'Utc')
+            }
+            Mock Get-ChildItem { $file } -ModuleName _Agent
             $option = New-TestOption -Change @{ frozen_files = @(Get-TestFrozen -Name 'a.AIBBlob') }
             $outcome = Invoke-SeedStageClean -Option $option
             $outcome.changed | Should -BeFalse
-            $outcome.left[0].why | Should -BeLike '*in use'
+            $outcome.left[0].why | Should -BeLike 'It cannot be removed: *'
         }
         It 'never leaves the staging location' {
             $option = New-TestOption -Change @{ frozen_files = @(Get-TestFrozen -Name '..\keep.txt') }
