@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +13,23 @@ from ansible.plugins.action import ActionBase
 from keys import vault_of
 
 HOST = "contoso-fs01"
+
+
+class Clock:
+    """Time that passes only in sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.sleeps: list[float] = []
+        self.on_sleep: Callable[[float], None] = lambda _seconds: None
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.sleeps.append(seconds)
+        self.on_sleep(seconds)
 
 
 class Connection:
@@ -48,7 +65,7 @@ class Task:
         password = more.pop("password", "of the first run")
         self.answers = list(answers) or [{"changed": False}]
         vault = vault_of(password) if password else SimpleNamespace(secrets=[])
-        task = SimpleNamespace(args=arguments, check_mode=False, async_val=0, delegate_to=None, action="x", **{})
+        task = SimpleNamespace(args=arguments, check_mode=False, async_val=0, delegate_to=None, action="x")
         for name, value in more.items():
             setattr(task, name, value)
         loader = SimpleNamespace(_vault=vault)

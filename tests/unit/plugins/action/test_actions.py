@@ -32,7 +32,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils i
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import ControllerAction
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import KeyAction
 from keys import HASH, JOURNAL, KEY, SERIAL, opened, person, places, record, sealed_journal, vault_of
-from tasks import Task
+from tasks import Clock, Task
 
 SAMPLES = pathlib.Path(__file__).parents[2] / "samples"
 SEED = "contoso-fs01"
@@ -54,7 +54,9 @@ def store(tmp_path: pathlib.Path) -> FileStore:
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What people see, without pauses between looks."""
     lines: list[str] = []
-    monkeypatch.setattr(_polled.time, "sleep", lambda _seconds: None)
+    clock = Clock()
+    monkeypatch.setattr(_polled.time, "sleep", clock.sleep)
+    monkeypatch.setattr(_polled.time, "monotonic", clock.monotonic)
     for display in (_polled.display, seed_info.display):
         monkeypatch.setattr(display, "display", lines.append)
         monkeypatch.setattr(display, "warning", lines.append)

@@ -9,7 +9,7 @@ import os
 import pathlib
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,7 +33,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._
     bytes_text,
     is_transport_error,
 )
-from tasks import Connection, Task
+from tasks import Clock, Connection, Task
 
 BUSY, DONE = {"left": 1}, {"left": 0}
 RESET = ConnectionResetError(104, "Connection reset by peer")
@@ -45,23 +45,6 @@ class Work(PolledAction):
     def busy(self, result: Mapping[str, Any]) -> Progress | None:
         left = result.get("left")
         return Progress("Copying", f"{left} left", idle=bool(result.get("idle"))) if left else None
-
-
-class Clock:
-    """Time that passes only in sleeps."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.sleeps: list[float] = []
-        self.on_sleep: Callable[[float], None] = lambda _seconds: None
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        self.sleeps.append(seconds)
-        self.on_sleep(seconds)
 
 
 @pytest.fixture(autouse=True)
