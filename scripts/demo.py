@@ -23,7 +23,8 @@ from lab import controller, world  # noqa: E402  (the lab lies beside the tests,
 TRACKING = "794612345678"
 CARRIER = "FedEx"
 PLAYBOOK = "seedfreight.azure_offline_backup"
-STAGE = re.compile(rf"{controller.SEED_NAME}: (\w+)\. ")
+STATUS = re.compile(rf"^{controller.SEED_NAME}: (\w+) \(.*?(?=\n\n|\nTASK|\nPLAY)", re.MULTILINE | re.DOTALL)
+STEP = re.compile(r"^TASK \[Run step (\w+)\]", re.MULTILINE)
 RECAP = re.compile(r"ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)")
 MAX_LOOKS = 30
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
-from ansible.utils.path import unfrackpath
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.journal import DriveInfo
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import normalize_serial
-from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._journals import open_journals
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import ControllerAction
-from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._steps import play_vault
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import open_journals
 
 
 class ActionModule(ControllerAction):
@@ -21,20 +20,20 @@ class ActionModule(ControllerAction):
     def arguments(self) -> dict[str, Any]:
         """The arguments, with the journals replaced by what they say of their drives."""
         arguments = dict(self._task.args)
-        given = arguments.pop("journals", None)
-        if given and arguments.get("drives"):
-            raise AnsibleActionFail("parameters are mutually exclusive: drives|journals")
-        if given:
-            paths = [unfrackpath(one, follow=False) for one in ([given] if isinstance(given, str) else given)]
-            journals = open_journals(paths, play_vault(self._loader, "The working copy of a journal"))
-            arguments["drives"] = [
-                {
-                    "serial": normalize_serial(drive.drive_id),
-                    "manifest_file": drive.manifest_file,
-                    "manifest_hash": drive.manifest_hash,
-                    "bitlocker_key": drive.bitlocker_key.reveal(),
-                }
-                for journal in journals
-                for drive in journal.drives
-            ]
+        options = {name: arguments.pop(name, None) for name in ("journals", "store", "seed")}
+        names = options["journals"]
+        if names and arguments.get("drives"):
+            raise AnsibleActionFail("Use only one of `drives` and `journals`.")
+        if names:
+            names = [names] if isinstance(names, str) else list(names)
+            arguments["drives"] = [_drive(one) for one in open_journals(self._loader, options, "journals", names)]
         return arguments
+
+
+def _drive(drive: DriveInfo) -> dict[str, str]:
+    return {
+        "serial": normalize_serial(drive.drive_id),
+        "manifest_file": drive.manifest_file,
+        "manifest_hash": drive.manifest_hash,
+        "bitlocker_key": drive.bitlocker_key.reveal(),
+    }

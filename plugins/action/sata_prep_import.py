@@ -1,61 +1,98 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Follows the tool when told to wait, and brings the finished journals, sealed, to the controller."""
+"""Watches the tool, and takes the finished journals, sealed, into the controller's custody."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from ansible.plugins.action import ActionBase
+from ansible.errors import AnsibleActionFail
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys import custody
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.escrow import (
+    ESCROWS,
+    validate_escrow,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import SealError, Transport
-from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils import _journals
-from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._steps import follow, play_vault
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._polled import (
+    PolledAction,
+    Progress,
+    bytes_text,
+    display,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import play_vault, store_of
+
+WORKING = ("copying", "verifying")
+NEXT = {"prepared": "prepare", "verified": "verify"}
 
 
-class ActionModule(ActionBase):
-    """The controller's side of sata_prep_import."""
+class ActionModule(PolledAction):
+    """The controller's side of sata_prep_import. A journal is collected at the first look that finds it complete."""
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Run the module, again and again while the tool works."""
-        self._supports_check_mode = True
-        super().run(tmp, task_vars)
-        arguments = dict(self._task.args)
-        collect = arguments.get("collect_journals")
-        transport = Transport() if collect and not self._task.check_mode else None
-        vault = play_vault(self._loader, "The working copy of a journal") if transport else None
-        state = arguments.get("state", "prepared")
-        if transport:
-            arguments["transport_certificate"] = transport.certificate
+    controller_options = frozenset({"lock", "store", "escrow"})
 
-        def look() -> dict[str, Any]:
-            return self._execute_module(module_args=arguments, task_vars=task_vars)
+    def begin(self) -> None:
+        """With `escrow`, check the places, the vault and the store before anything is copied."""
+        self._state = str(self._task.args.get("state") or "prepared")
+        self._escrow = self._task.args.get("escrow")
+        self._transport: Transport | None = None
+        self._receipts: list[Any] = []
+        self._collected = [str(one) for one in self._task.args.get("collected") or []]
+        if self._escrow is None or self._state not in NEXT:
+            return
+        problems = validate_escrow(self._escrow)
+        if problems:
+            raise AnsibleActionFail(" ".join(problems))
+        for place in self._escrow:
+            for warning in ESCROWS[place["type"]].warnings(place, datetime.now(UTC)):
+                display.warning(warning)
+        self._store, self._vault = store_of(self._task.args, "escrow"), play_vault(self._loader)
+        custody.check_vault(self._store, self._vault)
+        if not self._task.check_mode:
+            self._transport = Transport()
 
-        result = look()
-        if arguments.get("wait") and state != "cleaned" and not self._task.check_mode:
-            interval, timeout = int(arguments.get("poll_interval", 60)), int(arguments.get("wait_timeout", 604800))
-            result = follow(look, lambda found: _busy(found, state), result, interval, timeout)
-        sealed = result.pop("sealed_journals", [])
-        if transport and vault and not result.get("failed"):
+    def arguments(self) -> dict[str, Any]:
+        """The arguments, with the certificate to seal to and the hashes of what is kept by now."""
+        arguments = super().arguments()
+        if self._transport:
+            arguments["_transport_certificate"] = self._transport.certificate
+            arguments["collected"] = list(self._collected)
+        return arguments
+
+    def busy(self, result: Mapping[str, Any]) -> Progress | None:
+        """The drives that are copied or verified; else one whose turn it is."""
+        drives = result.get("drives") or []
+        working = [one for one in drives if one.get("status") in WORKING]
+        if working:
+            text = "; ".join(f"drive {one['serial']}: {one['status']}" for one in working)
+            done = [(one.get("progress") or {}) for one in working]
+            details = [bytes_text(one.get("bytes_done"), one.get("bytes_total")) for one in done]
+            return Progress(text, "; ".join(one for one in details if one))
+        following = NEXT.get(self._state)
+        waiting = [one["serial"] for one in drives if following in (one.get("allowed") or [])]
+        return Progress(f"drive {waiting[0]}: about to {following}", idle=True) if waiting else None
+
+    def looked(self, result: dict[str, Any]) -> dict[str, Any]:
+        """Keep the sealed journals of a look; the result gets the receipts so far, and fails if one is refused."""
+        sealed = result.pop("sealed_journals", None) or []
+        if not self._transport:
+            return result
+        drives = {one.get("serial"): one for one in result.get("drives") or []}
+        problems = [str(result["msg"])] if result.get("failed") and result.get("msg") else []
+        for journal in sealed:
             try:
-                result["receipts"] = [
-                    one for journal in sealed for one in _journals.keep(journal, transport, collect, vault)
-                ]
+                self._keep(journal, drives.get(journal["serial"]))
             except SealError as error:
-                return {**result, "failed": True, "msg": str(error)}
-        return result
+                problems.append(str(error))
+        result["receipts"] = list(self._receipts)
+        return {**result, "failed": True, "msg": " ".join(problems)} if problems else result
 
-
-def _busy(result: dict[str, Any], state: str) -> str:
-    journals = result.get("journals") or []
-    running = [one for one in journals if one["run"]["state"] == "running"]
-    if running:
-        run = running[0]["run"]
-        return f"Drive {running[0]['serial']}: {run['operation']}, {run['bytes_done']} of {run['bytes_total']} bytes."
-    if state == "prepared" and any(not one["prepared"] for one in journals):
-        return "The next drive is about to begin."
-    if state == "verified" and any(
-        not (one["verify"] or {}).get("finished") and one["run"]["state"] not in ("failed", "lost") for one in journals
-    ):
-        return "The next drive is about to be read."
-    return ""
+    def _keep(self, journal: Mapping[str, Any], record: Mapping[str, Any] | None) -> None:
+        assert self._transport is not None
+        kept = custody.keep(
+            journal, record, self._transport, self._escrow or [], self._store, self._vault, datetime.now(UTC)
+        )
+        self._receipts.extend(kept)
+        self._collected.append(str(journal["sha256"]))

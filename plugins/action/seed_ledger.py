@@ -1,33 +1,33 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Says who the run is, so that a second run on the same seed can be told by name."""
+"""Says which process on the controller a run is, and refuses a run with another vault secret than before."""
 
 from __future__ import annotations
 
-import getpass
 import os
-import socket
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
-from ansible.plugins.action import ActionBase
+from ansible.parsing.vault import VaultLib
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.custody import check_vault
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import new_holder
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import ControllerAction
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import explained, store_of
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControllerAction):
     """The controller's side of seed_ledger."""
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Run the module."""
-        self._supports_check_mode = True
-        super().run(tmp, task_vars)
-        # A task runs in a worker; the run is the process above it.
-        pid = os.getppid()
-        holder = {
-            "run": f"ansible-{socket.gethostname()}-{pid}",
-            "host": socket.gethostname(),
-            "pid": pid,
-            "user": getpass.getuser(),
-        }
-        return self._execute_module(
-            module_args={**self._task.args, "holder": self._task.args.get("holder", holder)}, task_vars=task_vars
-        )
+    carries_secrets = False
+
+    def arguments(self) -> dict[str, Any]:
+        """The arguments, with the holder of a lock. A task runs in a worker; the run is the process above it."""
+        arguments = dict(self._task.args)
+        secrets = self._loader._vault.secrets
+        if arguments.get("state") == "locked" and secrets:
+            with explained():
+                check_vault(store_of(arguments, "state"), VaultLib(secrets))
+        holder = new_holder(os.getppid(), datetime.now(UTC), str(arguments.get("run") or ""))
+        return {**arguments, "_holder": asdict(holder)}

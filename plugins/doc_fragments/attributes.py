@@ -70,7 +70,7 @@ notes:
 """
 
     # A member of the action group azure.
-    AZURE = r"""
+    ACTIONGROUP_AZURE = r"""
 options: {}
 attributes:
   action_group:
@@ -81,7 +81,7 @@ attributes:
 """
 
     # A member of the action group state.
-    STATE = r"""
+    ACTIONGROUP_STATE = r"""
 options: {}
 attributes:
   action_group:
@@ -92,7 +92,7 @@ attributes:
 """
 
     # A member of both action groups.
-    AZURE_STATE = r"""
+    ACTIONGROUP_AZURE_STATE = r"""
 options: {}
 attributes:
   action_group:

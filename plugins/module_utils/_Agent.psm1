@@ -1,185 +1,480 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The backup agent of a source host, behind one small set of functions. MARS is the one provider so far. Private to the collection.
+# The source host of a seed: its backup agent behind a registry of providers, its staging location, and what
+# offline_stage does with both. Private to the collection.
 
-function Import-SeedAgent {
-    <#
-    .SYNOPSIS
-        Loads the agent's module; false when the agent is not installed. Its installer does not extend the module path of running sessions.
-    #>
-    [CmdletBinding()]
-    [OutputType([bool])]
-    param()
-    if (Get-Command -Name Get-OBPolicy -ErrorAction SilentlyContinue) { return $true }
-    $setup = Get-ItemProperty -Path 'HKLM:\SOFTWARE\Microsoft\Windows Azure Backup\Setup' -ErrorAction SilentlyContinue
-    if (-not $setup) { return $false }
-    Import-Module -Name "$($setup.InstallPath)\bin\Modules\MSOnlineBackup" -Global -ErrorAction SilentlyContinue
-    [bool](Get-Command -Name Get-OBPolicy -ErrorAction SilentlyContinue)
-}
+#AnsibleRequires -PowerShell ..module_utils._AgentAnswer
+#AnsibleRequires -PowerShell ..module_utils._AgentMars
+#AnsibleRequires -PowerShell ..module_utils._Folder
+Set-StrictMode -Version 3.0
 
-function ConvertTo-SeedTime {
-    <#
-    .SYNOPSIS
-        A time as ISO 8601 in UTC; nothing stays nothing.
-    .PARAMETER Value
-        A DateTime or a text.
-    #>
-    [CmdletBinding()]
-    [OutputType([string])]
-    param([AllowNull()][object]$Value)
-    if (-not $Value) { return $null }
-    $time = $Value
-    if ($time -isnot [DateTime]) { $time = [DateTime]::Parse("$time", [System.Globalization.CultureInfo]::InvariantCulture, [System.Globalization.DateTimeStyles]::RoundtripKind) }
-    $time.ToUniversalTime().ToString('yyyy-MM-ddTHH:mm:ssZ', [System.Globalization.CultureInfo]::InvariantCulture)
-}
-
-function Get-SeedOfflineMethod {
-    <#
-    .SYNOPSIS
-        How the agent makes the first backup, as its policy says; nothing without a policy.
-    .PARAMETER Policy
-        The policy.
-    #>
-    [CmdletBinding()]
-    param([AllowNull()][object]$Policy)
-    if (-not $Policy) { return }
-    $method = Get-OBInitialBackupCreationMethod -Policy $Policy
-    $set = $method.OfflineBackupParams
-    $offline = "$($method.IBMethod)" -eq 'OfflineBackup'
-    $facts = [ordered]@{ offline = $offline; staging_location = ''; import_job_name = ''; subscription_id = ''; storage_account = ''; container = '' }
-    if ($offline) {
-        $facts.staging_location = "$($set.StagingLocation)"
-        $facts.import_job_name = "$($set.AzureImportJobName)"
-        $facts.subscription_id = "$($set.AzureSubscriptionID)"
-        $facts.storage_account = "$($set.AzureStorageAccount)"
-        $facts.container = "$($set.AzureStorageContainer)"
-    }
-    [pscustomobject]$facts
-}
-
-function ConvertTo-SeedPhase {
-    <#
-    .SYNOPSIS
-        What a job state of the agent means. A name that is not known never means success.
-    .PARAMETER State
-        The name of the state.
-    #>
-    [CmdletBinding()]
-    [OutputType([string])]
-    param([string]$State)
-    switch -Exact ($State) {
-        'CompletedWithWaitingForImportJob' { 'waiting_for_import' }
-        'CompletedWithWaitingForCopyBlob' { 'waiting_for_copy' }
-        'Completed' { 'completed' }
-        'CompletedWithWarning' { 'completed' }
-        'Aborted' { 'failed' }
-        'Failed' { 'failed' }
-        '' { 'none' }
-        default { 'unknown' }
+# Kind of agent to the functions of its provider. Another agent is a file beside this one, a line above that requires
+# it, an entry here and a choice of the option `agent`.
+#   Observe    returns agent, unknown, policy, method, jobs, recovery_points as an ordered dictionary; never fails
+#   Job        returns the backup jobs, newest first; fails when the agent cannot be asked
+#   Configure  takes Wanted, PublishSettings and PrivateFolder; sets the method
+#   Start      starts a backup and returns at once
+#   Suffix     how the names of staged files end
+$script:Agents = @{
+    mars = @{
+        Observe = 'Get-SeedMarsBackup'
+        Job = 'Get-SeedMarsJob'
+        Configure = 'Set-SeedMarsMethod'
+        Start = 'Start-SeedMarsBackup'
+        Suffix = '.AIBBlob', '.BaseBlob'
     }
 }
 
-function Get-SeedBackupJob {
+function Get-SeedBackup {
     <#
     .SYNOPSIS
-        The running backup job, else the last one that ended; nothing when there was none.
-    #>
-    [CmdletBinding()]
-    param()
-    $running = @(Get-OBJob)
-    $job = @($running + @(Get-OBJob -Previous 1) | Where-Object { $_ } | Select-Object -First 1)
-    if ($job.Count -eq 0) { return }
-    $status = $job[0].JobStatus
-    $phase = 'running'
-    if ($running.Count -eq 0) { $phase = ConvertTo-SeedPhase -State "$($status.JobState)" }
-    $progress = @($status.DatasourceStatus | Where-Object { $_ } | ForEach-Object { $_.ByteProgress })
-    [pscustomobject]@{
-        id = "$($job[0].JobId.Guid)"; state = "$($status.JobState)"; phase = $phase; started = ConvertTo-SeedTime -Value $status.StartTime; ended = ConvertTo-SeedTime -Value $status.EndTime
-        bytes_done = [long]($progress | Measure-Object -Property Progress -Sum).Sum; bytes_total = [long]($progress | Measure-Object -Property Total -Sum).Sum
-        error_code = "$($status.ErrorInfo.ErrorCode)"
-    }
-}
-
-function Get-SeedStage {
-    <#
-    .SYNOPSIS
-        Everything that a source host shows of a seed.
+        Everything that a source host shows of a first backup. Never an error: what cannot be asked is null and in
+        `unknown`.
+    .PARAMETER Agent
+        Kind of the agent.
     .PARAMETER StagingPath
         The staging location.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][string]$StagingPath)
-    $stage = [ordered]@{ agent = [pscustomobject]@{ kind = 'mars'; installed = Import-SeedAgent }; method = $null; policy_present = $false; job = $null; files = @(); recovery_points = @() }
-    if (Test-Path -LiteralPath $StagingPath -PathType Container) {
-        $stage.files = @(Get-ChildItem -LiteralPath $StagingPath -File -Force | Sort-Object -Property Name | ForEach-Object {
-                [pscustomobject]@{ name = $_.Name; bytes = $_.Length; modified = $_.LastWriteTimeUtc.ToString('yyyy-MM-ddTHH:mm:ss.fffZ', [System.Globalization.CultureInfo]::InvariantCulture) }
-            })
-    }
-    if ($stage.agent.installed) {
-        $policy = Get-OBPolicy -ErrorAction SilentlyContinue
-        $stage.policy_present = [bool]$policy
-        $stage.method = Get-SeedOfflineMethod -Policy $policy
-        if ($policy) {
-            $stage.job = Get-SeedBackupJob
-            $stage.recovery_points = @(Get-OBAllRecoveryPoints | Where-Object { $_ } | ForEach-Object { [pscustomobject]@{ time = ConvertTo-SeedTime -Value $_.BackupTime } })
+    [OutputType([System.Collections.Specialized.OrderedDictionary])]
+    param([Parameter(Mandatory = $true)][string]$Agent, [Parameter(Mandatory = $true)][string]$StagingPath)
+    $backup = & $script:Agents[$Agent].Observe
+    $staging = Get-SeedStagedFile -Path $StagingPath
+    $backup['staging'] = [ordered]@{ path = $StagingPath; exists = $staging.exists }
+    $backup['files'] = $staging.files
+    if ($staging.why) { $backup['unknown']['staging'] = $staging.why }
+    $backup
+}
+
+function Test-SeedShare {
+    <#
+    .SYNOPSIS
+        Whether this session sees the share of a UNC path; true for a path of the host itself.
+    .DESCRIPTION
+        A session over WinRM has no second hop: a share that is there may answer as if it were not.
+    .PARAMETER Path
+        An absolute path.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([Parameter(Mandatory = $true)][string]$Path)
+    if ($Path -notmatch '^\\\\(?![?.]\\)[^\\]+\\[^\\]+') { return $true }
+    [bool](Test-Path -LiteralPath $Matches[0] -ErrorAction SilentlyContinue)
+}
+
+function Get-SeedStagedFile {
+    <#
+    .SYNOPSIS
+        All files at and below the staging location, hidden ones too: exists (true, false, null), files and why.
+    .DESCRIPTION
+        Each file has name (relative, with backslashes), bytes and modified (ISO 8601 with milliseconds). `files` is
+        null when not all of them can be seen; `why` then says why.
+    .PARAMETER Path
+        The staging location.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Path)
+    $seen = [ordered]@{ exists = $null; files = $null; why = '' }
+    try { $root = Get-Item -LiteralPath $Path -Force -ErrorAction Stop }
+    catch {
+        $gone = $_.CategoryInfo.Category -eq [System.Management.Automation.ErrorCategory]::ObjectNotFound
+        if ($gone -and (Test-SeedShare -Path $Path)) { $seen.exists = $false; $seen.files = @() }
+        else {
+            $seen.why = "The account of this session cannot see '$Path' ($(ConvertTo-SeedReason -ErrorRecord $_))."
         }
+        return [pscustomobject]$seen
     }
-    [pscustomobject]$stage
+    if (-not $root.PSIsContainer) {
+        $seen.why = "'$Path' is a file, not a folder."
+        return [pscustomobject]$seen
+    }
+    $seen.exists = $true
+    $prefix = $root.FullName.TrimEnd('\', '/').Length + 1
+    $failures = @()
+    $list = @{
+        LiteralPath = $root.FullName
+        File = $true
+        Recurse = $true
+        Force = $true
+        ErrorAction = 'SilentlyContinue'
+        ErrorVariable = 'failures'
+    }
+    $found = @(Get-ChildItem @list)
+    foreach ($failure in @($failures)) {
+        # At the root of a volume Windows keeps a folder that only itself may read. No agent writes there.
+        if ("$($failure.TargetObject)".EndsWith('System Volume Information')) { continue }
+        $seen.why = "Not everything below '$Path' can be read ($(ConvertTo-SeedReason -ErrorRecord $failure))."
+        return [pscustomobject]$seen
+    }
+    $seen.files = @($found | ForEach-Object {
+            [pscustomobject]@{
+                name = $_.FullName.Substring($prefix).Replace('/', '\')
+                bytes = [long]$_.Length
+                modified = ConvertTo-SeedTime -Value $_.LastWriteTimeUtc -Millisecond
+            }
+        } | Sort-Object -Property name)
+    [pscustomobject]$seen
+}
+
+function ConvertTo-SeedComparable {
+    <#
+    .SYNOPSIS
+        A value of the method in the one form in which two spellings of the same thing are equal.
+    .PARAMETER Value
+        A path, a GUID or a name. Null is another thing than an empty text.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([AllowNull()][object]$Value)
+    if ($null -eq $Value) { return '(not known)' }
+    $guid = [guid]::Empty
+    if ([guid]::TryParse("$Value", [ref]$guid)) { return $guid.ToString('D') }
+    "$Value".Trim().Replace('/', '\').TrimEnd('\').ToUpperInvariant()
 }
 
 function Get-SeedMethodDifference {
     <#
     .SYNOPSIS
-        The names of what the agent is set to differently; all of them when it is not set to seed offline.
+        The names of what the agent is set to differently.
     .PARAMETER Current
-        The method as it is.
+        The method as it is, or null.
     .PARAMETER Wanted
         The method as it shall be.
     #>
     [CmdletBinding()]
     [OutputType([string])]
-    param([Parameter(Mandatory = $true)][object]$Current, [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Wanted)
+    param([AllowNull()][object]$Current, [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Wanted)
     foreach ($name in $Wanted.Keys) {
-        if ("$($Current.$name)" -ne "$($Wanted[$name])") { $name }
+        $is = Get-SeedValue -InputObject $Current -Path $name
+        if ((ConvertTo-SeedComparable -Value $is) -ne (ConvertTo-SeedComparable -Value $Wanted[$name])) { $name }
     }
 }
 
-function Set-SeedOfflineMethod {
+function Get-SeedStageRefusal {
     <#
     .SYNOPSIS
-        Sets the agent to write its first backup to the staging location, and reads back that it is so.
+        Why nothing may be set or started, whatever the method is; empty when nothing speaks against it.
+    .PARAMETER Agent
+        Kind of the agent.
+    .PARAMETER Backup
+        What Get-SeedBackup returned.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory = $true)][string]$Agent,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Backup
+    )
+    $unknown = $Backup['unknown']
+    if ($Backup['agent'].installed -eq $false) {
+        return "The backup agent (``agent``: $Agent) is not installed on this host. Install it, then retry."
+    }
+    foreach ($question in 'agent', 'policy', 'jobs') {
+        if (-not $unknown.Contains($question)) { continue }
+        return "Nothing is started, because the backup agent (``agent``: $Agent) cannot be asked ($question): " +
+        "$($unknown[$question]) Open its console on the host, then retry."
+    }
+    if (-not $Backup['policy']) {
+        return "The backup agent (``agent``: $Agent) has no policy. Create one that lists what to back up, then retry."
+    }
+    ''
+}
+
+function Get-SeedStageDecision {
+    <#
+    .SYNOPSIS
+        What offline_stage has to do: configure (bool), start (bool), refused (why it may not, or empty).
+    .DESCRIPTION
+        A backup is started once. A job that is not in KnownJob belongs to the seed, in whatever state, and nothing is
+        started after it; only RestartFailed allows that, and only after jobs that failed or were aborted.
+    .PARAMETER Agent
+        Kind of the agent.
+    .PARAMETER Backup
+        What Get-SeedBackup returned.
+    .PARAMETER Wanted
+        The method as it shall be.
+    .PARAMETER KnownJob
+        Ids of the jobs that were there before the seed.
+    .PARAMETER RestartFailed
+        A person allows to begin again.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][string]$Agent,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Backup,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Wanted,
+        [AllowEmptyCollection()][string[]]$KnownJob = @(),
+        [bool]$RestartFailed = $false
+    )
+    $decision = [pscustomobject]@{ configure = $false; start = $false; refused = '' }
+    $decision.refused = Get-SeedStageRefusal -Agent $Agent -Backup $Backup
+    if ($decision.refused) { return $decision }
+    $own = @($Backup['jobs'] | Where-Object { $_.id -notin $KnownJob })
+    $failed = @($own | Where-Object { $_.phase -in 'failed', 'aborted' })
+    $again = $RestartFailed -and $own.Count -gt 0 -and $failed.Count -eq $own.Count
+    $unknown = $Backup['unknown']
+    if ($unknown.Contains('method')) {
+        # Nothing says that the method is right, so nothing is started; a person sets it and starts the backup.
+        if ($own.Count -eq 0) {
+            $decision.refused = "How the agent makes its first backup cannot be read: $($unknown['method']) Choose " +
+            'offline seeding in its wizard with the same `staging_path`, `import_job_name`, `subscription_id`, ' +
+            '`storage_account` and `container`, and start the backup there.'
+        }
+        return $decision
+    }
+    $different = @(Get-SeedMethodDifference -Current $Backup['method'] -Wanted $Wanted)
+    $decision.configure = $different.Count -gt 0
+    $decision.start = $own.Count -eq 0 -or $again -or $decision.configure
+    if ($decision.start) {
+        $case = @{ Agent = $Agent; Backup = $Backup; Own = $own; Different = $different; Again = $again }
+        $decision.refused = Get-SeedStartRefusal @case
+    }
+    $decision
+}
+
+function Get-SeedStartRefusal {
+    <#
+    .SYNOPSIS
+        Why a backup may not be started now; empty when it may.
+    .PARAMETER Agent
+        Kind of the agent.
+    .PARAMETER Backup
+        What Get-SeedBackup returned; its jobs are known.
+    .PARAMETER Own
+        The jobs that belong to the seed.
+    .PARAMETER Different
+        What the method has to be changed in.
+    .PARAMETER Again
+        A person allows to begin again after jobs that failed.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory = $true)][string]$Agent,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Backup,
+        [Parameter(Mandatory = $true)][AllowEmptyCollection()][object[]]$Own,
+        [Parameter(Mandatory = $true)][AllowEmptyCollection()][string[]]$Different,
+        [bool]$Again
+    )
+    $differs = ''
+    if ($Different.Count -gt 0) {
+        $options = $Different | ForEach-Object { "``$($_ -replace '^staging_location$', 'staging_path')``" }
+        $differs = "Its method differs in $($options -join ', '). Correct what is wrong: the options, or the method. "
+    }
+    $busy = @($Backup['jobs'] | Where-Object { $_.phase -eq 'running' })
+    $busy += @($Own | Where-Object { $_.phase -in 'waiting_for_import', 'waiting_for_copy' })
+    if ($busy.Count -gt 0) {
+        $then = 'A new backup would void the one that waits.'
+        if ($busy[0].phase -eq 'running') { $then = 'Retry when the job has ended.' }
+        return "The agent is in the middle of a backup ($($busy[0].state), job $($busy[0].id)). $differs$then"
+    }
+    if ($Again) { return '' }
+    $suffix = $script:Agents[$Agent].Suffix
+    $staged = @(foreach ($file in $Backup['files']) {
+            if ([System.IO.Path]::GetExtension($file.name) -in $suffix) { $file.name }
+        })
+    if ($staged.Count -eq 0) { return '' }
+    if ($Own.Count -gt 0) {
+        $job = "job $($Own[0].id), $($Own[0].state)"
+        return "A backup of this seed is in ``staging_path`` already ($job), and no second one is started over it. " +
+        "$($differs)To begin again, empty ``staging_path`` and add the job to ``known_jobs``."
+    }
+    "``staging_path`` holds files of a backup ('$($staged[0])'), but the agent shows no job that wrote them. Look at " +
+    'its console. Move the files away, then retry.'
+}
+
+function Wait-SeedBackupJob {
+    <#
+    .SYNOPSIS
+        Waits until the agent lists the job that was just ordered. Before that, another run would start a second one.
+    .PARAMETER Agent
+        Kind of the agent.
+    .PARAMETER Before
+        Ids of the jobs before the order.
+    .PARAMETER Seconds
+        The longest wait.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][string]$Agent,
+        [Parameter(Mandatory = $true)][AllowEmptyCollection()][string[]]$Before,
+        [int]$Seconds = 60
+    )
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
+    $why = ''
+    while ($true) {
+        try { if (@(& $script:Agents[$Agent].Job | Where-Object { $_.id -notin $Before }).Count -gt 0) { return } }
+        catch { $why = " ($(ConvertTo-SeedReason -ErrorRecord $_))" }
+        if ($clock.Elapsed.TotalSeconds -ge $Seconds) { break }
+        Start-Sleep -Seconds 1
+    }
+    throw "The backup was ordered, but the agent shows no job after $Seconds s$why. Look at its console, then retry."
+}
+
+function Invoke-SeedStage {
+    <#
+    .SYNOPSIS
+        Brings the first backup to the staging location: sets the method, reads it back, starts the backup, as needed.
+    .DESCRIPTION
+        Returns changed, configured, started, backup, refused and diff (before, after). Fails when the agent does.
+    .PARAMETER Option
+        The options of offline_stage.
+    .PARAMETER CheckMode
+        Say what would change, without changing it.
+    .PARAMETER Seconds
+        How long to wait for the job that was ordered.
+    #>
+    [CmdletBinding()]
+    [OutputType([System.Collections.Specialized.OrderedDictionary])]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option, [bool]$CheckMode, [int]$Seconds = 60)
+    $wanted = [ordered]@{
+        offline = $true
+        staging_location = $Option['staging_path']
+        import_job_name = $Option['import_job_name']
+        subscription_id = $Option['subscription_id']
+        storage_account = $Option['storage_account']
+        container = $Option['container']
+    }
+    $look = @{ Agent = $Option['agent']; StagingPath = $Option['staging_path'] }
+    $backup = Get-SeedBackup @look
+    $case = @{
+        Agent = $Option['agent']
+        Backup = $backup
+        Wanted = $wanted
+        KnownJob = @($Option['known_jobs'])
+        RestartFailed = $Option['restart_failed']
+    }
+    $decision = Get-SeedStageDecision @case
+    $settings = $Option['_publish_settings_content']
+    if (-not $decision.refused -and $decision.configure -and -not $settings) {
+        $decision.refused = 'The agent is not set to seed offline as the options say. To let the module set it, set ' +
+        '`publish_settings` to the path of the publish settings file on the controller.'
+    }
+    $outcome = [ordered]@{
+        changed = $false
+        configured = $false
+        started = $false
+        backup = $backup
+        refused = $decision.refused
+        diff = @{
+            before = @{ method = $backup['method']; started = $false }
+            after = @{ method = $backup['method']; started = $false }
+        }
+    }
+    if ($decision.refused) { return $outcome }
+    $outcome.configured = $decision.configure
+    $outcome.started = $decision.start
+    $outcome.changed = $decision.configure -or $decision.start
+    $outcome.diff.after.started = $decision.start
+    if ($decision.configure) { $outcome.diff.after.method = $wanted }
+    if ($CheckMode -or -not $outcome.changed) { return $outcome }
+    if ($decision.configure) { Set-SeedMethod @look -Wanted $wanted -PublishSettings $settings }
+    & $script:Agents[$Option['agent']].Start
+    Wait-SeedBackupJob -Agent $Option['agent'] -Before @($backup['jobs'] | ForEach-Object { $_.id }) -Seconds $Seconds
+    $outcome.backup = Get-SeedBackup @look
+    $outcome
+}
+
+function Set-SeedMethod {
+    <#
+    .SYNOPSIS
+        Sets the method of the first backup and reads it back. Fails when the agent does not keep it.
+    .PARAMETER Agent
+        Kind of the agent.
+    .PARAMETER StagingPath
+        The staging location.
     .PARAMETER Wanted
         The method as it shall be.
     .PARAMETER PublishSettings
-        Content of the publish settings file. It lies on the disk only while the cmdlet reads it, in a folder that only this account can read.
-    .PARAMETER PrivateFolder
-        That folder.
+        Content of the publish settings file.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Wanted, [Parameter(Mandatory = $true)][string]$PublishSettings, [Parameter(Mandatory = $true)][string]$PrivateFolder)
-    $file = [System.IO.Path]::Combine($PrivateFolder, 'seed.publishsettings')
-    try {
-        [System.IO.File]::WriteAllText($file, $PublishSettings)
-        $arguments = @{
-            Policy = Get-OBPolicy; IBMethod = 'OfflineBackup'; StagingLocation = $Wanted['staging_location']; AzurePublishSettings = $file; AzureImportJobName = $Wanted['import_job_name']
-            AzureSubscriptionID = $Wanted['subscription_id']; AzureStorageAccount = $Wanted['storage_account']; AzureStorageContainer = $Wanted['container']; ErrorAction = 'Stop'; Confirm = $false
-        }
-        $policy = Set-OBInitialBackupCreationMethod @arguments
-        $null = Set-OBPolicy -Policy $policy -Confirm:$false -ErrorAction Stop
-    }
-    finally {
-        if ([System.IO.File]::Exists($file)) { [System.IO.File]::Delete($file) }
-    }
-    $different = @(Get-SeedMethodDifference -Current (Get-SeedOfflineMethod -Policy (Get-OBPolicy)) -Wanted $Wanted)
-    if ($different.Count -gt 0) { throw "the agent did not keep $($different -join ', ')" }
+    param(
+        [Parameter(Mandatory = $true)][string]$Agent,
+        [Parameter(Mandatory = $true)][string]$StagingPath,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Wanted,
+        [Parameter(Mandatory = $true)][string]$PublishSettings
+    )
+    $private = "$env:ProgramData\Seedfreight"
+    New-SeedPrivateFolder -Path $private
+    $native = Resolve-SeedPath -Path $private
+    & $script:Agents[$Agent].Configure -Wanted $Wanted -PublishSettings $PublishSettings -PrivateFolder $native
+    $after = Get-SeedBackup -Agent $Agent -StagingPath $StagingPath
+    $why = $after['unknown']['method']
+    if ($why) { throw "The method was set, but cannot be read back: $why" }
+    $different = @(Get-SeedMethodDifference -Current $after['method'] -Wanted $Wanted)
+    if ($different.Count -gt 0) { throw "The agent did not keep $($different -join ', ')." }
 }
 
-function Start-SeedBackup {
-    <# .SYNOPSIS Starts the backup and returns at once. #>
+function Get-SeedLeftReason {
+    <#
+    .SYNOPSIS
+        Why a staged file has to stay; empty when it is still the file that the seed was made of.
+    .PARAMETER File
+        The file: name, bytes, modified.
+    .PARAMETER Frozen
+        Its entry in the frozen list, or null.
+    #>
     [CmdletBinding()]
-    param()
-    $null = Start-OBBackup -Policy (Get-OBPolicy) -Async -Confirm:$false -ErrorAction Stop
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][object]$File, [AllowNull()][object]$Frozen)
+    if ($null -eq $Frozen) { return 'It does not belong to the seed.' }
+    if ("$($File.bytes)" -ne "$($Frozen['bytes'])") {
+        return "It has $($File.bytes) bytes; the seed was made of $($Frozen['bytes'])."
+    }
+    $then = ConvertTo-SeedTime -Value $Frozen['modified'] -Millisecond
+    if ($File.modified -ne $then) { return "It was modified at $($File.modified); the seed was made of that of $then." }
+    ''
 }
 
-Export-ModuleMember -Function Import-SeedAgent, ConvertTo-SeedTime, Get-SeedOfflineMethod, ConvertTo-SeedPhase, Get-SeedBackupJob, Get-SeedStage, Get-SeedMethodDifference, Set-SeedOfflineMethod, Start-SeedBackup
+function Invoke-SeedStageClean {
+    <#
+    .SYNOPSIS
+        Removes the staged files that still equal their entry in the frozen list, and no other file.
+    .DESCRIPTION
+        Returns changed, removed (names), left (name, why), backup, refused and diff (before, after). A file that is
+        gone already is in neither list; one that cannot be removed is left.
+    .PARAMETER Option
+        The options of offline_stage.
+    .PARAMETER CheckMode
+        Say what would change, without changing it.
+    #>
+    [CmdletBinding()]
+    [OutputType([System.Collections.Specialized.OrderedDictionary])]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option, [bool]$CheckMode)
+    $staging = $Option['staging_path']
+    $backup = Get-SeedBackup -Agent $Option['agent'] -StagingPath $staging
+    $outcome = [ordered]@{ changed = $false; removed = @(); left = @(); backup = $backup; refused = ''; diff = @{} }
+    if ($null -eq $backup['files']) {
+        $outcome.refused = "Nothing is removed from ``staging_path``: $($backup['unknown']['staging']) Let the " +
+        'account read the folder, or remove the files by hand.'
+        return $outcome
+    }
+    $frozen = @{}
+    foreach ($entry in $Option['frozen_files']) { $frozen[$entry['name'].Replace('/', '\')] = $entry }
+    foreach ($file in $backup['files']) {
+        $why = Get-SeedLeftReason -File $file -Frozen $frozen[$file.name]
+        if (-not $why -and -not $CheckMode) {
+            try { Remove-Item -LiteralPath "$($staging.TrimEnd('\'))\$($file.name)" -Force -ErrorAction Stop }
+            catch { $why = "It cannot be removed: $(ConvertTo-SeedReason -ErrorRecord $_)" }
+        }
+        if ($why) { $outcome.left += [pscustomobject]@{ name = $file.name; why = $why } }
+        else { $outcome.removed += $file.name }
+    }
+    $outcome.changed = $outcome.removed.Count -gt 0
+    $outcome.diff = @{
+        before = @{ files = @($backup['files'] | ForEach-Object { $_.name }) }
+        after = @{ files = @($outcome.left | ForEach-Object { $_.name }) }
+    }
+    if ($outcome.changed -and -not $CheckMode) {
+        $outcome.backup = Get-SeedBackup -Agent $Option['agent'] -StagingPath $staging
+    }
+    $outcome
+}
+
+Export-ModuleMember -Function @(
+    'Get-SeedBackup', 'Test-SeedShare', 'Get-SeedStagedFile', 'ConvertTo-SeedComparable', 'Get-SeedMethodDifference',
+    'Get-SeedStageRefusal', 'Get-SeedStageDecision', 'Get-SeedStartRefusal', 'Wait-SeedBackupJob', 'Invoke-SeedStage',
+    'Set-SeedMethod', 'Get-SeedLeftReason', 'Invoke-SeedStageClean'
+)

@@ -52,7 +52,7 @@ extends_documentation_fragment:
   - seedfreight.azure_offline_backup.azure
   - seedfreight.azure_offline_backup.attributes
   - seedfreight.azure_offline_backup.attributes.controller
-  - seedfreight.azure_offline_backup.attributes.azure
+  - seedfreight.azure_offline_backup.attributes.actiongroup_azure
 notes:
   - The identity needs the role Storage Blob Data Contributor on the storage account.
 seealso:

@@ -182,7 +182,7 @@ extends_documentation_fragment:
   - seedfreight.azure_offline_backup.azure
   - seedfreight.azure_offline_backup.attributes
   - seedfreight.azure_offline_backup.attributes.controller
-  - seedfreight.azure_offline_backup.attributes.azure_state
+  - seedfreight.azure_offline_backup.attributes.actiongroup_azure_state
 notes:
   - The identity needs the role Contributor on O(resource_group).
 seealso:

@@ -25,7 +25,7 @@ extends_documentation_fragment:
   - seedfreight.azure_offline_backup.azure
   - seedfreight.azure_offline_backup.attributes.info
   - seedfreight.azure_offline_backup.attributes.controller
-  - seedfreight.azure_offline_backup.attributes.azure
+  - seedfreight.azure_offline_backup.attributes.actiongroup_azure
 seealso:
   - module: seedfreight.azure_offline_backup.import_job
 author:

@@ -15,5 +15,5 @@ $spec = @{
     supports_check_mode = $true
 }
 $module = [Ansible.Basic.AnsibleModule]::Create($args, $spec)
-$module.Result.stage = Get-SeedStage -StagingPath $module.Params.staging_path
+$module.Result.backup = Get-SeedBackup -Agent $module.Params.agent -StagingPath $module.Params.staging_path
 $module.ExitJson()

@@ -14,7 +14,7 @@ SEED = "seedfreight.azure_offline_backup.seed"
 
 CASES: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
     "job name with capitals": ({"name": "Contoso_FS01"}, {}, ["name", "Contoso_FS01", "lower-case"]),
-    "container with capitals": ({"azure__container": "Seeds"}, {}, ["container", "Seeds", "lower-case"]),
+    "container with capitals": ({"azure__container": "Seeds"}, {}, ["azure.container", "Seeds", "lower-case"]),
     "publish settings file is missing": (
         {"source__publish_settings": "/nonexistent/file.publishsettings"},
         {},
@@ -25,19 +25,22 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
         {},
         ["subscription", "99999999-0000-4000-8000-000000000000"],
     ),
-    "drive that is not there": (
-        {"copying__drives": [{"serial": "NOSUCHDRIVE", "erase": False}]},
+    "postal code that YAML reads as a number": (
+        {"shipping__return_address__postal_code": 1122},
         {},
-        ["NOSUCHDRIVE", "drives"],
+        ["shipping.return_address.postal_code", "a number (1122), not text", "Put it in quotes"],
     ),
-    "drive that is the system disk": (
-        {"copying__drives": [{"serial": "SYS-FS01", "erase": True}]},
+    "option that does not exist": (
+        {"azure__tag": {}},
         {},
-        ["SYS-FS01", "system"],
+        ["azure.tag` is not an option", "tags"],
     ),
-    "drive that holds data": ({"copying__drives": [{"serial": "Z1F0AAAA", "erase": False}]}, {}, ["Z1F0AAAA", "erase"]),
+    "local path of another machine": ({"copy_host": "copy01"}, {}, ["staging.path", "copy01", "path_on_copy_host"]),
+    "drive that is not there": ({"drives": [{"serial": "NOSUCHDRIVE"}]}, {}, ["NOSUCHDRIVE", "drives"]),
+    "drive that is the system disk": ({"drives": [{"serial": "SYS-FS01", "erase": True}]}, {}, ["SYS-FS01", "system"]),
+    "drive that holds data": ({"drives": [{"serial": "Z1F0AAAA"}]}, {}, ["Z1F0AAAA", "seed_erase="]),
     "client secret is refused": ({}, {"AZURE_SECRET": "not-the-secret"}, ["AZURE_SECRET", "secret"]),
-    "no escrow": ({"custody__escrow": []}, {}, ["escrow"]),
+    "no escrow": ({"escrow": []}, {}, ["escrow"]),
 }
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +22,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 
 try:
     from azure.core import PipelineClient
-    from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError, ServiceResponseError
+    from azure.core.exceptions import AzureError, DecodeError, ServiceRequestError, ServiceResponseError
     from azure.core.pipeline import policies
     from azure.core.rest import HttpRequest
     from azure.identity import AzureCliCredential, ClientSecretCredential, ManagedIdentityCredential
@@ -30,6 +31,8 @@ except ImportError as error:
 
 # The library's own limit of five minutes, for each of its attempts, is too long for a person who waits. In seconds.
 TIMEOUTS: dict[str, Any] = {"connection_timeout": 20, "read_timeout": 120}
+# The words of azure-identity for an answer of a token endpoint that is no refusal.
+BROKEN = re.compile(r"HTTP Error: 5\d\d")
 METADATA = "/metadata/endpoints?api-version=2022-09-01"
 NETWORK = "Check `cloud_environment`, the proxy and the certificate authority (REQUESTS_CA_BUNDLE)."
 CREDENTIALS = {
@@ -132,23 +135,11 @@ def credentials_refused(error: Exception, authority: str, source: str) -> ArmErr
     """The error for a token that was not issued: a refusal and a silent authority are one class of the library."""
     if isinstance(error.__cause__, ServiceRequestError | ServiceResponseError):
         return ArmError(f"{authority} cannot be reached for a token: {sentence(error)} {NETWORK}")
-    status = _token_status(error)
-    if status >= 500:
-        return ArmError(
-            f"{authority} did not issue a token (HTTP status {status}). Run again later, and check the proxy.",
-            status=status,
-        )
+    if isinstance(error.__cause__, DecodeError) or BROKEN.search(str(error)):
+        return ArmError(f"{authority} is out of order: {sentence(error)} Run again later, and check the proxy.")
     return ArmError(
         f"Azure refused the credentials: {sentence(error)} {CREDENTIALS[source]}", "AuthenticationFailed", 401
     )
-
-
-def _token_status(error: Exception) -> int:
-    """The HTTP status of the token endpoint's answer, 0 when there is none."""
-    for one in (error, error.__cause__):
-        if isinstance(one, HttpResponseError) and one.status_code:
-            return int(one.status_code)
-    return 0
 
 
 def sentence(error: Exception) -> str:

@@ -17,36 +17,41 @@ from lab.datacenter.__main__ import Resources
 
 PAUSE = 0.3
 WAITING = "CompletedWithWaitingForImportJob"
+WARNED = "CompletedWithWarning"
 COPYING = "CompletedWithWaitingForCopyBlob"
+ENDED_EARLY = ("Aborted", "Failed")
+# A number that public material does not explain; any but zero will do (offline seeding, samples).
+ERROR_CODE = 100050
 
 
 class Agent:
-    """The agent of one host."""
+    """The agent of one host.
+
+    What a person may write into agent.json: ``next_job_state`` (how the next backup ends, once), ``recovery_points``
+    (``backup_time``, ``data_sources``, and an ``id`` or none), ``jobs``, ``schedule_seconds``, ``missing_cmdlets``,
+    ``installed``.
+    """
 
     def __init__(self, host: str, resources: Resources) -> None:
         self.host, self.file, self.resources = host, world.home() / "hosts" / host / "agent.json", resources
         self._looked = 0.0
 
     def work(self) -> None:
-        """Do what is ordered; while the newest job waits for the import, try a scheduled backup now and then."""
+        """Carry out orders; while the newest backup waits for the import, try a scheduled backup now and then."""
         state = world.read(self.file)
         for order in state["orders"]:
             getattr(self, f"_{order['order']}")(world.read(self.file))
             with world.changed(self.file) as content:
                 content["orders"] = [one for one in content["orders"] if one != order]
-        waiting = bool(state["jobs"]) and state["jobs"][-1]["state"] == WAITING
+        backups = [job for job in state["jobs"] if job.get("job_type", "Backup") == "Backup"]
+        waiting = bool(backups) and backups[-1]["state"] in (WAITING, WARNED)
         if waiting and time.monotonic() - self._looked > state["schedule_seconds"]:
             self._looked = time.monotonic()
             self._scheduled_run(state)
 
-    def _job(self, job_id: str, **facts: Any) -> None:
-        with world.changed(self.file) as content:
-            next(one for one in content["jobs"] if one["job_id"] == job_id).update(facts)
-
-    def _start_backup(self, state: dict[str, Any]) -> None:
-        method, job_id = state["initial_backup"], str(uuid.uuid4())
-        source, total = self._source(state), 0
-        total = sum(path.stat().st_size for path in source.rglob("*") if path.is_file())
+    def _begin_job(self, state: dict[str, Any], total: int) -> str:
+        """Add a running backup job; returns its id."""
+        job_id = str(uuid.uuid4())
         job = {
             "job_id": job_id,
             "job_type": "Backup",
@@ -56,40 +61,61 @@ class Agent:
             "progress": 0,
             "total": total,
             "error_code": 0,
+            "data_sources": _volumes(state),
         }
         with world.changed(self.file) as content:
             content["jobs"].append(job)
+        return job_id
+
+    def _job(self, job_id: str, **facts: Any) -> None:
+        with world.changed(self.file) as content:
+            next(one for one in content["jobs"] if one["job_id"] == job_id).update(facts)
+
+    def _fail_job(self, job_id: str, state: str = "Aborted") -> None:
+        self._job(job_id, state=state, end=world.stamp(), error_code=ERROR_CODE)
+
+    def _start_backup(self, state: dict[str, Any]) -> None:
+        """Write the first backup to the staging location; without the offline method there is nowhere to write to."""
+        method, source = state["initial_backup"], self._source(state)
+        total = sum(path.stat().st_size for path in source.rglob("*") if path.is_file())
+        job_id = self._begin_job(state, total)
+        with world.changed(self.file) as content:
+            end = content.pop("next_job_state", None) or WAITING
         if method["method"] != "OfflineBackup":
-            self._job(job_id, state="Aborted", end=world.stamp(), error_code=100050)
+            self._fail_job(job_id)
             return
         time.sleep(1)  # long enough for a poll to see it running
+        if end in ENDED_EARLY:
+            self._fail_job(job_id, end)
+            return
         archive.stage(source, world.windows_path(self.host, method["staging_location"]))
-        self._job(job_id, state=WAITING, end=world.stamp(), progress=total)
+        self._job(job_id, state=end, end=world.stamp(), progress=total)
 
     def _source(self, state: dict[str, Any]) -> pathlib.Path:
         return world.windows_path(self.host, state["policy"]["file_specs"][0])
 
     def _scheduled_run(self, state: dict[str, Any]) -> None:
-        """Take the blobs once the import is completed, and make a recovery point when they give back the source."""
+        """Take the blobs once the import is completed, and make a recovery point when they restore the source.
+
+        CHOICE: the run that takes the blobs is a job of its own, and its states are those of one and the same job.
+        """
         method = state["initial_backup"]
-        job = next((one for one in self.resources.jobs() if one["name"] == method["import_job_name"]), None)
-        if not state["jobs"] or job is None or job["status"] != "Completed":
+        imported = next((one for one in self.resources.jobs() if one["name"] == method["import_job_name"]), None)
+        if not state["jobs"] or imported is None or imported["status"] != "Completed":
             return
-        job_id = state["jobs"][-1]["job_id"]
-        self._job(job_id, state=COPYING)
+        job_id = self._begin_job(state, 0)
+        self._job(job_id, state=COPYING, end=world.stamp())
         try:
             found = archive.restore(*self._blobs(method))
             if found != archive.fingerprint(self._source(state)):
                 raise ValueError("the source has changed")
         except (ValueError, LookupError) as error:
             print(f"{self.host}: {error}", flush=True)
-            self._job(job_id, state="Aborted", end=world.stamp(), error_code=100050)
+            self._fail_job(job_id)
             return
         self._job(job_id, state="Completed", end=world.stamp())
         with world.changed(self.file) as content:
-            content["recovery_points"].append(
-                {"backup_time": world.stamp(), "data_sources": content["policy"]["file_specs"]}
-            )
+            content["recovery_points"].append({"backup_time": world.stamp(), "data_sources": _volumes(content)})
 
     def _blobs(self, method: dict[str, str]) -> tuple[bytes, bytes]:
         """Index and base of the backup, from page blobs only."""
@@ -100,6 +126,11 @@ class Agent:
         if index is None or base is None:
             raise LookupError("the container lacks the page blobs of the backup")
         return container.download_blob(index).readall(), container.download_blob(base).readall()
+
+
+def _volumes(state: dict[str, Any]) -> list[str]:
+    """The data sources of the policy (CHOICE: a data source is the volume of what is backed up)."""
+    return sorted({f"{one[:2]}\\" for one in state["policy"]["file_specs"]})
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ import re
 import socket
 import ssl
 import struct
+import sys
 import threading
 import time
 import uuid
@@ -44,8 +45,9 @@ API_VERSIONS = {
     ],
     "microsoft.storage": ["2021-09-01", "2022-09-01", "2023-01-01", "2023-04-01", "2023-05-01", "2024-01-01"],
 }
-# What a fault order may do to a request. The first four have no effect on a job, the others come after it.
-FAULTS = ("before", "reset", "malformed", "hang", "after", "reset-after", "failed-operation")
+# What a fault order may do to a request: instead of its effect, or after it.
+INSTEAD = ("before", "reset", "malformed", "hang", "failed-operation")
+FAULTS = (*INSTEAD, "after", "reset-after")
 HANG_SECONDS = 3600
 
 Answer = tuple[int, Any, dict[str, str]]
@@ -67,6 +69,11 @@ class Server(ThreadingHTTPServer):
         context.load_cert_chain(home / "ca" / "server.pem", home / "ca" / "server.key")
         self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.endpoint = f"https://127.0.0.1:{self.server_address[1]}"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a connection that a fault order or a client broke."""
+        if not isinstance(sys.exception(), ConnectionError | ssl.SSLError):
+            super().handle_error(request, client_address)
 
     def record(self, method: str, path: str, status: int) -> None:
         """One line a request, without bodies and tokens."""
@@ -103,9 +110,10 @@ class Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         order = self.server.fault_for(self.command, self.path)
         effect = order["effect"] if order else ""
+        self._api_version = parse_qs(parts.query).get("api-version", [""])[0]
         status, body, headers = _NO_ANSWER
-        if effect not in ("before", "reset", "malformed", "hang", "failed-operation"):
-            status, body, headers = self._answer(parts.path, parse_qs(parts.query), raw)
+        if effect not in INSTEAD:
+            status, body, headers = self._answer(parts.path, raw)
         if order and effect == "failed-operation":
             status, body, headers = 202, None, self._location(self.server.jobs.failing(_fault_error(order)))
         elif order:
@@ -135,12 +143,12 @@ class Handler(BaseHTTPRequestHandler):
 
     do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = _serve
 
-    def _answer(self, path: str, query: dict[str, list[str]], raw: bytes) -> Answer:
+    def _answer(self, path: str, raw: bytes) -> Answer:
         try:
             if path.startswith("/_lab/"):
                 return self._control(path, raw)
             public = self._public(path, raw)
-            return public if public else self._managed(path, query, json.loads(raw) if raw else {})
+            return public if public else self._managed(path, json.loads(raw) if raw else {})
         except JobError as error:
             return _error(error.status, error.code, error.message)
         except json.JSONDecodeError:
@@ -158,15 +166,13 @@ class Handler(BaseHTTPRequestHandler):
             return *self.server.tokens.grant(form), {}
         return None
 
-    def _managed(self, path: str, query: dict[str, list[str]], body: dict[str, Any]) -> Answer:
+    def _managed(self, path: str, body: dict[str, Any]) -> Answer:
         if not self.server.tokens.accepts(self.headers.get("Authorization", "")):
             headers = {"WWW-Authenticate": f'Bearer authorization_uri="{self.server.endpoint}/{settings.TENANT_ID}"'}
             return *_error(401, "InvalidAuthenticationToken", "The access token is invalid.")[:2], headers
-        version = query.get("api-version", [""])[0]
-        wrong = _wrong_version(path, version)
+        wrong = _wrong_version(path, self._api_version)
         if wrong:
             return wrong
-        self._api_version = version
         for pattern, method, call in ROUTES:
             if method == self.command and (found := re.fullmatch(pattern, path, re.IGNORECASE)):
                 return call(self, *found.groups(), body) if found.groups() else call(self, body)

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure import arm, job
+from azure_variables import AZURE_VARIABLES
 from lab import blobs, world
 from lab.azure import azurite, ca
 from lab.azure.jobs import Jobs
@@ -22,7 +24,7 @@ from loopback import ORDER, SECRETS, Azure
 
 @pytest.fixture(scope="session")
 def azure_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pathlib.Path]:
-    """A folder with secrets and certificates, trusted the way a user trusts an authority of the own: REQUESTS_CA_BUNDLE."""
+    """A folder with secrets and certificates, trusted the way a user trusts an own authority: REQUESTS_CA_BUNDLE."""
     home = tmp_path_factory.mktemp("azure")
     world.write(home / "secrets.json", SECRETS, 0o600)
     (home / "logs").mkdir()
@@ -47,9 +49,13 @@ def endpoint(azure_home: pathlib.Path) -> Iterator[Server]:
 
 @pytest.fixture
 def azure(endpoint: Server, azure_home: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Azure:
-    """The endpoint without jobs, faults and log, asked without the pauses between polls."""
-    monkeypatch.setattr(_azure, "FIRST_POLL_SECONDS", 0.01)
-    endpoint.jobs = Jobs()
+    """The endpoint without jobs, faults and log, asked with short pauses."""
+    monkeypatch.setattr(arm, "FIRST_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(arm, "BACKOFF_FACTOR", 0.01)
+    monkeypatch.setattr(job, "LOOKS", (0.01, 0.01, 0.01))
+    for name in AZURE_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    endpoint.jobs, endpoint.account_kind = Jobs(), "StorageV2"
     (azure_home / "logs" / "azure.log").write_text("", encoding="utf-8")
     with contextlib.suppress(FileNotFoundError):
         (azure_home / "azure" / "faults.json").unlink()

@@ -10,7 +10,7 @@ import pathlib
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import ArmClient, Login
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import ArmClient, connect
 from lab import world
 from lab.azure import settings
 from lab.azure.server import Server
@@ -44,9 +44,9 @@ ORDER: dict[str, Any] = {
     ],
     "log_level": "Error",
     "tags": None,
+    "create": True,
     "carrier": None,
     "tracking_number": None,
-    "previously_created": False,
     "wait_timeout": 60,
 }
 
@@ -60,16 +60,16 @@ class Azure:
 
     @property
     def metadata_url(self) -> str:
-        """The value of the option cloud."""
+        """The value of the option cloud_environment."""
         return f"{self.server.endpoint}/metadata/endpoints?api-version=2022-09-01"
 
     @property
-    def facts(self) -> dict[str, str]:
-        """The options of Azure, as the modules hand them on."""
+    def options(self) -> dict[str, str]:
+        """The options of Azure, as azure_options() returns them."""
         return {
             "subscription_id": settings.SUBSCRIPTION_ID,
             "resource_group": settings.RESOURCE_GROUP,
-            "cloud": self.metadata_url,
+            "cloud_environment": self.metadata_url,
             "auth_source": "auto",
             "tenant": settings.TENANT_ID,
             "client_id": settings.CLIENT_ID,
@@ -78,14 +78,13 @@ class Azure:
 
     def client(self, **changes: str) -> ArmClient:
         """A client of the Resource Manager."""
-        facts = self.facts | changes
-        return ArmClient(Login(*(facts[name] for name in ("cloud", "auth_source", "tenant", "client_id", "secret"))))
+        return connect(self.options | changes)
 
-    def fault(self, match: str, status: int, times: int = 1, when: str = "before", **more: Any) -> None:
-        """Order that requests go wrong, before or after their effect."""
+    def fault(self, match: str, status: int = 500, times: int = 1, effect: str = "before", **more: Any) -> None:
+        """Order that requests go wrong; effect is one of lab.azure.server.FAULTS. Each call replaces the orders."""
         world.write(
             self.home / "azure" / "faults.json",
-            [{"match": match, "status": status, "times": times, "when": when, **more}],
+            [{"match": match, "status": status, "times": times, "effect": effect, **more}],
         )
 
     def requests(self) -> list[tuple[str, str, int]]:
@@ -93,6 +92,18 @@ class Azure:
         lines = (self.home / "logs" / "azure.log").read_text(encoding="utf-8").splitlines()
         return [(one["method"], one["path"], one["status"]) for one in map(json.loads, lines)]
 
+    def changes(self) -> list[tuple[str, int]]:
+        """Last part of the path and status of each request that changes something."""
+        return [
+            (f"{method} {path.split('?')[0].rsplit('/', 1)[-1]}", status)
+            for method, path, status in self.requests()
+            if method != "GET" and "/token" not in path and "regionConfiguration" not in path
+        ]
+
+    def job(self, name: str = "contoso-fs01") -> dict[str, Any]:
+        """A job as the service keeps it, to be changed behind the back of the client."""
+        return self.server.jobs._jobs[name]
+
     def tell(self, name: str, **facts: Any) -> None:
-        """What the data center tells of a job."""
+        """What the data center reports of a job."""
         self.server.jobs.merge(name, facts)

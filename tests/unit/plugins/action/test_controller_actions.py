@@ -1,10 +1,11 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The controller's actions, through a real ansible-playbook: sealed journals become drives in memory, and no secret touches a temporary file."""
+"""The controller's actions, through a real ansible-playbook: no secret touches a temporary file or the output."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pathlib
@@ -14,7 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from ansible.parsing.vault import VaultLib, VaultSecret
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.custody import working_name
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import FileStore
+from keys import HASH, JOURNAL, KEY, SERIAL, vault_of
 from lab.azure import settings
 from loopback import SECRETS, Azure
 
@@ -22,18 +25,6 @@ HERE = pathlib.Path(__file__).parent
 COLLECTIONS = HERE.parents[3] / ".build" / "collections"
 PREFIX = "seedfreight.azure_offline_backup"
 PASSWORD = "vault-password-of-the-test"
-KEY = "a2V5LW9mLXRoZS1kcml2ZS1vbmU="
-JOURNAL = f"""[BeginUpdateRecord][2026/11/24 10:00:00.000][Type:NewJournalFile]
-VocabularyVersion: 2013-02-01
-[EndUpdateRecord]
-[BeginUpdateRecord][2026/11/24 10:00:01.000][Type:ActivityRecord]
-ActivityId: DriveInfo
-DriveState: [BeginValue]
-<Drive><DriveId>WD-WX31</DriveId><BitLockerKey>{KEY}</BitLockerKey>
-<ManifestFile>\\DriveManifest.xml</ManifestFile><ManifestHash>{"0F" * 16}</ManifestHash></Drive>
-[EndValue]
-[EndUpdateRecord]
-"""
 
 
 @dataclass
@@ -114,13 +105,25 @@ class Controller:
     def order(self, order: dict[str, Any], **changes: Any) -> dict[str, Any]:
         """The options of import_job as a playbook gives them, with journals for drives."""
         given = {name: value for name, value in order.items() if value is not None and name != "drives"}
-        return {**given, "resource_group": settings.RESOURCE_GROUP, "journals": [str(self.journal())], **changes}
+        return {
+            **given,
+            "resource_group": settings.RESOURCE_GROUP,
+            "journals": [self.journal()],
+            **self.state,
+            **changes,
+        }
 
-    def journal(self, name: str = "WD-WX31", text: str = JOURNAL) -> pathlib.Path:
-        """A working copy of a journal, sealed as sata_prep_import seals it."""
-        path = self.folder / f"{name}.jrn.vault"
-        path.write_bytes(VaultLib([("default", VaultSecret(PASSWORD.encode()))]).encrypt(text.encode()))
-        return path
+    @property
+    def state(self) -> dict[str, Any]:
+        """The options of action group state."""
+        return {"store": {"store": "file", "directory": str(self.folder / "state")}, "seed": "contoso-fs01"}
+
+    def journal(self) -> str:
+        """The name of a working copy, sealed as sata_prep_import seals it."""
+        name = working_name(SERIAL, hashlib.sha256(JOURNAL.encode()).hexdigest())
+        store = FileStore(self.state["store"], self.state["seed"])
+        store.put(name, vault_of(PASSWORD).encrypt(JOURNAL.encode()))
+        return name
 
 
 @pytest.fixture
@@ -140,7 +143,7 @@ def test_sealed_journal_becomes_a_drive_and_no_key_touches_a_file(
     assert run.code == 0, run.output
     assert "changed=1" in run.output
     assert controller.azure.server.jobs.for_data_center()[0]["disks"] == {
-        "WD-WX31": {"manifestFile": "\\DriveManifest.xml", "manifestHash": "0F" * 16, "bitLockerKey": KEY}
+        SERIAL: {"manifestFile": "\\DriveManifest.xml", "manifestHash": HASH, "bitLockerKey": KEY}
     }
     assert run.transfers == [], "a file was handed to the connection"
     for secret in (KEY, SECRETS["client_secret"]):
@@ -172,10 +175,11 @@ def test_looking_touches_no_file(controller: Controller, storage: Any, module: s
     [
         ({"environment": {"ANSIBLE_KEEP_REMOTE_FILES": "1"}}, ["ANSIBLE_KEEP_REMOTE_FILES", "Unset it"]),
         ({"task": {"become": True, "become_method": "su"}}, ["su", "pipelining", "connection: local"]),
-        ({"password": "another password"}, ["WD-WX31.jrn.vault", "vault"]),
+        ({"environment": {"ANSIBLE_DEBUG": "1"}}, ["ANSIBLE_DEBUG", "Unset it"]),
+        ({"password": "another password"}, ["journals/WD-WX31.", "another vault secret"]),
         ({"password": ""}, ["vault secret", "--vault-password-file"]),
-        ({"arguments": {"journals": ["/nowhere/x.jrn.vault"]}}, ["/nowhere/x.jrn.vault", "Collect the journals again"]),
-        ({"arguments": {"drives": [{"serial": "X"}]}}, ["mutually exclusive", "drives|journals"]),
+        ({"arguments": {"journals": ["journals/x.0.vault"]}}, ["journals/x.0.vault", "Collect the journals again"]),
+        ({"arguments": {"drives": [{"serial": "X"}]}}, ["Use only one of", "drives", "journals"]),
         ({"arguments": {"name": "Contoso_FS01"}}, ["name 'Contoso_FS01'", "lower-case"]),
         ({"arguments": {"location": None}}, ["location", "state is present"]),
         ({"environment": {"AZURE_SECRET": "wrong"}}, ["AADSTS7000215", "AZURE_SECRET"]),
@@ -202,17 +206,18 @@ def test_refused_with_one_message(
     assert controller.azure.server.jobs.for_data_center() == []
 
 
-def test_one_journal_may_be_a_bare_path(controller: Controller, order: dict[str, Any]) -> None:
+def test_one_journal_may_be_a_bare_name(controller: Controller, order: dict[str, Any]) -> None:
     run = controller.run(
-        f"{PREFIX}.import_job", controller.order(order, journals=str(controller.journal())), "--check", "--diff"
+        f"{PREFIX}.import_job", controller.order(order, journals=controller.journal()), "--check", "--diff"
     )
     assert run.code == 0 and "changed=1" in run.output, run.output
     assert controller.azure.server.jobs.for_data_center() == []
 
 
-def test_ledger_knows_who_runs(controller: Controller) -> None:
-    arguments = {"name": "contoso-fs01", "directory": str(controller.folder / "state"), "state": "locked"}
-    run = controller.run(f"{PREFIX}.seed_ledger", arguments)
+def test_lock_names_the_process_of_the_run(controller: Controller) -> None:
+    run = controller.run(f"{PREFIX}.seed_ledger", {**controller.state, "state": "locked"})
     assert run.code == 0, run.output
     lock = json.loads((controller.folder / "state" / "contoso-fs01" / "lock.json").read_text())
-    assert lock["pid"] > 0 and lock["host"] and lock["user"] and str(lock["pid"]) in lock["run"]
+    assert lock["pid"] > 0 and lock["pid_started"] > 0 and lock["host"] and lock["user"] and len(lock["run"]) == 32
+    held = FileStore(controller.state["store"], "contoso-fs01").holder()
+    assert held and held.alive is False, "the run has ended"

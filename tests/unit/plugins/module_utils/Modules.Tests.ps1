@@ -5,7 +5,7 @@ Describe 'the shared PowerShell of the Windows modules' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
         $utils = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath '../plugins/module_utils'
-        foreach ($name in '_Disk', '_Tool', '_Runner', '_Copy', '_BitLocker', '_Agent') { Import-Module -Name "$utils/$name.psm1" -Force -Global }
+        foreach ($name in '_Disk', '_Tool', '_Runner', '_Copy', '_BitLocker') { Import-Module -Name "$utils/$name.psm1" -Force -Global }
         $journalText = @'
 [BeginUpdateRecord][2016/11/01 21:22:25.379][Type:ActivityRecord]
 ActivityId: DriveInfo
@@ -217,30 +217,5 @@ SaveCommandOutput: Completed
         }
         It 'unlocks with a numerical password' { Protect-TestDisk -Serial DATA -Type RecoveryPassword -Secret '000011'; Lock-SeedVolume -Letter E; Unlock-SeedVolume -Letter E -RecoveryPassword '000011'; Test-Path -LiteralPath 'E:\keep.txt' | Should -BeTrue }
         It 'finds the CIM object' { (Get-SeedEncryptableVolume -Letter E).DriveLetter | Should -Be 'E:' }
-    }
-
-    Context 'the agent' {
-        It 'is found' { Import-SeedAgent | Should -BeTrue }
-        It 'writes times in UTC' { ConvertTo-SeedTime -Value '2026-01-01T01:00:00+01:00' | Should -Be '2026-01-01T00:00:00Z'; ConvertTo-SeedTime -Value $null | Should -BeNullOrEmpty }
-        It 'reads <state> as <phase>' -ForEach @(
-            @{ state = 'CompletedWithWaitingForImportJob'; phase = 'waiting_for_import' }, @{ state = 'CompletedWithWaitingForCopyBlob'; phase = 'waiting_for_copy' }, @{ state = 'Completed'; phase = 'completed' }
-            @{ state = 'Aborted'; phase = 'failed' }, @{ state = 'SomethingNew'; phase = 'unknown' }, @{ state = ''; phase = 'none' }
-        ) { ConvertTo-SeedPhase -State $state | Should -Be $phase }
-        It 'shows a host without a backup' { $stage = Get-SeedStage -StagingPath 'C:\none'; $stage.job | Should -BeNullOrEmpty; $stage.method.offline | Should -BeFalse; Get-SeedBackupJob | Should -BeNullOrEmpty }
-        It 'sets, reads back and names differences' {
-            $wanted = [ordered]@{ offline = $true; staging_location = 'E:\'; import_job_name = 'n'; subscription_id = 's'; storage_account = 'a'; container = 'c' }
-            $settings = '<PublishData><PublishProfile><Subscription Id="s"/></PublishProfile></PublishData>'
-            Set-SeedOfflineMethod -Wanted $wanted -PublishSettings $settings -PrivateFolder $env:LAB_HOME
-            $now = Get-SeedOfflineMethod -Policy (Get-OBPolicy)
-            Get-SeedMethodDifference -Current $now -Wanted $wanted | Should -BeNullOrEmpty
-            $wanted.container = 'other'
-            Get-SeedMethodDifference -Current $now -Wanted $wanted | Should -Be 'container'
-            [System.IO.File]::Exists("$env:LAB_HOME/seed.publishsettings") | Should -BeFalse
-        }
-        It 'leaves no publish settings behind when they are refused' {
-            { Set-SeedOfflineMethod -Wanted ([ordered]@{ offline = $true; staging_location = 'E:\'; import_job_name = 'n'; subscription_id = 's'; storage_account = 'a'; container = 'c' }) -PublishSettings '<PublishData/>' -PrivateFolder $env:LAB_HOME } | Should -Throw '*'
-            [System.IO.File]::Exists("$env:LAB_HOME/seed.publishsettings") | Should -BeFalse
-        }
-        It 'starts a backup' { Start-SeedBackup; @((Read-LabFile -Path "$env:LAB_HOME/hosts/fs01/agent.json").orders).Count | Should -Be 1 }
     }
 }

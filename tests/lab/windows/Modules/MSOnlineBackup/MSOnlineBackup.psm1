@@ -1,25 +1,58 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Stand-in for the module of the backup agent (MARS), as far as it is used. The lab's agent worker does what is ordered here.
+# Stand-in for the module of the backup agent (MARS), as far as it is used. The lab's agent carries out its orders.
+#
+# agent.json of the host says what the agent is: `installed`, `missing_cmdlets` (which this version does not have),
+# `policy`, `initial_backup`, `jobs`, `recovery_points` (backup_time, data_sources, and an id or none).
 Import-Module -Name LabWorld -Global
 
 function Get-LabAgentFile {
     Get-LabPath 'hosts' $env:LAB_HOST 'agent.json'
 }
 
+function Get-LabAgentValue {
+    # A value of agent.json, or the default where the file does not say.
+    param([object]$From, [string]$Name, [object]$Default)
+    $property = $From.PSObject.Properties[$Name]
+    if ($property -and $null -ne $property.Value) { return $property.Value }
+    $Default
+}
+
+function ConvertTo-LabAgentTime {
+    # CHOICE: times are UTC and do not say so (DateTime of Kind Unspecified); public scripts document EndTime as UTC.
+    param([object]$Value)
+    if (-not $Value) { return $null }
+    $time = $Value
+    if ($time -isnot [DateTime]) {
+        $time = [DateTime]::Parse("$time", [cultureinfo]::InvariantCulture, 'RoundtripKind')
+    }
+    [DateTime]::SpecifyKind($time.ToUniversalTime(), 'Unspecified')
+}
+
 function Get-OBPolicy {
     <# .SYNOPSIS The backup policy of the host. #>
     [CmdletBinding()]
     param()
-    $file = Get-LabAgentFile
-    if (-not [System.IO.File]::Exists($file)) { Write-Error -Message 'The agent is not registered.'; return }
-    $agent = Read-LabFile -Path $file
+    $agent = Read-LabFile -Path (Get-LabAgentFile)
     if (-not $agent.policy) { return }
+    # CHOICE: a data source is the volume of what is backed up; DataSourceName as in public scripts.
+    $sources = foreach ($one in $agent.policy.file_specs) {
+        [pscustomobject]@{
+            DataSourceId = [math]::Abs($one.GetHashCode())
+            DataSourceName = "$("$one".Substring(0, 2))\"
+            FileSpec = $one
+        }
+    }
     [pscustomobject]@{
         PSTypeName = 'Microsoft.Internal.CloudBackup.ObjectModel.OMCommon.CBPolicy'
-        BackupSchedule = $agent.policy.schedule_times; DsList = $agent.policy.file_specs; PolicyName = $agent.policy.name
-        RetentionPolicy = "Retention Days : $($agent.policy.retention_days)"; State = $agent.policy.state; PolicyState = 'Valid'; InitialBackup = $agent.initial_backup
+        BackupSchedule = $agent.policy.schedule_times
+        DsList = @($sources)
+        PolicyName = $agent.policy.name
+        RetentionPolicy = "Retention Days : $($agent.policy.retention_days)"
+        State = $agent.policy.state
+        PolicyState = 'Valid'
+        InitialBackup = $agent.initial_backup
     }
 }
 
@@ -32,8 +65,12 @@ function Get-OBInitialBackupCreationMethod {
         [pscustomobject]@{
             IBMethod = $method.method
             OfflineBackupParams = [pscustomobject]@{
-                StagingLocation = $method.staging_location; AzurePublishSettingsFile = $method.publish_settings_file; AzureImportJobName = $method.import_job_name
-                AzureSubscriptionID = $method.subscription_id; AzureStorageAccount = $method.storage_account; AzureStorageContainer = $method.storage_container
+                StagingLocation = $method.staging_location
+                AzurePublishSettingsFile = $method.publish_settings_file
+                AzureImportJobName = $method.import_job_name
+                AzureSubscriptionID = $method.subscription_id
+                AzureStorageAccount = $method.storage_account
+                AzureStorageContainer = $method.storage_container
             }
         }
     }
@@ -43,18 +80,34 @@ function Set-OBInitialBackupCreationMethod {
     <# .SYNOPSIS Chooses how the first backup of a policy is made; Set-OBPolicy commits it. #>
     [CmdletBinding(SupportsShouldProcess)]
     param(
-        [Parameter(Mandatory, Position = 0)][object]$Policy, [string]$IBMethod, [string]$StagingLocation, [string]$AzurePublishSettings, [string]$AzureImportJobName,
-        [string]$AzureSubscriptionID, [string]$AzureStorageAccount, [string]$AzureStorageContainer
+        [Parameter(Mandatory, Position = 0)][object]$Policy,
+        [string]$IBMethod,
+        [string]$StagingLocation,
+        [string]$AzurePublishSettings,
+        [string]$AzureImportJobName,
+        [string]$AzureSubscriptionID,
+        [string]$AzureStorageAccount,
+        [string]$AzureStorageContainer
     )
     if ($IBMethod -eq 'OfflineBackup') {
-        # CHOICE: the cmdlet reads the publish settings file at once and refuses one without the subscription (offline seeding, cmdlets).
+        # CHOICE: the cmdlet reads the publish settings file at once and refuses one without the subscription.
         $settings = [xml](Get-Content -LiteralPath $AzurePublishSettings -Raw -ErrorAction Stop)
-        if (-not ($settings.PublishData.PublishProfile.Subscription | Where-Object { $_.Id -eq $AzureSubscriptionID })) { Write-Error -Message 'The subscription is not in the publish settings file.'; return }
+        $ids = @($settings.SelectNodes('/PublishData/PublishProfile/Subscription/@Id') | ForEach-Object { $_.Value })
+        if ($AzureSubscriptionID -notin $ids) {
+            Write-Error -Message 'The subscription is not in the publish settings file.'
+            return
+        }
     }
     $Policy.InitialBackup = [pscustomobject]@{
-        method = $IBMethod; staging_location = $StagingLocation; publish_settings_file = $AzurePublishSettings; import_job_name = $AzureImportJobName
-        subscription_id = $AzureSubscriptionID; storage_account = $AzureStorageAccount; storage_container = $AzureStorageContainer
+        method = $IBMethod
+        staging_location = $StagingLocation
+        publish_settings_file = $AzurePublishSettings
+        import_job_name = $AzureImportJobName
+        subscription_id = $AzureSubscriptionID
+        storage_account = $AzureStorageAccount
+        storage_container = $AzureStorageContainer
     }
+    # CHOICE: the cmdlet returns the policy; whether it does is not documented.
     $Policy
 }
 
@@ -63,7 +116,8 @@ function Set-OBPolicy {
     [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High')]
     param([Parameter(Mandatory, Position = 0, ValueFromPipeline)][object]$Policy)
     process {
-        if (-not $PSCmdlet.ShouldProcess('Microsoft Azure Backup', 'Do you want to save this backup policy ?')) { return }
+        $question = 'Do you want to save this backup policy ?'
+        if (-not $PSCmdlet.ShouldProcess('Microsoft Azure Backup', $question)) { return }
         $method = $Policy.InitialBackup
         Edit-LabFile -Path (Get-LabAgentFile) -Change { $_.initial_backup = $method; $_.policy.state = 'Existing' }
         $Policy
@@ -76,23 +130,37 @@ function Start-OBBackup {
     param([Parameter(Mandatory, Position = 0, ValueFromPipeline)][object]$Policy, [string]$Name, [switch]$Async)
     process {
         $at = (Get-LabTime).ToString('o')
-        Edit-LabFile -Path (Get-LabAgentFile) -Change { $_.orders = @($_.orders) + [pscustomobject]@{ order = 'start_backup'; at = $at } }
+        Edit-LabFile -Path (Get-LabAgentFile) -Change {
+            $_.orders = @($_.orders) + [pscustomobject]@{ order = 'start_backup'; at = $at }
+        }
         if ($Async) { return }
         do {
             Start-Sleep -Milliseconds 200
             $agent = Read-LabFile -Path (Get-LabAgentFile)
-        } while (@($agent.orders).Count -gt 0 -or @($agent.jobs | Where-Object { $_.state -eq 'InProgress' }).Count -gt 0)
+            $open = @($agent.orders).Count + @($agent.jobs | Where-Object { $_.state -eq 'InProgress' }).Count
+        } while ($open -gt 0)
         'The backup operation completed successfully.'
     }
 }
 
 function ConvertTo-LabJob {
     param([object]$Job)
+    $sources = foreach ($name in @(Get-LabAgentValue -From $Job -Name data_sources -Default @())) {
+        [pscustomobject]@{
+            JobState = $Job.state
+            Datasource = [pscustomobject]@{ DataSourceId = [math]::Abs($name.GetHashCode()); DataSourceName = $name }
+            ByteProgress = [pscustomobject]@{ Progress = $Job.progress; Changed = 0; Total = $Job.total }
+        }
+    }
     [pscustomobject]@{
-        JobId = [pscustomobject]@{ Guid = $Job.job_id }; JobType = $Job.job_type
+        JobId = [pscustomobject]@{ Guid = $Job.job_id }
+        JobType = Get-LabAgentValue -From $Job -Name job_type -Default 'Backup'
         JobStatus = [pscustomobject]@{
-            JobState = $Job.state; StartTime = $Job.start; EndTime = $Job.end; ErrorInfo = [pscustomobject]@{ ErrorCode = $Job.error_code; DetailedErrorCode = 0 }
-            DatasourceStatus = @([pscustomobject]@{ JobState = $Job.state; ByteProgress = [pscustomobject]@{ Progress = $Job.progress; Changed = 0; Total = $Job.total } })
+            JobState = $Job.state
+            StartTime = ConvertTo-LabAgentTime -Value $Job.start
+            EndTime = ConvertTo-LabAgentTime -Value $Job.end
+            ErrorInfo = [pscustomobject]@{ ErrorCode = $Job.error_code; DetailedErrorCode = 0 }
+            DatasourceStatus = @($sources)
         }
     }
 }
@@ -112,12 +180,32 @@ function Get-OBJob {
 }
 
 function Get-OBAllRecoveryPoints {
-    <# .SYNOPSIS The recovery points of the host. #>
+    <# .SYNOPSIS The recovery points of the server, of every kind. #>
     [CmdletBinding()]
     param()
     foreach ($point in (Read-LabFile -Path (Get-LabAgentFile)).recovery_points) {
-        [pscustomobject]@{ BackupTime = $point.backup_time; DataSources = $point.data_sources }
+        $facts = [ordered]@{
+            BackupTime = ConvertTo-LabAgentTime -Value $point.backup_time
+            DataSources = @($point.data_sources)
+        }
+        # CHOICE: a recovery point has no id of its own, unless the file gives it one.
+        $id = Get-LabAgentValue -From $point -Name id -Default ''
+        if ($id) { $facts.RecoveryPointId = $id }
+        [pscustomobject]$facts
     }
 }
 
-Export-ModuleMember -Function *-OB*
+function Get-LabAgentCmdlet {
+    # What this version of the agent has. Without a host, everything, so that it can be compared with the real module.
+    $all = @(
+        'Get-OBPolicy', 'Get-OBInitialBackupCreationMethod', 'Set-OBInitialBackupCreationMethod', 'Set-OBPolicy',
+        'Start-OBBackup', 'Get-OBJob', 'Get-OBAllRecoveryPoints'
+    )
+    if (-not $env:LAB_HOST) { return $all }
+    if (-not [System.IO.File]::Exists((Get-LabAgentFile))) { return }
+    $agent = Read-LabFile -Path (Get-LabAgentFile)
+    if (-not (Get-LabAgentValue -From $agent -Name installed -Default $true)) { return }
+    $all | Where-Object { $_ -notin @(Get-LabAgentValue -From $agent -Name missing_cmdlets -Default @()) }
+}
+
+Export-ModuleMember -Function @(Get-LabAgentCmdlet)

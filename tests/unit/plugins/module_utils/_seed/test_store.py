@@ -639,5 +639,5 @@ def test_home_folder_is_meant_by_a_tilde(tmp_path: pathlib.Path, monkeypatch: py
 
 
 def test_folder_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
-    monkeypatch.setattr(os, "access", lambda *_words: False)
+    monkeypatch.setattr(os, "access", lambda _path, mode: mode == os.F_OK)
     assert "not writable" in validate_store({"directory": str(tmp_path)})[0]

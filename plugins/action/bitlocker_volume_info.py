@@ -1,0 +1,12 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Takes the key of a drive out of its sealed journal, in memory."""
+
+from __future__ import annotations
+
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import KeyAction
+
+
+class ActionModule(KeyAction):
+    """The controller's side of bitlocker_volume_info."""

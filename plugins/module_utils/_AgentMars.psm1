@@ -1,0 +1,369 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The MARS agent (module MSOnlineBackup) as a provider of _Agent.psm1. Private to the collection.
+#
+# The shape of its objects is known from public scripts and from the help of its DPM twin, not from a specification.
+
+#AnsibleRequires -PowerShell ..module_utils._AgentAnswer
+Set-StrictMode -Version 3.0
+
+# A job leaves this list only when newer ones push it out; an agent runs at most three backups a day.
+$script:PreviousJobs = 50
+
+function Import-SeedMarsModule {
+    <#
+    .SYNOPSIS
+        Loads the agent's module. Returns kind, installed (true, false, or null when that cannot be said), version and
+        why.
+    .DESCRIPTION
+        The installer extends the module path only for sessions that begin later, so the module is looked for where
+        the setup says that the agent is. The version is that of its engine, which the documentation of the service
+        refers to.
+    #>
+    [CmdletBinding()]
+    param()
+    $agent = [ordered]@{ kind = 'mars'; installed = $null; version = $null; why = '' }
+    $loaded = [bool](Get-Command -Name Get-OBPolicy -ErrorAction SilentlyContinue)
+    if ($loaded) { $agent.installed = $true }
+    $folder = $null
+    try {
+        $setup = Get-ItemProperty -Path 'HKLM:\SOFTWARE\Microsoft\Windows Azure Backup\Setup' -ErrorAction Stop
+        $folder = Get-SeedText -InputObject $setup -Path 'InstallPath'
+    }
+    catch {
+        if ($loaded) { return [pscustomobject]$agent }
+        $agent.installed = $false
+        if ($_.CategoryInfo.Category -ne [System.Management.Automation.ErrorCategory]::ObjectNotFound) {
+            $agent.installed = $null
+            $agent.why = ConvertTo-SeedReason -ErrorRecord $_
+        }
+        return [pscustomobject]$agent
+    }
+    if (-not $folder) { $agent.why = 'The setup of the agent does not say where it is installed.' }
+    elseif (-not $loaded) {
+        try {
+            Import-Module -Name "$($folder.TrimEnd('\'))\bin\Modules\MSOnlineBackup" -Global -ErrorAction Stop
+            $agent.installed = $true
+        }
+        catch { $agent.why = "The module of the agent does not load: $(ConvertTo-SeedReason -ErrorRecord $_)" }
+    }
+    $agent.version = Get-SeedMarsVersion -Folder $folder
+    [pscustomobject]$agent
+}
+
+function Get-SeedMarsVersion {
+    <#
+    .SYNOPSIS
+        The version of the agent's engine, or null.
+    .PARAMETER Folder
+        Where the agent is installed.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([AllowNull()][AllowEmptyString()][string]$Folder)
+    if (-not $Folder) { return $null }
+    $engine = Get-Item -LiteralPath "$($Folder.TrimEnd('\'))\bin\cbengine.exe" -ErrorAction SilentlyContinue
+    Get-SeedText -InputObject $engine -Path 'VersionInfo.FileVersion'
+}
+
+function ConvertTo-SeedSourceName {
+    <#
+    .SYNOPSIS
+        The names of data sources, in one form whichever object names them: a volume is X:\.
+    .PARAMETER Source
+        Objects or texts; a text may list several names.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([AllowNull()][AllowEmptyCollection()][object[]]$Source)
+    foreach ($one in @($Source)) {
+        if ($null -eq $one) { continue }
+        $text = $one
+        if ($one -isnot [string]) { $text = Get-SeedValue -InputObject $one -Path 'DataSourceName', 'Name' }
+        if ($null -eq $text) { $text = "$one" }
+        foreach ($name in "$text" -split '[,;]') {
+            $name = $name.Trim()
+            if ($name -match '^([A-Za-z]):\\?$') { $name = $Matches[1].ToUpperInvariant() + ':\' }
+            if ($name) { $name }
+        }
+    }
+}
+
+function ConvertTo-SeedMarsPolicy {
+    <#
+    .SYNOPSIS
+        Name and data sources of a policy; nothing without one.
+    .PARAMETER Policy
+        What Get-OBPolicy returned.
+    #>
+    [CmdletBinding()]
+    param([AllowNull()][object]$Policy)
+    if (-not $Policy) { return }
+    [pscustomobject]@{
+        name = Get-SeedText -InputObject $Policy -Path 'PolicyName'
+        data_sources = @(ConvertTo-SeedSourceName -Source @(Get-SeedValue -InputObject $Policy -Path 'DsList'))
+    }
+}
+
+function ConvertTo-SeedMarsMethod {
+    <#
+    .SYNOPSIS
+        How the first backup is made: offline (bool) and, when it is, where to and under which names. Null is what it
+        does not say.
+    .DESCRIPTION
+        The parameters lie in OfflineBackupParams, as with DPM; they are also accepted beside IBMethod. Fails on
+        another method.
+    .PARAMETER Method
+        What Get-OBInitialBackupCreationMethod returned.
+    #>
+    [CmdletBinding()]
+    param([AllowNull()][object]$Method)
+    $kind = Get-SeedText -InputObject $Method -Path 'IBMethod'
+    if ($kind -notin 'Network', 'OfflineBackup') { throw "The agent names the method '$kind', which is not known." }
+    $facts = [ordered]@{
+        offline = $kind -eq 'OfflineBackup'
+        staging_location = $null
+        import_job_name = $null
+        subscription_id = $null
+        storage_account = $null
+        container = $null
+    }
+    if ($facts.offline) {
+        $names = @{
+            staging_location = 'StagingLocation'
+            import_job_name = 'AzureImportJobName'
+            subscription_id = 'AzureSubscriptionID'
+            storage_account = 'AzureStorageAccount'
+            container = 'AzureStorageContainer'
+        }
+        foreach ($name in $names.Keys) {
+            $places = "OfflineBackupParams.$($names[$name])", $names[$name]
+            $facts[$name] = Get-SeedText -InputObject $Method -Path $places
+        }
+    }
+    [pscustomobject]$facts
+}
+
+function ConvertTo-SeedMarsPhase {
+    <#
+    .SYNOPSIS
+        What the state of an ended job means. A name that is not known never means success.
+    .PARAMETER State
+        The name of the state (names from Windows Admin Center; Failed from a public script).
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([AllowEmptyString()][string]$State)
+    switch -Exact ($State) {
+        'CompletedWithWaitingForImportJob' { 'waiting_for_import' }
+        'CompletedWithWaitingForCopyBlob' { 'waiting_for_copy' }
+        'Completed' { 'completed' }
+        'CompletedWithWarning' { 'completed_with_warnings' }
+        'Aborted' { 'aborted' }
+        'Failed' { 'failed' }
+        default { 'unknown' }
+    }
+}
+
+function ConvertTo-SeedMarsJob {
+    <#
+    .SYNOPSIS
+        One backup job; nothing for a job of another type. Times are ISO 8601; bytes are null when the job does not
+        count them.
+    .PARAMETER Job
+        What Get-OBJob returned.
+    .PARAMETER Running
+        The job was listed as running. The names of the states of running jobs are not known.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Job, [switch]$Running)
+    $type = Get-SeedText -InputObject $Job -Path 'JobType'
+    # A job without a type may be a backup. To leave it out could start a second one.
+    if ($null -ne $type -and $type -ne 'Backup') { return }
+    $state = "$(Get-SeedText -InputObject $Job -Path 'JobStatus.JobState')"
+    $phase = 'running'
+    if (-not $Running) { $phase = ConvertTo-SeedMarsPhase -State $state }
+    $sources = @(Get-SeedValue -InputObject $Job -Path 'JobStatus.DatasourceStatus')
+    $started = ConvertTo-SeedTime -Value (Get-SeedValue -InputObject $Job -Path 'JobStatus.StartTime')
+    $id = Get-SeedText -InputObject $Job -Path 'JobId.Guid', 'JobId'
+    if (-not $id) { $id = Get-SeedShortHash -Text "$started" }
+    [pscustomobject]@{
+        id = $id
+        type = $type
+        state = $state
+        phase = $phase
+        started = $started
+        ended = ConvertTo-SeedTime -Value (Get-SeedValue -InputObject $Job -Path 'JobStatus.EndTime')
+        bytes_done = Get-SeedMarsByte -Source $sources -Name Progress
+        bytes_total = Get-SeedMarsByte -Source $sources -Name Total
+        error_code = Get-SeedText -InputObject $Job -Path 'JobStatus.ErrorInfo.ErrorCode'
+        data_sources = @($sources | ForEach-Object {
+                ConvertTo-SeedSourceName -Source @(Get-SeedValue -InputObject $_ -Path 'Datasource')
+            })
+    }
+}
+
+function Get-SeedMarsByte {
+    <#
+    .SYNOPSIS
+        The sum of one counter over the data sources of a job, or null when none counts.
+    .PARAMETER Source
+        The job's DatasourceStatus.
+    .PARAMETER Name
+        Progress or Total.
+    #>
+    [CmdletBinding()]
+    [OutputType([long])]
+    param([AllowNull()][AllowEmptyCollection()][object[]]$Source, [Parameter(Mandatory = $true)][string]$Name)
+    $counts = @(@($Source) | ForEach-Object { Get-SeedValue -InputObject $_ -Path "ByteProgress.$Name" })
+    if ($counts.Count -eq 0) { return $null }
+    [long]($counts | Measure-Object -Sum).Sum
+}
+
+function Get-SeedMarsJob {
+    <#
+    .SYNOPSIS
+        The backup jobs, newest first, of no other type than Backup. Fails when the agent cannot be asked.
+    #>
+    [CmdletBinding()]
+    param()
+    # Running ones first: a job that ends between the two questions is then listed twice, and its end counts. The
+    # other way round it would be in neither list.
+    $running = @(Get-OBJob -ErrorAction Stop)
+    $ended = @(Get-OBJob -Previous $script:PreviousJobs -ErrorAction Stop)
+    $seen = @{}
+    $jobs = @(
+        foreach ($one in $ended) { if ($null -ne $one) { ConvertTo-SeedMarsJob -Job $one } }
+        foreach ($one in $running) { if ($null -ne $one) { ConvertTo-SeedMarsJob -Job $one -Running } }
+    )
+    $jobs = @(foreach ($job in $jobs) {
+            if ($seen.ContainsKey($job.id)) { continue }
+            $seen[$job.id] = $true
+            $job
+        })
+    $jobs | Sort-Object -Property @{ Expression = { $_.phase -eq 'running' }; Descending = $true },
+    @{ Expression = { "$($_.started)" }; Descending = $true }
+}
+
+function ConvertTo-SeedMarsPoint {
+    <#
+    .SYNOPSIS
+        One recovery point: id, time and data sources. The server's points of every kind are listed, also those of its
+        system state.
+    .PARAMETER Point
+        What Get-OBAllRecoveryPoints returned.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Point)
+    $time = ConvertTo-SeedTime -Value (Get-SeedValue -InputObject $Point -Path 'BackupTime')
+    $named = @(Get-SeedValue -InputObject $Point -Path 'DataSources')
+    $sources = @(ConvertTo-SeedSourceName -Source $named | Sort-Object)
+    $id = Get-SeedText -InputObject $Point -Path 'RecoveryPointId', 'Id'
+    if (-not $id) { $id = Get-SeedShortHash -Text ((@($time) + $sources) -join '|') }
+    [pscustomobject]@{ id = $id; time = $time; data_sources = $sources }
+}
+
+function Get-SeedMarsBackup {
+    <#
+    .SYNOPSIS
+        What the agent says of its first backup: agent, unknown, policy, method, jobs, recovery_points. Never an error.
+    #>
+    [CmdletBinding()]
+    [OutputType([System.Collections.Specialized.OrderedDictionary])]
+    param()
+    $agent = Import-SeedMarsModule
+    $backup = [ordered]@{
+        agent = [ordered]@{ kind = $agent.kind; installed = $agent.installed; version = $agent.version }
+        unknown = [ordered]@{}
+        policy = $null
+        method = $null
+        jobs = $null
+        recovery_points = $null
+    }
+    if (-not $agent.installed) {
+        $why = 'The agent is not installed.'
+        if ($null -eq $agent.installed) { $why = $agent.why; $backup.unknown['agent'] = $why }
+        foreach ($question in 'policy', 'method', 'jobs', 'recovery_points') { $backup.unknown[$question] = $why }
+        return $backup
+    }
+    $asked = @{ policy = $null }
+    Add-SeedAnswer -Backup $backup -Question policy -Cmdlet 'Get-OBPolicy' -Ask {
+        $asked.policy = Get-OBPolicy -ErrorAction Stop
+        ConvertTo-SeedMarsPolicy -Policy $asked.policy
+    }
+    if ($backup.unknown.Contains('policy')) { $backup.unknown['method'] = 'The policy of the agent cannot be read.' }
+    elseif ($asked.policy) {
+        Add-SeedAnswer -Backup $backup -Question method -Cmdlet 'Get-OBInitialBackupCreationMethod' -Ask {
+            ConvertTo-SeedMarsMethod -Method (Get-OBInitialBackupCreationMethod -Policy $asked.policy -ErrorAction Stop)
+        }
+    }
+    Add-SeedAnswer -Backup $backup -Question jobs -Cmdlet 'Get-OBJob' -Many -Ask { Get-SeedMarsJob }
+    Add-SeedAnswer -Backup $backup -Question recovery_points -Cmdlet 'Get-OBAllRecoveryPoints' -Many -Ask {
+        foreach ($point in @(Get-OBAllRecoveryPoints -ErrorAction Stop)) {
+            if ($null -ne $point) { ConvertTo-SeedMarsPoint -Point $point }
+        }
+    }
+    $backup
+}
+
+function Set-SeedMarsMethod {
+    <#
+    .SYNOPSIS
+        Sets the agent to write its first backup to the staging location. Does not read it back.
+    .PARAMETER Wanted
+        The method: offline, staging_location, import_job_name, subscription_id, storage_account, container.
+    .PARAMETER PublishSettings
+        Content of the publish settings file. It lies on the disk only while the cmdlet reads it.
+    .PARAMETER PrivateFolder
+        A folder that only the system and administrators can read, as .NET understands its path.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Wanted,
+        [Parameter(Mandatory = $true)][string]$PublishSettings,
+        [Parameter(Mandatory = $true)][string]$PrivateFolder
+    )
+    if (-not (Get-Command -Name Set-OBInitialBackupCreationMethod -ErrorAction SilentlyContinue)) {
+        throw 'This version of the agent has no cmdlet Set-OBInitialBackupCreationMethod. Use the wizard of the agent.'
+    }
+    $file = [System.IO.Path]::Combine($PrivateFolder, "$([guid]::NewGuid().ToString('N')).publishsettings")
+    try {
+        $utf8 = New-Object -TypeName System.Text.UTF8Encoding -ArgumentList $false
+        [System.IO.File]::WriteAllText($file, $PublishSettings, $utf8)
+        $policy = Get-OBPolicy -ErrorAction Stop
+        $arguments = @{
+            Policy = $policy
+            IBMethod = 'OfflineBackup'
+            StagingLocation = $Wanted['staging_location']
+            AzurePublishSettings = $file
+            AzureImportJobName = $Wanted['import_job_name']
+            AzureSubscriptionID = $Wanted['subscription_id']
+            AzureStorageAccount = $Wanted['storage_account']
+            AzureStorageContainer = $Wanted['container']
+            Confirm = $false
+            ErrorAction = 'Stop'
+        }
+        # Whether the cmdlet returns the policy or changes it in place is not documented.
+        foreach ($one in @(Set-OBInitialBackupCreationMethod @arguments)) {
+            if ($null -ne $one -and $one.GetType() -eq $policy.GetType()) { $policy = $one }
+        }
+        $null = Set-OBPolicy -Policy $policy -Confirm:$false -ErrorAction Stop
+    }
+    finally {
+        if ([System.IO.File]::Exists($file)) { [System.IO.File]::Delete($file) }
+    }
+}
+
+function Start-SeedMarsBackup {
+    <# .SYNOPSIS Starts a backup and returns at once. #>
+    [CmdletBinding()]
+    param()
+    $null = Start-OBBackup -Policy (Get-OBPolicy -ErrorAction Stop) -Async -Confirm:$false -ErrorAction Stop
+}
+
+Export-ModuleMember -Function @(
+    'Import-SeedMarsModule', 'ConvertTo-SeedSourceName', 'ConvertTo-SeedMarsPolicy', 'ConvertTo-SeedMarsMethod',
+    'ConvertTo-SeedMarsPhase', 'ConvertTo-SeedMarsJob', 'Get-SeedMarsJob', 'ConvertTo-SeedMarsPoint',
+    'Get-SeedMarsBackup', 'Set-SeedMarsMethod', 'Start-SeedMarsBackup'
+)

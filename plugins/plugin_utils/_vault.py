@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The state store and the vault of a play, as action plugins use them. Private to the collection."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.parsing.vault import VaultLib
+from ansible.plugins.action import ActionBase
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.journal import DriveInfo
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.custody import open_journal
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import SealError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import (
+    InvalidName,
+    normalize_serial,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import (
+    Store,
+    StoreError,
+    open_store,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import refuse_traces
+
+KEY_OPTIONS = ("recovery_password", "external_key")
+
+
+@contextlib.contextmanager
+def explained() -> Iterator[None]:
+    """Let what a user can correct fail the task with its own text.
+
+    Without its cause: ansible-core adds the texts of all causes to a message, so that it would say everything twice.
+    """
+    try:
+        yield
+    except (_deps.LibraryMissing, InvalidName, SealError, StoreError) as error:
+        raise AnsibleActionFail(str(error)) from None
+
+
+def play_vault(loader: Any) -> VaultLib:
+    """The vault of this play; fails with the remedy when it has no secret."""
+    with explained():
+        _deps.check()
+    secrets = loader._vault.secrets
+    if not secrets:
+        raise AnsibleActionFail(
+            "Journals are sealed with ansible-vault, and this run has no vault secret. Give one, for example with "
+            "`--vault-password-file`, and keep it the same until the seed is finished."
+        )
+    return VaultLib(secrets)
+
+
+def store_of(options: Mapping[str, Any], why: str) -> Store:
+    """The state store that the options `store` and `seed` name; ``why`` is the option that needs it."""
+    place, seed = options.get("store"), options.get("seed")
+    if not isinstance(place, Mapping) or not isinstance(seed, str) or not seed:
+        raise AnsibleActionFail(f"`{why}` needs `store` and `seed`: give the seed's `state` and its `name`.")
+    with explained():
+        return open_store(place, seed)
+
+
+def open_journals(loader: Any, options: Mapping[str, Any], option: str, names: list[str]) -> list[DriveInfo]:
+    """What the working copies that an option names say of their drives, keys included. Fails when one is not usable."""
+    store, vault = store_of(options, option), play_vault(loader)
+    with explained():
+        return [open_journal(store, vault, name) for name in names]
+
+
+class KeyAction(ActionBase):  # type: ignore[misc]
+    """Runs a module with the key of a drive, taken in memory out of the working copy that `journal` names."""
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run the module."""
+        self._supports_check_mode = True
+        super().run(tmp, task_vars)
+        arguments = dict(self._task.args)
+        options = {name: arguments.pop(name, None) for name in ("journal", "store", "seed")}
+        if options["journal"]:
+            arguments.update(self._key(options, arguments))
+        if any(arguments.get(name) for name in KEY_OPTIONS):
+            refuse_traces()
+        result: dict[str, Any] = self._execute_module(module_args=arguments, task_vars=task_vars)
+        return result
+
+    def _key(self, options: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, str]:
+        name = str(options["journal"])
+        if any(arguments.get(one) for one in KEY_OPTIONS):
+            raise AnsibleActionFail("Use only one of `journal`, `recovery_password` and `external_key`.")
+        (drive,) = open_journals(self._loader, options, "journal", [name])
+        with explained():
+            wanted = [normalize_serial(str(one)) for one in _serials(arguments)]
+            if normalize_serial(drive.drive_id) not in wanted:
+                raise AnsibleActionFail(
+                    f"`journal` '{name}' belongs to drive {drive.drive_id}, not to {', '.join(wanted) or 'this task'}. "
+                    "Give the journal of the drive."
+                )
+        option = "recovery_password" if drive.key_is_numerical else "external_key"
+        return {option: drive.bitlocker_key.reveal()}
+
+
+def _serials(arguments: Mapping[str, Any]) -> list[Any]:
+    serials = arguments.get("serials") or []
+    given = [arguments.get("serial"), *(serials if isinstance(serials, list) else [serials])]
+    return [one for one in given if one]

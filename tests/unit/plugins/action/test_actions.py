@@ -1,0 +1,437 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What each action plugin sends to its module, and what it makes of the answer."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pathlib
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from ansible import constants
+from ansible.errors import AnsibleActionFail, AnsibleFileNotFound
+from ansible_collections.seedfreight.azure_offline_backup.plugins.action import (
+    bitlocker_volume,
+    bitlocker_volume_info,
+    import_container,
+    import_container_info,
+    import_job,
+    import_job_info,
+    offline_stage,
+    sata_prep_import,
+    seed_info,
+    seed_ledger,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.custody import working_name
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import FileStore, open_store
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils import _polled
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import ControllerAction
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import KeyAction
+from keys import HASH, JOURNAL, KEY, SERIAL, opened, person, places, record, sealed_journal, vault_of
+from tasks import Clock, Task
+
+SAMPLES = pathlib.Path(__file__).parents[2] / "samples"
+SEED = "contoso-fs01"
+PASSWORD = "of the first run"
+
+
+@pytest.fixture
+def state(tmp_path: pathlib.Path) -> dict[str, Any]:
+    """The options of action group state."""
+    return {"store": {"store": "file", "directory": str(tmp_path / "state")}, "seed": SEED}
+
+
+@pytest.fixture
+def store(tmp_path: pathlib.Path) -> FileStore:
+    return FileStore({"directory": str(tmp_path / "state")}, SEED)
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What people see, without pauses between looks."""
+    lines: list[str] = []
+    clock = Clock()
+    monkeypatch.setattr(_polled.time, "sleep", clock.sleep)
+    monkeypatch.setattr(_polled.time, "monotonic", clock.monotonic)
+    for display in (_polled.display, seed_info.display):
+        monkeypatch.setattr(display, "display", lines.append)
+        monkeypatch.setattr(display, "warning", lines.append)
+    return lines
+
+
+def working_copy(store: FileStore, serial: str = SERIAL) -> str:
+    text = JOURNAL.replace(SERIAL, serial).encode()
+    name = working_name(serial, hashlib.sha256(text).hexdigest())
+    store.put(name, vault_of(PASSWORD).encrypt(text))
+    return name
+
+
+@pytest.mark.parametrize("action", [import_container, import_container_info, import_job_info])
+def test_credentials_go_by_standard_input(action: Any) -> None:
+    assert issubclass(action.ActionModule, ControllerAction) and action.ActionModule.carries_secrets
+    task = Task(action.ActionModule, {"name": "x", "secret": "s"})
+    task.run()
+    assert task.sent == [{"name": "x", "secret": "s"}]
+
+
+@pytest.mark.parametrize("action", [bitlocker_volume, bitlocker_volume_info])
+def test_key_comes_out_of_the_journal(action: Any, state: dict[str, Any], store: FileStore) -> None:
+    assert issubclass(action.ActionModule, KeyAction)
+    task = Task(action.ActionModule, {**state, "serial": SERIAL, "journal": working_copy(store)})
+    task.run()
+    assert task.sent == [{"serial": SERIAL, "external_key": KEY}]
+
+
+# import_job
+
+
+def drive(serial: str) -> dict[str, str]:
+    """A drive as the module of the job gets it."""
+    return {
+        "serial": serial,
+        "manifest_file": "\\DriveManifest.xml",
+        "manifest_hash": HASH,
+        "bitlocker_key": KEY,
+    }
+
+
+def test_journals_become_drives(state: dict[str, Any], store: FileStore) -> None:
+    names = [working_copy(store), working_copy(store, "WD-2")]
+    for given, serials in ((names, [SERIAL, "WD-2"]), (names[0], [SERIAL])):
+        task = Task(import_job.ActionModule, {**state, "name": SEED, "journals": given})
+        task.run()
+        assert task.sent == [{"name": SEED, "drives": [drive(one) for one in serials]}]
+
+
+def test_job_without_journals_opens_nothing(state: dict[str, Any]) -> None:
+    task = Task(import_job.ActionModule, {**state, "name": SEED, "state": "shipped"}, password="")
+    task.run()
+    assert task.sent == [{"name": SEED, "state": "shipped"}]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"drives": [{}]}, "Use only one of `drives` and `journals`"),
+        ({"store": None}, "`journals` needs `store` and `seed`"),
+        ({"journals": ["journals/X.0.jrn.vault"]}, "Collect the journals again"),
+    ],
+)
+def test_job_is_refused(state: dict[str, Any], store: FileStore, changes: dict[str, Any], words: str) -> None:
+    task = Task(import_job.ActionModule, {**state, "journals": [working_copy(store)], **changes})
+    with pytest.raises(AnsibleActionFail, match=words):
+        task.run()
+    assert task.sent == []
+
+
+# seed_ledger and seed_info
+
+
+def test_ledger_gets_the_process_of_the_run(state: dict[str, Any]) -> None:
+    holders = []
+    for changes in ({"state": "locked"}, {"state": "locked"}, {"state": "present", "run": "mine"}):
+        task = Task(seed_ledger.ActionModule, {**state, **changes})
+        task.run()
+        holders.append(task.sent[0]["_holder"])
+    first, second, third = holders
+    assert first["pid"] == os.getppid() and first["pid_started"] > 0 and first["boot_id"] and first["user"]
+    assert first["run"] != second["run"] and third["run"] == "mine"
+    assert {name: value for name, value in first.items() if name not in ("run", "started")} == {
+        name: value for name, value in third.items() if name not in ("run", "started")
+    }
+
+
+def test_lock_is_refused_to_a_run_with_another_vault_secret(state: dict[str, Any], store: FileStore) -> None:
+    Task(seed_ledger.ActionModule, {**state, "state": "locked"}, password="other").run()
+    working_copy(store)
+    task = Task(seed_ledger.ActionModule, {**state, "state": "locked"}, password="other")
+    with pytest.raises(AnsibleActionFail) as caught:
+        task.run()
+    assert "--vault-password-file" in str(caught.value) and str(caught.value).count("vault secret") == 1
+    assert task.sent == []
+    for password, changes in ((PASSWORD, {"state": "locked"}), ("", {"state": "locked"}), ("other", {})):
+        Task(seed_ledger.ActionModule, {**state, **changes}, password=password).run()
+
+
+@pytest.mark.parametrize("summary", [["Status: job created", "Next: x"], "Status: job created\nNext: x"])
+def test_summary_is_printed_as_lines(shown: list[str], summary: Any) -> None:
+    answer = {"changed": False, "summary": summary}
+    task = Task(seed_info.ActionModule, {"seed": {}, "show": True}, [answer])
+    assert task.run() == answer and task.sent == [{"seed": {}}]
+    assert shown == ["Status: job created", "Next: x"]
+
+
+@pytest.mark.parametrize(
+    ("show", "answer"),
+    [(False, {"summary": ["x"]}), (None, {"summary": ["x"]}), (True, {"failed": True, "summary": ["x"]}), (True, {})],
+)
+def test_nothing_else_is_printed(shown: list[str], show: Any, answer: dict[str, Any]) -> None:
+    Task(seed_info.ActionModule, {"show": show}, [answer]).run()
+    assert shown == []
+
+
+# offline_stage
+
+
+def stage(answers: list[Any], **options: Any) -> Task:
+    task = Task(offline_stage.ActionModule, {"wait": True, "poll_interval": 1, **options}, answers)
+    task.plugin._find_needle = find
+    return task
+
+
+def find(_folder: str, path: str) -> str:
+    if not (SAMPLES / path).is_file():
+        raise AnsibleFileNotFound(file_name=path)
+    return str(SAMPLES / path)
+
+
+def backup(*phases: str) -> dict[str, Any]:
+    """What the host says, with a backup job of each phase, the newest first."""
+    jobs = [
+        {"id": f"job-{number}", "phase": phase, "bytes_done": 5e9, "bytes_total": 1e10}
+        for number, phase in enumerate(phases)
+    ]
+    return {"backup": {"jobs": jobs}}
+
+
+def test_backup_is_watched_until_it_waits_for_the_import(shown: list[str]) -> None:
+    answers = [backup(), backup("running"), backup("running"), backup("waiting_for_import", "completed")]
+    task = stage(answers, seed=SEED, staging_path="D:\\Staging")
+    assert task.run()["backup"]["jobs"][0]["phase"] == "waiting_for_import"
+    assert task.sent[0] == {"wait": True, "poll_interval": 1, "staging_path": "D:\\Staging"}
+    assert shown == ["[contoso-fs01] Backup: not started yet", "[contoso-fs01] Backup: running, 5.0 of 10.0 GB (50 %)"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "options"),
+    [(backup("running"), {"state": "cleaned"}), (backup("failed"), {}), (backup("unknown"), {})],
+)
+def test_ended_backup_is_not_watched(shown: list[str], answer: dict[str, Any], options: dict[str, Any]) -> None:
+    task = stage([answer], **options)
+    task.run()
+    assert len(task.sent) == 1
+
+
+@pytest.mark.parametrize("answer", [{}, {"backup": {"jobs": None}}, backup("completed")])
+def test_backup_that_does_not_start_is_not_waited_for_long(shown: list[str], answer: dict[str, Any]) -> None:
+    task = stage([answer], known_jobs=["job-0"])
+    task.run()
+    assert len(task.sent) == 1 + _polled.MAX_IDLE
+
+
+def subscription() -> str:
+    """The subscription that the sample lists."""
+    text = (SAMPLES / "contoso.v2.publishsettings").read_text(encoding="utf-8-sig")
+    return text.split('Id="')[1].split('"')[0]
+
+
+def test_publish_settings_are_read_on_the_controller(shown: list[str]) -> None:
+    name = "contoso.v2.publishsettings"
+    task = stage([backup("completed")], publish_settings=name, subscription_id=subscription())
+    task.run()
+    content = task.sent[0].pop("_publish_settings_content")
+    assert content == (SAMPLES / name).read_text(encoding="utf-8-sig") and "publish_settings" not in task.sent[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"publish_settings": "nowhere"}, "`publish_settings` 'nowhere' cannot be read on the controller"),
+        ({"publish_settings": "SOURCES.md"}, "`publish_settings` 'SOURCES.md' is refused"),
+        ({"publish_settings": "contoso.v2.publishsettings", "subscription_id": "x"}, "does not list"),
+    ],
+)
+def test_publish_settings_that_cannot_be_used(options: dict[str, Any], words: str) -> None:
+    task = stage([{}], **options)
+    with pytest.raises(AnsibleActionFail, match=words):
+        task.run()
+    assert task.sent == []
+
+
+@pytest.mark.parametrize("constant", ["DEFAULT_KEEP_REMOTE_FILES", "DEFAULT_DEBUG"])
+def test_publish_settings_leave_no_trace(monkeypatch: pytest.MonkeyPatch, constant: str) -> None:
+    monkeypatch.setattr(constants, constant, True)
+    task = stage([{}], publish_settings="contoso.v2.publishsettings", subscription_id=subscription())
+    with pytest.raises(AnsibleActionFail, match="Unset it"):
+        task.run()
+    assert task.sent == []
+    stage([{}], state="cleaned").run()
+
+
+# sata_prep_import
+
+
+@pytest.fixture
+def options(state: dict[str, Any], tmp_path: pathlib.Path) -> dict[str, Any]:
+    """The options of a run that collects."""
+    return {**state, "poll_interval": 1, "escrow": places(tmp_path, [person(tmp_path, "anna")])}
+
+
+def drives(*records: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"changed": False, "drives": list(records), **more}
+
+
+def at(status: str, serial: str = SERIAL, allowed: tuple[str, ...] = (), done: float | None = None) -> dict[str, Any]:
+    progress = None if done is None else {"operation": "copy", "bytes_done": done, "bytes_total": 1e10}
+    return {"serial": serial, "status": status, "allowed": list(allowed), "progress": progress, "journal": None}
+
+
+def collected(serial: str = SERIAL, text: str = JOURNAL, **changes: Any) -> Any:
+    """The host's answer with a finished journal that is sealed unless it is kept already."""
+    journal = text.replace(SERIAL, serial)
+    said = record(journal, drive_id=serial, **changes) | {"serial": serial}
+
+    def answer(arguments: dict[str, Any]) -> dict[str, Any]:
+        sealed = sealed_journal(arguments["_transport_certificate"], journal, serial=serial)
+        kept = sealed["sha256"] in arguments["collected"]
+        return drives(said, sealed_journals=[] if kept else [sealed])
+
+    return answer
+
+
+def test_journal_is_collected(options: dict[str, Any], store: FileStore, tmp_path: pathlib.Path) -> None:
+    task = Task(sata_prep_import.ActionModule, options, [collected()])
+    result = task.run()
+    assert [one["kind"] for one in result["receipts"]] == ["escrow", "working"]
+    assert "sealed_journals" not in result and KEY not in str(result) and str(tmp_path) not in str(result["receipts"])
+    assert (
+        opened((tmp_path / "escrow" / result["receipts"][0]["name"]).read_bytes(), tmp_path, "anna") == JOURNAL.encode()
+    )
+    assert store.names() == [result["receipts"][1]["name"]]
+    assert set(task.sent[0]) == {"seed", "poll_interval", "_transport_certificate", "collected"}
+
+
+def test_journal_is_collected_while_another_drive_is_copied(
+    options: dict[str, Any], store: FileStore, shown: list[str]
+) -> None:
+    first, second = collected(), collected("WD-2")
+    seen: list[int] = []
+
+    def both(arguments: dict[str, Any]) -> dict[str, Any]:
+        seen.append(len(store.names()))
+        one, two = first(arguments), second(arguments)
+        if len(seen) < 3:
+            two = drives(at("copying", "WD-2", done=5e9))
+        found = [*one["drives"], *two["drives"]]
+        return drives(*found, sealed_journals=[*one["sealed_journals"], *two.get("sealed_journals", [])])
+
+    result = Task(sata_prep_import.ActionModule, {**options, "wait": True}, [both]).run()
+    assert seen == [0, 1, 1] and len(store.names()) == 2
+    assert [(one["serial"], one["kind"]) for one in result["receipts"]] == [
+        (SERIAL, "escrow"),
+        (SERIAL, "working"),
+        ("WD-2", "escrow"),
+        ("WD-2", "working"),
+    ]
+    assert shown == ["[contoso-fs01] drive WD-2: copying, 5.0 of 10.0 GB (50 %)"]
+
+
+def test_what_is_kept_is_not_collected_again(options: dict[str, Any], store: FileStore) -> None:
+    digest = hashlib.sha256(JOURNAL.encode()).hexdigest()
+    result = Task(sata_prep_import.ActionModule, {**options, "collected": [digest]}, [collected()]).run()
+    assert result["receipts"] == [] and store.names() == []
+
+
+def test_refused_journal_fails_the_task_and_keeps_the_others(options: dict[str, Any], store: FileStore) -> None:
+    good, bad = collected(), collected("WD-2", manifest_hash="AA")
+
+    def both(arguments: dict[str, Any]) -> dict[str, Any]:
+        one, two = bad(arguments), good(arguments)
+        return drives(
+            *one["drives"], *two["drives"], sealed_journals=[*one["sealed_journals"], *two["sealed_journals"]]
+        )
+
+    result = Task(sata_prep_import.ActionModule, options, [both]).run()
+    assert result["failed"] and f"manifest_hash '{HASH}' here, 'AA' there" in result["msg"] and KEY not in str(result)
+    assert {one["serial"] for one in result["receipts"]} == {SERIAL} and len(store.names()) == 1
+
+
+def test_failed_module_hands_over_what_it_sealed(options: dict[str, Any], store: FileStore) -> None:
+    finished = collected()
+    answer = lambda arguments: {**finished(arguments), "failed": True, "msg": "Drive WD-2 failed."}  # noqa: E731
+    result = Task(sata_prep_import.ActionModule, options, [answer]).run()
+    assert result["failed"] and result["msg"] == "Drive WD-2 failed." and len(result["receipts"]) == 2
+
+
+@pytest.mark.parametrize("changes", [{"escrow": None}, {"state": "cleaned"}])
+def test_without_escrow_nothing_is_collected(options: dict[str, Any], changes: dict[str, Any]) -> None:
+    task = Task(sata_prep_import.ActionModule, {**options, **changes}, [drives(at("copied"))], password="")
+    assert "receipts" not in task.run() and "_transport_certificate" not in task.sent[0]
+
+
+def test_check_mode_seals_nothing(options: dict[str, Any]) -> None:
+    task = Task(sata_prep_import.ActionModule, {**options, "wait": True}, [drives(at("copying"))], check_mode=True)
+    assert "receipts" not in task.run() and "_transport_certificate" not in task.sent[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "more", "words"),
+    [
+        ({"escrow": []}, {}, "`escrow` names no place"),
+        ({"escrow": [{"type": "x"}]}, {}, "is not known"),
+        ({"store": None}, {}, "`escrow` needs `store` and `seed`"),
+        ({}, {"password": ""}, "no vault secret"),
+    ],
+)
+def test_what_is_missing_for_custody_is_said_before_anything_is_copied(
+    options: dict[str, Any], changes: dict[str, Any], more: dict[str, Any], words: str
+) -> None:
+    for check_mode in (True, False):
+        task = Task(sata_prep_import.ActionModule, {**options, **changes}, check_mode=check_mode, **more)
+        with pytest.raises(AnsibleActionFail, match=words):
+            task.run()
+        assert task.sent == []
+
+
+def test_another_vault_secret_is_refused_before_anything_is_copied(options: dict[str, Any], store: FileStore) -> None:
+    working_copy(store)
+    task = Task(sata_prep_import.ActionModule, options, password="other")
+    with pytest.raises(AnsibleActionFail, match="another vault secret"):
+        task.run()
+    assert task.sent == []
+
+
+def test_expired_recipient_is_a_warning(options: dict[str, Any], tmp_path: pathlib.Path, shown: list[str]) -> None:
+    escrow = places(tmp_path, [person(tmp_path, "old", days=-3)])
+    assert Task(sata_prep_import.ActionModule, {**options, "escrow": escrow}, [collected()]).run()["receipts"]
+    assert any("expired" in one for one in shown)
+
+
+@pytest.mark.parametrize(
+    ("state", "records", "looks"),
+    [
+        ("prepared", [at("copying")], 3),
+        ("prepared", [at("verifying")], 3),
+        ("verified", [at("verifying")], 3),
+        ("cleaned", [at("copied")], 1),
+        ("prepared", [at("copied", allowed=("collect", "verify", "discard"))], 1),
+        ("verified", [at("copied", allowed=("verify",))], 1 + _polled.MAX_IDLE),
+        ("prepared", [at("copied"), at("empty", "WD-2", ("prepare",))], 1 + _polled.MAX_IDLE),
+        ("prepared", [at("foreign", allowed=("erase",)), at("missing", "WD-2", ("insert",))], 1),
+        ("verified", [at("locked", allowed=("unlock",)), at("mismatch", "WD-2", ("discard",))], 1),
+    ],
+)
+def test_only_the_record_says_whether_a_drive_is_busy(
+    shown: list[str], state: str, records: list[dict[str, Any]], looks: int
+) -> None:
+    answers = [drives(*records)] * (looks if looks == 3 else 9)
+    if looks == 3:
+        answers[-1] = drives(at("failed"))
+    task = Task(sata_prep_import.ActionModule, {"wait": True, "poll_interval": 1, "state": state}, answers)
+    task.run()
+    assert len(task.sent) == looks
+
+
+def test_lock_is_consumed_here(options: dict[str, Any], store: FileStore) -> None:
+    holder = seed_ledger.new_holder(os.getpid(), datetime.now(UTC))
+    lock = open_store(options["store"], SEED).lock(holder, 900, datetime.now(UTC)).as_dict()
+    task = Task(sata_prep_import.ActionModule, {**options, "lock": lock}, [drives()])
+    task.run()
+    assert "lock" not in task.sent[0]
+    store.lock(seed_ledger.new_holder(os.getpid(), datetime.now(UTC)), 900, datetime.now(UTC), force=True)
+    with pytest.raises(AnsibleActionFail, match="not by this run"):
+        Task(sata_prep_import.ActionModule, {**options, "lock": lock}, [drives()]).run()

@@ -1,0 +1,450 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+Describe 'the source host of a seed' {
+    BeforeAll {
+        . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
+        $utils = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath '../plugins/module_utils'
+        foreach ($name in '_Folder', '_AgentAnswer', '_AgentMars', '_Agent') {
+            Import-Module -Name "$utils/$name.psm1" -Force -Global
+        }
+        $subscription = '00000000-0000-4000-8000-0000000000ab'
+        $settings = "<PublishData><PublishProfile><Subscription Id=`"$subscription`"/></PublishProfile></PublishData>"
+        function Set-TestAgent {
+            param([scriptblock]$Change)
+            Edit-LabFile -Path "$env:LAB_HOME/hosts/fs01/agent.json" -Change $Change
+            Remove-Module -Name MSOnlineBackup -Force -ErrorAction Ignore
+        }
+        function Get-TestAgent { Read-LabFile -Path "$env:LAB_HOME/hosts/fs01/agent.json" }
+        function Add-TestJob {
+            param([string]$Id, [string]$State, [string]$Type = 'Backup', [string]$Start = '2026-01-02T01:00:00Z')
+            $job = [pscustomobject]@{
+                job_id = $Id; job_type = $Type; state = $State; start = $Start; end = $null
+                progress = 0; total = 0; error_code = 0; data_sources = @('D:\')
+            }
+            Set-TestAgent { $_.jobs = @($_.jobs) + $job }
+        }
+        function Set-TestMethod {
+            Set-TestAgent {
+                $_.initial_backup.method = 'OfflineBackup'
+                $_.initial_backup.staging_location = 'E:\Staging'
+                $_.initial_backup.import_job_name = 'seed-1'
+                $_.initial_backup.subscription_id = $subscription
+                $_.initial_backup.storage_account = 'account'
+                $_.initial_backup.storage_container = 'container'
+            }
+        }
+        function Write-TestFile {
+            param([string]$Name, [int]$Bytes = 512)
+            $path = Resolve-SeedPath -Path "E:\Staging\$Name"
+            $null = [System.IO.Directory]::CreateDirectory([System.IO.Path]::GetDirectoryName($path))
+            [System.IO.File]::WriteAllBytes($path, (New-Object -TypeName byte[] -ArgumentList $Bytes))
+            [System.IO.File]::SetLastWriteTimeUtc($path, [DateTime]'2026-01-02T03:04:05.678')
+        }
+        function New-TestOption {
+            param([hashtable]$Change = @{})
+            $option = @{
+                agent = 'mars'; staging_path = 'E:\Staging'; import_job_name = 'seed-1'; subscription_id = $subscription
+                storage_account = 'account'; container = 'container'; known_jobs = @(); restart_failed = $false
+                _publish_settings_content = $settings; frozen_files = @()
+            }
+            foreach ($key in $Change.Keys) { $option[$key] = $Change[$key] }
+            $option
+        }
+        function Initialize-TestStart {
+            # The agent lists the job as soon as it is ordered, and the private folder needs no Windows.
+            Mock New-SeedPrivateFolder { $null = New-Item -ItemType Directory -Path 'E:\private' } -ModuleName _Agent
+            $env:ProgramData = 'E:'
+            $null = New-Item -ItemType Directory -Path 'E:\Seedfreight'
+            Mock Start-OBBackup { Add-TestJob -Id "$([guid]::NewGuid())" -State 'InProgress' } -ModuleName _AgentMars
+        }
+        function Get-TestFrozen {
+            param([string]$Name, [object]$Bytes = 512, [object]$Modified = '2026-01-02T03:04:05.678Z')
+            @{ name = $Name; bytes = "$Bytes"; modified = $Modified }
+        }
+    }
+    BeforeEach {
+        New-TestWorld
+        $null = New-Item -ItemType Directory -Path 'E:\Staging'
+        Remove-Module -Name MSOnlineBackup -Force -ErrorAction Ignore
+    }
+    AfterEach {
+        Remove-Module -Name MSOnlineBackup -Force -ErrorAction Ignore
+        Remove-TestWorld
+    }
+
+    Context 'the staging location' {
+        It 'shows every file below it, hidden ones too, by its relative name' {
+            Write-TestFile -Name 'a.AIBBlob' -Bytes 1024
+            Write-TestFile -Name '$RECYCLE.BIN\S-1-5-21-1\desktop.ini' -Bytes 129
+            Write-TestFile -Name 'old attempt\leftover.BaseBlob'
+            Write-TestFile -Name '.hidden'
+            $seen = Get-SeedStagedFile -Path 'E:\Staging\'
+            $seen.exists | Should -BeTrue
+            @($seen.files | ForEach-Object { $_.name } | Sort-Object) | Should -Be @(
+                '.hidden', '$RECYCLE.BIN\S-1-5-21-1\desktop.ini', 'a.AIBBlob', 'old attempt\leftover.BaseBlob' |
+                    Sort-Object
+            )
+            $file = $seen.files | Where-Object { $_.name -eq 'a.AIBBlob' }
+            $file.bytes | Should -Be 1024
+            $file.modified | Should -BeExactly '2026-01-02T03:04:05.678Z'
+        }
+        It 'has no files when it is not there' {
+            $seen = Get-SeedStagedFile -Path 'E:\none'
+            $seen.exists | Should -BeExactly $false
+            $seen.files.Count | Should -Be 0
+            $seen.why | Should -BeNullOrEmpty
+        }
+        It 'has no files when its drive is not there' {
+            (Get-SeedStagedFile -Path 'Q:\none').exists | Should -BeExactly $false
+        }
+        It 'has no files when it is empty' { (Get-SeedStagedFile -Path 'E:\Staging').files.Count | Should -Be 0 }
+        It 'cannot be said to be there when the session sees nothing of the share' {
+            $seen = Get-SeedStagedFile -Path '\\filer\seed\fs01'
+            $null -eq $seen.exists | Should -BeTrue
+            $null -eq $seen.files | Should -BeTrue
+            $seen.why | Should -BeLike "*cannot see '\\filer\seed\fs01'*"
+        }
+        It 'is not there when the session sees the share without it' {
+            Mock Test-Path { $true } -ModuleName _Agent
+            (Get-SeedStagedFile -Path '\\filer\seed\fs01').exists | Should -BeExactly $false
+        }
+        It 'cannot be said to be there when access is denied' {
+            Mock Get-Item {
+                [CmdletBinding()]
+                param([string]$LiteralPath, [switch]$Force)
+                Write-Error -Message 'Access is denied' -Category PermissionDenied -TargetObject $LiteralPath
+            } -ModuleName _Agent
+            $seen = Get-SeedStagedFile -Path 'E:\Staging'
+            $null -eq $seen.files | Should -BeTrue
+            $seen.why | Should -BeLike '*Access is denied*'
+        }
+        It 'does not show a part of the files for all of them' {
+            Write-TestFile -Name 'a.AIBBlob'
+            Mock Get-ChildItem {
+                [CmdletBinding()]
+                param([string]$LiteralPath, [switch]$File, [switch]$Recurse, [switch]$Force)
+                Write-Error -Message 'Access is denied' -Category PermissionDenied -TargetObject "$LiteralPath\sub"
+            } -ModuleName _Agent
+            $seen = Get-SeedStagedFile -Path 'E:\Staging'
+            $null -eq $seen.files | Should -BeTrue
+            $seen.why | Should -BeLike '*below*Access is denied*'
+        }
+        It 'is readable although Windows keeps a folder of its own there' {
+            Mock Get-ChildItem {
+                [CmdletBinding()]
+                param([string]$LiteralPath, [switch]$File, [switch]$Recurse, [switch]$Force)
+                $target = "$LiteralPath\System Volume Information"
+                Write-Error -Message 'denied' -Category PermissionDenied -TargetObject $target
+            } -ModuleName _Agent
+            (Get-SeedStagedFile -Path 'E:\').why | Should -BeNullOrEmpty
+        }
+        It 'is not a file' { (Get-SeedStagedFile -Path 'E:\keep.txt').why | Should -BeLike '*is a file*' }
+    }
+
+    Context 'everything' {
+        It 'is shown of a host with an agent' {
+            $backup = Get-SeedBackup -Agent mars -StagingPath 'E:\Staging'
+            foreach ($key in 'agent', 'unknown', 'policy', 'method', 'jobs', 'recovery_points', 'files', 'staging') {
+                $backup.Contains($key) | Should -BeTrue
+            }
+            $backup.unknown.Count | Should -Be 0
+        }
+        It 'is shown of a host without an agent' {
+            Set-TestAgent { $_.installed = $false }
+            Write-TestFile -Name 'a.AIBBlob'
+            $backup = Get-SeedBackup -Agent mars -StagingPath 'E:\Staging'
+            $backup.agent.installed | Should -BeExactly $false
+            $backup.files.Count | Should -Be 1
+            $backup.unknown.Contains('jobs') | Should -BeTrue
+        }
+        It 'names what cannot be asked of the staging location' {
+            $backup = Get-SeedBackup -Agent mars -StagingPath '\\filer\seed'
+            $null -eq $backup.files | Should -BeTrue
+            $backup.unknown['staging'] | Should -BeLike '*cannot see*'
+            $backup.policy.name | Should -Be 'p'
+        }
+        It 'becomes JSON with lists where lists are' {
+            Add-TestJob -Id 'j' -State 'Completed'
+            $text = Get-SeedBackup -Agent mars -StagingPath 'E:\Staging' | ConvertTo-Json -Depth 6 -Compress
+            $text | Should -BeLike '*"jobs":`[{*'
+            $text | Should -BeLike '*"recovery_points":`[`]*'
+            $text | Should -BeLike '*"files":`[`]*'
+        }
+    }
+
+    Context 'the comparison of methods' {
+        It 'takes <one> and <two> for the same: <same>' -ForEach @(
+            @{ one = 'D:\Staging\'; two = 'd:\staging'; same = $true }
+            @{ one = 'E:\'; two = 'e:'; same = $true }
+            @{ one = '\\filer\seed\'; two = '//FILER/seed'; same = $true }
+            @{
+                one = '{00000000-0000-4000-8000-0000000000AB}'
+                two = '00000000-0000-4000-8000-0000000000ab'
+                same = $true
+            }
+            @{ one = 'Seed-1'; two = 'seed-1'; same = $true }
+            @{ one = 'True'; two = 'true'; same = $true }
+            @{ one = 'D:\Staging'; two = 'D:\Staging2'; same = $false }
+            @{ one = $null; two = ''; same = $false }
+        ) {
+            (ConvertTo-SeedComparable -Value $one) -eq (ConvertTo-SeedComparable -Value $two) | Should -Be $same
+        }
+        It 'names what is different' {
+            $wanted = [ordered]@{ offline = $true; staging_location = 'E:\Staging\'; container = 'c' }
+            $current = [pscustomobject]@{ offline = $true; staging_location = 'e:\staging'; container = 'other' }
+            Get-SeedMethodDifference -Current $current -Wanted $wanted | Should -Be 'container'
+            Get-SeedMethodDifference -Current $null -Wanted $wanted | Should -Be @($wanted.Keys)
+        }
+    }
+
+    Context 'staged' {
+        It 'sets the method, reads it back and starts one backup' {
+            Initialize-TestStart
+            $outcome = Invoke-SeedStage -Option (New-TestOption) -Seconds 2
+            $outcome.refused | Should -BeNullOrEmpty
+            $outcome.changed | Should -BeTrue
+            $outcome.configured | Should -BeTrue
+            $outcome.started | Should -BeTrue
+            $outcome.backup.method.container | Should -Be 'container'
+            $outcome.backup.jobs[0].phase | Should -Be 'running'
+            $outcome.diff.before.method.offline | Should -BeExactly $false
+            $outcome.diff.after.method.container | Should -Be 'container'
+            $outcome.diff.after.started | Should -BeTrue
+            @(Get-ChildItem -LiteralPath 'E:\' -Recurse -Filter '*.publishsettings').Count | Should -Be 0
+        }
+        It 'changes nothing the second time' {
+            Initialize-TestStart
+            $null = Invoke-SeedStage -Option (New-TestOption) -Seconds 2
+            $option = New-TestOption -Change @{ _publish_settings_content = $null }
+            $outcome = Invoke-SeedStage -Option $option -Seconds 2
+            $outcome.changed | Should -BeFalse
+            $outcome.refused | Should -BeNullOrEmpty
+            @((Get-TestAgent).jobs).Count | Should -Be 1
+        }
+        It 'changes nothing when only the spelling differs' {
+            Set-TestMethod
+            Add-TestJob -Id 'own' -State 'CompletedWithWaitingForImportJob'
+            $change = @{ staging_path = 'e:\STAGING\'; subscription_id = "{$($subscription.ToUpper())}" }
+            (Invoke-SeedStage -Option (New-TestOption -Change $change)).changed | Should -BeFalse
+        }
+        It 'says what would change, without changing it' {
+            $outcome = Invoke-SeedStage -Option (New-TestOption) -CheckMode $true
+            $outcome.changed | Should -BeTrue
+            (Get-TestAgent).initial_backup.method | Should -Be 'Network'
+            @((Get-TestAgent).orders).Count | Should -Be 0
+        }
+        It 'starts nothing after a job of its own in state <state>' -ForEach @(
+            @{ state = 'InProgress' }, @{ state = 'CompletedWithWaitingForImportJob' }
+            @{ state = 'CompletedWithWaitingForCopyBlob' }, @{ state = 'Completed' }
+            @{ state = 'CompletedWithWarning' }, @{ state = 'Aborted' }
+            @{ state = 'Failed' }, @{ state = 'SomethingNew' }
+        ) {
+            Set-TestMethod
+            Add-TestJob -Id 'own' -State $state
+            $running = $state -eq 'InProgress'
+            $outcome = Invoke-SeedStage -Option (New-TestOption)
+            $outcome.changed | Should -BeFalse
+            $outcome.refused | Should -BeNullOrEmpty
+            ($outcome.backup.jobs[0].phase -eq 'running') | Should -Be $running
+            @((Get-TestAgent).orders).Count | Should -Be 0
+        }
+        It 'begins again after <state> when a person allows it: <starts>' -ForEach @(
+            @{ state = 'Aborted'; starts = $true }, @{ state = 'Failed'; starts = $true }
+            @{ state = 'CompletedWithWarning'; starts = $false }, @{ state = 'SomethingNew'; starts = $false }
+            @{ state = 'CompletedWithWaitingForImportJob'; starts = $false }
+        ) {
+            Set-TestMethod
+            Write-TestFile -Name 'half.BaseBlob'
+            Add-TestJob -Id 'own' -State $state
+            $option = New-TestOption -Change @{ restart_failed = $true }
+            (Invoke-SeedStage -Option $option -CheckMode $true).started | Should -Be $starts
+        }
+        It 'does not begin again when another job of the seed waits for the import' {
+            Set-TestMethod
+            Add-TestJob -Id 'own' -State 'CompletedWithWaitingForImportJob'
+            Add-TestJob -Id 'later' -State 'Aborted' -Start '2026-01-03T01:00:00Z'
+            $option = New-TestOption -Change @{ restart_failed = $true }
+            (Invoke-SeedStage -Option $option -CheckMode $true).started | Should -BeFalse
+        }
+        It 'starts although there are jobs from before the seed' {
+            Set-TestMethod
+            Add-TestJob -Id 'before' -State 'Completed'
+            Add-TestJob -Id 'waits' -State 'CompletedWithWaitingForImportJob'
+            $option = New-TestOption -Change @{ known_jobs = @('before', 'waits') }
+            (Invoke-SeedStage -Option $option -CheckMode $true).started | Should -BeTrue
+        }
+        It 'starts although a restore is the newest job' {
+            Set-TestMethod
+            Add-TestJob -Id 'restore' -State 'Completed' -Type 'Recovery'
+            (Invoke-SeedStage -Option (New-TestOption) -CheckMode $true).started | Should -BeTrue
+        }
+        It 'starts after a backup over the network that left nothing in the staging location' {
+            Add-TestJob -Id 'network' -State 'Completed'
+            $outcome = Invoke-SeedStage -Option (New-TestOption) -CheckMode $true
+            $outcome.configured | Should -BeTrue
+            $outcome.started | Should -BeTrue
+        }
+        It 'refuses <why>' -ForEach @(
+            @{
+                why = 'a method that differs in the middle of a backup'; text = '*middle of a backup*?container?*'
+                set = { Set-TestMethod; Add-TestJob -Id 'own' -State 'InProgress' }; change = @{ container = 'other' }
+            }
+            @{
+                why = 'a method that differs while the import is awaited'; text = '*middle of a backup*?staging_path?*'
+                set = { Set-TestMethod; Add-TestJob -Id 'own' -State 'CompletedWithWaitingForImportJob' }
+                change = @{ staging_path = 'E:\Other' }
+            }
+            @{
+                why = 'to start beside a running backup from before'; text = '*middle of a backup*Retry when*'
+                set = { Set-TestMethod; Add-TestJob -Id 'before' -State 'InProgress' }
+                change = @{ known_jobs = @('before') }
+            }
+            @{
+                why = 'to write over the files of a job of its own'; text = '*no second one*?known_jobs?*'
+                set = { Add-TestJob -Id 'own' -State 'CompletedWithWarning'; Write-TestFile -Name 'a.BaseBlob' }
+                change = @{}
+            }
+            @{
+                why = 'to write beside files that no job explains'; text = '*''a.BaseBlob''*no job*'
+                set = { Set-TestMethod; Write-TestFile -Name 'a.BaseBlob' }; change = @{}
+            }
+            @{ why = 'to set a method without publish settings'; text = '*?publish_settings?*'; set = { }
+                change = @{ _publish_settings_content = $null }
+            }
+            @{ why = 'a host without an agent'; text = '*?agent?: mars*not installed*'; change = @{}
+                set = { Set-TestAgent { $_.installed = $false } }
+            }
+            @{ why = 'an agent without a policy'; text = '*no policy*'; change = @{}
+                set = { Set-TestAgent { $_.policy = $null } }
+            }
+            @{
+                why = 'an agent that does not show its jobs'; text = '*Nothing is started*(jobs)*Get-OBJob*'
+                change = @{}
+                set = {
+                    $missing = @('Get-OBJob')
+                    Set-TestAgent { $_ | Add-Member -NotePropertyName missing_cmdlets -NotePropertyValue $missing }
+                }
+            }
+            @{
+                why = 'an agent that does not show its method'; text = '*cannot be read*wizard*?container?*'
+                change = @{}
+                set = {
+                    $missing = @('Get-OBInitialBackupCreationMethod')
+                    Set-TestAgent { $_ | Add-Member -NotePropertyName missing_cmdlets -NotePropertyValue $missing }
+                }
+            }
+        ) {
+            . $set
+            $outcome = Invoke-SeedStage -Option (New-TestOption -Change $change)
+            $outcome.refused | Should -BeLike $text
+            $outcome.changed | Should -BeFalse
+            @((Get-TestAgent).orders).Count | Should -Be 0
+        }
+        It 'goes on when a person has set the method in the wizard and started the backup' {
+            $missing = @('Get-OBInitialBackupCreationMethod')
+            Set-TestAgent { $_ | Add-Member -NotePropertyName missing_cmdlets -NotePropertyValue $missing }
+            Add-TestJob -Id 'own' -State 'InProgress'
+            $outcome = Invoke-SeedStage -Option (New-TestOption)
+            $outcome.refused | Should -BeNullOrEmpty
+            $outcome.changed | Should -BeFalse
+        }
+        It 'fails when the agent does not keep the method' {
+            Initialize-TestStart
+            Mock Set-OBPolicy { } -ModuleName _AgentMars
+            { Invoke-SeedStage -Option (New-TestOption) -Seconds 0 } | Should -Throw '*did not keep offline*'
+            @((Get-TestAgent).jobs).Count | Should -Be 0
+        }
+        It 'fails when no job follows the order' {
+            Set-TestMethod
+            { Invoke-SeedStage -Option (New-TestOption) -Seconds 0 } | Should -Throw '*shows no job after 0 s*console*'
+            @((Get-TestAgent).orders).Count | Should -Be 1
+        }
+        It 'does not take an old job for the one that was ordered' {
+            Add-TestJob -Id 'old' -State 'Completed'
+            { Wait-SeedBackupJob -Agent mars -Before 'old' -Seconds 0 } | Should -Throw '*no job*'
+            Add-TestJob -Id 'new' -State 'InProgress'
+            Wait-SeedBackupJob -Agent mars -Before 'old' -Seconds 0 | Should -BeNullOrEmpty
+        }
+    }
+
+    Context 'cleaned' {
+        It 'removes the frozen files and no other' {
+            Write-TestFile -Name 'a.AIBBlob'
+            Write-TestFile -Name 'sub\b.BaseBlob'
+            Write-TestFile -Name 'changed.BaseBlob' -Bytes 1024
+            Write-TestFile -Name 'touched.BaseBlob'
+            Write-TestFile -Name 'foreign.txt'
+            $option = New-TestOption -Change @{
+                frozen_files = @(
+                    (Get-TestFrozen -Name 'a.AIBBlob')
+                    (Get-TestFrozen -Name 'sub\b.BaseBlob')
+                    (Get-TestFrozen -Name 'changed.BaseBlob')
+                    (Get-TestFrozen -Name 'touched.BaseBlob' -Modified '2026-01-02T03:04:05.679Z')
+                    (Get-TestFrozen -Name 'gone.BaseBlob')
+                )
+            }
+            $outcome = Invoke-SeedStageClean -Option $option
+            $outcome.changed | Should -BeTrue
+            @($outcome.removed | Sort-Object) | Should -Be @('a.AIBBlob', 'sub\b.BaseBlob')
+            $left = 'changed.BaseBlob', 'foreign.txt', 'touched.BaseBlob'
+            @($outcome.left | ForEach-Object { $_.name } | Sort-Object) | Should -Be $left
+            ($outcome.left | Where-Object { $_.name -eq 'changed.BaseBlob' }).why | Should -BeLike '*1024 bytes*512*'
+            ($outcome.left | Where-Object { $_.name -eq 'touched.BaseBlob' }).why | Should -BeLike '*modified*'
+            ($outcome.left | Where-Object { $_.name -eq 'foreign.txt' }).why | Should -BeLike '*not belong*'
+            @(Get-ChildItem -LiteralPath 'E:\Staging' -Recurse -File).Count | Should -Be 3
+            @($outcome.backup.files).Count | Should -Be 3
+            @($outcome.diff.before.files).Count | Should -Be 5
+            @($outcome.diff.after.files).Count | Should -Be 3
+            (Invoke-SeedStageClean -Option $option).changed | Should -BeFalse
+        }
+        It 'takes a time that arrives as a DateTime' {
+            Write-TestFile -Name 'a.AIBBlob'
+            $then = [DateTime]::SpecifyKind([DateTime]'2026-01-02T03:04:05.678', 'Utc')
+            $option = New-TestOption -Change @{ frozen_files = @(Get-TestFrozen -Name 'a.AIBBlob' -Modified $then) }
+            (Invoke-SeedStageClean -Option $option).removed | Should -Be @('a.AIBBlob')
+        }
+        It 'takes lengths beyond 32 bits' {
+            $file = [pscustomobject]@{ name = 'x'; bytes = 375809638400; modified = '2026-01-02T03:04:05.678Z' }
+            $same = Get-TestFrozen -Name 'x' -Bytes 375809638400
+            $other = Get-TestFrozen -Name 'x' -Bytes 375809638401
+            Get-SeedLeftReason -File $file -Frozen $same | Should -BeNullOrEmpty
+            Get-SeedLeftReason -File $file -Frozen $other | Should -Not -BeNullOrEmpty
+        }
+        It 'says what would go, without removing it' {
+            Write-TestFile -Name 'a.AIBBlob'
+            $option = New-TestOption -Change @{ frozen_files = @(Get-TestFrozen -Name 'a.AIBBlob') }
+            $outcome = Invoke-SeedStageClean -Option $option -CheckMode $true
+            $outcome.changed | Should -BeTrue
+            $outcome.removed | Should -Be @('a.AIBBlob')
+            Test-Path -LiteralPath 'E:\Staging\a.AIBBlob' | Should -BeTrue
+        }
+        It 'leaves what cannot be removed, and says why' {
+            $file = [pscustomobject]@{
+                FullName = "$(Resolve-SeedPath -Path 'E:\Staging')/a.AIBBlob"
+                Length = 512
+                LastWriteTimeUtc = [DateTime]::SpecifyKind([DateTime]'2026-01-02T03:04:05.678', 'Utc')
+            }
+            Mock Get-ChildItem { $file } -ModuleName _Agent
+            $option = New-TestOption -Change @{ frozen_files = @(Get-TestFrozen -Name 'a.AIBBlob') }
+            $outcome = Invoke-SeedStageClean -Option $option
+            $outcome.changed | Should -BeFalse
+            $outcome.left[0].why | Should -BeLike 'It cannot be removed: *'
+        }
+        It 'never leaves the staging location' {
+            $option = New-TestOption -Change @{ frozen_files = @(Get-TestFrozen -Name '..\keep.txt') }
+            (Invoke-SeedStageClean -Option $option).changed | Should -BeFalse
+            Test-Path -LiteralPath 'E:\keep.txt' | Should -BeTrue
+        }
+        It 'needs no agent' {
+            Set-TestAgent { $_.installed = $false }
+            Write-TestFile -Name 'a.AIBBlob'
+            $option = New-TestOption -Change @{ frozen_files = @(Get-TestFrozen -Name 'a.AIBBlob') }
+            (Invoke-SeedStageClean -Option $option).removed | Should -Be @('a.AIBBlob')
+        }
+        It 'refuses to say "clean" of what it cannot see' {
+            $option = New-TestOption -Change @{ staging_path = '\\filer\seed\fs01' }
+            (Invoke-SeedStageClean -Option $option).refused | Should -BeLike '*?staging_path?*cannot see*'
+        }
+    }
+}

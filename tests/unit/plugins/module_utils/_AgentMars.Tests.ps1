@@ -1,0 +1,288 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+Describe 'the MARS agent' {
+    BeforeAll {
+        . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
+        $utils = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath '../plugins/module_utils'
+        foreach ($name in '_AgentAnswer', '_AgentMars') { Import-Module -Name "$utils/$name.psm1" -Force -Global }
+        function Set-TestAgent {
+            param([scriptblock]$Change)
+            Edit-LabFile -Path "$env:LAB_HOME/hosts/fs01/agent.json" -Change $Change
+            Remove-Module -Name MSOnlineBackup -Force -ErrorAction Ignore
+        }
+        function New-TestJob {
+            param([string]$Id, [string]$State, [string]$Type = 'Backup', [string]$Start = '2026-01-02T01:00:00Z')
+            [pscustomobject]@{
+                job_id = $Id; job_type = $Type; state = $State; start = $Start; end = $null
+                progress = 5; total = 10; error_code = 0; data_sources = @('D:\')
+            }
+        }
+        $wanted = [ordered]@{
+            offline = $true
+            staging_location = 'E:\Staging'
+            import_job_name = 'n'
+            subscription_id = '00000000-0000-4000-8000-000000000001'
+            storage_account = 'a'
+            container = 'c'
+        }
+        $settings = '<PublishData><PublishProfile><Subscription Id="00000000-0000-4000-8000-000000000001"/>' +
+        '</PublishProfile></PublishData>'
+    }
+    BeforeEach {
+        New-TestWorld
+        Remove-Module -Name MSOnlineBackup -Force -ErrorAction Ignore
+    }
+    AfterEach {
+        Remove-Module -Name MSOnlineBackup -Force -ErrorAction Ignore
+        Remove-TestWorld
+    }
+
+    Context 'what is installed' {
+        It 'is found' { (Import-SeedMarsModule).installed | Should -BeTrue }
+        It 'is not there' {
+            Set-TestAgent { $_.installed = $false }
+            $agent = Import-SeedMarsModule
+            $agent.installed | Should -BeExactly $false
+            $agent.why | Should -BeNullOrEmpty
+        }
+        It 'is installed, but its module does not load' {
+            Set-TestAgent { $_.installed = $false }
+            Mock Get-ItemProperty { [pscustomobject]@{ InstallPath = 'C:\Agent\' } } -ModuleName _AgentMars
+            Mock Import-Module { throw 'blocked by policy' } -ModuleName _AgentMars
+            $agent = Import-SeedMarsModule
+            $null -eq $agent.installed | Should -BeTrue
+            $agent.why | Should -BeLike '*does not load: blocked by policy'
+        }
+        It 'cannot be said where the registry cannot be read' {
+            Set-TestAgent { $_.installed = $false }
+            Mock Get-ItemProperty { throw [System.UnauthorizedAccessException]'denied' } -ModuleName _AgentMars
+            $agent = Import-SeedMarsModule
+            $null -eq $agent.installed | Should -BeTrue
+            $agent.why | Should -Be 'denied'
+        }
+        It 'has the version of its engine' {
+            Mock Get-ItemProperty { [pscustomobject]@{ InstallPath = 'C:\Agent\' } } -ModuleName _AgentMars
+            Mock Get-Item { [pscustomobject]@{ VersionInfo = [pscustomobject]@{ FileVersion = '2.0.9250.0' } } } `
+                -ModuleName _AgentMars
+            (Import-SeedMarsModule).version | Should -Be '2.0.9250.0'
+        }
+    }
+
+    Context 'what it says' {
+        It 'shows a host before its first backup' {
+            $backup = Get-SeedMarsBackup
+            $backup.agent.kind | Should -Be 'mars'
+            $backup.unknown.Count | Should -Be 0
+            $backup.policy.name | Should -Be 'p'
+            $backup.policy.data_sources | Should -Be @('D:\')
+            $backup.method.offline | Should -BeExactly $false
+            $backup.jobs.Count | Should -Be 0
+            $backup.recovery_points.Count | Should -Be 0
+        }
+        It 'shows that there is no policy, and no method then' {
+            Set-TestAgent { $_.policy = $null }
+            $backup = Get-SeedMarsBackup
+            $null -eq $backup.policy | Should -BeTrue
+            $null -eq $backup.method | Should -BeTrue
+            $backup.unknown.Count | Should -Be 0
+        }
+        It 'shows nothing of an agent that is not there, and says why' {
+            Set-TestAgent { $_.installed = $false }
+            $backup = Get-SeedMarsBackup
+            @($backup.unknown.Keys) | Should -Be @('policy', 'method', 'jobs', 'recovery_points')
+            foreach ($question in 'policy', 'method', 'jobs', 'recovery_points') {
+                $null -eq $backup[$question] | Should -BeTrue
+                $backup.unknown[$question] | Should -Be 'The agent is not installed.'
+            }
+        }
+        It 'shows everything else when its version has no <cmdlet>' -ForEach @(
+            @{ cmdlet = 'Get-OBInitialBackupCreationMethod'; question = 'method' }
+            @{ cmdlet = 'Get-OBJob'; question = 'jobs' }
+            @{ cmdlet = 'Get-OBAllRecoveryPoints'; question = 'recovery_points' }
+        ) {
+            Set-TestAgent { $_ | Add-Member -NotePropertyName missing_cmdlets -NotePropertyValue @($cmdlet) }
+            $backup = Get-SeedMarsBackup
+            $null -eq $backup[$question] | Should -BeTrue
+            @($backup.unknown.Keys) | Should -Be $question
+            $backup.unknown[$question] | Should -BeLike "*no cmdlet $cmdlet."
+            $backup.policy.name | Should -Be 'p'
+        }
+        It 'shows everything else when the vault does not answer' {
+            Mock Get-OBAllRecoveryPoints { throw 'The vault cannot be reached.' } -ModuleName _AgentMars
+            $backup = Get-SeedMarsBackup
+            $null -eq $backup.recovery_points | Should -BeTrue
+            $backup.unknown['recovery_points'] | Should -Be 'The vault cannot be reached.'
+            $backup.jobs.Count | Should -Be 0
+            $backup.method.offline | Should -BeExactly $false
+        }
+        It 'does not know the method when it does not know the policy' {
+            Mock Get-OBPolicy { throw 'not registered' } -ModuleName _AgentMars
+            $backup = Get-SeedMarsBackup
+            $backup.unknown['policy'] | Should -Be 'not registered'
+            $backup.unknown['method'] | Should -BeLike '*policy*'
+            $backup.unknown.Contains('jobs') | Should -BeFalse
+        }
+        It 'does not take a method that it does not know for an answer' {
+            Set-TestAgent { $_.initial_backup.method = 'DataBox' }
+            (Get-SeedMarsBackup).unknown['method'] | Should -BeLike "*'DataBox'*"
+        }
+        It 'reads a method whose parameters lie beside its name' {
+            $given = [pscustomobject]@{ IBMethod = 'OfflineBackup'; StagingLocation = 'E:\' }
+            $method = ConvertTo-SeedMarsMethod -Method $given
+            $method.staging_location | Should -Be 'E:\'
+            $null -eq $method.container | Should -BeTrue
+        }
+    }
+
+    Context 'jobs' {
+        It 'reads <state> as <phase>' -ForEach @(
+            @{ state = 'CompletedWithWaitingForImportJob'; phase = 'waiting_for_import' }
+            @{ state = 'CompletedWithWaitingForCopyBlob'; phase = 'waiting_for_copy' }
+            @{ state = 'Completed'; phase = 'completed' }
+            @{ state = 'CompletedWithWarning'; phase = 'completed_with_warnings' }
+            @{ state = 'Aborted'; phase = 'aborted' }
+            @{ state = 'Failed'; phase = 'failed' }
+            @{ state = 'SomethingNew'; phase = 'unknown' }
+            @{ state = ''; phase = 'unknown' }
+        ) { ConvertTo-SeedMarsPhase -State $state | Should -Be $phase }
+        It 'shows a job with times in UTC, bytes and data sources' {
+            $job = New-TestJob -Id 'j1' -State 'CompletedWithWaitingForImportJob'
+            $job.end = '2026-01-02T05:30:00Z'
+            Set-TestAgent { $_.jobs = @($job) }
+            $shown = @(Get-SeedMarsJob)
+            $shown.Count | Should -Be 1
+            $shown[0].id | Should -Be 'j1'
+            $shown[0].type | Should -Be 'Backup'
+            $shown[0].started | Should -BeExactly '2026-01-02T01:00:00Z'
+            $shown[0].ended | Should -BeExactly '2026-01-02T05:30:00Z'
+            $shown[0].bytes_done | Should -Be 5
+            $shown[0].bytes_total | Should -Be 10
+            $shown[0].error_code | Should -Be '0'
+            $shown[0].data_sources | Should -Be @('D:\')
+        }
+        It 'converts the times of an agent that says its zone' {
+            $start = [DateTime]::SpecifyKind([DateTime]'2026-01-02T01:00:00', 'Utc').ToLocalTime()
+            $status = [pscustomobject]@{ StartTime = $start; EndTime = [DateTime]::MinValue }
+            $shown = ConvertTo-SeedMarsJob -Job ([pscustomobject]@{ JobId = 'x'; JobStatus = $status }) -Running
+            $shown.started | Should -BeExactly '2026-01-02T01:00:00Z'
+            $null -eq $shown.ended | Should -BeTrue
+        }
+        It 'leaves out a restore, even the newest job' {
+            Set-TestAgent {
+                $_.jobs = @(
+                    (New-TestJob -Id 'b' -State 'CompletedWithWaitingForImportJob')
+                    (New-TestJob -Id 'r' -State 'Completed' -Type 'Recovery' -Start '2026-01-03T01:00:00Z')
+                    (New-TestJob -Id 's' -State 'InProgress' -Type 'Recovery' -Start '2026-01-04T01:00:00Z')
+                )
+            }
+            @(Get-SeedMarsJob | ForEach-Object { $_.id }) | Should -Be @('b')
+        }
+        It 'lists several, the running one first, then the newest' {
+            Set-TestAgent {
+                $_.jobs = @(
+                    (New-TestJob -Id 'old' -State 'Completed')
+                    (New-TestJob -Id 'new' -State 'Aborted' -Start '2026-01-03T01:00:00Z')
+                    (New-TestJob -Id 'now' -State 'InProgress' -Start '2026-01-01T01:00:00Z')
+                )
+            }
+            @(Get-SeedMarsJob | ForEach-Object { $_.id }) | Should -Be @('now', 'new', 'old')
+            @(Get-SeedMarsJob)[0].phase | Should -Be 'running'
+        }
+        It 'counts the end of a job that ends while it is asked for' {
+            $status = [pscustomobject]@{ JobState = 'Completed' }
+            $job = [pscustomobject]@{ JobId = 'x'; JobType = 'Backup'; JobStatus = $status }
+            Mock Get-OBJob { $job } -ModuleName _AgentMars
+            $shown = @(Get-SeedMarsJob)
+            $shown.Count | Should -Be 1
+            $shown[0].phase | Should -Be 'completed'
+        }
+        It 'knows no bytes and no type where the agent gives none, and keeps such a job' {
+            $job = [pscustomobject]@{ JobStatus = [pscustomobject]@{ JobState = 'Completed'; DatasourceStatus = @() } }
+            $shown = ConvertTo-SeedMarsJob -Job $job
+            foreach ($name in 'type', 'started', 'bytes_done', 'bytes_total', 'error_code') {
+                $null -eq $shown.$name | Should -BeTrue
+            }
+            $shown.data_sources.Count | Should -Be 0
+            $shown.id | Should -Match '^[0-9a-f]{12}$'
+        }
+        It 'sums the bytes of several data sources beyond 32 bits' {
+            $count = [pscustomobject]@{ Progress = 118111600640; Total = 536870912000 }
+            $source = [pscustomobject]@{ ByteProgress = $count }
+            $status = [pscustomobject]@{ JobState = 'x'; DatasourceStatus = @($source, $source) }
+            $job = [pscustomobject]@{ JobStatus = $status }
+            (ConvertTo-SeedMarsJob -Job $job).bytes_total | Should -Be 1073741824000
+        }
+    }
+
+    Context 'recovery points' {
+        It 'shows time, data sources and an id that stays' {
+            Set-TestAgent {
+                $_.recovery_points = @(
+                    [pscustomobject]@{ backup_time = '2026-01-02T01:00:00Z'; data_sources = @('E:\', 'D:\') }
+                    [pscustomobject]@{ backup_time = '2026-01-03T01:00:00Z'; data_sources = 'System State'; id = 'own' }
+                )
+            }
+            $points = (Get-SeedMarsBackup).recovery_points
+            $points[0].time | Should -BeExactly '2026-01-02T01:00:00Z'
+            $points[0].data_sources | Should -Be @('D:\', 'E:\')
+            $points[0].id | Should -BeExactly 'a8e05b79a06b'
+            $points[1].id | Should -Be 'own'
+            $points[1].data_sources | Should -Be @('System State')
+        }
+        It 'has the same id whatever the order of the data sources' {
+            $at = '2026-01-02T01:00:00Z'
+            $one = ConvertTo-SeedMarsPoint -Point ([pscustomobject]@{ BackupTime = $at; DataSources = 'D:\, E:\' })
+            $two = ConvertTo-SeedMarsPoint -Point ([pscustomobject]@{ BackupTime = $at; DataSources = @('E:\', 'd:') })
+            $one.id | Should -Be $two.id
+        }
+        It 'names <named> as <shown>' -ForEach @(
+            @{ named = 'd:'; shown = 'D:\' }
+            @{ named = 'System State'; shown = 'System State' }
+            @{ named = 'C:\; D:\'; shown = @('C:\', 'D:\') }
+        ) { ConvertTo-SeedSourceName -Source @($named) | Should -Be $shown }
+        It 'names data sources that are objects' {
+            ConvertTo-SeedSourceName -Source @([pscustomobject]@{ DataSourceName = 'D:\' }) | Should -Be 'D:\'
+            ConvertTo-SeedSourceName -Source @([pscustomobject]@{ Name = 'C:\' }) | Should -Be 'C:\'
+            ConvertTo-SeedSourceName -Source @(42) | Should -Be '42'
+        }
+    }
+
+    Context 'the method' {
+        It 'is set, and the publish settings do not stay' {
+            Set-SeedMarsMethod -Wanted $wanted -PublishSettings $settings -PrivateFolder $env:LAB_HOME
+            $method = (Get-SeedMarsBackup).method
+            foreach ($name in $wanted.Keys) { $method.$name | Should -Be $wanted[$name] }
+            @(Get-ChildItem -LiteralPath $env:LAB_HOME -Filter '*.publishsettings').Count | Should -Be 0
+        }
+        It 'is set by a cmdlet that returns nothing' {
+            Mock Set-OBInitialBackupCreationMethod {
+                $given = @{}
+                for ($i = 0; $i -lt $args.Count; $i += 2) { $given["$($args[$i])".Trim('-', ':')] = $args[$i + 1] }
+                $given['Policy'].InitialBackup = [pscustomobject]@{
+                    method = 'OfflineBackup'
+                    staging_location = 'E:\Staging'
+                }
+            } -ModuleName _AgentMars
+            Set-SeedMarsMethod -Wanted $wanted -PublishSettings $settings -PrivateFolder $env:LAB_HOME
+            $kept = (Read-LabFile -Path "$env:LAB_HOME/hosts/fs01/agent.json").initial_backup
+            $kept.staging_location | Should -Be 'E:\Staging'
+        }
+        It 'leaves no publish settings behind when they are refused' {
+            { Set-SeedMarsMethod -Wanted $wanted -PublishSettings '<PublishData/>' -PrivateFolder $env:LAB_HOME } |
+                Should -Throw '*subscription*'
+            @(Get-ChildItem -LiteralPath $env:LAB_HOME -Filter '*.publishsettings').Count | Should -Be 0
+        }
+        It 'cannot be set by an agent without the cmdlet' {
+            $missing = @('Set-OBInitialBackupCreationMethod')
+            Set-TestAgent { $_ | Add-Member -NotePropertyName missing_cmdlets -NotePropertyValue $missing }
+            { Set-SeedMarsMethod -Wanted $wanted -PublishSettings $settings -PrivateFolder $env:LAB_HOME } |
+                Should -Throw '*Set-OBInitialBackupCreationMethod*wizard*'
+        }
+    }
+
+    It 'starts a backup' {
+        Start-SeedMarsBackup
+        @((Read-LabFile -Path "$env:LAB_HOME/hosts/fs01/agent.json").orders).Count | Should -Be 1
+    }
+}

@@ -1,0 +1,261 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The container and the copy logs, through azure-storage-blob with a token, against Azurite."""
+
+from __future__ import annotations
+
+import hashlib
+import pathlib
+from typing import Any
+
+import pytest
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.account import Account
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.auth import ArmError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.container import (
+    Container,
+    ensure_container,
+    show_container,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import InvalidName
+from azure.core.exceptions import (
+    ClientAuthenticationError,
+    HttpResponseError,
+    ResourceExistsError,
+    ServiceRequestError,
+)
+from azure.storage.blob import BlobType, ContentSettings
+from lab import blobs
+from lab.azure import settings
+from loopback import SECRETS, Azure
+
+SAMPLES = pathlib.Path(__file__).parents[3] / "samples"
+LOG = (SAMPLES / "copylog-import-2021-08-01.fragment.xml").read_bytes()
+OPTIONS: dict[str, Any] = {
+    "name": "seed-1",
+    "storage_account": settings.ACCOUNT,
+    "import_job_name": None,
+    "api": "data_box",
+    "state": "present",
+    "blobs": None,
+    "expected_blobs": None,
+}
+
+
+def container(azure: Azure, name: str = "seed-1", **changes: str) -> Container:
+    return Container(azure.client(**changes), Account(settings.ACCOUNT, azure.server.blob_endpoint), name)
+
+
+def shown(azure: Azure, **changes: Any) -> dict[str, Any]:
+    return show_container(azure.options, OPTIONS | changes)["container"]  # type: ignore[no-any-return]
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, made: Container, method: str, error: Exception) -> None:
+    """Let one call of the library end with this error."""
+
+    def call(*_words: Any, **_more: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(made._container, method, call)
+
+
+def storage_error(kind: type, code: str, status: int) -> Exception:
+    error: Any = kind("Refused.\nRequestId: 1")
+    error.error_code, error.status_code, error.reason = code, status, "Refused"
+    return error  # type: ignore[no-any-return]
+
+
+def test_container_that_is_not_there(azure: Azure, storage: Any) -> None:
+    assert shown(azure, import_job_name="contoso-fs01") == {
+        "name": "seed-1",
+        "exists": False,
+        "blob_endpoint": azure.server.blob_endpoint.rstrip("/"),
+        "blobs": [],
+        "copy_logs": [],
+    }
+
+
+def test_blobs_with_type_length_and_md5(azure: Azure, storage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = container(azure)
+    made.create()
+    made.create()
+    client = storage.get_container_client("seed-1")
+    client.get_blob_client("a.BaseBlob").create_page_blob(1024)
+    md5 = hashlib.md5(b"xy", usedforsecurity=False)
+    settings_of_blob = ContentSettings(content_md5=bytearray(md5.digest()))
+    client.upload_blob("\u00fc [draft].bin", b"xy", content_settings=settings_of_blob)
+    client.upload_blob("appended", b"xyz", blob_type=BlobType.APPENDBLOB)
+    listed = made._container.list_blobs
+    monkeypatch.setattr(made._container, "list_blobs", lambda: listed(results_per_page=1))
+    found = {one["name"]: one for one in made.show()["blobs"]}
+    assert {name: (one["type"], one["bytes"]) for name, one in found.items()} == {
+        "a.BaseBlob": ("PageBlob", 1024),
+        "\u00fc [draft].bin": ("BlockBlob", 2),
+        "appended": ("AppendBlob", 3),
+    }
+    assert found["\u00fc [draft].bin"]["md5"] == md5.hexdigest().upper()
+    assert found["a.BaseBlob"]["md5"] == ""
+    assert all(one["modified"].endswith("Z") for one in found.values())
+    made.remove(["a.BaseBlob", "gone already"])
+    assert len(made.show()["blobs"]) == 2
+
+
+def test_copy_logs_of_one_job_with_url_and_time(azure: Azure, storage: Any) -> None:
+    logs = storage.create_container("databoxcopylog")
+    for unique in ("1111", "2222"):
+        logs.upload_blob(f"contoso-fs01_WD-WX31_CopyLog_{unique}.xml", LOG)
+    logs.upload_blob("contoso-fs01_BROKEN_CopyLog_1.xml", b"<CopyLog")
+    logs.upload_blob("contoso-fs01_ODD_CopyLog_1.xml", LOG.replace(b"</TotalFiles_Blobs>", b"x,1</TotalFiles_Blobs>"))
+    found = {one["name"]: one for one in shown(azure, import_job_name="contoso-fs01")["copy_logs"]}
+    assert len(found) == 4
+    log = found["contoso-fs01_WD-WX31_CopyLog_2222.xml"]
+    assert log["url"] == logs.get_blob_client("contoso-fs01_WD-WX31_CopyLog_2222.xml").url
+    assert log["modified"].endswith("Z") and log["status"] and log["serial"] == "WD-WX31"
+    for serial in ("BROKEN", "ODD"):
+        odd = found[f"contoso-fs01_{serial}_CopyLog_1.xml"]
+        assert (odd["ok"], odd["total"], odd["errored"]) == (False, None, None) and "unreadable" in odd["status"]
+
+
+def test_wrong_secret(azure: Azure, storage: Any) -> None:
+    with pytest.raises(ArmError, match="AZURE_SECRET"):
+        show_container(azure.options | {"secret": "wrong"}, OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ServiceRequestError("no route"), ["seed-1", "no route. ", "REQUESTS_CA_BUNDLE"]),
+        (ClientAuthenticationError("no token for you"), ["credentials", "AZURE_SECRET"]),
+        (ServiceRequestError(""), ["seed-1", "ServiceRequestError"]),
+        (HttpResponseError("odd"), ["odd", "REQUESTS_CA_BUNDLE"]),
+    ],
+)
+def test_errors_name_the_remedy(
+    azure: Azure, storage: Any, monkeypatch: pytest.MonkeyPatch, error: Exception, words: list[str]
+) -> None:
+    made = container(azure)
+    failing(monkeypatch, made, "exists", error)
+    with pytest.raises(ArmError) as caught:
+        made.show()
+    assert all(word in str(caught.value) for word in words)
+    assert SECRETS["client_secret"] not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "word"),
+    [
+        ("AuthorizationFailure", 403, "firewall"),
+        ("AuthorizationPermissionMismatch", 403, "Storage Blob Data Contributor"),
+        ("AccountIsDisabled", 403, "Enable the storage account"),
+        ("SomethingNew", 403, "Storage Blob Data Contributor"),
+        ("BlobImmutableDueToLegalHold", 409, "legal hold"),
+        ("BlobImmutableDueToPolicy", 409, "policy"),
+        ("SnapshotsPresent", 409, "snapshots"),
+        ("ContainerBeingDeleted", 409, "being deleted"),
+        ("SomethingNew", 409, "Another client"),
+        ("LeaseIdMissing", 412, "leased"),
+        ("NoAuthenticationInformation", 401, "AZURE_SECRET"),
+        ("BlobNotFound", 404, "BlobNotFound"),
+    ],
+)
+def test_remedy_goes_by_code_then_by_status(
+    azure: Azure, storage: Any, monkeypatch: pytest.MonkeyPatch, code: str, status: int, word: str
+) -> None:
+    made = container(azure)
+    failing(monkeypatch, made, "delete_blob", storage_error(HttpResponseError, code, status))
+    with pytest.raises(ArmError) as caught:
+        made.remove(["a.BaseBlob"])
+    text = str(caught.value)
+    assert (caught.value.code, caught.value.status) == (code, status)
+    assert word in text and "'a.BaseBlob'" in text and "RequestId" not in text
+    if "Immutable" in code:
+        assert "run again" not in text.lower()
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [("ContainerBeingDeleted", "Run again in a minute"), ("ContainerDisabled", "disabled"), ("Unheard", "Unheard")],
+)
+def test_only_a_container_that_exists_is_no_error(
+    azure: Azure, storage: Any, monkeypatch: pytest.MonkeyPatch, code: str, words: str
+) -> None:
+    made = container(azure)
+    failing(monkeypatch, made, "create_container", storage_error(ResourceExistsError, code, 409))
+    with pytest.raises(ArmError, match=words):
+        made.create()
+    failing(monkeypatch, made, "create_container", storage_error(ResourceExistsError, "ContainerAlreadyExists", 409))
+    made.create()
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "words"),
+    [
+        ("create", {"state": "present"}, "does not exist"),
+        ("remove", {"state": "absent", "blobs": ["a"]}, "still has it"),
+    ],
+)
+def test_request_without_effect_is_an_error(
+    azure: Azure, storage: Any, monkeypatch: pytest.MonkeyPatch, method: str, options: dict[str, Any], words: str
+) -> None:
+    if method == "remove":
+        storage.create_container("seed-1").upload_blob("a", b"x")
+    monkeypatch.setattr(Container, method, lambda *_words: None)
+    with pytest.raises(ArmError, match=words):
+        ensure_container(azure.options, OPTIONS | options, False)
+
+
+def test_leased_blob_stays(azure: Azure, storage: Any) -> None:
+    made = container(azure)
+    made.create()
+    blob = storage.get_container_client("seed-1").upload_blob("a", b"x")
+    lease = blob.acquire_lease(15)
+    with pytest.raises(ArmError, match="leased"):
+        made.remove(["a"])
+    lease.release()
+    made.remove(["a"])
+
+
+def test_container_and_its_cleaning(azure: Azure, storage: Any) -> None:
+    assert ensure_container(azure.options, OPTIONS, True)["changed"] is True
+    assert not blobs.service().get_container_client("seed-1").exists()
+    made = ensure_container(azure.options, OPTIONS, False)
+    assert made["changed"] and made["container"]["exists"] and made["container"]["blobs"] == []
+    assert ensure_container(azure.options, OPTIONS, False)["changed"] is False
+    client = storage.get_container_client("seed-1")
+    for name in ("a.BaseBlob", "b.AIBBlob", "kept.txt"):
+        client.upload_blob(name, b"x" * 512)
+    absent = OPTIONS | {"state": "absent", "blobs": ["a.BaseBlob", "b.AIBBlob", "never-there"]}
+    checked = ensure_container(azure.options, absent, True)
+    assert len(shown(azure)["blobs"]) == 3
+    done = ensure_container(azure.options, absent, False)
+    assert (checked["changed"], checked["diff"]) == (done["changed"], done["diff"]) == (True, done["diff"])
+    assert [one["name"] for one in done["container"]["blobs"]] == ["kept.txt"]
+    assert ensure_container(azure.options, absent, False)["changed"] is False
+
+
+def test_cleaning_where_there_is_no_container(azure: Azure, storage: Any) -> None:
+    absent = OPTIONS | {"state": "absent", "blobs": ["a"]}
+    assert ensure_container(azure.options, absent, False)["changed"] is False
+
+
+def test_blob_whose_name_is_taken(azure: Azure, storage: Any) -> None:
+    ensure_container(azure.options, OPTIONS, False)
+    storage.get_container_client("seed-1").upload_blob("a.BaseBlob", b"x")
+    for check_mode in (True, False):
+        with pytest.raises(ArmError, match=r"'seed-1' already holds a\.BaseBlob of `expected_blobs`"):
+            ensure_container(azure.options, OPTIONS | {"expected_blobs": ["a.BaseBlob", "b.AIBBlob"]}, check_mode)
+    assert ensure_container(azure.options, OPTIONS | {"expected_blobs": ["b.AIBBlob"]}, False)["changed"] is False
+
+
+def test_account_that_holds_no_page_blobs_is_refused_before_the_container(azure: Azure, storage: Any) -> None:
+    azure.server.account_kind = "BlobStorage"
+    with pytest.raises(ArmError, match="BlobStorage"):
+        ensure_container(azure.options, OPTIONS, False)
+    assert shown(azure)["exists"] is False
+
+
+def test_names_are_checked_before_any_request(azure: Azure) -> None:
+    for changes in ({"name": "Seed-1"}, {"import_job_name": "../x"}):
+        with pytest.raises(InvalidName):
+            shown(azure, **changes)
+    assert not azure.requests()

@@ -1,0 +1,360 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Import jobs between options and results: check mode first, then for real, then again, and with lost answers."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.answer import Answer
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.auth import ArmError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.data_box import DataBoxApi
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import (
+    ImportJob,
+    ensure_job,
+    read_parcel,
+    read_spec,
+    show_job,
+    take_account_number,
+)
+from lab.azure import settings
+from loopback import SECRETS, Azure
+
+NAME = "contoso-fs01"
+KEY = "key-of-the-drive"
+PARCEL = {"state": "shipped", "carrier": "FedEx", "tracking_number": "T-1"}
+LOST = [
+    ("after", 500),
+    ("after", 503),
+    ("reset-after", 0),
+]
+
+
+def predicted(azure: Azure, options: dict[str, Any]) -> dict[str, Any]:
+    """Check mode predicts, the run does it, a second run does nothing. No result holds a secret."""
+    before = azure.changes()
+    checked = ensure_job(azure.options, options, True)
+    assert azure.changes() == before, "check mode changed something"
+    done = ensure_job(azure.options, options, False)
+    again = ensure_job(azure.options, options, False)
+    assert (checked["changed"], checked["diff"]) == (done["changed"], done["diff"])
+    assert again["changed"] is False and again["job"] == done["job"]
+    for secret in (KEY, SECRETS["client_secret"], "123456789"):
+        assert secret not in json.dumps([checked, done, again])
+    return done
+
+
+def refused(azure: Azure, options: dict[str, Any], *words: str) -> None:
+    """Check mode and a real run end in this message, and no request has changed anything."""
+    before = json.dumps(azure.server.jobs.for_data_center(), default=str)
+    for check_mode in (True, False):
+        with pytest.raises(ValueError) as caught:
+            ensure_job(azure.options, options, check_mode)
+        for word in words:
+            assert word in str(caught.value)
+        assert KEY not in str(caught.value)
+    assert json.dumps(azure.server.jobs.for_data_center(), default=str) == before
+
+
+def test_life_of_a_job(azure: Azure, order: dict[str, Any]) -> None:
+    made = predicted(azure, order)
+    assert made["changed"] and made["job"]["phase"] == "created"
+    assert made["diff"] == {
+        "before": {"exists": False, "phase": "absent"},
+        "after": {"exists": True, "phase": "created"},
+    }
+    assert azure.server.jobs.for_data_center()[0]["disks"]["WD-WX31"]["bitLockerKey"] == KEY
+    shipped = predicted(azure, order | PARCEL)
+    assert shipped["changed"] and (shipped["job"]["phase"], shipped["job"]["tracking_number"]) == ("shipped", "T-1")
+    azure.tell(NAME, status="Completed")
+    assert show_job(azure.options, order)["job"]["phase"] == "completed"
+    gone = predicted(azure, order | {"state": "absent"})
+    assert gone["changed"] and gone["job"]["exists"] is False
+
+
+def test_cancelled(azure: Azure, order: dict[str, Any]) -> None:
+    assert predicted(azure, order | {"state": "cancelled"})["changed"] is False
+    predicted(azure, order)
+    assert predicted(azure, order | {"state": "cancelled"})["job"]["phase"] == "cancelled"
+    assert predicted(azure, order | {"state": "absent"})["changed"] is True
+
+
+def test_contact_and_tags_are_updated(azure: Azure, order: dict[str, Any]) -> None:
+    predicted(azure, order)
+    order["contact"]["phone"] = "+31 20 555 0111"
+    order["tags"] = {"CostCenter": "4711"}
+    done = predicted(azure, order)
+    assert done["changed"] and done["diff"]["after"]["updated"] == ["contactDetails", "tags"]
+
+
+def test_tags_reach_the_order(azure: Azure, order: dict[str, Any]) -> None:
+    predicted(azure, order | {"tags": {"CostCenter": "4711"}})
+    assert azure.job()["tags"] == {"CostCenter": "4711"}
+
+
+def test_contact_of_a_finished_job_is_gone_and_left_alone(azure: Azure, order: dict[str, Any]) -> None:
+    predicted(azure, order)
+    azure.tell(NAME, status="Completed")
+    azure.job()["properties"]["details"]["contactDetails"] = {}
+    assert predicted(azure, order)["changed"] is False
+
+
+def test_names_are_checked_before_any_request(azure: Azure, order: dict[str, Any]) -> None:
+    refused(azure, order | {"name": "Contoso_FS01"}, "name", "Contoso_FS01", "lower-case")
+    assert not azure.requests()
+
+
+def test_create_false_never_creates(azure: Azure, order: dict[str, Any]) -> None:
+    refused(azure, order | {"create": False}, NAME, "`create` is false", "Azure support")
+    predicted(azure, order)
+    assert predicted(azure, order | {"create": False})["changed"] is False
+
+
+@pytest.mark.parametrize("status", ["Cancelled", "Aborted", "Failed_IssueDetectedAtAzureDC"])
+def test_dead_job_takes_no_drives(azure: Azure, order: dict[str, Any], status: str) -> None:
+    predicted(azure, order)
+    azure.tell(NAME, status=status)
+    refused(azure, order, NAME, f"has status {status}", "`state: absent`")
+
+
+def test_job_with_other_drives_is_refused(azure: Azure, order: dict[str, Any]) -> None:
+    predicted(azure, order)
+    other = order | {"drives": [{**order["drives"][0], "serial": "OTHER"}], "storage_account": "another"}
+    refused(azure, other, NAME, "different drives and storage_account", "Choose another `name`")
+
+
+def test_job_whose_drives_azure_does_not_show_is_not_different(azure: Azure, order: dict[str, Any]) -> None:
+    predicted(azure, order)
+    del azure.job()["properties"]["details"]["importDiskDetailsCollection"]["WD-WX31"]["manifestHash"]
+    done = predicted(azure, order)
+    assert done["changed"] is False
+    assert "`drives`" in done["warnings"][0] and "nothing was compared" in done["warnings"][0]
+
+
+@pytest.mark.parametrize(
+    ("drives", "words"),
+    [
+        ([], ["`drives` is empty", "`journals`"]),
+        ([{"manifest_hash": ""}], ["WD-WX31", "not complete"]),
+        ([{"bitlocker_key": ""}], ["WD-WX31", "not complete"]),
+        ([{}, {"serial": " wd-wx31. "}], ["WD-WX31", "twice"]),
+        ([{"serial": f"X{number}"} for number in range(11)], ["11 drives", "10"]),
+        ([{"serial": " "}], ["serial", "label"]),
+        ([{"serial": 342391}], ["`drives[0].serial` is a number (342391)", "Put it in quotes"]),
+    ],
+)
+def test_drives_that_the_data_center_could_not_use(
+    azure: Azure, order: dict[str, Any], drives: list[dict[str, Any]], words: list[str]
+) -> None:
+    refused(azure, order | {"drives": [{**order["drives"][0], **one} for one in drives]}, *words)
+    assert not azure.requests()
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "value", "words"),
+    [
+        ("contact", "phone", 4722334455, "`contact.phone` is a number"),
+        ("contact", "name", " ", "`contact.name` is empty"),
+        ("contact", "email", [], "`contact.email` names no address"),
+        ("contact", "email", [False], "`contact.email` is a boolean"),
+        ("return_address", "postal_code", 1122, "`return_address.postal_code` is a number (1122)"),
+        ("return_address", "country", False, "`return_address.country` is a boolean (False)"),
+        ("return_address", "street_address1", None, "`return_address.street_address1` is empty"),
+        ("return_carrier", "account_number", 123456789, "`return_carrier.account_number` is a number"),
+    ],
+)
+def test_values_that_yaml_reads_otherwise(
+    azure: Azure, order: dict[str, Any], option: str, name: str, value: Any, words: str
+) -> None:
+    order[option][name] = value
+    refused(azure, order, words)
+
+
+def test_tag_that_is_no_text(azure: Azure, order: dict[str, Any]) -> None:
+    refused(azure, order | {"tags": {"CostCenter": 4711}}, "`tags.CostCenter` is a number (4711)")
+
+
+def test_location_is_needed(azure: Azure, order: dict[str, Any]) -> None:
+    refused(azure, order | {"location": ""}, "`location` is empty")
+
+
+def test_order_is_read_without_empty_lines(azure: Azure, order: dict[str, Any]) -> None:
+    order["return_address"]["company"] = None
+    assert "company" not in read_spec(azure.options, order).return_address
+
+
+def test_job_is_marked_as_shipped_once(azure: Azure, order: dict[str, Any]) -> None:
+    refused(azure, order | PARCEL, "does not exist", "Create the job before marking it as shipped")
+    predicted(azure, order)
+    predicted(azure, order | PARCEL)
+    assert predicted(azure, order | PARCEL | {"carrier": " fedex "})["changed"] is False
+    shipped = "already marked as shipped (FedEx T-1)"
+    refused(azure, order | PARCEL | {"tracking_number": "T-2"}, shipped, "`tracking_number`", "portal")
+    refused(azure, order | {"state": "cancelled"}, "can no longer be cancelled")
+    refused(azure, order | {"state": "absent"}, "cannot be deleted")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"tracking_number": 58865777}, "`tracking_number` is a number (58865777), not text. Put it in quotes."),
+        ({"carrier": False}, "`carrier` is a boolean"),
+        ({"tracking_number": " "}, "`tracking_number` is empty"),
+        ({"carrier": "Fed\nEx"}, "`carrier` is empty or holds control characters"),
+        ({"carrier": "CARRIER"}, "`carrier` is the placeholder 'CARRIER'"),
+        ({"tracking_number": "NUMBER"}, "`tracking_number` is the placeholder"),
+        ({"tracking_number": "<tracking number>"}, "`tracking_number` is the placeholder"),
+    ],
+)
+def test_parcels_that_no_carrier_has(azure: Azure, order: dict[str, Any], changes: dict[str, Any], words: str) -> None:
+    refused(azure, order | PARCEL | changes, words)
+    assert not azure.requests(), "refused before any request"
+
+
+@pytest.mark.parametrize("number", ["1Z999AA10123456784", "00340434161", "NUMBER1", "T<1>"])
+def test_numbers_that_carriers_have(number: str) -> None:
+    assert read_parcel(PARCEL | {"tracking_number": number}) == ("FedEx", number)
+
+
+def test_carrier_is_one_of_the_data_center_in_its_spelling(azure: Azure, order: dict[str, Any]) -> None:
+    predicted(azure, order)
+    refused(azure, order | PARCEL | {"carrier": "Pigeon Post"}, "`carrier` 'Pigeon Post'", "FedEx, UPS, DHL")
+    assert predicted(azure, order | PARCEL | {"carrier": "fed ex"})["job"]["carrier"] == "FedEx"
+
+
+def test_carrier_is_taken_as_it_is_where_none_are_listed(azure: Azure, order: dict[str, Any]) -> None:
+    predicted(azure, order)
+    azure.fault("regionConfiguration", 403, times=99)
+    assert predicted(azure, order | PARCEL | {"carrier": "Pigeon Post"})["job"]["carrier"] == "Pigeon Post"
+
+
+def test_carrier_that_the_service_renamed_is_the_same_parcel(azure: Azure, order: dict[str, Any]) -> None:
+    predicted(azure, order)
+    predicted(azure, order | PARCEL)
+    package = azure.job()["properties"]["details"]["deliverToDcPackageDetails"]
+    package["carrierName"] = "Federal Express"
+    assert predicted(azure, order | PARCEL)["changed"] is False
+    azure.job()["properties"]["details"]["datacenterAddress"] = {"supportedCarriersForReturnShipment": ["FedEx", "DHL"]}
+    package["carrierName"] = "DHL"
+    refused(azure, order | PARCEL, "already marked as shipped (DHL T-1)")
+
+
+def test_parcel_that_azure_does_not_show_is_not_another_one(azure: Azure, order: dict[str, Any]) -> None:
+    predicted(azure, order)
+    predicted(azure, order | PARCEL)
+    del azure.job()["properties"]["details"]["deliverToDcPackageDetails"]
+    done = predicted(azure, order | PARCEL)
+    assert done["changed"] is False and "does not show its tracking number" in done["warnings"][0]
+
+
+def test_cancelled_job_cannot_be_shipped(azure: Azure, order: dict[str, Any]) -> None:
+    predicted(azure, order)
+    predicted(azure, order | {"state": "cancelled"})
+    refused(azure, order | PARCEL, "has status Cancelled and cannot be marked as shipped")
+
+
+def prepared_for(azure: Azure, order: dict[str, Any], state: str) -> tuple[dict[str, Any], str]:
+    """Bring a job to the point before a state; the options for that state and the request that reaches it."""
+    if state != "present":
+        ensure_job(azure.options, order, False)
+    if state == "absent":
+        ensure_job(azure.options, order | {"state": "cancelled"}, False)
+    requests = {"present": "PUT", "shipped": "markDevicesShipped", "cancelled": "POST .*cancel", "absent": "DELETE"}
+    return order | (PARCEL if state == "shipped" else {}) | {"state": state}, requests[state]
+
+
+def reached(job: dict[str, Any], state: str) -> bool:
+    wanted = {"present": "created", "shipped": "shipped", "cancelled": "cancelled", "absent": "absent"}
+    return bool(job["phase"] == wanted[state])
+
+
+STATES = ["present", "shipped", "cancelled", "absent"]
+
+
+@pytest.mark.parametrize(("effect", "status"), LOST)
+@pytest.mark.parametrize("state", STATES)
+def test_answer_lost_after_the_effect(
+    azure: Azure, order: dict[str, Any], state: str, effect: str, status: int
+) -> None:
+    options, request = prepared_for(azure, order, state)
+    azure.fault(request, status, effect=effect)
+    done = ensure_job(azure.options, options, False)
+    assert done["changed"] is True
+    assert reached(done["job"], state)
+
+
+@pytest.mark.parametrize("status", [400, 409, 412])
+def test_contradicting_answer_after_the_effect(azure: Azure, order: dict[str, Any], status: int) -> None:
+    azure.fault("PUT", status, effect="after", code="Contradiction")
+    assert ensure_job(azure.options, order, False)["job"]["phase"] == "created"
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_success_without_effect_is_an_error(azure: Azure, order: dict[str, Any], state: str) -> None:
+    options, request = prepared_for(azure, order, state)
+    azure.fault(request, times=9, effect="malformed")
+    with pytest.raises(ArmError, match=f"Azure accepted the request to .* import job '{NAME}', but nothing came of it"):
+        ensure_job(azure.options, options, False)
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_operation_that_fails_ends_with_the_service_s_reason(azure: Azure, order: dict[str, Any], state: str) -> None:
+    options, request = prepared_for(azure, order, state)
+    azure.fault(request, effect="failed-operation", code="SkuNotAvailable", message="No drives are taken here")
+    with pytest.raises(ArmError, match=r"SkuNotAvailable: No drives are taken here\."):
+        ensure_job(azure.options, options, False)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_refusal_is_the_service_s_own(azure: Azure, order: dict[str, Any], state: str) -> None:
+    options, request = prepared_for(azure, order, state)
+    azure.fault(request, 403, times=9, code="RequestDisallowedByPolicy", message="Tag CostCenter is required")
+    with pytest.raises(ArmError, match=r"Tag CostCenter is required\. A policy"):
+        ensure_job(azure.options, options, False)
+
+
+def test_job_that_shows_late_is_found(azure: Azure, order: dict[str, Any]) -> None:
+    azure.fault("GET .*jobs/[^/]*expand", 404, times=3, code="ResourceNotFound")
+    done = ensure_job(azure.options, order, False)
+    assert done["job"]["phase"] == "created"
+
+
+def test_job_of_someone_else_in_that_very_moment(azure: Azure, order: dict[str, Any]) -> None:
+    ensure_job(azure.options, order | {"drives": [{**order["drives"][0], "serial": "OTHER"}]}, False)
+    azure.fault("GET .*jobs/[^/]*expand", 404, times=1, code="ResourceNotFound")
+    with pytest.raises(ArmError, match="409 JobAlreadyExists"):
+        ensure_job(azure.options, order, False)
+
+
+def test_lost_answer_makes_one_job(azure: Azure, order: dict[str, Any]) -> None:
+    azure.fault("PUT", effect="reset-after")
+    ensure_job(azure.options, order, False)
+    assert len(azure.server.jobs.for_data_center()) == 1
+
+
+def test_broken_answer_after_a_failure_does_not_hide_it(azure: Azure, order: dict[str, Any]) -> None:
+    api = DataBoxApi(azure.client(), settings.SUBSCRIPTION_ID, settings.RESOURCE_GROUP, NAME)
+    job = ImportJob(api, order)
+    failure = ArmError("the first one", status=500)
+
+    def create(*_words: Any) -> None:
+        raise failure
+
+    def get() -> dict[str, Any]:
+        Answer(None, "the second one")
+        return {}
+
+    job._api = SimpleNamespace(create=create, get=get)  # type: ignore[assignment]
+    with pytest.raises(ArmError, match="the first one"):
+        job.present(read_spec(azure.options, order))
+
+
+def test_account_number_leaves_the_parameters(order: dict[str, Any]) -> None:
+    options = take_account_number(order)
+    assert "123456789" not in json.dumps(order)
+    assert options["return_carrier"] == {"name": "FedEx", "account_number": "123456789"}
+    assert take_account_number({"return_carrier": None}) == {"return_carrier": None}
