@@ -23,7 +23,7 @@ from lab import controller, world  # noqa: E402  (the lab lies beside the tests,
 TRACKING = "794612345678"
 CARRIER = "FedEx"
 PLAYBOOK = "seedfreight.azure_offline_backup"
-STATUS = re.compile(rf"^{controller.SEED_NAME}: (\w+) \(.*?(?=\n\n|\nTASK|\nPLAY)", re.MULTILINE | re.DOTALL)
+SUMMARY = re.compile(rf"^({controller.SEED_NAME}: (\w+) \(.*\n(?:  \w+: .*\n)*)", re.MULTILINE)
 STEP = re.compile(r"^TASK \[Run step (\w+)\]", re.MULTILINE)
 RECAP = re.compile(r"ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)")
 MAX_LOOKS = 30
@@ -34,11 +34,11 @@ class DemoFailed(Exception):
 
 
 class Story:
-    """One telling: it counts the runs, keeps their output, and knows the last stage that was seen."""
+    """One telling: it counts the runs, keeps their output, and knows the last status that was seen."""
 
     def __init__(self, home: pathlib.Path, verbosity: str) -> None:
         self.home, self.verbosity = home, verbosity
-        self.runs, self.changed, self.stage = 0, 0, "new"
+        self.runs, self.changed, self.status = 0, 0, "new"
         self.output = home / "controller" / "output"
         self.output.mkdir(parents=True, exist_ok=True)
         self.started = time.monotonic()
@@ -58,7 +58,7 @@ class Story:
         )
 
     def run(self, playbook: str, *arguments: str) -> None:
-        """Run one playbook of the collection as a user would and read the stage and the changes off its output."""
+        """Run one playbook of the collection as a user would and print the summary that it ends with."""
         self.runs += 1
         command = ["ansible-playbook", f"{PLAYBOOK}.{playbook}", *arguments]
         self.tell(f"run {self.runs}: {' '.join(command)}")
@@ -73,22 +73,26 @@ class Story:
                 f"{playbook} ended with {done.returncode}; its output is {log}\n{tail(done.stdout + done.stderr)}"
             )
         self.changed = int(recap.group(2))
-        stages = list(dict.fromkeys(STAGE.findall(done.stdout)))
-        self.stage = stages[-1] if stages else self.stage
-        self.tell(f"       the seed went {' -> '.join(stages)}; changed={self.changed}")
+        steps = STEP.findall(done.stdout)
+        summary = SUMMARY.findall(done.stdout)
+        if not summary:
+            raise DemoFailed(f"{playbook} printed no summary; its output is {log}")
+        self.status = summary[-1][1]
+        self.tell(f"       steps: {', '.join(steps) or 'none'}; changed={self.changed}")
+        print("\n".join(f"         {line}" for line in summary[-1][0].splitlines()), flush=True)
 
-    def expect(self, *stages: str) -> None:
-        if self.stage not in stages:
-            raise DemoFailed(f"the seed is {self.stage}, the story wants {' or '.join(stages)}")
+    def expect(self, *statuses: str) -> None:
+        if self.status not in statuses:
+            raise DemoFailed(f"the status is {self.status}, the story wants {' or '.join(statuses)}")
 
-    def run_until(self, *stages: str) -> None:
+    def run_until(self, *statuses: str) -> None:
         """What a schedule does: run the seeding playbook again until the seed is there."""
         for _ in range(MAX_LOOKS):
             self.run("seed", "-e", "seed_wait=true", "-e", "seed_poll_interval=1")
-            if self.stage in stages:
+            if self.status in statuses:
                 return
             time.sleep(2)
-        self.expect(*stages)
+        self.expect(*statuses)
 
 
 def tail(text: str, lines: int = 25) -> str:

@@ -30,6 +30,7 @@ class ActionModule(PolledAction):
 
     def begin(self) -> None:
         """Read the publish settings file, if one is given."""
+        self._looks = 0
         self._content = ""
         if self._task.args.get("publish_settings"):
             refuse_traces()
@@ -39,6 +40,10 @@ class ActionModule(PolledAction):
     def arguments(self) -> dict[str, Any]:
         """The arguments, with what the publish settings file holds."""
         arguments = super().arguments()
+        self._looks += 1
+        if self._looks > 1:
+            # A backup that fails again while this task waits is not started a third time.
+            arguments.pop("restart_failed", None)
         return {**arguments, "_publish_settings_content": self._content} if self._content else arguments
 
     def busy(self, result: Mapping[str, Any]) -> Progress | None:

@@ -21,6 +21,29 @@ options:
     type: str
     choices: [data_box]
     default: data_box
+  wait:
+    description:
+      - Whether to wait until the data center has finished with the drives of a job that was shipped. A lost connection
+        does not end the wait.
+    type: bool
+    default: false
+  wait_timeout:
+    description: Longest wait, in seconds.
+    type: int
+    default: 604800
+  poll_interval:
+    description: Seconds between two polls.
+    type: int
+    default: 60
+  lock:
+    description: Lock of the seed that is renewed while waiting, as M(seedfreight.azure_offline_backup.seed_ledger) returns it.
+    type: dict
+  store:
+    description: State store of the seed whose O(lock) is renewed.
+    type: dict
+  seed:
+    description: Name of the seed whose O(lock) is renewed.
+    type: str
 extends_documentation_fragment:
   - seedfreight.azure_offline_backup.azure
   - seedfreight.azure_offline_backup.attributes.info
@@ -211,6 +234,12 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 OPTIONS = {
     "name": {"type": "str", "required": True},
     "api": {"type": "str", "choices": list(APIS), "default": "data_box"},
+    "wait": {"type": "bool", "default": False},
+    "wait_timeout": {"type": "int", "default": 604800},
+    "poll_interval": {"type": "int", "default": 60},
+    "lock": {"type": "dict"},
+    "store": {"type": "dict"},
+    "seed": {"type": "str"},
 }
 
 

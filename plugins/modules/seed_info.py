@@ -85,7 +85,7 @@ options:
     type: dict
 extends_documentation_fragment:
   - seedfreight.azure_offline_backup.attributes
-  - seedfreight.azure_offline_backup.attributes.info_module
+  - seedfreight.azure_offline_backup.attributes.info
   - seedfreight.azure_offline_backup.attributes.controller
 seealso:
   - module: seedfreight.azure_offline_backup.seed_ledger

@@ -24,6 +24,19 @@ def refuse_traces() -> None:
         )
 
 
+def require_pipelining(action: ActionBase) -> None:
+    """Let the module of an action get its arguments on standard input; fail where the connection cannot."""
+    connection = action._connection
+    if connection.has_pipelining:
+        connection.set_option("pipelining", True)
+    if not action._is_pipelining_enabled("new"):
+        become = f" with become_method '{connection.become.name}'" if connection.become else ""
+        raise AnsibleActionFail(
+            f"Connection '{connection.transport}'{become} does not support pipelining, which this module "
+            "requires to keep credentials out of temporary files. Use `connection: local` for this task."
+        )
+
+
 class ControllerAction(ActionBase):  # type: ignore[misc]
     """Runs a module of the controller; one that carries secrets gets its arguments on standard input."""
 
@@ -43,15 +56,5 @@ class ControllerAction(ActionBase):  # type: ignore[misc]
         super().run(tmp, task_vars)
         if self.carries_secrets:
             refuse_traces()
-            self._require_pipelining()
+            require_pipelining(self)
         return self.finish(self._execute_module(module_args=self.arguments(), task_vars=task_vars))
-
-    def _require_pipelining(self) -> None:
-        if self._connection.has_pipelining:
-            self._connection.set_option("pipelining", True)
-        if not self._is_pipelining_enabled("new"):
-            become = f" with become_method '{self._connection.become.name}'" if self._connection.become else ""
-            raise AnsibleActionFail(
-                f"Connection '{self._connection.transport}'{become} does not support pipelining, which this module "
-                "requires to keep credentials out of temporary files. Use `connection: local` for this task."
-            )

@@ -24,7 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from life import (  # noqa: E402  (a file beside this one)
+from life import (
     DRIVES,
     FILES,
     LINK,
@@ -439,7 +439,9 @@ DRIVE_CASES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "known", "following"), DRIVE_CASES, ids=[f"{one[0]}, {one[1]}" for one in DRIVE_CASES])
+@pytest.mark.parametrize(
+    ("name", "known", "following"), DRIVE_CASES, ids=[f"{one[0]}, {one[1]}" for one in DRIVE_CASES]
+)
 def test_what_a_drive_record_allows_is_what_comes_next(name: str, known: str, following: str) -> None:
     found = decide(seen(known, drives=[drive(name)]))
     assert (found.next, found.blocked) == (following, None), found
@@ -511,7 +513,9 @@ def test_an_expired_job_is_made_again_only_while_its_drives_are_seen_here() -> N
 
 
 def test_an_aborted_seed_says_so_and_does_nothing() -> None:
-    known = ledger.record(ledger_at("prepared"), "aborted", {"cancelled": "", "stopped": [], "travelling": []}, "k", NOW)
+    known = ledger.record(
+        ledger_at("prepared"), "aborted", {"cancelled": "", "stopped": [], "travelling": []}, "k", NOW
+    )
     found = decide(snapshot(known))
     assert (found.status, found.next, found.waiting, found.blocked) == ("aborted", "", None, None)
     assert milestone(known) == "aborted"
@@ -527,7 +531,9 @@ def test_a_failed_backup_is_started_again_by_a_word() -> None:
 # --- no mixture of observations claims too much
 
 BACKUPS = st.sampled_from([IDLE, backup(), backup("running"), backup("completed"), *LIES.values()])
-JOBS = st.sampled_from([ABSENT, job(), job("shipped"), job("copying"), completed(), *(one[0] for one in IMPORTS.values())])
+JOBS = st.sampled_from(
+    [ABSENT, job(), job("shipped"), job("copying"), completed(), *(one[0] for one in IMPORTS.values())]
+)
 CONTAINERS = st.sampled_from([None, container(), *(one[1] or None for one in IMPORTS.values())])
 LEDGERS = ["new", "staging", "planned", "prepared", "verified", "job_created", "shipped", "imported", "seeded"]
 
@@ -550,7 +556,9 @@ def test_no_world_reaches_a_status_without_all_of_its_evidence(
         assert there["drives"][0]["copy_status"] == "Completed"
         clean = [item["url"] for item in stored["copy_logs"] if item["ok"]]
         assert there["drives"][0]["copy_log"] in clean
-        assert {item["name"] for item in stored["blobs"] if item["type"] == "PageBlob"} == {one["name"] for one in FILES}
+        assert {item["name"] for item in stored["blobs"] if item["type"] == "PageBlob"} == {
+            one["name"] for one in FILES
+        }
     if found.status in ("shipped", "importing"):
         assert record["jobs"]
     if found.next == "import" and not record["jobs"]:
@@ -566,5 +574,7 @@ def test_no_world_reaches_a_status_without_all_of_its_evidence(
 @given(st.sampled_from(LEDGERS), st.text(max_size=12), st.one_of(st.none(), st.text(max_size=12), st.integers()))
 def test_odd_times_are_never_an_exception(known: str, moment: str, value: Any) -> None:
     points = [point(moment), point("9999-12-31T23:59:59Z"), {**point(), "time": value}]
-    one = snapshot(known, backup=backup("completed", recovery_points=points), drives=[EMPTY], job=completed(created=moment))
+    one = snapshot(
+        known, backup=backup("completed", recovery_points=points), drives=[EMPTY], job=completed(created=moment)
+    )
     decide(one)
