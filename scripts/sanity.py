@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run ansible-test sanity on a copy of the tracked files, in the place where ansible-test wants a collection to lie.
 
-ansible-test builds environments of its own and would download pip for them; a stand-in in its cache installs pip from the
-package index instead. pslint is left out: it needs PSScriptAnalyzer, which is only in a registry of PowerShell modules; the
-check against Windows PowerShell 5.1 stands in for it.
+ansible-test builds environments of its own and would download pip for them; a stand-in in its cache installs pip from
+the package index instead. pslint is left out: it needs PSScriptAnalyzer, which is only in a registry of PowerShell
+modules; the check against Windows PowerShell 5.1 stands in for it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def copy_tracked() -> None:
 
 
 def prepare_home() -> dict[str, str]:
-    """A home of its own, with the stand-in for every version of pip that this ansible-test may ask for, and a pwsh on PATH."""
+    """A home of its own, with the stand-in for every version of pip that ansible-test may want, and a pwsh on PATH."""
     import ansible_test._internal.coverage_util  # noqa: F401  (finds the package below)
     import ansible_test._internal.python_requirements as requirements
 

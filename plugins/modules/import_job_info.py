@@ -36,7 +36,7 @@ options:
     type: int
     default: 60
   lock:
-    description: Lock of the seed that is renewed while waiting, as M(seedfreight.azure_offline_backup.seed_ledger) returns it.
+    description: Lock of the seed that is renewed while waiting, from M(seedfreight.azure_offline_backup.seed_ledger).
     type: dict
   store:
     description: State store of the seed whose O(lock) is renewed.

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each folder under targets/ is a role that tries one module against the lab: check mode, for real, again, and refused."""
+"""Each folder under targets/ is a role that tries one module in the lab: check mode, for real, again, and refused."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The demo as a user runs it, at the highest verbosity, and then a look for secrets in everything that it printed or left behind."""
+"""The demo as a user runs it, at the highest verbosity, then a search for secrets in all that it printed or left."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def test_a_session_writes_what_the_readers_understand(host: pathlib.Path) -> Non
     target = world.volume_folder("x1", 2)
     manifest = (target / "DriveManifest.xml").read_bytes()
     assert drive.manifest_hash == hashlib.md5(manifest, usedforsecurity=False).hexdigest().upper()
-    assert (drive.drive_id, drive.completed, drive.key_is_numerical) == ("x1", True, False)
+    assert (drive.drive_id, drive.completed, drive.key_kind) == ("x1", True, "external")
     blobs = list(iter_manifest_blobs(io.BytesIO(manifest)))
     assert [(one.blob_path, one.length, len(one.page_ranges)) for one in blobs] == [
         ("seeds/a.AIBBlob", 512, 1),
@@ -113,7 +113,7 @@ def test_the_old_tool_gives_a_numerical_password(host: pathlib.Path) -> None:
     (host / "lab-version.txt").write_text("1.4.0.0", encoding="utf-8")
     assert tool.main(host, [*FIRST, "/sk:key"]) == 0
     with (host / "j" / "X1.jrn").open("rb") as stream:
-        assert read_journal(stream).drives[0].key_is_numerical
+        assert read_journal(stream).drives[0].key_kind == "numerical"
 
 
 def test_a_first_session_is_neither_resumed_nor_aborted(host: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -180,7 +180,7 @@ def test_looking_touches_no_file(controller: Controller, storage: Any, module: s
         ({"password": ""}, ["vault secret", "--vault-password-file"]),
         ({"arguments": {"journals": ["journals/x.0.vault"]}}, ["journals/x.0.vault", "Collect the journals again"]),
         ({"arguments": {"drives": [{"serial": "X"}]}}, ["Use only one of", "drives", "journals"]),
-        ({"arguments": {"name": "Contoso_FS01"}}, ["name 'Contoso_FS01'", "lower-case"]),
+        ({"arguments": {"name": "Contoso_FS01"}}, ["`name` 'Contoso_FS01'", "lower-case"]),
         ({"arguments": {"location": None}}, ["location", "state is present"]),
         ({"environment": {"AZURE_SECRET": "wrong"}}, ["AADSTS7000215", "AZURE_SECRET"]),
     ],

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The life of one seed as snapshots: its definition, ledgers made by the ledger's own events, and what would be seen."""
+"""The life of one seed as snapshots: definition, ledgers made by the ledger's own events, and what would be seen."""
 
 from __future__ import annotations
 
