@@ -99,10 +99,7 @@ def read_journal(stream: BinaryIO) -> Journal:
 
 
 def _text(stream: BinaryIO) -> str:
-    data = read_bytes(stream, "journal", MAX_BYTES)
-    if not data:
-        raise FormatError("journal", "it is empty")
-    text = decode_text(data, "journal")
+    text = decode_text(read_bytes(stream, "journal", MAX_BYTES), "journal")
     nul = text.find("\0")
     if nul >= 0:
         line = len(LINE_END.findall(text, 0, nul)) + 1

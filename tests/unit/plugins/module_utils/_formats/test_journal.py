@@ -84,6 +84,7 @@ def test_the_key_is_kept_and_never_printed() -> None:
         ("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "external"),
         ("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHg==", ""),
         ("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8", ""),
+        ("*AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", ""),
         ("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=é", ""),
         ("*******", ""),
         ("", ""),
@@ -91,6 +92,32 @@ def test_the_key_is_kept_and_never_printed() -> None:
 )
 def test_what_counts_as_a_key(key: str, kind: str) -> None:
     assert DriveInfo("X1", Secret(key), "", "", False).key_kind == kind
+
+
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [(b"\0", "journal, line 1"), (b"\n\r\n\r\0", "journal, line 4"), (b"\r\nab\n\0\n", "journal, line 3")],
+)
+def test_a_nul_is_named_by_its_line(data: bytes, place: str) -> None:
+    with pytest.raises(FormatError, match="NUL") as caught:
+        read_journal(io.BytesIO(data))
+    assert caught.value.place == place
+
+
+def state(inside: str) -> io.BytesIO:
+    lines = f"ActivityId: DriveInfo\n\nDriveState: <Drive>{inside}</Drive>\n \t\n[EndUpdateRecord]\n"
+    return io.BytesIO((RECORD + lines).encode())
+
+
+def test_empty_lines_and_unknown_elements_are_passed_over() -> None:
+    drives = read_journal(state("<Other><DriveId>X2</DriveId><a><b/></a></Other><DriveId>X1</DriveId><Empty/>")).drives
+    assert drives == (DriveInfo("X1", Secret(""), "", "", False),)
+
+
+@pytest.mark.parametrize("name", ["DriveId", "BitLockerKey", "ManifestFile", "ManifestHash"])
+def test_an_element_inside_a_value_is_refused(name: str) -> None:
+    with pytest.raises(FormatError, match=f"{name} holds another element"):
+        read_journal(state(f"<DriveId/><{name}>a<x/>b</{name}>"))
 
 
 @pytest.mark.parametrize("ending", ["", "[EndUpdateRecord]\n"])

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 
 import pytest
@@ -14,6 +15,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     XmlReader,
     decode_text,
     decode_xml,
+    read_bytes,
     read_xml,
 )
 
@@ -120,3 +122,15 @@ def test_odd_input_takes_no_long_time() -> None:
     with pytest.raises(FormatError):
         events("<a " + "b" * xml_reader.MAX_TOKEN * 3)
     assert time.process_time() - began < 5
+
+
+def test_limits_are_exact() -> None:
+    assert read_bytes(io.BytesIO(b"abc"), "x", 3) == b"abc"
+    with pytest.raises(FormatError, match=r"^x: it is larger than 3 bytes"):
+        read_bytes(io.BytesIO(b"abcd"), "x", 3)
+    assert events(f"<a>{'b' * xml_reader.MAX_TEXT}</a>")[1] == (("a",), "b" * xml_reader.MAX_TEXT)
+    assert len(events("<a>" * xml_reader.MAX_DEPTH + "</a>" * xml_reader.MAX_DEPTH)) == 2 * xml_reader.MAX_DEPTH
+
+
+def test_white_space_between_elements_has_no_limit() -> None:
+    assert events(f"<a>{' ' * 100_000}<b/>{' ' * 100_000}</a>")[-1] == (("a",), "")
