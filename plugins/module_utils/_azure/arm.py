@@ -36,7 +36,7 @@ except ImportError as error:
 
 FIRST_POLL_SECONDS = 0.5
 MAX_POLL_SECONDS = 10.0
-# A longer wish of Azure in Retry-After is told to the user, not slept through. In seconds.
+# A longer Retry-After ends the request with an error that names it, instead of a long silence. In seconds.
 MAX_RETRY_AFTER = 60.0
 # About 45 seconds in all.
 RETRIES, BACKOFF_FACTOR = 6, 0.8
@@ -69,8 +69,8 @@ def patient_retry() -> Any:
     # Inside a function, because the module must load for its documentation where the library is missing.
     class PatientRetry(policies.RetryPolicy[Any, Any]):
         def is_retry(self, settings: dict[str, Any], response: Any) -> bool:
-            wish = self.get_retry_after(response)
-            if wish is not None and wish > MAX_RETRY_AFTER:
+            seconds = self.get_retry_after(response)
+            if seconds is not None and seconds > MAX_RETRY_AFTER:
                 return False
             return bool(super().is_retry(settings, response)) or response.http_response.status_code == 429
 
@@ -193,9 +193,9 @@ class ArmClient:
         code, message = _error_of(_json(response), str(response.reason))
         status, path = response.status_code, urlsplit(request.url).path
         remedy = self._remedy(code, status, message)
-        wish = response.headers.get("Retry-After")
-        if status == 429 and wish:
-            remedy = f"Azure limits the requests of this subscription; run again in {wish} seconds."
+        seconds = response.headers.get("Retry-After")
+        if seconds and status in (429, 503):
+            remedy = f"Azure is busy or limits the requests of this subscription; run again in {seconds} seconds."
         text = f"Azure refused {request.method} {path} with {status} {code}: {_full_stop(message)}"
         return ArmError(_join(text, remedy, _ids(response)), code, status)
 
@@ -250,7 +250,7 @@ def _join(text: str, remedy: str, ids: str) -> str:
 
 
 def _pause(wanted: str | None, otherwise: float) -> float:
-    """The seconds of Retry-After; a date there, which the Resource Manager does not send, counts as no wish."""
+    """The seconds of Retry-After; a date there, which the Resource Manager does not send, is ignored."""
     try:
         return max(0.0, float(wanted or otherwise))
     except ValueError:

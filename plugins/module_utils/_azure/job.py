@@ -261,10 +261,8 @@ class ImportJob:
         """The job when it is as wanted, otherwise None. An error of this look does not hide an earlier one."""
         try:
             self.found = self._api.get()
-        except ValueError:
-            if failure is None:
-                raise
-            return None
+        except ValueError as error:
+            raise failure or error from error
         return self.found if reached(self.found) else None
 
 

@@ -83,11 +83,16 @@ def import_drive(serial: str, entry: dict[str, str], client: BlobServiceClient) 
     outcome = Outcome("Completed")
     for blob in document.iter("Blob"):
         _import_blob(blob, root, client, outcome)
+    _close(outcome)
+    return outcome
+
+
+def _close(outcome: Outcome) -> None:
+    """The status of a drive whose blobs were all tried."""
     if len(outcome.errors) > outcome.renamed:
         outcome.status = "CompletedWithErrors"
     elif outcome.renamed:
         outcome.status = "CompletedWithWarnings"
-    return outcome
 
 
 def _import_blob(blob: Any, root: pathlib.Path, client: BlobServiceClient, outcome: Outcome) -> None:

@@ -110,12 +110,13 @@ def test_limit_of_requests_is_tried_again_for_post_without_retry_after(azure: Az
     assert statuses(azure, "cancel") == [429, 429, 404]
 
 
-def test_long_retry_after_is_told_and_not_slept_through(azure: Azure) -> None:
-    azure.fault("storageAccounts", 429, times=9, retry_after=3600)
+@pytest.mark.parametrize("status", [429, 503])
+def test_long_retry_after_ends_the_request(azure: Azure, status: int) -> None:
+    azure.fault("storageAccounts", status, times=9, retry_after=3600)
     start = time.monotonic()
-    refused(lambda: azure.client().get(ACCOUNT, API), "429", "run again in 3600 seconds")
+    refused(lambda: azure.client().get(ACCOUNT, API), str(status), "run again in 3600 seconds")
     assert time.monotonic() - start < 5
-    assert statuses(azure) == [429]
+    assert statuses(azure) == [status]
 
 
 def test_every_refusal_names_the_request(azure: Azure) -> None:

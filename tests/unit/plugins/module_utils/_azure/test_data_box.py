@@ -125,6 +125,11 @@ def test_cancel(azure: Azure) -> None:
     assert api.get()["phase"] == "cancelled"
 
 
+def eleven_disks() -> dict[str, Any]:
+    disk = {"manifestFile": "m", "manifestHash": "0F" * 16, "bitLockerKey": "k"}
+    return {f"X{number}": disk for number in range(11)}
+
+
 def created(azure: Azure, **changes: Any) -> DataBoxApi:
     api = api_of(azure)
     api.create(a_spec(**changes), 60)
@@ -219,6 +224,7 @@ def test_order_that_the_service_refuses(azure: Azure) -> None:
         lambda details: details.update(unknownField=1),
         lambda details: details["returnToCustomerPackageDetails"].update(carrier="FedEx"),
         lambda details: details.update(jobDetailsType="Wrong"),
+        lambda details: details["importDiskDetailsCollection"].update(eleven_disks()),
         lambda details: details["dataImportDetails"][0].update(logCollectionLevel="Loud"),
         lambda details: details["dataImportDetails"][0]["accountDetails"].update(storageAccountId="x"),
     ],

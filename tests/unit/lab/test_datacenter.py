@@ -1,0 +1,80 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab's data center: names of its logs, and blobs whose name is taken."""
+
+from __future__ import annotations
+
+import io
+import pathlib
+from types import SimpleNamespace
+from typing import Any
+from xml.etree.ElementTree import fromstring
+
+import pytest
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.copy_log import (
+    summarize_copy_log,
+)
+from lab import blobs
+from lab.datacenter import __main__ as day
+from lab.datacenter import import_drive
+from lab.datacenter.import_drive import Outcome
+
+MANIFEST = """<Blob><BlobPath>seed/a.BaseBlob</BlobPath><FilePath>\\seed\\a.BaseBlob</FilePath><Length>512</Length>
+<BlockList><Block Offset="0" Length="512" Hash="BF619EAC0CDF3F68D496EA9344137E8B"/></BlockList></Blob>"""
+
+
+class Container:
+    """Blobs in a dictionary."""
+
+    def __init__(self, **held: bytes) -> None:
+        self.held = {name.replace("_", "."): data for name, data in held.items()}
+
+    def get_blob_client(self, name: str) -> Any:
+        def upload(stream: Any, overwrite: bool = False) -> None:
+            assert overwrite or name not in self.held
+            self.held[name] = stream if isinstance(stream, bytes) else stream.read()
+
+        return SimpleNamespace(
+            exists=lambda: name in self.held, upload_blob=upload, url=f"https://labseeds/databoxcopylog/{name}"
+        )
+
+
+@pytest.fixture
+def container(monkeypatch: pytest.MonkeyPatch) -> Container:
+    one = Container()
+    monkeypatch.setattr(blobs, "ensure_container", lambda *_words: one)
+    monkeypatch.setattr(blobs, "service", lambda: None)
+    return one
+
+
+def imported(tmp_path: pathlib.Path) -> Outcome:
+    (tmp_path / "seed").mkdir(exist_ok=True)
+    (tmp_path / "seed" / "a.BaseBlob").write_bytes(bytes(512))
+    outcome = Outcome("Completed")
+    import_drive._import_blob(fromstring(MANIFEST), tmp_path, None, outcome)  # type: ignore[arg-type]
+    import_drive._close(outcome)
+    return outcome
+
+
+def test_blob_gets_its_name(container: Container, tmp_path: pathlib.Path) -> None:
+    outcome = imported(tmp_path)
+    assert outcome.ok and list(container.held) == ["a.BaseBlob"]
+
+
+def test_taken_name_is_never_overwritten_and_the_log_says_so(container: Container, tmp_path: pathlib.Path) -> None:
+    container.held["a.BaseBlob"] = b"of someone else"
+    outcome = imported(tmp_path)
+    assert container.held == {"a.BaseBlob": b"of someone else", "a (2).BaseBlob": bytes(512)}
+    assert outcome.status == "CompletedWithWarnings" and not outcome.ok
+    log = summarize_copy_log(io.BytesIO(outcome.copy_log("WD-WX31")))
+    assert (log.ok, log.total, log.errored) == (False, 1, 0)
+    assert [(one.path, one.status) for one in log.entries] == [("seed/a (2).BaseBlob", "Renamed")]
+
+
+def test_logs_of_two_orders_of_one_name_lie_beside_each_other(container: Container) -> None:
+    closings = [day._closing("contoso-fs01", unique, {"WD-WX31": Outcome("Completed")}) for unique in ("1111", "2222")]
+    names = [f"contoso-fs01_WD-WX31_CopyLog_{unique}.xml" for unique in ("1111", "2222")]
+    assert sorted(container.held) == names
+    links = [one["copyLogDetails"][0]["errorLogLink"] for one in closings]
+    assert links == [f"https://labseeds/databoxcopylog/{name}" for name in names]
