@@ -42,6 +42,8 @@ RESERVED = frozenset({LEDGER, LOCK, ARCHIVE})
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.#=@+-]*(/[A-Za-z0-9_][A-Za-z0-9_.#=@+-]*)*", re.ASCII)
 SEED = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 MUTEX_SECONDS = 10.0
+# Where a file system has no flock: so long after it was acquired, a lock is looked at again.
+SETTLE_SECONDS = 0.2
 # A lock is rewritten in place when it is renewed, so that it always has the same length.
 LOCK_BYTES = 2048
 
@@ -280,8 +282,12 @@ class FileStore:
         with self._explained("Acquiring the lock"):
             _files.make_private_folder(self.folder)
             _files.close_folder(self.folder)
-            with self._mutex():
-                return self._acquire(holder, lease, now, force)
+            with self._mutex() as alone:
+                lock = self._acquire(holder, lease, now, force)
+            if not alone:
+                time.sleep(SETTLE_SECONDS)
+                self._require(holder.run)
+            return lock
 
     def renew(self, run_id: str, lease: int, now: datetime) -> Lock:
         """Begin the lease again. LockLost unless the run holds the lock."""
@@ -370,23 +376,27 @@ class FileStore:
         found = [(one.relative_to(self.folder).as_posix(), one) for one in self.folder.rglob("*") if one.is_file()]
         return [(name, one) for name, one in found if NAME.fullmatch(name) and name.partition("/")[0] not in RESERVED]
 
-    # The lock. Whoever changes it holds the mutex. Where a file system has no mutex (flock), links and renames, which
-    # are made in one step, still let one run win.
+    # The lock. Whoever changes it holds the mutex. Where a file system has no flock, links and renames, which are made
+    # in one step, decide; then a third run can slip in while a lock that was taken away by mistake is put back, so the
+    # winner looks again.
 
     @contextlib.contextmanager
-    def _mutex(self) -> Iterator[None]:
-        """One change of a seed's lock or ledger at a time, on all machines that share the folder."""
+    def _mutex(self) -> Iterator[bool]:
+        """One change of a seed's lock or ledger at a time, on all machines that share the folder.
+
+        False where the file system cannot promise that.
+        """
         handle = os.open(self.folder / MUTEX, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _files.PRIVATE_FILE)
         end = time.monotonic() + MUTEX_SECONDS
         try:
-            while not _try_flock(handle):
+            while (taken := _try_flock(handle)) is False:
                 if time.monotonic() > end:
                     raise StoreError(
                         f"Seed '{self.seed}': another process has been changing the lock or the ledger for "
                         f"{MUTEX_SECONDS:.0f} seconds. Check the file system of `state.directory` and run again."
                     )
                 time.sleep(0.01)
-            yield
+            yield taken is True
         finally:
             os.close(handle)
 
@@ -542,7 +552,8 @@ def _directory(options: Mapping[str, Any]) -> pathlib.Path:
     return pathlib.Path(str(options.get("directory") or "")).expanduser()
 
 
-def _try_flock(handle: int) -> bool:
+def _try_flock(handle: int) -> bool | None:
+    """Whether the file is locked for this process now; None where the file system has no such locks."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -550,6 +561,7 @@ def _try_flock(handle: int) -> bool:
     except OSError as error:
         if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL):
             raise
+        return None
     return True
 
 

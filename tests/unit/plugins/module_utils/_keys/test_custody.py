@@ -21,6 +21,8 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from keys import HASH, JOURNAL, KEY, SERIAL, TODAY, opened, person, places, record, sealed_journal, vault_of
 
 PASSWORD = "of the first run"
+# A second drive in the same journal.
+TWO = JOURNAL.replace(SERIAL, "WD-2").replace("ActivityId: DriveInfo", "ActivityId: DriveInfo2")
 
 
 @dataclass
@@ -52,7 +54,7 @@ def controller(tmp_path: pathlib.Path) -> Controller:
 def test_journal_is_kept_for_people_and_for_the_next_step(controller: Controller) -> None:
     escrow, working = controller.keep()
     assert (escrow["kind"], working["kind"], working["proof"]) == ("escrow", "working", "read")
-    assert working["name"] == custody.working_name(SERIAL, working["sha256"])
+    assert working["name"] == f"journals/{SERIAL}.{working['sha256'][:12]}.jrn.vault"
     copy = (controller.folder / "escrow" / escrow["name"]).read_bytes()
     assert opened(copy, controller.folder, "anna") == JOURNAL.encode()
     drive = custody.open_journal(controller.store, controller.vault, working["name"])
@@ -72,6 +74,7 @@ def test_damaged_working_copy_is_replaced(controller: Controller) -> None:
     [
         ("no journal at all", "is refused"),
         (JOURNAL.replace("</Drive>", f"</Drive {KEY}"), "is refused"),
+        (JOURNAL + TWO, "describes 2 drives"),
         (JOURNAL.replace(KEY, ""), "no key"),
         (JOURNAL.replace(HASH, ""), "no manifest hash"),
         (JOURNAL.replace("\\DriveManifest.xml", ""), "no manifest file"),
@@ -159,3 +162,6 @@ def test_working_copy_that_is_gone_or_another(controller: Controller) -> None:
     controller.store.put(other, controller.store.get(name))
     with pytest.raises(SealError, match="is not the journal that its name says"):
         custody.open_journal(controller.store, controller.vault, other)
+    controller.store.put("journals/odd", controller.store.get(name))
+    with pytest.raises(SealError, match="is not the journal that its name says"):
+        custody.open_journal(controller.store, controller.vault, "journals/odd")

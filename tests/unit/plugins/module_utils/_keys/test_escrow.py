@@ -47,6 +47,8 @@ def test_copy_is_kept_private_and_receipted(tmp_path: pathlib.Path) -> None:
         "sha256": DIGEST,
         "proof": "read",
     }
+    people = hashlib.sha256("\n".join(receipt["recipients"]).encode()).hexdigest()
+    assert receipt["name"] == f"WD-WX31.{DIGEST[:12]}.{people[:8]}.jrn.cms"
     assert receipt["copy_sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert str(tmp_path) not in str(receipt)
 
