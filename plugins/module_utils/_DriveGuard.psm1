@@ -378,13 +378,16 @@ function Get-SeedDiskFact {
         GUIDs of partitions that attempts of this seed made.
     .PARAMETER ManifestFile
         The manifest whose MD5 is wanted; empty for none.
+    .PARAMETER Shallow
+        Whether to leave the volume alone, because the tool works on it.
     #>
     [CmdletBinding()]
     param(
         [Parameter(Mandatory = $true)][string]$Serial,
         [AllowEmptyCollection()][string[]]$ProtectedPath = @(),
         [AllowEmptyCollection()][string[]]$OwnGuid = @(),
-        [string]$ManifestFile
+        [string]$ManifestFile,
+        [switch]$Shallow
     )
     $fact = [pscustomobject]@{ problems = @(); candidates = @(); disk = $null; content = $null }
     try {
@@ -411,6 +414,7 @@ function Get-SeedDiskFact {
         partition_guid = ''
         guards = @()
     }
+    if ($Shallow) { return $fact }
     try {
         $seen = Get-SeedContent -Disk $disk -OwnGuid $OwnGuid -ManifestFile $ManifestFile
         $fact.content = $seen.content
