@@ -536,7 +536,8 @@ function New-SeedAttempt {
     $tool = Get-SeedTool -Path $Option['tool_path'] -Version $Option['tool_version']
     $id = New-SeedAttemptId
     $folder = (Get-SeedFolder -Option $Option -Serial $serial) + "\$id"
-    foreach ($name in 'logs', 'tool', 'work') { New-SeedPrivateFolder -Path "$folder\$name" -Root $Option['work_directory'] }
+    New-SeedPrivateFolder -Path $folder -Root $Option['work_directory']
+    foreach ($name in 'logs', 'tool', 'work') { $null = New-Item -Path "$folder\$name" -ItemType Directory -ErrorAction Stop }
     $previous = $Drive.facts.attempt
     if ($previous -and $previous.id -in $Drive.option.discard_attempts) {
         Write-SeedJson -Path "$($previous.folder)\discarded.json" -Value @{ schema_version = 1; at = Get-SeedTime; replaced_by = $id }

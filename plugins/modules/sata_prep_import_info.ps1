@@ -8,7 +8,7 @@
 #AnsibleRequires -PowerShell ..module_utils._Attempt
 #AnsibleRequires -PowerShell ..module_utils._Tool
 
-$file = @{ name = @{ type = 'str'; required = $true }; bytes = @{ type = 'int'; required = $true } }
+$file = @{ name = @{ type = 'str'; required = $true }; bytes = @{ type = 'raw'; required = $true } }
 $session = @{ id = @{ type = 'str'; required = $true }; files = @{ type = 'list'; elements = 'str'; required = $true } }
 $drive = @{
     serial = @{ type = 'str'; required = $true }
