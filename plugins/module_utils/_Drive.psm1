@@ -142,6 +142,7 @@ function Get-SeedAttemptState {
     if (-not $attempt) { return 'none' }
     if ($attempt.alive) { return 'running' }
     if (-not $attempt.readable -or $attempt.run_state -eq 'torn') { return 'torn' }
+    if ($Facts.journal -and $Facts.journal.damaged -eq 'cannot be opened') { return 'torn' }
     if ($attempt.run_state -eq 'missing') {
         # Without an order nothing was ever started; with one, whatever the order led to cannot be known any more.
         if ($attempt.has_order -or $Facts.journal) { return 'torn' }
@@ -371,6 +372,7 @@ function Get-SeedEndedVerdict {
         $what = 'its state file cannot be read'
         if ($attempt.run_state -eq 'missing') { $what = 'its state file is missing' }
         if (-not $attempt.readable) { $what = 'its attempt.json cannot be read' }
+        elseif ($attempt.run_state -eq 'ok') { $what = 'its journal cannot be opened' }
         return New-SeedVerdict -Status unknown -Allowed discard -Reason (
             "How attempt $($attempt.id) to drive $($Facts.serial) stands is not known: $what in '$($attempt.folder)'. $discard"
         )

@@ -378,13 +378,16 @@ function Get-SeedDiskFact {
         GUIDs of partitions that attempts of this seed made.
     .PARAMETER ManifestFile
         The manifest whose MD5 is wanted; empty for none.
+    .PARAMETER Shallow
+        Whether to leave the volume alone, because the tool works on it.
     #>
     [CmdletBinding()]
     param(
         [Parameter(Mandatory = $true)][string]$Serial,
         [AllowEmptyCollection()][string[]]$ProtectedPath = @(),
         [AllowEmptyCollection()][string[]]$OwnGuid = @(),
-        [string]$ManifestFile
+        [string]$ManifestFile,
+        [switch]$Shallow
     )
     $fact = [pscustomobject]@{ problems = @(); candidates = @(); disk = $null; content = $null }
     try {
@@ -411,6 +414,7 @@ function Get-SeedDiskFact {
         partition_guid = ''
         guards = @()
     }
+    if ($Shallow) { return $fact }
     try {
         $seen = Get-SeedContent -Disk $disk -OwnGuid $OwnGuid -ManifestFile $ManifestFile
         $fact.content = $seen.content
@@ -513,8 +517,54 @@ function Initialize-SeedDrive {
     [pscustomobject][ordered]@{ letter = $letter; partition_guid = "$($made.Guid)"; size_bytes = [long]$now[0].Size }
 }
 
+function Get-SeedDriveLetter {
+    <#
+    .SYNOPSIS
+        The letter of the one volume of a drive; an error when it is not attached, offline or has none.
+    .PARAMETER Serial
+        The serial as the user writes it.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][string]$Serial)
+    $normal = ConvertTo-SeedSerial -Serial $Serial
+    if (-not $normal) { throw '`serial` is empty. Read it off the label of the drive.' }
+    $disk = Find-SeedDisk -Serial $normal
+    if (-not $disk) { throw "The drive with the ``serial`` $normal is not attached to this host. Insert it." }
+    if ($disk.IsOffline) { throw "The disk of the drive $normal is offline. Bring it online." }
+    $letters = @(Get-SeedDataPartition -Disk $disk | ForEach-Object { Get-SeedLetter -Partition $_ } | Where-Object { $_ })
+    if ($letters.Count -ne 1) { throw "The drive $normal has $($letters.Count) drive letters, and one is needed. Use ``mount_point``." }
+    $letters[0]
+}
+
+function Get-SeedVolumeRecord {
+    <#
+    .SYNOPSIS
+        Presence, letter and volume of a drive, and whether a key is one of its protectors (null when that cannot be told).
+    .PARAMETER Serial
+        The serial as the user writes it.
+    .PARAMETER Key
+        RecoveryPassword or ExternalKey; empty for none.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Serial, [hashtable]$Key = @{})
+    $record = [ordered]@{ serial = ConvertTo-SeedSerial -Serial $Serial; present = $false; letter = ''; volume = $null; key_matches = $null }
+    $disk = Find-SeedDisk -Serial $record['serial']
+    if (-not $disk) { return [pscustomobject]$record }
+    $record['present'] = $true
+    if ($disk.IsOffline) { return [pscustomobject]$record }
+    $letters = @(Get-SeedDataPartition -Disk $disk | ForEach-Object { Get-SeedLetter -Partition $_ } | Where-Object { $_ })
+    if ($letters.Count -ne 1) { return [pscustomobject]$record }
+    $record['letter'] = $letters[0]
+    if (Get-SeedEncryption -Letter $letters[0]) { $record['volume'] = Get-SeedVolume -Letter $letters[0] }
+    $open = $record['volume'] -and $record['volume'].lock_status -eq 'Unlocked'
+    if ($open -and $Key.Count -gt 0) { $record['key_matches'] = Test-SeedKey -Letter $letters[0] @Key }
+    [pscustomobject]$record
+}
+
 Export-ModuleMember -Function @(
     'Invoke-SeedQuery', 'Get-SeedDataPartition', 'Get-SeedLetter', 'Read-SeedDevice', 'Get-SeedHashText', 'Get-SeedRawContent',
     'Get-SeedRootEntry', 'New-SeedContent', 'Get-SeedVolumeContent', 'Get-SeedContent', 'Get-SeedPathDisk', 'Get-SeedGuard',
-    'Get-SeedDiskFact', 'Get-SeedSameDisk', 'Open-SeedDrive', 'Close-SeedDrive', 'Initialize-SeedDrive'
+    'Get-SeedDiskFact', 'Get-SeedSameDisk', 'Open-SeedDrive', 'Close-SeedDrive', 'Initialize-SeedDrive',
+    'Get-SeedDriveLetter', 'Get-SeedVolumeRecord'
 )

@@ -240,7 +240,25 @@ function New-SeedPrivateFolder {
     }
 }
 
+function Test-SeedDrivePath {
+    <#
+    .SYNOPSIS
+        Whether a path lies on a drive: one leading backslash, and no part that Windows reads otherwise than it is written.
+    .PARAMETER Path
+        The path, as a journal or a manifest names it.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([Parameter(Mandatory = $true)][AllowEmptyString()][string]$Path)
+    if (-not $Path.StartsWith('\', [StringComparison]::Ordinal)) { return $false }
+    if ($Path -match '[/:\x00-\x1f]') { return $false }
+    foreach ($part in $Path.Substring(1).Split([char[]]'\')) {
+        if (-not $part -or $part.EndsWith('.') -or $part.EndsWith(' ')) { return $false }
+    }
+    $true
+}
+
 Export-ModuleMember -Function @(
     'Resolve-SeedPath', 'Get-SeedTime', 'Read-SeedText', 'ConvertTo-SeedPlain', 'Read-SeedJson', 'Write-SeedJson',
-    'Get-SeedFileHash', 'Set-SeedPrivateAcl', 'New-SeedPrivateFolder'
+    'Get-SeedFileHash', 'Set-SeedPrivateAcl', 'New-SeedPrivateFolder', 'Test-SeedDrivePath'
 )

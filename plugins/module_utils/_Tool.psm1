@@ -428,24 +428,6 @@ function Get-SeedJournalDrive {
     $found.Values
 }
 
-function Test-SeedDrivePath {
-    <#
-    .SYNOPSIS
-        Whether a path lies on a drive: one leading backslash, and no part that Windows reads otherwise than it is written.
-    .PARAMETER Path
-        The path, as a journal or a manifest names it.
-    #>
-    [CmdletBinding()]
-    [OutputType([bool])]
-    param([Parameter(Mandatory = $true)][AllowEmptyString()][string]$Path)
-    if (-not $Path.StartsWith('\', [StringComparison]::Ordinal)) { return $false }
-    if ($Path -match '[/:\x00-\x1f]') { return $false }
-    foreach ($part in $Path.Substring(1).Split([char[]]'\')) {
-        if (-not $part -or $part.EndsWith('.') -or $part.EndsWith(' ')) { return $false }
-    }
-    $true
-}
-
 function Protect-SeedJournal {
     <#
     .SYNOPSIS
@@ -466,5 +448,5 @@ function Protect-SeedJournal {
 
 Export-ModuleMember -Function @(
     'Get-SeedTool', 'Assert-SeedTool', 'Copy-SeedTool', 'Get-SeedToolArgument', 'ConvertTo-SeedCommandLine', 'Read-SeedByte',
-    'Read-SeedJournal', 'Get-SeedKeyKind', 'Test-SeedDrivePath', 'Protect-SeedJournal'
+    'Read-SeedJournal', 'Get-SeedKeyKind', 'Protect-SeedJournal'
 )

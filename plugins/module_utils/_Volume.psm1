@@ -174,7 +174,32 @@ function Lock-SeedVolume {
     $null = Lock-BitLocker -MountPoint (ConvertTo-SeedMountPoint -Letter $Letter) -ForceDismount -ErrorAction Stop
 }
 
+function Assert-SeedVolumeChange {
+    <#
+    .SYNOPSIS
+        Refuses to unlock without a key, and to lock what would not be protected.
+    .PARAMETER Volume
+        The volume as Get-SeedVolume shows it.
+    .PARAMETER State
+        unlocked or locked.
+    .PARAMETER HasKey
+        Whether a key is given.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Volume, [Parameter(Mandatory = $true)][string]$State, [bool]$HasKey)
+    $mount = $Volume.mount_point
+    if ($State -eq 'unlocked') {
+        if (-not $HasKey) { throw "The volume $mount is locked. Give ``journal``, ``recovery_password`` or ``external_key``." }
+        return
+    }
+    if (@($Volume.protectors).Count -eq 0) { throw "The volume $mount is not encrypted and cannot be locked." }
+    # A volume with protection off holds its key in the clear; locked or not, whoever finds the drive reads it.
+    if ($Volume.protection_status -ne 'On') {
+        throw "BitLocker protection of $mount is $($Volume.protection_status). Turn it on with Resume-BitLocker before it is locked."
+    }
+}
+
 Export-ModuleMember -Function @(
     'ConvertTo-SeedMountPoint', 'Assert-SeedBitLocker', 'Get-SeedEncryption', 'Get-SeedVolume', 'Get-SeedEncryptableVolume',
-    'Test-SeedKey', 'Unlock-SeedVolume', 'Lock-SeedVolume'
+    'Test-SeedKey', 'Unlock-SeedVolume', 'Lock-SeedVolume', 'Assert-SeedVolumeChange'
 )

@@ -5,21 +5,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 #AnsibleRequires -CSharpUtil Ansible.Basic
-#AnsibleRequires -PowerShell ..module_utils._Disk
-#AnsibleRequires -PowerShell ..module_utils._BitLocker
+#AnsibleRequires -PowerShell ..module_utils._DriveGuard
+#AnsibleRequires -PowerShell ..module_utils._Volume
 
 $spec = @{
-    options = @{ serials = @{ type = 'list'; elements = 'str'; required = $true } }
+    options = @{
+        external_key = @{ type = 'str'; no_log = $true }
+        journal = @{ type = 'str' }
+        recovery_password = @{ type = 'str'; no_log = $true }
+        seed = @{ type = 'str' }
+        serials = @{ type = 'list'; elements = 'str'; required = $true }
+        store = @{ type = 'dict' }
+    }
+    mutually_exclusive = @(, @('recovery_password', 'external_key', 'journal'))
     supports_check_mode = $true
 }
 $module = [Ansible.Basic.AnsibleModule]::Create($args, $spec)
+$key = @{}
+if ($module.Params.recovery_password) { $key.RecoveryPassword = $module.Params.recovery_password }
+if ($module.Params.external_key) { $key.ExternalKey = $module.Params.external_key }
 try {
-    $module.Result.volumes = @(foreach ($serial in $module.Params.serials) {
-            $drive = Get-SeedDrive -Serial $serial -Erase $false -Ours $true
-            $volume = $null
-            if ($drive.letter) { $volume = Get-SeedVolume -Letter $drive.letter }
-            @{ serial = $drive.serial; present = $drive.present; volume = $volume }
-        })
+    if ($key.Count -gt 0 -and @($module.Params.serials).Count -ne 1) { throw 'A key belongs to one drive: give one serial in `serials` with it.' }
+    $module.Result.volumes = @($module.Params.serials | ForEach-Object { Get-SeedVolumeRecord -Serial $_ -Key $key })
 }
 catch { $module.FailJson("$_", $_) }
 $module.ExitJson()

@@ -5,78 +5,67 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 #AnsibleRequires -CSharpUtil Ansible.Basic
-#AnsibleRequires -PowerShell ..module_utils._Copy
+#AnsibleRequires -PowerShell ..module_utils._Attempt
+#AnsibleRequires -PowerShell ..module_utils._Tool
 
+$file = @{ name = @{ type = 'str'; required = $true }; bytes = @{ type = 'raw'; required = $true } }
+$session = @{ id = @{ type = 'str'; required = $true }; files = @{ type = 'list'; elements = 'str'; required = $true } }
+$drive = @{
+    serial = @{ type = 'str'; required = $true }
+    bus = @{ type = 'str'; choices = @('SATA', 'USB', 'SAS', 'RAID'); default = 'SATA' }
+    erase = @{ type = 'bool'; default = $false }
+    files = @{ type = 'list'; elements = 'dict'; options = $file; default = @() }
+    sessions = @{ type = 'list'; elements = 'dict'; options = $session; default = @() }
+}
 $spec = @{
     options = @{
-        collect_journals = @{ type = 'dict'; options = @{ directory = @{ type = 'str'; required = $true }; escrow = @{ type = 'list'; elements = 'dict'; required = $true } } }
-        container = @{ type = 'str' }
-        drives = @{
-            type = 'list'; elements = 'dict'; required = $true
-            options = @{ serial = @{ type = 'str'; required = $true }; erase = @{ type = 'bool'; default = $false }; session_id = @{ type = 'str' } }
-        }
-        journal_directory = @{ type = 'path'; default = 'C:\Seedfreight\journals' }
-        log_directory = @{ type = 'path'; default = 'C:\Seedfreight\logs' }
+        _transport_certificate = @{ type = 'str' }
+        collected = @{ type = 'list'; elements = 'str'; default = @() }
+        container = @{ type = 'str'; required = $true }
+        discard_attempts = @{ type = 'list'; elements = 'str'; default = @() }
+        drives = @{ type = 'list'; elements = 'dict'; required = $true; options = $drive }
+        erase_fingerprints = @{ type = 'list'; elements = 'str'; default = @() }
+        escrow = @{ type = 'list'; elements = 'dict' }
+        escrowed = @{ type = 'list'; elements = 'str'; default = @() }
+        lock = @{ type = 'dict' }
         poll_interval = @{ type = 'int'; default = 60 }
-        sealed = @{ type = 'list'; elements = 'dict' }
+        protected_paths = @{ type = 'list'; elements = 'path'; default = @() }
+        seed = @{ type = 'str'; required = $true }
         source_directory = @{ type = 'path' }
         state = @{ type = 'str'; choices = @('prepared', 'verified', 'cleaned'); default = 'prepared' }
+        store = @{ type = 'dict' }
         tool_path = @{ type = 'path'; default = 'C:\WAImportExportV1\WAImportExport.exe' }
+        tool_sha256 = @{ type = 'str' }
         tool_version = @{ type = 'str' }
-        transport_certificate = @{ type = 'str' }
         wait = @{ type = 'bool'; default = $false }
         wait_timeout = @{ type = 'int'; default = 604800 }
+        work_directory = @{ type = 'path'; default = 'C:\ProgramData\Seedfreight' }
     }
-    required_if = @(
-        , @('state', 'prepared', @('source_directory', 'container'))
-        , @('state', 'cleaned', @('sealed'))
-    )
+    required_if = @(, @('state', 'prepared', @('source_directory')))
     supports_check_mode = $true
 }
 $module = [Ansible.Basic.AnsibleModule]::Create($args, $spec)
-$listed = @($module.Params.drives)
-$folder = $module.Params.journal_directory
-$changed = $false
+$option = $module.Params
 
 try {
-    $copy = Get-SeedCopy -Drive $listed -Folder $folder
-    $module.Diff.before = @{ journals = @($copy.journals | ForEach-Object { @{ serial = $_.serial; prepared = $_.prepared; verified = [bool]($_.verify -and $_.verify.ok) } }) }
-    if ($module.Params.state -eq 'prepared') {
-        if (@($listed | Where-Object { -not $_.session_id }).Count -gt 0) { throw 'session_id is missing in drives. Each drive needs one, 3 to 30 letters, digits, underscores, hyphens or number signs.' }
-        $step = Get-SeedPrepareStep -Copy $copy -Drive $listed
-        if ($step.action -eq 'copy') {
-            Assert-SeedTool -Tool (Get-SeedTool -Path $module.Params.tool_path -Version $module.Params.tool_version)
-            if (-not (Test-Path -LiteralPath $module.Params.source_directory -PathType Container)) { throw "source_directory '$($module.Params.source_directory)' is not a folder that this host can reach. Correct the path." }
-            $changed = $true
-            if (-not $module.CheckMode) { Start-SeedCopy -Seen $copy.drives[$step.index] -Listed $listed[$step.index] -Restart $step.restart -Option $module.Params }
-        }
+    $work = @{ Option = $option; CheckMode = $module.CheckMode }
+    $change = switch ($option.state) {
+        'prepared' { Invoke-SeedPrepare @work }
+        'verified' { Invoke-SeedVerify @work }
+        'cleaned' { Invoke-SeedClean @work }
     }
-    elseif ($module.Params.state -eq 'verified' -and @($copy.journals | Where-Object { $_.run.state -eq 'running' }).Count -eq 0) {
-        for ($at = 0; $at -lt $listed.Count -and -not $changed; $at++) {
-            if ($copy.journals[$at].verify -and $copy.journals[$at].verify.finished) { continue }
-            $changed = $true
-            if (-not $module.CheckMode) { Start-SeedVerify -Seen $copy.drives[$at] -Journal $copy.journals[$at] -Folder $folder }
-        }
-    }
-    elseif ($module.Params.state -eq 'cleaned') {
-        foreach ($journal in @($copy.journals | Where-Object { $_.exists -or $_.run.operation })) {
-            $escrowed = @($module.Params.sealed | Where-Object { $_.kind -eq 'escrow' -and $_.sha256 -eq $journal.sha256 })
-            if ($journal.exists -and $escrowed.Count -eq 0) { throw "The journal of drive $($journal.serial) stays: sealed names no escrow copy of it. Collect it first." }
-            $changed = $true
-            if (-not $module.CheckMode) { Remove-SeedJournal -Journal $journal -Option $module.Params }
-        }
-    }
-    if ($changed -and -not $module.CheckMode) { $copy = Get-SeedCopy -Drive $listed -Folder $folder }
-    if ($module.Params.transport_certificate) {
-        $ready = @($copy.journals | Where-Object { $_.prepared })
-        $module.Result.sealed_journals = @($ready | ForEach-Object { @{ serial = $_.serial; sha256 = $_.sha256; cms = Protect-SeedJournal -Path $_.path -Certificate $module.Params.transport_certificate } })
+    $module.Result.changed = $change.changed
+    $module.Diff.before = $change.before
+    $module.Diff.after = $change.after
+    $drives = @(Get-SeedDrive -Option $option)
+    $module.Result.tool = Get-SeedTool -Path $option.tool_path -Version $option.tool_version
+    $module.Result.drives = @($drives | ForEach-Object { $_.record })
+    if ($option._transport_certificate) {
+        $sealed = @{ Drive = $drives; Certificate = $option._transport_certificate; Collected = @($option.collected) }
+        $module.Result.sealed_journals = @(Get-SeedSealedJournal @sealed)
     }
 }
 catch { $module.FailJson("$_", $_) }
 
-$module.Diff.after = @{ journals = @($copy.journals | ForEach-Object { @{ serial = $_.serial; prepared = $_.prepared; verified = [bool]($_.verify -and $_.verify.ok) } }) }
-$module.Result.changed = $changed
-$module.Result.tool = Get-SeedTool -Path $module.Params.tool_path -Version $module.Params.tool_version
-$module.Result.drives = @($copy.drives)
-$module.Result.journals = @($copy.journals)
+if ($change.failure) { $module.FailJson($change.failure) }
 $module.ExitJson()

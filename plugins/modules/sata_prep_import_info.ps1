@@ -5,21 +5,37 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 #AnsibleRequires -CSharpUtil Ansible.Basic
-#AnsibleRequires -PowerShell ..module_utils._Copy
+#AnsibleRequires -PowerShell ..module_utils._Attempt
+#AnsibleRequires -PowerShell ..module_utils._Tool
 
+$file = @{ name = @{ type = 'str'; required = $true }; bytes = @{ type = 'raw'; required = $true } }
+$session = @{ id = @{ type = 'str'; required = $true }; files = @{ type = 'list'; elements = 'str'; required = $true } }
+$drive = @{
+    serial = @{ type = 'str'; required = $true }
+    bus = @{ type = 'str'; choices = @('SATA', 'USB', 'SAS', 'RAID'); default = 'SATA' }
+    erase = @{ type = 'bool'; default = $false }
+    files = @{ type = 'list'; elements = 'dict'; options = $file; default = @() }
+    sessions = @{ type = 'list'; elements = 'dict'; options = $session; default = @() }
+}
 $spec = @{
     options = @{
-        drives = @{ type = 'list'; elements = 'dict'; default = @(); options = @{ serial = @{ type = 'str'; required = $true }; erase = @{ type = 'bool'; default = $false } } }
-        journal_directory = @{ type = 'path'; default = 'C:\Seedfreight\journals' }
+        container = @{ type = 'str'; required = $true }
+        discard_attempts = @{ type = 'list'; elements = 'str'; default = @() }
+        drives = @{ type = 'list'; elements = 'dict'; default = @(); options = $drive }
+        erase_fingerprints = @{ type = 'list'; elements = 'str'; default = @() }
+        protected_paths = @{ type = 'list'; elements = 'path'; default = @() }
+        seed = @{ type = 'str'; required = $true }
         tool_path = @{ type = 'path'; default = 'C:\WAImportExportV1\WAImportExport.exe' }
+        tool_sha256 = @{ type = 'str' }
         tool_version = @{ type = 'str' }
+        work_directory = @{ type = 'path'; default = 'C:\ProgramData\Seedfreight' }
     }
     supports_check_mode = $true
 }
 $module = [Ansible.Basic.AnsibleModule]::Create($args, $spec)
-try { $copy = Get-SeedCopy -Drive @($module.Params.drives) -Folder $module.Params.journal_directory }
+try {
+    $module.Result.tool = Get-SeedTool -Path $module.Params.tool_path -Version $module.Params.tool_version
+    $module.Result.drives = @(Get-SeedDrive -Option $module.Params | ForEach-Object { $_.record })
+}
 catch { $module.FailJson("$_", $_) }
-$module.Result.tool = Get-SeedTool -Path $module.Params.tool_path -Version $module.Params.tool_version
-$module.Result.drives = @($copy.drives)
-$module.Result.journals = @($copy.journals)
 $module.ExitJson()

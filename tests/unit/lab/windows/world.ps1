@@ -61,3 +61,29 @@ function Import-TestUtility {
         Import-Module -Name (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath "../plugins/module_utils/$one.psm1") -Force -Global
     }
 }
+
+function Install-TestTool {
+    <# .SYNOPSIS Puts the lab's tool where a test wants it, or one that only prints a line and fails. #>
+    param([Parameter(Mandatory)][string]$Path, [int]$ExitCode = 0)
+    $native = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path)
+    $text = "#!/usr/bin/env python3`nimport os, pathlib, sys`nsys.path.insert(0, '$env:SEEDFREIGHT_TESTS')`nfrom lab.tool.main import main`n" +
+    "sys.exit(main(pathlib.Path(__file__).resolve().parent, sys.argv[1:]))`n"
+    if ($ExitCode) { $text = "#!/bin/sh`necho the test tool says no`nexit $ExitCode`n" }
+    [System.IO.File]::WriteAllText($native, $text)
+    & chmod +x $native
+}
+
+function Invoke-TestTask {
+    <# .SYNOPSIS Does the work of a registered task in this process, as its command line says. #>
+    param([Parameter(Mandatory)][string]$TaskName)
+    $task = Read-LabFile -Path "$env:LAB_HOME/hosts/fs01/tasks/$TaskName.json"
+    $command = [System.Text.Encoding]::Unicode.GetString([Convert]::FromBase64String(($task.arguments -split ' ')[-1]))
+    & ([scriptblock]::Create($command))
+    Mount-LabDrive
+}
+
+function Set-TestTaskResult {
+    <# .SYNOPSIS Lets a task end with a result before it began. #>
+    param([Parameter(Mandatory)][string]$TaskName, [Parameter(Mandatory)][int]$Result)
+    Edit-LabFile -Path "$env:LAB_HOME/hosts/fs01/tasks/$TaskName.json" -Change { $_.last_task_result = $Result }
+}

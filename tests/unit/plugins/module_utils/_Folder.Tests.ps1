@@ -12,6 +12,10 @@ Describe 'paths, folders, times and small files' {
     AfterEach { Remove-TestWorld }
 
     It 'resolves paths for .NET' { [System.IO.File]::Exists((Resolve-SeedPath -Path 'E:\keep.txt')) | Should -BeTrue }
+    It 'knows paths that lie on a drive' {
+        Test-SeedDrivePath -Path '\s-1\a.AIBBlob' | Should -BeTrue
+        foreach ($path in '', 'a', '\\server\share', '\..\x', '\a:b', '\a/b', '\a\', '\a \b') { Test-SeedDrivePath -Path $path | Should -BeFalse }
+    }
     It 'writes times in UTC' {
         Get-SeedTime | Should -Match '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$'
         Get-SeedTime -Value '2026-01-01T01:00:00+01:00' | Should -Be '2026-01-01T00:00:00Z'

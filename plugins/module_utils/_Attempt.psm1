@@ -1,0 +1,865 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#AnsibleRequires -PowerShell ..module_utils._Folder
+#AnsibleRequires -PowerShell ..module_utils._Drive
+#AnsibleRequires -PowerShell ..module_utils._DriveGuard
+#AnsibleRequires -PowerShell ..module_utils._Volume
+#AnsibleRequires -PowerShell ..module_utils._Tool
+#AnsibleRequires -PowerShell ..module_utils._RunScript
+#AnsibleRequires -PowerShell ..module_utils._Run
+
+# Attempts as folders, the facts of a drive, and what the modules do. Private to the collection.
+#
+# An attempt is one try to write one shard to one drive: <work_directory>\seeds\<seed>\<serial>\<attempt>\ with attempt.json,
+# <serial>.jrn, run.json, verify.json, output.txt and logs. The newest folder without discarded.json is the current one.
+
+function Get-SeedOption {
+    <#
+    .SYNOPSIS
+        An option as a list without empty entries; an empty list when the module does not have it.
+    .PARAMETER Option
+        The module's options.
+    .PARAMETER Name
+        The name of the option.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option, [Parameter(Mandatory = $true)][string]$Name)
+    if (-not $Option.Contains($Name)) { return }
+    $Option[$Name] | Where-Object { $null -ne $_ -and "$_" -ne '' }
+}
+
+function Assert-SeedOption {
+    <#
+    .SYNOPSIS
+        Refuses names that are no names of folders or blobs, empty serials and a plan that does not fit together.
+    .PARAMETER Option
+        The module's options.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
+    if ($Option['seed'] -notmatch '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$' -or $Option['seed'].EndsWith('.')) {
+        throw "``seed`` '$($Option['seed'])' is not a name of letters, digits, hyphens, underscores and full stops."
+    }
+    if ($Option['work_directory'] -notmatch '^[A-Za-z]:\\[^\\]') { throw "``work_directory`` '$($Option['work_directory'])' is not a folder of a local drive." }
+    $seen = @{}
+    foreach ($listed in @(Get-SeedOption -Option $Option -Name drives)) {
+        $serial = ConvertTo-SeedSerial -Serial $listed.serial
+        if (-not $serial) { throw 'A `serial` in `drives` is empty. Read it off the label of the drive.' }
+        if ($seen.ContainsKey($serial)) { throw "The ``serial`` $serial is in ``drives`` twice." }
+        $seen[$serial] = $true
+        Assert-SeedPlan -Serial $serial -File @(Get-SeedOption -Option $listed -Name files) -Session @(Get-SeedOption -Option $listed -Name sessions)
+    }
+}
+
+function Assert-SeedPlan {
+    <#
+    .SYNOPSIS
+        Refuses a shard whose sessions do not carry each of its files exactly once, one file a session.
+    .PARAMETER Serial
+        The serial in its normal form.
+    .PARAMETER File
+        The files of the shard.
+    .PARAMETER Session
+        The sessions.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][string]$Serial,
+        [AllowEmptyCollection()][object[]]$File = @(),
+        [AllowEmptyCollection()][object[]]$Session = @()
+    )
+    $names = @($File | ForEach-Object { $_.name })
+    foreach ($name in $names) {
+        $bad = "$name" -match '[/:*?"<>|\x00-\x1f]|^\\|\\\\|(^|\\)\.{1,2}(\\|$)' -or -not "$name"
+        if ($bad) { throw "``files`` of drive $Serial name '$name', which is not a path below ``source_directory``." }
+    }
+    foreach ($one in $Session) {
+        # Source: the rule published in the tool's FAQ of version 2.
+        if ($one.id -notmatch '^[A-Za-z0-9_#-]{3,30}$') { throw "The session ``id`` '$($one.id)' of drive $Serial has not 3 to 30 letters, digits, _, # or -." }
+        if (@($one.files).Count -ne 1) { throw "The session $($one.id) of drive $Serial carries $(@($one.files).Count) files; each session carries one." }
+    }
+    $carried = @($Session | ForEach-Object { @($_.files)[0] })
+    if ($Session.Count -gt 0 -and (@($names | Sort-Object) -join "`n") -ne (@($carried | Sort-Object) -join "`n")) {
+        throw "The ``sessions`` of drive $Serial do not carry each of its ``files`` once."
+    }
+    if (@($Session | ForEach-Object { $_.id } | Sort-Object -Unique).Count -ne $Session.Count) { throw "``sessions`` of drive $Serial have one ``id`` twice." }
+}
+
+function Get-SeedFolder {
+    <#
+    .SYNOPSIS
+        The folder of one drive of one seed, without a closing backslash.
+    .PARAMETER Option
+        The module's options.
+    .PARAMETER Serial
+        The serial in its normal form; empty for the folder of the seed.
+    .PARAMETER Seed
+        Another seed than the module's.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option, [string]$Serial, [string]$Seed)
+    if (-not $Seed) { $Seed = $Option['seed'] }
+    $folder = $Option['work_directory'].TrimEnd('\') + "\seeds\$Seed"
+    if ($Serial) { $folder += '\' + ($Serial -replace '[\\/:*?"<>|]', '_') }
+    $folder
+}
+
+function New-SeedAttemptId {
+    <# .SYNOPSIS An id of a new attempt: its time in UTC and four random hexadecimal digits. #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param()
+    $now = [DateTime]::UtcNow.ToString('yyyyMMddTHHmmssZ', [System.Globalization.CultureInfo]::InvariantCulture)
+    "$now-$([guid]::NewGuid().ToString('N').Substring(0, 4))"
+}
+
+function Read-SeedAttempt {
+    <#
+    .SYNOPSIS
+        One attempt as the facts have it, with discarded added. What cannot be read is said, never an error.
+    .PARAMETER Folder
+        The folder of the attempt.
+    .PARAMETER Serial
+        The serial in its normal form.
+    .PARAMETER BootTime
+        When the host was started.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][string]$Folder,
+        [Parameter(Mandatory = $true)][string]$Serial,
+        [AllowEmptyString()][string]$BootTime
+    )
+    $plan = Read-SeedJson -Path "$Folder\attempt.json" -Expected
+    $has = (Test-Path -LiteralPath "$Folder\order.json") -or (Test-Path -LiteralPath "$Folder\order.json.taken")
+    $run = Read-SeedJson -Path "$Folder\run.json" -Expected:$has
+    $attempt = [ordered]@{ id = $Folder.Substring($Folder.LastIndexOf('\') + 1); readable = $plan.state -eq 'ok' }
+    foreach ($name in 'seed', 'container', 'started', 'files', 'sessions', 'identity', 'erased') {
+        $attempt[$name] = $null
+        if ($attempt['readable']) { $attempt[$name] = $plan.value.$name }
+    }
+    foreach ($name in 'files', 'sessions') { $attempt[$name] = @($attempt[$name] | Where-Object { $null -ne $_ }) }
+    $attempt['folder'] = $Folder
+    $attempt['log'] = ''
+    if (Test-Path -LiteralPath "$Folder\output.txt") { $attempt['log'] = "$Folder\output.txt" }
+    $attempt['has_order'] = $has
+    $attempt['run_state'] = $run.state
+    $attempt['run'] = $run.value
+    $attempt['alive'] = Get-SeedAlive -Run $run.value -Task (Get-SeedTaskName -Serial $Serial) -BootTime $BootTime
+    $attempt['discarded'] = Test-Path -LiteralPath "$Folder\discarded.json"
+    [pscustomobject]$attempt
+}
+
+function Get-SeedAttempt {
+    <#
+    .SYNOPSIS
+        The attempts to write to one drive for one seed, the newest first.
+    .PARAMETER Folder
+        The folder of the drive.
+    .PARAMETER Serial
+        The serial in its normal form.
+    .PARAMETER BootTime
+        When the host was started.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][string]$Folder,
+        [Parameter(Mandatory = $true)][string]$Serial,
+        [AllowEmptyString()][string]$BootTime
+    )
+    if (-not (Test-Path -LiteralPath $Folder -PathType Container)) { return }
+    $names = @(Get-ChildItem -LiteralPath $Folder -Directory -Force -ErrorAction Stop | ForEach-Object { $_.Name })
+    foreach ($name in @($names | Where-Object { $_ -match '^\d{8}T\d{6}Z-[0-9a-f]{4}$' } | Sort-Object -Descending)) {
+        Read-SeedAttempt -Folder "$Folder\$name" -Serial $Serial -BootTime $BootTime
+    }
+}
+
+function Test-SeedWrote {
+    <#
+    .SYNOPSIS
+        Whether an attempt may have written to its drive or erased it.
+    .PARAMETER Attempt
+        The attempt.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([Parameter(Mandatory = $true)][object]$Attempt)
+    if (-not $Attempt.readable -or $Attempt.run_state -eq 'torn') { return $true }
+    if ($Attempt.erased -or $Attempt.alive) { return $true }
+    if ($Attempt.run) { return [bool]$Attempt.run.tool_started }
+    [bool]$Attempt.has_order
+}
+
+function Get-SeedOtherAttempt {
+    <#
+    .SYNOPSIS
+        Attempts of other seeds on this host that wrote to a drive and are neither discarded nor cleaned.
+    .PARAMETER Option
+        The module's options.
+    .PARAMETER Serial
+        The serial in its normal form.
+    .PARAMETER BootTime
+        When the host was started.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option,
+        [Parameter(Mandatory = $true)][string]$Serial,
+        [AllowEmptyString()][string]$BootTime
+    )
+    $all = $Option['work_directory'].TrimEnd('\') + '\seeds'
+    if (-not (Test-Path -LiteralPath $all -PathType Container)) { return }
+    foreach ($seed in @(Get-ChildItem -LiteralPath $all -Directory -Force -ErrorAction Stop | ForEach-Object { $_.Name })) {
+        if ($seed -eq $Option['seed']) { continue }
+        $folder = Get-SeedFolder -Option $Option -Serial $Serial -Seed $seed
+        foreach ($one in @(Get-SeedAttempt -Folder $folder -Serial $Serial -BootTime $BootTime)) {
+            if ($one.discarded -or -not (Test-SeedWrote -Attempt $one)) { continue }
+            [pscustomobject]@{ seed = $seed; attempt = $one.id }
+        }
+    }
+}
+
+function Get-SeedJournalFact {
+    <#
+    .SYNOPSIS
+        The journal of an attempt as the facts have it; null without one. It is never touched while the attempt's tool may run.
+    .PARAMETER Attempt
+        The attempt.
+    .PARAMETER Serial
+        The serial in its normal form.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Attempt, [Parameter(Mandatory = $true)][string]$Serial)
+    $path = "$($Attempt.folder)\" + ($Serial -replace '[\\/:*?"<>|]', '_') + '.jrn'
+    if ($Attempt.alive -or -not (Test-Path -LiteralPath $path -PathType Leaf)) { return $null }
+    $fact = [ordered]@{
+        path = $path
+        sha256 = ''
+        bytes = 0
+        completed = $false
+        drive_id = ''
+        manifest_file = ''
+        manifest_hash = ''
+        key_kind = ''
+        damaged = ''
+    }
+    try {
+        $fact['bytes'] = [long](Get-Item -LiteralPath $path -ErrorAction Stop).Length
+        $fact['sha256'] = (Get-SeedFileHash -Path $path -Algorithm SHA256).ToLowerInvariant()
+        $journal = Read-SeedJournal -Path $path
+    }
+    catch {
+        $fact['damaged'] = 'cannot be opened'
+        return [pscustomobject]$fact
+    }
+    $fact['damaged'] = $journal.damaged
+    $drive = @($journal.drives | Where-Object { (ConvertTo-SeedSerial -Serial $_.drive_id) -eq $Serial })
+    if ($drive.Count -eq 0) { $drive = @($journal.drives | Select-Object -Last 1) }
+    if ($drive.Count -gt 0) {
+        foreach ($name in 'completed', 'drive_id', 'manifest_file', 'manifest_hash', 'key_kind') { $fact[$name] = $drive[0].$name }
+    }
+    [pscustomobject]$fact
+}
+
+function Get-SeedVerifyFact {
+    <#
+    .SYNOPSIS
+        What reading the drive again has shown, if it was this very journal's drive; otherwise null.
+    .PARAMETER Attempt
+        The attempt.
+    .PARAMETER Journal
+        The journal of the facts.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Attempt, [AllowNull()][object]$Journal)
+    if (-not $Journal) { return $null }
+    $verify = (Read-SeedJson -Path "$($Attempt.folder)\verify.json").value
+    if (-not $verify -or -not $verify.finished -or $verify.journal_sha256 -ne $Journal.sha256) { return $null }
+    $verify
+}
+
+function Get-SeedProtectedPath {
+    <#
+    .SYNOPSIS
+        The paths whose disks are never used: what the seed reads and works in, what the user names, and the system drive.
+    .PARAMETER Option
+        The module's options.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
+    foreach ($name in 'protected_paths', 'work_directory', 'tool_path', 'source_directory') { Get-SeedOption -Option $Option -Name $name }
+    "$env:SystemDrive\"
+}
+
+function Get-SeedDriveFact {
+    <#
+    .SYNOPSIS
+        Every fact of one listed drive, as _Drive describes them.
+    .PARAMETER Option
+        The module's options.
+    .PARAMETER Serial
+        The serial in its normal form.
+    .PARAMETER BootTime
+        When the host was started.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option,
+        [Parameter(Mandatory = $true)][string]$Serial,
+        [AllowEmptyString()][string]$BootTime
+    )
+    $attempts = @(Get-SeedAttempt -Folder (Get-SeedFolder -Option $Option -Serial $Serial) -Serial $Serial -BootTime $BootTime)
+    $current = @($attempts | Where-Object { -not $_.discarded } | Select-Object -First 1)
+    $facts = [ordered]@{ serial = $Serial; attempt = $null; journal = $null; verify = $null; never_started = 0 }
+    if ($current.Count -gt 0) {
+        $facts['attempt'] = $current[0]
+        $facts['journal'] = Get-SeedJournalFact -Attempt $current[0] -Serial $Serial
+        $facts['verify'] = Get-SeedVerifyFact -Attempt $current[0] -Journal $facts['journal']
+    }
+    foreach ($one in $attempts) {
+        if ($one.discarded -or $one.alive -or (Test-SeedWrote -Attempt $one)) { break }
+        $facts['never_started']++
+    }
+    $older = @($attempts | Where-Object { -not $facts['attempt'] -or $_.id -ne $facts['attempt'].id })
+    $facts['older'] = @(foreach ($one in $older) {
+            $guid = ''
+            if ($one.run) { $guid = "$($one.run.partition_guid)" }
+            if (-not $guid -and $one.identity) { $guid = "$($one.identity.partition_guid)" }
+            [pscustomobject]@{ id = $one.id; partition_guid = $guid; wrote = Test-SeedWrote -Attempt $one }
+        })
+    $facts['others'] = @(Get-SeedOtherAttempt -Option $Option -Serial $Serial -BootTime $BootTime)
+    $look = @{ Serial = $Serial; ProtectedPath = @(Get-SeedProtectedPath -Option $Option); OwnGuid = @($facts['older'] | ForEach-Object { $_.partition_guid }) }
+    if ($facts['attempt'] -and $facts['attempt'].identity) { $look['OwnGuid'] += "$($facts['attempt'].identity.partition_guid)" }
+    if ($facts['attempt'] -and $facts['attempt'].alive) { $look['Shallow'] = $true }
+    $finished = (Get-SeedAttemptState -Facts ([pscustomobject]$facts)) -eq 'complete'
+    if ($finished -and -not $facts['verify']) { $look['ManifestFile'] = $facts['journal'].manifest_file }
+    $disk = Get-SeedDiskFact @look
+    foreach ($name in 'problems', 'candidates', 'disk', 'content') { $facts[$name] = $disk.$name }
+    if ($look.ContainsKey('Shallow') -and $facts['disk'] -and $facts['attempt'].run) { $facts['disk'].letter = "$($facts['attempt'].run.letter)" }
+    [pscustomobject]$facts
+}
+
+function Get-SeedDriveOption {
+    <#
+    .SYNOPSIS
+        The options that the status of one drive depends on.
+    .PARAMETER Option
+        The module's options.
+    .PARAMETER Listed
+        The drive as the user lists it.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option, [Parameter(Mandatory = $true)][object]$Listed)
+    [pscustomobject]@{
+        container = $Option['container']
+        erase = [bool]$Listed.erase
+        bus = "$($Listed.bus)"
+        files = @(Get-SeedOption -Option $Listed -Name files)
+        discard_attempts = @(Get-SeedOption -Option $Option -Name discard_attempts)
+        erase_fingerprints = @(Get-SeedOption -Option $Option -Name erase_fingerprints)
+    }
+}
+
+function Get-SeedDrive {
+    <#
+    .SYNOPSIS
+        The listed drives, each with listed, option, facts and record.
+    .PARAMETER Option
+        The module's options.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
+    Assert-SeedOption -Option $Option
+    $boot = Get-SeedBootTime
+    foreach ($listed in @(Get-SeedOption -Option $Option -Name drives)) {
+        $serial = ConvertTo-SeedSerial -Serial $listed.serial
+        $wanted = Get-SeedDriveOption -Option $Option -Listed $listed
+        $facts = Get-SeedDriveFact -Option $Option -Serial $serial -BootTime $boot
+        $record = ConvertTo-SeedDriveRecord -Facts $facts -Option $wanted
+        [pscustomobject]@{ listed = $listed; option = $wanted; facts = $facts; record = $record }
+    }
+}
+
+function Use-SeedHost {
+    <#
+    .SYNOPSIS
+        Runs a step while no other module call on this host prepares a drive: letters are given one after the other.
+    .PARAMETER Option
+        The module's options.
+    .PARAMETER Step
+        The step.
+    .PARAMETER WaitSeconds
+        How long to wait for the others.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option,
+        [Parameter(Mandatory = $true)][scriptblock]$Step,
+        [int]$WaitSeconds = 120
+    )
+    $work = $Option['work_directory'].TrimEnd('\')
+    New-SeedPrivateFolder -Path $work
+    $path = Resolve-SeedPath -Path "$work\host.lock"
+    $until = [DateTime]::UtcNow.AddSeconds($WaitSeconds)
+    $lock = $null
+    while (-not $lock) {
+        # The file is open without sharing as long as the step takes, so it is free again when the process dies.
+        try { $lock = New-Object -TypeName System.IO.FileStream -ArgumentList $path, 'OpenOrCreate', 'ReadWrite', 'None' }
+        catch {
+            if ([DateTime]::UtcNow -gt $until) { throw "Another run works on the drives of this host and holds '$work\host.lock'. Run again later." }
+            Start-Sleep -Milliseconds 250
+        }
+    }
+    try { & $Step }
+    finally { $lock.Dispose() }
+}
+
+function Assert-SeedStagedFile {
+    <#
+    .SYNOPSIS
+        Refuses a source that lacks a file of the shard or has another length, before anything is erased.
+    .DESCRIPTION
+        A network logon cannot reach a share, so a share that this session does not see is left to the task, which looks at it
+        with the account that copies before the tool starts.
+    .PARAMETER Directory
+        The source.
+    .PARAMETER File
+        The files with name and bytes.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Directory, [Parameter(Mandatory = $true)][object[]]$File)
+    if (-not (Test-Path -LiteralPath $Directory -PathType Container -ErrorAction SilentlyContinue)) {
+        if ($Directory -like '\\*') { return }
+        throw "``source_directory`` '$Directory' is not a folder that this host can reach. Correct the path."
+    }
+    Assert-SeedSource -Directory $Directory -File $File
+}
+
+function Get-SeedBusyDrive {
+    <#
+    .SYNOPSIS
+        Serials of drives of any seed on which a run is alive. The tool runs once on a host.
+    .PARAMETER Option
+        The module's options.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
+    $all = $Option['work_directory'].TrimEnd('\') + '\seeds'
+    if (-not (Test-Path -LiteralPath $all -PathType Container)) { return }
+    $boot = Get-SeedBootTime
+    foreach ($seed in @(Get-ChildItem -LiteralPath $all -Directory -Force -ErrorAction Stop | ForEach-Object { $_.Name })) {
+        foreach ($serial in @(Get-ChildItem -LiteralPath "$all\$seed" -Directory -Force -ErrorAction Stop | ForEach-Object { $_.Name })) {
+            $attempts = @(Get-SeedAttempt -Folder "$all\$seed\$serial" -Serial $serial -BootTime $boot | Where-Object { $_.alive })
+            if ($attempts.Count -gt 0) { "$serial (seed $seed)" }
+        }
+    }
+}
+
+function Set-SeedRefused {
+    <#
+    .SYNOPSIS
+        Writes into an attempt why it ended before its tool started.
+    .PARAMETER Folder
+        The folder of the attempt.
+    .PARAMETER Plan
+        The attempt as attempt.json has it.
+    .PARAMETER Problem
+        Why.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Folder, [Parameter(Mandatory = $true)][object]$Plan, [Parameter(Mandatory = $true)][string]$Problem)
+    $order = [pscustomobject]@{
+        operation = 'copy'
+        attempt = $Plan['id']
+        letter = ''
+        started = $Plan['started']
+        identity = $Plan['identity']
+        sessions = @($Plan['sessions'] | ForEach-Object { [pscustomobject]@{ id = $_.id; state = 'pending'; exit_code = $null } })
+        bytes_total = 0
+    }
+    $state = New-SeedState -Order $order -State ended
+    $state['exit_code'] = -1
+    $state['error'] = $Problem
+    $state['ended'] = Get-SeedTime
+    Write-SeedJson -Path "$Folder\run.json" -Value $state
+}
+
+function Confirm-SeedDrive {
+    <#
+    .SYNOPSIS
+        Judges a drive once more right before it is erased, after bringing an offline disk online read-only. Returns the content.
+    .PARAMETER Drive
+        The drive as Get-SeedDrive shows it.
+    .PARAMETER Option
+        The module's options.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Drive, [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
+    $seen = $Drive.facts.disk
+    $wanted = $Drive.option.PSObject.Copy()
+    $before = "$($Drive.facts.content.fingerprint)"
+    if ($seen.offline) {
+        Open-SeedDrive -Serial $Drive.facts.serial -Seen $seen
+        # The word that let the offline disk be erased holds for what it turns out to hold, unless that is a seed's.
+        $wanted.erase = $wanted.erase -or $before -in $wanted.erase_fingerprints
+    }
+    $guids = @($Drive.facts.older | ForEach-Object { $_.partition_guid })
+    if ($Drive.facts.attempt -and $Drive.facts.attempt.identity) { $guids += "$($Drive.facts.attempt.identity.partition_guid)" }
+    $now = Get-SeedDiskFact -Serial $Drive.facts.serial -ProtectedPath @(Get-SeedProtectedPath -Option $Option) -OwnGuid $guids
+    $facts = $Drive.facts.PSObject.Copy()
+    foreach ($name in 'problems', 'disk', 'content') { $facts.$name = $now.$name }
+    $status = Get-SeedFreshVerdict -Facts $facts -Option $wanted
+    $whose = Get-SeedContentKind -Facts $facts
+    $changed = -not $seen.offline -and "$($now.content.fingerprint)" -ne $before
+    if ('prepare' -in $status.allowed -and -not $changed) { return [pscustomobject]@{ content = $now.content; whose = $whose } }
+    if ($seen.offline) { Close-SeedDrive -Serial $Drive.facts.serial -Seen $seen }
+    if ($changed) { throw "What drive $($Drive.facts.serial) holds changed while it was looked at. Nothing was erased; run again." }
+    throw "$($status.reason) Nothing was erased."
+}
+
+function New-SeedAttempt {
+    <#
+    .SYNOPSIS
+        Begins an attempt: its folder, its drive made ready, its tool copied, its order started.
+    .PARAMETER Drive
+        The drive as Get-SeedDrive shows it; its record allows to prepare it.
+    .PARAMETER Option
+        The module's options.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Drive, [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
+    $serial = $Drive.facts.serial
+    $tool = Get-SeedTool -Path $Option['tool_path'] -Version $Option['tool_version']
+    $id = New-SeedAttemptId
+    $folder = (Get-SeedFolder -Option $Option -Serial $serial) + "\$id"
+    New-SeedPrivateFolder -Path $folder -Root $Option['work_directory']
+    foreach ($name in 'logs', 'tool', 'work') { $null = New-Item -Path "$folder\$name" -ItemType Directory -ErrorAction Stop }
+    $previous = $Drive.facts.attempt
+    if ($previous -and $previous.id -in $Drive.option.discard_attempts) {
+        Write-SeedJson -Path "$($previous.folder)\discarded.json" -Value @{ schema_version = 1; at = Get-SeedTime; replaced_by = $id }
+    }
+    $disk = $Drive.facts.disk
+    $plan = [ordered]@{
+        schema_version = 1
+        id = $id
+        seed = $Option['seed']
+        serial = $serial
+        container = $Option['container']
+        started = Get-SeedTime
+        source_directory = $Option['source_directory']
+        files = @($Drive.option.files | ForEach-Object { [ordered]@{ name = $_.name; bytes = [long]$_.bytes } })
+        sessions = @($Drive.listed.sessions | ForEach-Object { [ordered]@{ id = $_.id; files = @($_.files) } })
+        identity = [ordered]@{ serial = $serial; unique_id = $disk.unique_id; size_bytes = $disk.size_bytes; partition_guid = '' }
+        erased = $null
+        tool = $tool
+    }
+    Write-SeedJson -Path "$folder\attempt.json" -Value $plan
+    try {
+        $private = Copy-SeedTool -Tool $tool -Folder "$folder\tool"
+        $before = Confirm-SeedDrive -Drive $Drive -Option $Option
+        if ($before.whose -eq 'foreign') {
+            $plan['erased'] = [ordered]@{ fingerprint = $before.content.fingerprint; attempt = $id; at = Get-SeedTime }
+            Write-SeedJson -Path "$folder\attempt.json" -Value $plan
+        }
+        $made = Initialize-SeedDrive -Serial $serial -Seen $disk
+        $plan['identity']['partition_guid'] = $made.partition_guid
+        Write-SeedJson -Path "$folder\attempt.json" -Value $plan
+        $order = New-SeedCopyOrder -Plan $plan -Folder $folder -Letter $made.letter -Tool $private
+        if ($made.size_bytes -lt $order['bytes_total']) {
+            throw "The partition of drive $serial has $($made.size_bytes) bytes, too few for the $($order['bytes_total']) bytes of its files."
+        }
+    }
+    catch {
+        Set-SeedRefused -Folder $folder -Plan $plan -Problem "$_"
+        throw
+    }
+    Start-SeedRun -Order $order
+}
+
+function New-SeedCopyOrder {
+    <#
+    .SYNOPSIS
+        The order of an attempt: its sessions with their command lines, and what the runner compares before the tool starts.
+    .PARAMETER Plan
+        The attempt as attempt.json has it.
+    .PARAMETER Folder
+        The folder of the attempt.
+    .PARAMETER Letter
+        The drive letter.
+    .PARAMETER Tool
+        Path of the private copy of the tool.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Plan,
+        [Parameter(Mandatory = $true)][string]$Folder,
+        [Parameter(Mandatory = $true)][string]$Letter,
+        [Parameter(Mandatory = $true)][string]$Tool
+    )
+    $journal = "$Folder\" + ($Plan['serial'] -replace '[\\/:*?"<>|]', '_') + '.jrn'
+    $lengths = @{}
+    $total = [long]0
+    foreach ($file in $Plan['files']) {
+        $lengths[$file['name']] = $file['bytes']
+        $total += $file['bytes']
+    }
+    $sessions = @(foreach ($one in $Plan['sessions']) {
+            $name = @($one['files'])[0]
+            $words = @{
+                Journal = $journal
+                SessionId = $one['id']
+                Source = $Plan['source_directory'].TrimEnd('\') + "\$name"
+                Blob = "$($Plan['container'])/" + ($name -replace '\\', '/')
+            }
+            if ($one['id'] -eq $Plan['sessions'][0]['id']) {
+                $words['Letter'] = $Letter
+                $words['LogDirectory'] = "$Folder\logs"
+            }
+            $line = ConvertTo-SeedCommandLine -Word (Get-SeedToolArgument @words)
+            [pscustomobject][ordered]@{ id = $one['id']; state = 'pending'; exit_code = $null; bytes = $lengths[$name]; arguments = $line }
+        })
+    [ordered]@{
+        operation = 'copy'
+        attempt = $Plan['id']
+        seed = $Plan['seed']
+        serial = $Plan['serial']
+        folder = $Folder
+        letter = $Letter
+        identity = $Plan['identity']
+        source_directory = $Plan['source_directory']
+        files = $Plan['files']
+        sessions = $sessions
+        tool_path = $Tool
+        tool_sha256 = $Plan['tool'].sha256
+        tool_directory = "$Folder\work"
+        run_file = "$Folder\run.json"
+        output_file = "$Folder\output.txt"
+        bytes_total = $total
+    }
+}
+
+function Get-SeedDiff {
+    <#
+    .SYNOPSIS
+        What a diff shows of the drives before a step.
+    .PARAMETER Drive
+        The drives as Get-SeedDrive shows them.
+    #>
+    [CmdletBinding()]
+    param([AllowEmptyCollection()][object[]]$Drive = @())
+    $drives = @(foreach ($one in $Drive) {
+            $held = ''
+            if ($one.facts.content) { $held = $one.facts.content.text }
+            $id = ''
+            if ($one.facts.attempt) { $id = $one.facts.attempt.id }
+            [ordered]@{ serial = $one.facts.serial; status = $one.record.status; attempt = $id; content = $held; fingerprint = $one.record.fingerprint }
+        })
+    @{ drives = $drives }
+}
+
+function New-SeedChange {
+    <#
+    .SYNOPSIS
+        What a step changes: changed, failure (why the state cannot be reached), and the diff before and after.
+    .PARAMETER Drive
+        The drives as they were.
+    #>
+    [CmdletBinding()]
+    param([AllowEmptyCollection()][object[]]$Drive = @())
+    [pscustomobject]@{ changed = $false; failure = ''; before = Get-SeedDiff -Drive $Drive; after = Get-SeedDiff -Drive $Drive }
+}
+
+function Invoke-SeedPrepare {
+    <#
+    .SYNOPSIS
+        Starts the next copy, if none runs: to the first drive that allows it. One drive a call.
+    .PARAMETER Option
+        The module's options.
+    .PARAMETER CheckMode
+        Whether to change nothing.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option, [bool]$CheckMode)
+    $drives = @(Get-SeedDrive -Option $Option)
+    $change = New-SeedChange -Drive $drives
+    if (@($drives | Where-Object { 'wait' -in $_.record.allowed }).Count -gt 0) { return $change }
+    $open = @($drives | Where-Object { 'collect' -notin $_.record.allowed })
+    $next = @($open | Where-Object { 'prepare' -in $_.record.allowed } | Select-Object -First 1)
+    if ($next.Count -eq 0) {
+        # A drive that is not there yet is waited for; everything else needs a decision.
+        $change.failure = @($open | Where-Object { $_.record.status -ne 'missing' } | ForEach-Object { $_.record.reason }) -join ' '
+        return $change
+    }
+    $drive = $next[0]
+    $serial = $drive.facts.serial
+    if ($drive.option.files.Count -eq 0 -or @(Get-SeedOption -Option $drive.listed -Name sessions).Count -eq 0) {
+        throw "``files`` and ``sessions`` of drive $serial are empty. Plan the seed first."
+    }
+    Assert-SeedTool -Tool (Get-SeedTool -Path $Option['tool_path'] -Version $Option['tool_version']) -Sha256 $Option['tool_sha256']
+    Assert-SeedStagedFile -Directory $Option['source_directory'] -File $drive.option.files
+    $change.changed = $true
+    foreach ($entry in $change.after['drives']) {
+        if ($entry['serial'] -ne $serial) { continue }
+        $entry['status'] = 'copying'
+        $entry['attempt'] = 'new'
+        $entry['content'] = "$($drive.option.files.Count) files in a new encrypted volume"
+        $entry['fingerprint'] = ''
+    }
+    if ($CheckMode) { return $change }
+    Use-SeedHost -Option $Option -Step {
+        $busy = @(Get-SeedBusyDrive -Option $Option)
+        if ($busy.Count -gt 0) { throw "The tool already works on this host: $($busy -join ', '). Run again when it has ended." }
+        New-SeedAttempt -Drive $drive -Option $Option
+    }
+    $change
+}
+
+function Invoke-SeedVerify {
+    <#
+    .SYNOPSIS
+        Starts to read the next copied drive again, if nothing runs. One drive a call.
+    .PARAMETER Option
+        The module's options.
+    .PARAMETER CheckMode
+        Whether to change nothing.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option, [bool]$CheckMode)
+    $drives = @(Get-SeedDrive -Option $Option)
+    $change = New-SeedChange -Drive $drives
+    if (@($drives | Where-Object { 'wait' -in $_.record.allowed }).Count -gt 0) { return $change }
+    $next = @($drives | Where-Object { 'verify' -in $_.record.allowed } | Select-Object -First 1)
+    if ($next.Count -eq 0) {
+        $change.failure = @($drives | Where-Object { $_.record.status -notin 'verified', 'missing' } | ForEach-Object { $_.record.reason }) -join ' '
+        return $change
+    }
+    # A reading that just failed is not begun again by itself: a person asks for it with the next run.
+    $change.changed = $true
+    foreach ($entry in $change.after['drives']) {
+        if ($entry['serial'] -eq $next[0].facts.serial) { $entry['status'] = 'verifying' }
+    }
+    if ($CheckMode) { return $change }
+    Use-SeedHost -Option $Option -Step { Start-SeedRun -Order (New-SeedVerifyOrder -Facts $next[0].facts) }
+    $change
+}
+
+function New-SeedVerifyOrder {
+    <#
+    .SYNOPSIS
+        The order to read a drive again.
+    .PARAMETER Facts
+        The facts of the drive.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Facts)
+    $attempt = $Facts.attempt
+    $total = [long]0
+    foreach ($file in @($attempt.files)) { $total += [long]$file.bytes }
+    # The unique id can be another one in another bay; the partition is what the attempt wrote.
+    $identity = [ordered]@{
+        serial = $Facts.serial
+        unique_id = $Facts.disk.unique_id
+        size_bytes = $Facts.disk.size_bytes
+        partition_guid = $Facts.disk.partition_guid
+    }
+    [ordered]@{
+        operation = 'verify'
+        attempt = $attempt.id
+        seed = $attempt.seed
+        serial = $Facts.serial
+        folder = $attempt.folder
+        letter = $Facts.disk.letter
+        identity = $identity
+        container = $attempt.container
+        files = @($attempt.files)
+        sessions = @(Get-SeedSession -Attempt $attempt | ForEach-Object { [pscustomobject]@{ id = $_.id; state = $_.state; exit_code = $_.exit_code } })
+        journal = $Facts.journal.path
+        journal_sha256 = $Facts.journal.sha256
+        manifest_file = $Facts.journal.manifest_file
+        manifest_hash = $Facts.journal.manifest_hash
+        run_file = "$($attempt.folder)\run.json"
+        verify_file = "$($attempt.folder)\verify.json"
+        output_file = "$($attempt.folder)\output.txt"
+        bytes_total = $total
+    }
+}
+
+function Invoke-SeedClean {
+    <#
+    .SYNOPSIS
+        Removes the folders of this seed's attempts on the listed drives: journals, logs, copies of the tool, and tasks.
+    .DESCRIPTION
+        Refuses when a run is alive, and when the journal of a complete attempt is in no escrow.
+    .PARAMETER Option
+        The module's options.
+    .PARAMETER CheckMode
+        Whether to change nothing.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option, [bool]$CheckMode)
+    $drives = @(Get-SeedDrive -Option $Option)
+    $change = New-SeedChange -Drive $drives
+    $escrowed = @(Get-SeedOption -Option $Option -Name escrowed)
+    foreach ($drive in $drives) {
+        $state = Get-SeedAttemptState -Facts $drive.facts
+        if ($state -eq 'running') { throw "Drive $($drive.facts.serial) is being worked on, so nothing is removed. Wait until it has ended." }
+        if ($state -eq 'complete' -and $drive.facts.journal.sha256 -notin $escrowed) {
+            throw "The journal of drive $($drive.facts.serial) stays: ``escrowed`` does not name its SHA-256 $($drive.facts.journal.sha256). Collect it first."
+        }
+    }
+    foreach ($drive in $drives) {
+        $folder = Get-SeedFolder -Option $Option -Serial $drive.facts.serial
+        if (-not (Test-Path -LiteralPath $folder)) { continue }
+        $change.changed = $true
+        foreach ($entry in $change.after['drives']) {
+            if ($entry['serial'] -eq $drive.facts.serial) { $entry['attempt'] = '' }
+        }
+        if ($CheckMode) { continue }
+        Remove-SeedTask -Serial $drive.facts.serial
+        Remove-Item -LiteralPath $folder -Recurse -Force -ErrorAction Stop
+    }
+    $all = Get-SeedFolder -Option $Option
+    $empty = (Test-Path -LiteralPath $all) -and @(Get-ChildItem -LiteralPath $all -Force -ErrorAction Stop).Count -eq 0
+    if ($empty -and -not $CheckMode) { Remove-Item -LiteralPath $all -Force -ErrorAction Stop }
+    $change
+}
+
+function Get-SeedSealedJournal {
+    <#
+    .SYNOPSIS
+        The complete journals of current attempts, sealed to a certificate, whatever their drives show now.
+    .PARAMETER Drive
+        The drives as Get-SeedDrive shows them.
+    .PARAMETER Certificate
+        The certificate, PEM.
+    .PARAMETER Collected
+        SHA-256 of journals that are kept already.
+    #>
+    [CmdletBinding()]
+    param(
+        [AllowEmptyCollection()][object[]]$Drive = @(),
+        [Parameter(Mandatory = $true)][string]$Certificate,
+        [AllowEmptyCollection()][string[]]$Collected = @()
+    )
+    foreach ($one in $Drive) {
+        if ((Get-SeedAttemptState -Facts $one.facts) -ne 'complete' -or $one.facts.journal.sha256 -in $Collected) { continue }
+        [ordered]@{
+            serial = $one.facts.serial
+            attempt = $one.facts.attempt.id
+            sha256 = $one.facts.journal.sha256
+            cms = Protect-SeedJournal -Path $one.facts.journal.path -Certificate $Certificate
+        }
+    }
+}
+
+Export-ModuleMember -Function @(
+    'Get-SeedOption', 'Assert-SeedOption', 'Assert-SeedPlan', 'Get-SeedFolder', 'New-SeedAttemptId', 'Read-SeedAttempt', 'Get-SeedAttempt',
+    'Test-SeedWrote', 'Get-SeedOtherAttempt', 'Get-SeedJournalFact', 'Get-SeedVerifyFact', 'Get-SeedProtectedPath', 'Get-SeedDriveFact',
+    'Get-SeedDriveOption', 'Get-SeedDrive', 'Use-SeedHost', 'Assert-SeedStagedFile', 'Get-SeedBusyDrive', 'Set-SeedRefused', 'Confirm-SeedDrive',
+    'New-SeedAttempt', 'New-SeedCopyOrder', 'Get-SeedDiff', 'New-SeedChange', 'Invoke-SeedPrepare', 'Invoke-SeedVerify', 'New-SeedVerifyOrder',
+    'Invoke-SeedClean', 'Get-SeedSealedJournal'
+)

@@ -1,0 +1,223 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#AnsibleRequires -PowerShell ..module_utils._Folder
+#AnsibleRequires -PowerShell ..module_utils._RunScript
+
+# Starting long work as a scheduled task of the system, and telling whether it is alive. Private to the collection.
+
+function Get-SeedRunnerText {
+    <#
+    .SYNOPSIS
+        The runner's script: every exported function of _Folder and _RunScript as it stands, and one call.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param()
+    $modules = (Get-Command -Name Resolve-SeedPath -CommandType Function).Module, (Get-Command -Name Invoke-SeedRun -CommandType Function).Module
+    $functions = foreach ($module in $modules) {
+        foreach ($one in $module.ExportedFunctions.Values) { "function $($one.Name) {$($one.Definition)}" }
+    }
+    "param([string]`$OrderFile)`nSet-StrictMode -Version 3.0`n$($functions -join "`n`n")`n`nInvoke-SeedRun -OrderFile `$OrderFile`n"
+}
+
+function Test-SeedProcess {
+    <#
+    .SYNOPSIS
+        Whether a process is alive and is the very one that was started. An id alone may belong to another by now.
+    .PARAMETER Process
+        Its pid and started_ticks; null for none.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([AllowNull()][object]$Process)
+    if (-not $Process -or -not $Process.pid) { return $false }
+    $stamp = Get-SeedProcessStamp -Id $Process.pid
+    $known = [long]0
+    if ($null -eq $stamp -or -not [long]::TryParse("$($Process.started_ticks)", [ref]$known)) { return $false }
+    [Math]::Abs($stamp - $known) -lt [TimeSpan]::TicksPerSecond
+}
+
+function Test-SeedRestarted {
+    <#
+    .SYNOPSIS
+        Whether the host was restarted since; false when either time is not known.
+    .PARAMETER Then
+        The boot time in a state.
+    .PARAMETER Now
+        The boot time now.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([AllowEmptyString()][AllowNull()][string]$Then, [AllowEmptyString()][AllowNull()][string]$Now)
+    if (-not $Then -or -not $Now) { return $false }
+    $style = [System.Globalization.DateTimeStyles]::RoundtripKind
+    $invariant = [System.Globalization.CultureInfo]::InvariantCulture
+    $gap = [DateTime]::Parse($Now, $invariant, $style) - [DateTime]::Parse($Then, $invariant, $style)
+    # Windows computes the boot time from the clock, so a corrected clock moves it a little.
+    [Math]::Abs($gap.TotalSeconds) -gt 120
+}
+
+function Get-SeedTaskProblem {
+    <#
+    .SYNOPSIS
+        Why a task cannot begin any more, as the Task Scheduler says; an empty text while it still may.
+    .PARAMETER Name
+        Name of the task.
+    .PARAMETER Path
+        Its folder.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][string]$Name, [Parameter(Mandatory = $true)][string]$Path)
+    try {
+        $task = Get-ScheduledTask -TaskName $Name -TaskPath $Path -ErrorAction Stop
+        if ("$($task.State)" -in 'Running', 'Queued') { return '' }
+        $result = [uint32](Get-ScheduledTaskInfo -TaskName $Name -TaskPath $Path -ErrorAction Stop).LastTaskResult
+    }
+    catch { return "its scheduled task is not there: $($_.Exception.Message)" }
+    # 0x41301 is running, 0x41303 has not run yet, 0x41325 is queued.
+    if ($result -in 267009, 267011, 267045) { return '' }
+    "its scheduled task ended with 0x$('{0:X}' -f $result) before it wrote anything"
+}
+
+function Get-SeedAlive {
+    <#
+    .SYNOPSIS
+        What of a run is alive: tool, runner, starting, or an empty text.
+    .PARAMETER Run
+        The state of the run.
+    .PARAMETER Task
+        Name and path of its task.
+    .PARAMETER BootTime
+        When the host was started.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([AllowNull()][object]$Run, [Parameter(Mandatory = $true)][object]$Task, [AllowEmptyString()][string]$BootTime)
+    if (-not $Run) { return '' }
+    if (Test-SeedRestarted -Then $Run.boot -Now $BootTime) { return '' }
+    # A runner may have written its end while the tool it started still works.
+    if (Test-SeedProcess -Process $Run.tool) { return 'tool' }
+    if ($Run.state -eq 'ended') { return '' }
+    if (Test-SeedProcess -Process $Run.runner) { return 'runner' }
+    if ($Run.state -ne 'starting' -or (Get-SeedTaskProblem -Name $Task.name -Path $Task.path)) { return '' }
+    $style = [System.Globalization.DateTimeStyles]::RoundtripKind
+    $began = [DateTime]::Parse($Run.updated, [System.Globalization.CultureInfo]::InvariantCulture, $style)
+    if ([Math]::Abs(([DateTime]::UtcNow - $began.ToUniversalTime()).TotalSeconds) -lt 120) { return 'starting' }
+    ''
+}
+
+function Get-SeedTaskName {
+    <#
+    .SYNOPSIS
+        Name and path of the scheduled task of one drive.
+    .PARAMETER Serial
+        The serial in its normal form.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Serial)
+    # A name of a task holds none of these characters.
+    [pscustomobject]@{ name = 'Seedfreight-' + ($Serial -replace '[\\/:*?"<>|]', '_'); path = '\Seedfreight\' }
+}
+
+function Remove-SeedTask {
+    <#
+    .SYNOPSIS
+        Removes the scheduled task of one drive, if it is still there.
+    .PARAMETER Serial
+        The serial in its normal form.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Serial)
+    $task = Get-SeedTaskName -Serial $Serial
+    if (-not (Get-ScheduledTask -TaskName $task.name -TaskPath $task.path -ErrorAction SilentlyContinue)) { return }
+    Unregister-ScheduledTask -TaskName $task.name -TaskPath $task.path -Confirm:$false -ErrorAction Stop
+}
+
+function Start-SeedRun {
+    <#
+    .SYNOPSIS
+        Starts an order as a scheduled task of the system, which outlives this session, and sees that it began.
+    .PARAMETER Order
+        The order, with everything but task, started and schema_version.
+    .PARAMETER ConfirmSeconds
+        How long to wait for the first state of the runner. A task that has not begun by then may still begin.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Order, [int]$ConfirmSeconds = 20)
+    $task = Get-SeedTaskName -Serial $Order['serial']
+    $Order['schema_version'] = 1
+    $Order['task_name'] = $task.name
+    $Order['task_path'] = $task.path
+    $Order['started'] = Get-SeedTime
+    $folder = $Order['folder']
+    $runner = Resolve-SeedPath -Path "$folder\runner.ps1"
+    $orderFile = Resolve-SeedPath -Path "$folder\order.json"
+    $encoding = New-Object -TypeName System.Text.UTF8Encoding -ArgumentList $true
+    [System.IO.File]::WriteAllText($runner, (Get-SeedRunnerText), $encoding)
+    # The state is there before the order is: an order without a state is always one whose outcome is not known.
+    Write-SeedJson -Path $Order['run_file'] -Value (New-SeedState -Order ([pscustomobject]$Order) -State starting)
+    Write-SeedJson -Path $orderFile -Value $Order
+    # The script is read as text, because a policy for script files wins over -ExecutionPolicy and would stop it.
+    $call = "& ([scriptblock]::Create([System.IO.File]::ReadAllText('{0}', [System.Text.Encoding]::UTF8))) -OrderFile '{1}'"
+    $command = $call -f ($runner -replace "'", "''"), ($orderFile -replace "'", "''")
+    $encoded = [Convert]::ToBase64String([System.Text.Encoding]::Unicode.GetBytes($command))
+    $action = New-ScheduledTaskAction -Execute 'powershell.exe' -Argument "-NoProfile -NonInteractive -EncodedCommand $encoded"
+    $principal = New-ScheduledTaskPrincipal -UserId 'S-1-5-18' -LogonType ServiceAccount -RunLevel Highest
+    # Without these a task ends after three days and copies with low priority.
+    $always = @{
+        ExecutionTimeLimit = [TimeSpan]::Zero
+        Priority = 5
+        MultipleInstances = 'IgnoreNew'
+        AllowStartIfOnBatteries = $true
+        DontStopIfGoingOnBatteries = $true
+    }
+    $settings = New-ScheduledTaskSettingsSet @always
+    $register = @{
+        TaskName = $task.name
+        TaskPath = $task.path
+        Action = $action
+        Principal = $principal
+        Settings = $settings
+        Force = $true
+    }
+    $null = Register-ScheduledTask @register -ErrorAction Stop
+    Start-ScheduledTask -TaskName $task.name -TaskPath $task.path -ErrorAction Stop
+    $until = [DateTime]::UtcNow.AddSeconds($ConfirmSeconds)
+    do {
+        $run = (Read-SeedJson -Path $Order['run_file'] -Expected).value
+        if ($run -and $run.state -ne 'starting') { return }
+        $problem = Get-SeedTaskProblem -Name $task.name -Path $task.path
+        if ($problem -and [System.IO.File]::Exists($orderFile)) {
+            Stop-SeedStart -Order $Order -Problem $problem
+            throw "The work on drive $($Order['serial']) did not begin: $problem. Nothing was written to the drive by the tool."
+        }
+        Start-Sleep -Milliseconds 200
+    } while ([DateTime]::UtcNow -lt $until)
+}
+
+function Stop-SeedStart {
+    <#
+    .SYNOPSIS
+        Ends a start that cannot begin any more: the order goes away, and the state says why.
+    .PARAMETER Order
+        The order.
+    .PARAMETER Problem
+        Why it did not begin.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Order, [Parameter(Mandatory = $true)][string]$Problem)
+    [System.IO.File]::Delete((Resolve-SeedPath -Path "$($Order['folder'])\order.json"))
+    $state = New-SeedState -Order ([pscustomobject]$Order) -State ended
+    $state['exit_code'] = -1
+    $state['error'] = $Problem
+    $state['ended'] = Get-SeedTime
+    Write-SeedJson -Path $Order['run_file'] -Value $state
+    Remove-SeedTask -Serial $Order['serial']
+}
+
+Export-ModuleMember -Function @(
+    'Get-SeedRunnerText', 'Test-SeedProcess', 'Test-SeedRestarted', 'Get-SeedTaskProblem', 'Get-SeedAlive', 'Get-SeedTaskName', 'Remove-SeedTask',
+    'Start-SeedRun', 'Stop-SeedStart'
+)

@@ -1,0 +1,792 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#AnsibleRequires -PowerShell ..module_utils._Folder
+
+# What the detached task does: copy sessions of the tool one after the other, or reading a drive again. Private to the collection.
+#
+# The task runs long after the module has ended, so the exported functions of this file and of _Folder are written into a file
+# beside the order as they stand, and nothing else is there. A failing state write or progress read never ends a run.
+
+function Get-SeedProcessStamp {
+    <#
+    .SYNOPSIS
+        When a process was started, as .NET ticks in UTC; null when it is gone or Windows does not say.
+    .PARAMETER Id
+        The process id.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][int]$Id)
+    try { (Get-Process -Id $Id -ErrorAction Stop).StartTime.ToUniversalTime().Ticks }
+    catch { $null }
+}
+
+function Get-SeedBootTime {
+    <# .SYNOPSIS When this host was started, ISO 8601 in UTC; an empty text when it does not say. #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param()
+    try { Get-SeedTime -Value (Get-CimInstance -ClassName Win32_OperatingSystem -ErrorAction Stop).LastBootUpTime }
+    catch { '' }
+}
+
+function Save-SeedState {
+    <#
+    .SYNOPSIS
+        Writes the state of a run; true when that worked. A failure is not an error, because the work goes on.
+    .PARAMETER Order
+        The order.
+    .PARAMETER State
+        The state.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([Parameter(Mandatory = $true)][object]$Order, [Parameter(Mandatory = $true)][System.Collections.IDictionary]$State)
+    try {
+        $State['updated'] = Get-SeedTime
+        Write-SeedJson -Path $Order.run_file -Value $State
+        $true
+    }
+    catch { $false }
+}
+
+function Hide-SeedKey {
+    <#
+    .SYNOPSIS
+        A text with everything masked that looks like a BitLocker key.
+    .PARAMETER Text
+        The text.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([AllowEmptyString()][AllowNull()][string]$Text)
+    "$Text" -replace '\d{6}(-\d{6}){7}', '********' -replace '[A-Za-z0-9+/]{43}=', '********'
+}
+
+function ConvertFrom-SeedOutput {
+    <#
+    .SYNOPSIS
+        Output of a console program as text: UTF-8 if it is that, otherwise the OEM code page of the host.
+    .PARAMETER Byte
+        The bytes.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][AllowEmptyCollection()][byte[]]$Byte)
+    $strict = New-Object -TypeName System.Text.UTF8Encoding -ArgumentList $false, $true
+    try { return $strict.GetString($Byte) }
+    catch {
+        $page = [System.Globalization.CultureInfo]::CurrentCulture.TextInfo.OEMCodePage
+        try { return [System.Text.Encoding]::GetEncoding($page).GetString($Byte) }
+        catch { return [System.Text.Encoding]::GetEncoding(28591).GetString($Byte) }
+    }
+}
+
+function Read-SeedTail {
+    <#
+    .SYNOPSIS
+        The end of an output file, at most 64 KiB, with keys masked; an empty text when it cannot be read.
+    .PARAMETER Path
+        Path of the file.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][string]$Path)
+    try {
+        $share = [System.IO.FileShare]'ReadWrite, Delete'
+        $stream = New-Object -TypeName System.IO.FileStream -ArgumentList @(
+            (Resolve-SeedPath -Path $Path), [System.IO.FileMode]::Open, [System.IO.FileAccess]::Read, $share
+        )
+    }
+    catch { return '' }
+    try {
+        $length = [int][Math]::Min(65536, $stream.Length)
+        $bytes = New-Object -TypeName byte[] -ArgumentList $length
+        $null = $stream.Seek(-$length, [System.IO.SeekOrigin]::End)
+        $got = $stream.Read($bytes, 0, $length)
+        $part = New-Object -TypeName byte[] -ArgumentList $got
+        [System.Array]::Copy($bytes, $part, $got)
+        Hide-SeedKey -Text (ConvertFrom-SeedOutput -Byte $part)
+    }
+    catch { '' }
+    finally { $stream.Dispose() }
+}
+
+function Get-SeedLastLine {
+    <#
+    .SYNOPSIS
+        The last five lines of output files that say anything, with keys masked.
+    .PARAMETER Path
+        Paths of the files, in order.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][string[]]$Path)
+    $text = @(foreach ($one in $Path) { Read-SeedTail -Path $one }) -join "`n"
+    @($text -split '\r\n|\n|\r' | Where-Object { $_.Trim() }) | Select-Object -Last 5
+}
+
+function Get-SeedUsedByte {
+    <#
+    .SYNOPSIS
+        The bytes that are in use on a volume; 0 while it cannot be read.
+    .PARAMETER Letter
+        Its drive letter.
+    #>
+    [CmdletBinding()]
+    [OutputType([long])]
+    param([Parameter(Mandatory = $true)][string]$Letter)
+    try {
+        $volume = Get-Volume -DriveLetter $Letter -ErrorAction Stop
+        [long]$volume.Size - [long]$volume.SizeRemaining
+    }
+    catch { [long]0 }
+}
+
+function Assert-SeedTarget {
+    <#
+    .SYNOPSIS
+        Fails unless the drive letter still leads to the partition and the disk that the order names.
+    .PARAMETER Order
+        The order, with serial, letter and identity {unique_id, size_bytes}.
+    .PARAMETER PartitionGuid
+        The GUID of the partition behind the letter.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Order, [Parameter(Mandatory = $true)][string]$PartitionGuid)
+    $same = { param($text) ("$text" -replace '[\s\x00-\x1f]', '').TrimEnd('.').ToUpperInvariant() -eq $Order.serial }
+    $disks = @(Get-Disk -ErrorAction Stop | Where-Object { & $same $_.SerialNumber })
+    if ($disks.Count -ne 1) { throw "$($disks.Count) disks have the serial $($Order.serial) now. Nothing was written." }
+    $disk = $disks[0]
+    if ("$($disk.UniqueId)" -ne $Order.identity.unique_id -or [long]$disk.Size -ne [long]$Order.identity.size_bytes) {
+        throw "The disk with the serial $($Order.serial) is another one by now. Nothing was written."
+    }
+    if ($disk.IsSystem -or $disk.IsBoot -or $disk.BootFromDisk) { throw "The disk $($Order.serial) is a system or boot disk. Nothing was written." }
+    $behind = @(Get-Partition -DriveLetter $Order.letter -ErrorAction Stop)
+    $fits = $behind.Count -eq 1 -and [int]$behind[0].DiskNumber -eq [int]$disk.Number -and "$($behind[0].Guid)" -eq $PartitionGuid
+    if (-not $fits) { throw "The letter $($Order.letter): does not lead to drive $($Order.serial) any more. Nothing was written." }
+}
+
+function Assert-SeedSource {
+    <#
+    .SYNOPSIS
+        Fails unless every file of the shard lies in the source with its length. Other files there are left out by construction.
+    .PARAMETER Directory
+        The source.
+    .PARAMETER File
+        The files with name and bytes.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Directory, [Parameter(Mandatory = $true)][object[]]$File)
+    foreach ($one in $File) {
+        $path = $Directory.TrimEnd('\') + '\' + $one.name
+        if (-not (Test-Path -LiteralPath $path -PathType Leaf)) {
+            throw "The source file '$path' is missing or cannot be read by the account that copies. Correct ``source_directory``, or plan again."
+        }
+        $length = [long](Get-Item -LiteralPath $path -Force -ErrorAction Stop).Length
+        if ($length -ne [long]$one.bytes) {
+            throw "The source file '$path' has $length bytes, not the $($one.bytes) that were planned. Plan again when it does not change any more."
+        }
+    }
+}
+
+function Wait-SeedTool {
+    <#
+    .SYNOPSIS
+        Waits for the tool's process and keeps the state current meanwhile. Whatever fails here, the wait goes on.
+    .DESCRIPTION
+        A tool that asks a question without end would fill the system drive, so one that writes more than 64 MiB is ended.
+    .PARAMETER Process
+        The process.
+    .PARAMETER Order
+        The order.
+    .PARAMETER State
+        The state, which is changed.
+    .PARAMETER Progress
+        done, the bytes of the sessions before; bytes, those of this session; measure, whether the volume can be asked;
+        output, paths of the output files.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][object]$Process,
+        [Parameter(Mandatory = $true)][object]$Order,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$State,
+        [Parameter(Mandatory = $true)][object]$Progress
+    )
+    $used = [long]0
+    if ($Progress.measure) { $used = Get-SeedUsedByte -Letter $Order.letter }
+    $looks = 0
+    do {
+        # Often in the first half minute, then seldom: a volume that is asked every second is in the tool's way.
+        $wait = 1000
+        if ($looks -gt 30) { $wait = 10000 }
+        $ended = $Process.WaitForExit($wait)
+        $looks++
+        try {
+            if ($Progress.measure) {
+                $now = (Get-SeedUsedByte -Letter $Order.letter) - $used
+                $State['bytes_done'] = $Progress.done + [Math]::Max([long]0, [Math]::Min($now, $Progress.bytes))
+            }
+            $State['last_lines'] = @(Get-SeedLastLine -Path $Progress.output)
+            $size = (Get-Item -LiteralPath $Progress.output[0] -ErrorAction Stop).Length
+            if (-not $ended -and $size -gt 64MB) {
+                $State['error'] = 'The tool wrote more than 64 MiB of output, as if it waits for an answer; it was ended.'
+                $Process.Kill()
+            }
+        }
+        catch { $State['last_lines'] = @() }
+        $null = Save-SeedState -Order $Order -State $State
+    } until ($ended)
+    $Process.WaitForExit()
+}
+
+function Add-SeedOutput {
+    <#
+    .SYNOPSIS
+        Adds what a session printed to the attempt's output file, keys masked, and removes the raw files.
+    .PARAMETER Path
+        The raw files.
+    .PARAMETER Target
+        The attempt's output file.
+    .PARAMETER Title
+        A line before it.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string[]]$Path, [Parameter(Mandatory = $true)][string]$Target, [string]$Title)
+    try {
+        $text = "$Title`n" + (@(foreach ($one in $Path) { Read-SeedTail -Path $one }) -join "`n") + "`n"
+        $encoding = New-Object -TypeName System.Text.UTF8Encoding -ArgumentList $false
+        [System.IO.File]::AppendAllText((Resolve-SeedPath -Path $Target), $text, $encoding)
+        foreach ($one in $Path) { [System.IO.File]::Delete((Resolve-SeedPath -Path $one)) }
+    }
+    catch { return }
+}
+
+function Invoke-SeedSession {
+    <#
+    .SYNOPSIS
+        Runs one copy session to its end. Returns its exit code.
+    .PARAMETER Order
+        The order.
+    .PARAMETER State
+        The state, which is changed.
+    .PARAMETER Index
+        The number of the session, from 0.
+    #>
+    [CmdletBinding()]
+    [OutputType([int])]
+    param(
+        [Parameter(Mandatory = $true)][object]$Order,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$State,
+        [int]$Index
+    )
+    $session = @($Order.sessions)[$Index]
+    $output = Resolve-SeedPath -Path "$($Order.output_file).$Index.out"
+    $failed = Resolve-SeedPath -Path "$($Order.output_file).$Index.err"
+    $nothing = Resolve-SeedPath -Path "$($Order.output_file).in"
+    [System.IO.File]::WriteAllBytes($nothing, (New-Object -TypeName byte[] -ArgumentList 0))
+    $start = @{
+        FilePath = Resolve-SeedPath -Path $Order.tool_path
+        ArgumentList = $session.arguments
+        WorkingDirectory = Resolve-SeedPath -Path $Order.tool_directory
+        PassThru = $true
+        NoNewWindow = $true
+        RedirectStandardInput = $nothing
+        RedirectStandardOutput = $output
+        RedirectStandardError = $failed
+    }
+    # The state says so before the process exists: an attempt whose tool may have begun is never taken for one that did not.
+    $State['tool_started'] = $true
+    $State['sessions'][$Index]['state'] = 'running'
+    $kept = Save-SeedState -Order $Order -State $State
+    if (-not $kept -and $Index -eq 0) {
+        $State['tool_started'] = $false
+        throw 'The state of the attempt cannot be written, so the tool was not started.'
+    }
+    $process = Start-Process @start -ErrorAction Stop
+    # Windows PowerShell forgets the exit code of a process whose handle nobody asked for.
+    $null = $process.Handle
+    $State['tool'] = [ordered]@{ pid = $process.Id; started_ticks = "$(Get-SeedProcessStamp -Id $process.Id)" }
+    $progress = [pscustomobject]@{ done = [long]$State['bytes_done']; bytes = [long]$session.bytes; measure = $Index -gt 0; output = @($output, $failed) }
+    Wait-SeedTool -Process $process -Order $Order -State $State -Progress $progress
+    $code = $process.ExitCode
+    if ($null -eq $code) { $code = -1 }
+    $State['last_lines'] = @(Get-SeedLastLine -Path $output, $failed)
+    $State['tool'] = $null
+    $State['sessions'][$Index]['exit_code'] = $code
+    $State['sessions'][$Index]['state'] = 'failed'
+    if ($code -eq 0) {
+        $State['sessions'][$Index]['state'] = 'completed'
+        $State['bytes_done'] = $progress.done + $progress.bytes
+    }
+    Add-SeedOutput -Path $output, $failed -Target $Order.output_file -Title "--- session $($session.id), exit code $code, $(Get-SeedTime)"
+    [int]$code
+}
+
+function Get-SeedPartitionGuid {
+    <#
+    .SYNOPSIS
+        The GUID of the partition behind the order's letter, if it lies on the order's disk; otherwise the one that was known.
+    .PARAMETER Order
+        The order.
+    .PARAMETER Known
+        The GUID that was known.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][object]$Order, [Parameter(Mandatory = $true)][string]$Known)
+    try {
+        $behind = @(Get-Partition -DriveLetter $Order.letter -ErrorAction Stop)
+        Assert-SeedTarget -Order $Order -PartitionGuid "$($behind[0].Guid)"
+        "$($behind[0].Guid)"
+    }
+    catch { $Known }
+}
+
+function Invoke-SeedCopyRun {
+    <#
+    .SYNOPSIS
+        Runs the copy sessions in order, as long as they end well.
+    .PARAMETER Order
+        The order.
+    .PARAMETER State
+        The state, which is changed.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Order, [Parameter(Mandatory = $true)][System.Collections.IDictionary]$State)
+    Assert-SeedSource -Directory $Order.source_directory -File @($Order.files)
+    $tool = (Get-SeedFileHash -Path $Order.tool_path -Algorithm SHA256).ToLowerInvariant()
+    if ($tool -ne $Order.tool_sha256) { throw 'The private copy of the tool was changed. Nothing was written.' }
+    for ($at = 0; $at -lt @($Order.sessions).Count; $at++) {
+        Assert-SeedTarget -Order $Order -PartitionGuid $State['partition_guid']
+        $code = Invoke-SeedSession -Order $Order -State $State -Index $at
+        $State['exit_code'] = $code
+        if ($at -eq 0) { $State['partition_guid'] = Get-SeedPartitionGuid -Order $Order -Known $State['partition_guid'] }
+        if ($code -ne 0) { return }
+        $null = Save-SeedState -Order $Order -State $State
+    }
+}
+
+function Assert-SeedProtected {
+    <#
+    .SYNOPSIS
+        Fails unless the volume is fully encrypted and its protection is on: with protection off its key lies in the clear.
+    .PARAMETER Letter
+        The drive letter.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Letter)
+    $volume = Get-BitLockerVolume -MountPoint "${Letter}:" -ErrorAction Stop
+    if ("$($volume.VolumeStatus)" -notlike 'FullyEncrypted*') { throw "The volume ${Letter}: is $($volume.VolumeStatus), not fully encrypted." }
+    if ("$($volume.ProtectionStatus)" -ne 'On') {
+        throw "BitLocker protection of ${Letter}: is $($volume.ProtectionStatus). Turn it on with Resume-BitLocker."
+    }
+}
+
+function Add-SeedMismatch {
+    <#
+    .SYNOPSIS
+        Notes what does not match; the first 20 are kept in words.
+    .PARAMETER Found
+        What was found so far.
+    .PARAMETER Text
+        What does not match.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found, [Parameter(Mandatory = $true)][string]$Text)
+    $Found['wrong']++
+    if ($Found['mismatches'].Count -lt 20) { $Found['mismatches'].Add($Text) }
+}
+
+function Read-SeedBlock {
+    <#
+    .SYNOPSIS
+        The MD5 of some bytes of an open file, upper case, and how many there were.
+    .PARAMETER Blob
+        The blob, with its stream.
+    .PARAMETER Offset
+        Where to begin.
+    .PARAMETER Count
+        How many bytes.
+    .PARAMETER Found
+        What was found so far, with buffer and md5.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Blob,
+        [long]$Offset,
+        [int]$Count,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found
+    )
+    $buffer = $Found['buffer']
+    $Blob['stream'].Position = $Offset
+    $read = 0
+    while ($read -lt $Count) {
+        $got = $Blob['stream'].Read($buffer, $read, $Count - $read)
+        if ($got -eq 0) { throw "'$($Blob['file'])' ends at byte $($Offset + $read) while it is read." }
+        $read += $got
+    }
+    [BitConverter]::ToString($Found['md5'].ComputeHash($buffer, 0, $Count)) -replace '-', ''
+}
+
+function Test-SeedGap {
+    <#
+    .SYNOPSIS
+        Whether the bytes between two page ranges are zero, as they will be in the blob.
+    .PARAMETER Blob
+        The blob, with its stream.
+    .PARAMETER End
+        Where the gap ends; it begins where the last range ended.
+    .PARAMETER Found
+        What was found so far.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param(
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Blob,
+        [long]$End,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found
+    )
+    $at = [long]$Blob['next']
+    while ($at -lt $End) {
+        $count = [int][Math]::Min([long]$Found['buffer'].Length, $End - $at)
+        if (-not $Found['zero'].ContainsKey($count)) {
+            if ($Found['zero'].Count -gt 64) { $Found['zero'].Clear() }
+            $none = New-Object -TypeName byte[] -ArgumentList $count
+            $Found['zero'][$count] = [BitConverter]::ToString($Found['md5'].ComputeHash($none)) -replace '-', ''
+        }
+        if ((Read-SeedBlock -Blob $Blob -Offset $at -Count $count -Found $Found) -ne $Found['zero'][$count]) { return $false }
+        $at += $count
+    }
+    $true
+}
+
+function Open-SeedBlob {
+    <#
+    .SYNOPSIS
+        Opens the file of a blob, after its names and lengths fit. Returns what does not fit, or nothing.
+    .PARAMETER Blob
+        The blob with path, file and length; gets its stream.
+    .PARAMETER Order
+        The order.
+    .PARAMETER Found
+        What was found so far.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Blob,
+        [Parameter(Mandatory = $true)][object]$Order,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found
+    )
+    $Blob['opened'] = $true
+    $path = "$($Blob['path'])"
+    $start = "$($Order.container)/"
+    if (-not $path.StartsWith($start, [StringComparison]::Ordinal)) { return "the manifest names the blob '$path' outside the container" }
+    $name = $path.Substring($start.Length) -replace '/', '\'
+    if (-not $Found['planned'].ContainsKey($name)) { return "the manifest names the blob '$path', which is not among the drive's files" }
+    if (-not $Found['seen'].Add($name)) { return "the manifest names the blob '$path' twice" }
+    $Blob['name'] = $name
+    if (-not (Test-SeedDrivePath -Path "$($Blob['file'])")) { return "the manifest's path of '$path' does not lie on the drive" }
+    if (-not $Found['seen'].Add("\" + $Blob['file'].ToUpperInvariant())) { return "the manifest uses '$($Blob['file'])' for two blobs" }
+    if ("$($Blob['length'])" -notmatch '^[0-9]{1,15}$' -or [long]$Blob['length'] -ne $Found['planned'][$name]) {
+        return "the manifest's length of '$path' is not the $($Found['planned'][$name]) bytes that were planned"
+    }
+    $full = "$($Order.letter):$($Blob['file'])"
+    if (-not (Test-Path -LiteralPath $full -PathType Leaf)) { return "'$full' is missing" }
+    $Blob['stream'] = New-Object -TypeName System.IO.FileStream -ArgumentList @(
+        (Resolve-SeedPath -Path $full), [System.IO.FileMode]::Open, [System.IO.FileAccess]::Read, [System.IO.FileShare]::Read, 4096
+    )
+    if ($Blob['stream'].Length -ne [long]$Blob['length']) { return "'$full' has $($Blob['stream'].Length) bytes, not those of the manifest" }
+    if ($Blob['stream'].Length % 512 -ne 0) { return "'$full' has no multiple of 512 bytes" }
+}
+
+function Test-SeedRange {
+    <#
+    .SYNOPSIS
+        Reads one page range again. Returns what does not match, or nothing.
+    .PARAMETER Blob
+        The blob, open.
+    .PARAMETER Offset
+        The range's offset, as the manifest writes it.
+    .PARAMETER Length
+        Its length, as the manifest writes it.
+    .PARAMETER Hash
+        Its MD5, as the manifest writes it.
+    .PARAMETER Found
+        What was found so far.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Blob,
+        [AllowEmptyString()][AllowNull()][string]$Offset,
+        [AllowEmptyString()][AllowNull()][string]$Length,
+        [AllowEmptyString()][AllowNull()][string]$Hash,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found
+    )
+    $file = $Blob['file']
+    if ($Offset -notmatch '^[0-9]{1,15}$' -or $Length -notmatch '^[0-9]{1,7}$') { return "'$file' has a page range that is not one in the manifest" }
+    $from = [long]$Offset
+    $count = [int]$Length
+    # Source: the manifest's article; ranges are multiples of 512 bytes and at most 4 MiB.
+    if ($from % 512 -ne 0 -or $count % 512 -ne 0 -or $count -eq 0 -or $count -gt 4MB) { return "'$file' has an odd page range at byte $from in the manifest" }
+    if ($from -lt $Blob['next']) { return "'$file' has overlapping page ranges at byte $from in the manifest" }
+    if ($from + $count -gt $Blob['stream'].Length) { return "'$file' has a page range beyond its end in the manifest" }
+    if (-not (Test-SeedGap -Blob $Blob -End $from -Found $Found)) { return "'$file' holds bytes before byte $from that no page range covers" }
+    if ((Read-SeedBlock -Blob $Blob -Offset $from -Count $count -Found $Found) -ne "$Hash".Trim()) { return "'$file' differs at byte $from" }
+    $Blob['next'] = $from + $count
+    $Found['ranges']++
+}
+
+function Close-SeedBlob {
+    <#
+    .SYNOPSIS
+        Ends a blob: what no range covers at its end must be zero. Returns what does not match, or nothing.
+    .PARAMETER Blob
+        The blob.
+    .PARAMETER Order
+        The order.
+    .PARAMETER Found
+        What was found so far.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Blob,
+        [Parameter(Mandatory = $true)][object]$Order,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found
+    )
+    try {
+        if ($Blob['bad']) { return }
+        if (-not $Blob['opened']) {
+            $wrong = Open-SeedBlob -Blob $Blob -Order $Order -Found $Found
+            if ($wrong) { return $wrong }
+        }
+        if (-not (Test-SeedGap -Blob $Blob -End $Blob['stream'].Length -Found $Found)) {
+            return "'$($Blob['file'])' holds bytes after byte $($Blob['next']) that no page range covers"
+        }
+        $Found['files'].Add([ordered]@{ name = $Blob['name']; bytes = $Blob['stream'].Length })
+        $Found['bytes'] += $Blob['stream'].Length
+    }
+    finally {
+        if ($Blob['stream']) { $Blob['stream'].Dispose() }
+    }
+}
+
+function Read-SeedManifest {
+    <#
+    .SYNOPSIS
+        Reads every file of a drive again, as its manifest lists them, one page range at a time and in constant memory.
+    .PARAMETER Order
+        The order.
+    .PARAMETER State
+        The state, whose bytes_done is raised.
+    .PARAMETER Found
+        What was found so far.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][object]$Order,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$State,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found
+    )
+    $settings = New-Object -TypeName System.Xml.XmlReaderSettings
+    $settings.DtdProcessing = [System.Xml.DtdProcessing]::Prohibit
+    $settings.XmlResolver = $null
+    $settings.IgnoreWhitespace = $true
+    $reader = [System.Xml.XmlReader]::Create((Resolve-SeedPath -Path "$($Order.letter):$($Order.manifest_file)"), $settings)
+    $blob = $null
+    $saved = [DateTime]::UtcNow
+    try {
+        $more = $reader.Read()
+        while ($more) {
+            $name = $reader.Name
+            if ($reader.NodeType -eq [System.Xml.XmlNodeType]::EndElement -and $name -ceq 'Blob' -and $blob) {
+                $wrong = Close-SeedBlob -Blob $blob -Order $Order -Found $Found
+                if ($wrong) { Add-SeedMismatch -Found $Found -Text $wrong }
+                $blob = $null
+            }
+            if ($reader.NodeType -ne [System.Xml.XmlNodeType]::Element) {
+                $more = $reader.Read()
+                continue
+            }
+            if ($name -ceq 'Drive') { $Found['drives']++ }
+            if ($name -ceq 'Blob') { $blob = @{ path = ''; file = ''; length = ''; name = ''; stream = $null; next = [long]0; opened = $false; bad = $false } }
+            if ($name -ceq 'DriveId' -and -not $blob) {
+                $Found['drive_id'] = $reader.ReadElementContentAsString().Trim()
+                continue
+            }
+            $field = @{ BlobPath = 'path'; FilePath = 'file'; Length = 'length' }[$name]
+            if ($blob -and $field) {
+                if ($blob['opened'] -and -not $blob['bad']) {
+                    Add-SeedMismatch -Found $Found -Text "the manifest names $name of a blob behind its page ranges"
+                    $blob['bad'] = $true
+                }
+                $blob[$field] = $reader.ReadElementContentAsString().Trim()
+                continue
+            }
+            if ($blob -and -not $blob['bad'] -and $name -cin 'PageRange', 'Block', 'BlockList') {
+                $wrong = ''
+                if ($name -cne 'PageRange') { $wrong = "the manifest has '$($blob['path'])' as a block blob, which the backup agent cannot use" }
+                elseif (-not $blob['opened']) { $wrong = Open-SeedBlob -Blob $blob -Order $Order -Found $Found }
+                if (-not $wrong) {
+                    $range = @{ Offset = $reader.GetAttribute('Offset'); Length = $reader.GetAttribute('Length'); Hash = $reader.GetAttribute('Hash') }
+                    $wrong = Test-SeedRange -Blob $blob -Found $Found @range
+                }
+                if ($wrong) {
+                    $blob['bad'] = $true
+                    Add-SeedMismatch -Found $Found -Text $wrong
+                }
+                $State['bytes_done'] = $Found['bytes'] + $blob['next']
+                if (([DateTime]::UtcNow - $saved).TotalSeconds -ge 5) {
+                    $saved = [DateTime]::UtcNow
+                    $null = Save-SeedState -Order $Order -State $State
+                }
+            }
+            $more = $reader.Read()
+        }
+    }
+    finally {
+        if ($blob -and $blob['stream']) { $blob['stream'].Dispose() }
+        $reader.Dispose()
+    }
+}
+
+function Invoke-SeedVerifyRun {
+    <#
+    .SYNOPSIS
+        Reads a whole drive again and compares it with its manifest, its journal and its shard; writes verify.json.
+    .PARAMETER Order
+        The order.
+    .PARAMETER State
+        The state, which is changed.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Order, [Parameter(Mandatory = $true)][System.Collections.IDictionary]$State)
+    Assert-SeedTarget -Order $Order -PartitionGuid $State['partition_guid']
+    Assert-SeedProtected -Letter $Order.letter
+    $journal = (Get-SeedFileHash -Path $Order.journal -Algorithm SHA256).ToLowerInvariant()
+    if ($journal -ne $Order.journal_sha256) { throw "The journal of drive $($Order.serial) changed. Look at it before anything else." }
+    $planned = New-Object -TypeName 'System.Collections.Generic.Dictionary[string,long]'
+    foreach ($file in @($Order.files)) { $planned[$file.name] = [long]$file.bytes }
+    $found = @{
+        planned = $planned
+        seen = New-Object -TypeName 'System.Collections.Generic.HashSet[string]'
+        mismatches = New-Object -TypeName 'System.Collections.Generic.List[string]'
+        files = New-Object -TypeName 'System.Collections.Generic.List[object]'
+        wrong = 0
+        ranges = 0
+        bytes = [long]0
+        drives = 0
+        drive_id = ''
+        zero = @{}
+        buffer = New-Object -TypeName byte[] -ArgumentList 4MB
+        md5 = [System.Security.Cryptography.MD5]::Create()
+    }
+    $md5 = Get-SeedFileHash -Path "$($Order.letter):$($Order.manifest_file)" -Algorithm MD5
+    if ($md5 -ne $Order.manifest_hash) { Add-SeedMismatch -Found $found -Text 'the manifest does not have the hash that the journal names' }
+    else {
+        try { Read-SeedManifest -Order $Order -State $State -Found $found }
+        catch [System.Xml.XmlException] { Add-SeedMismatch -Found $found -Text "the manifest is not well-formed at line $($_.Exception.LineNumber)" }
+        $serial = ($found['drive_id'] -replace '\s', '').TrimEnd('.').ToUpperInvariant()
+        if ($found['drives'] -ne 1 -or $serial -ne $Order.serial) { Add-SeedMismatch -Found $found -Text "the manifest is of the drive '$($found['drive_id'])'" }
+        foreach ($name in $planned.Keys) {
+            if (-not $found['seen'].Contains($name)) { Add-SeedMismatch -Found $found -Text "the manifest does not name the file '$name'" }
+        }
+    }
+    Assert-SeedProtected -Letter $Order.letter
+    Write-SeedJson -Path $Order.verify_file -Value ([ordered]@{
+            schema_version = 1
+            finished = $true
+            ok = $found['wrong'] -eq 0
+            at = Get-SeedTime
+            journal_sha256 = $journal
+            partition_guid = $State['partition_guid']
+            manifest_md5 = $md5
+            files = $found['files'].ToArray()
+            ranges = $found['ranges']
+            bytes = $found['bytes']
+            mismatches = $found['mismatches'].ToArray()
+        })
+    $State['bytes_done'] = $found['bytes']
+    $State['exit_code'] = [int]($found['wrong'] -gt 0)
+}
+
+function New-SeedState {
+    <#
+    .SYNOPSIS
+        The state of a run as an order begins it.
+    .PARAMETER Order
+        The order.
+    .PARAMETER State
+        starting or running.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Order, [Parameter(Mandatory = $true)][string]$State)
+    $sessions = @(foreach ($one in @($Order.sessions)) { , [ordered]@{ id = $one.id; state = $one.state; exit_code = $one.exit_code } })
+    [ordered]@{
+        schema_version = 1
+        operation = $Order.operation
+        state = $State
+        attempt = $Order.attempt
+        letter = $Order.letter
+        runner = $null
+        tool = $null
+        boot = Get-SeedBootTime
+        started = $Order.started
+        updated = Get-SeedTime
+        ended = $null
+        exit_code = $null
+        error = ''
+        # Reading a drive again follows a copy, whose tool had started.
+        tool_started = $Order.operation -eq 'verify'
+        partition_guid = $Order.identity.partition_guid
+        sessions = $sessions
+        bytes_done = [long]0
+        bytes_total = [long]$Order.bytes_total
+        last_lines = @()
+    }
+}
+
+function Invoke-SeedRun {
+    <#
+    .SYNOPSIS
+        What the scheduled task does: takes the order, carries it out, writes the last state, and removes the task.
+    .DESCRIPTION
+        The order is renamed first, so that no second start of the task carries it out again.
+    .PARAMETER OrderFile
+        Path of the order.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$OrderFile)
+    $ErrorActionPreference = 'Stop'
+    $taken = (Resolve-SeedPath -Path $OrderFile) + '.taken'
+    if ([System.IO.File]::Exists($taken)) { [System.IO.File]::Delete($taken) }
+    [System.IO.File]::Move((Resolve-SeedPath -Path $OrderFile), $taken)
+    $order = (Read-SeedJson -Path $taken -Expected).value
+    $state = New-SeedState -Order $order -State running
+    $state['runner'] = [ordered]@{ pid = $PID; started_ticks = "$(Get-SeedProcessStamp -Id $PID)" }
+    $null = Save-SeedState -Order $order -State $state
+    try {
+        if ($order.operation -eq 'verify') { Invoke-SeedVerifyRun -Order $order -State $state }
+        else { Invoke-SeedCopyRun -Order $order -State $state }
+    }
+    catch {
+        $state['exit_code'] = -1
+        $state['error'] = Hide-SeedKey -Text "$_"
+    }
+    $state['state'] = 'ended'
+    $state['ended'] = Get-SeedTime
+    for ($try = 0; $try -lt 60 -and -not (Save-SeedState -Order $order -State $state); $try++) { Start-Sleep -Seconds 5 }
+    try { Unregister-ScheduledTask -TaskName $order.task_name -TaskPath $order.task_path -Confirm:$false -ErrorAction Stop }
+    catch { return }
+}
+
+Export-ModuleMember -Function @(
+    'Get-SeedProcessStamp', 'Get-SeedBootTime', 'Save-SeedState', 'Hide-SeedKey', 'ConvertFrom-SeedOutput', 'Read-SeedTail', 'Get-SeedLastLine',
+    'Get-SeedUsedByte', 'Assert-SeedTarget', 'Assert-SeedSource', 'Wait-SeedTool', 'Add-SeedOutput', 'Invoke-SeedSession', 'Get-SeedPartitionGuid',
+    'Invoke-SeedCopyRun', 'Assert-SeedProtected', 'Add-SeedMismatch', 'Read-SeedBlock', 'Test-SeedGap', 'Open-SeedBlob', 'Test-SeedRange',
+    'Close-SeedBlob', 'Read-SeedManifest', 'Invoke-SeedVerifyRun', 'New-SeedState', 'Invoke-SeedRun'
+)

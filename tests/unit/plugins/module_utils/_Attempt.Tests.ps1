@@ -1,0 +1,204 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+Describe 'attempts' {
+    BeforeAll {
+        . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
+        Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_DriveGuard', '_Tool', '_RunScript', '_Run', '_Attempt'
+        $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') + [System.IO.Path]::PathSeparator + $env:PATH
+        $work = 'C:\ProgramData\Seedfreight'
+        function New-TestOption([string]$Serial, [hashtable]$More = @{}, [hashtable]$Drive = @{}) {
+            $files = @(@{ name = 'a.AIBBlob'; bytes = 512 }, @{ name = 'b.BaseBlob'; bytes = 1024 })
+            $sessions = @(@{ id = 's-1'; files = @('a.AIBBlob') }, @{ id = 's-2'; files = @('b.BaseBlob') })
+            $listed = @{ serial = $Serial; bus = 'SATA'; erase = $false; files = $files; sessions = $sessions }
+            foreach ($name in $Drive.Keys) { $listed[$name] = $Drive[$name] }
+            $option = @{
+                seed = 'contoso-fs01'; container = 'seeds'; work_directory = $work; tool_path = 'C:\tool\t.exe'; tool_version = '1.5.0.300'
+                tool_sha256 = $null; source_directory = 'C:\src'; drives = @($listed); discard_attempts = @(); erase_fingerprints = @()
+                protected_paths = @(); escrowed = @()
+            }
+            foreach ($name in $More.Keys) { $option[$name] = $More[$name] }
+            $option
+        }
+        function Get-TestRecord([hashtable]$Option) { @(Get-SeedDrive -Option $Option)[0].record }
+    }
+    BeforeEach {
+        New-TestWorld
+        $null = New-Item -ItemType Directory -Path 'C:\src', 'C:\tool'
+        [System.IO.File]::WriteAllBytes((Resolve-SeedPath -Path 'C:\src\a.AIBBlob'), [byte[]]::new(512))
+        [System.IO.File]::WriteAllBytes((Resolve-SeedPath -Path 'C:\src\b.BaseBlob'), [byte[]]::new(1024))
+        Install-TestTool -Path 'C:\tool\t.exe'
+        # The lab's task service is not here: the task's work is done where it is started.
+        Mock Start-ScheduledTask { [CmdletBinding()]param($TaskName, $TaskPath) Invoke-TestTask -TaskName $TaskName } -ModuleName _Run
+    }
+    AfterEach { Remove-TestWorld }
+
+    It 'copies, is locked by a restart, is unlocked, read again and cleaned' {
+        $option = New-TestOption -Serial 'WD-1'
+        (Invoke-SeedPrepare -Option $option).changed | Should -BeTrue
+        $record = Get-TestRecord -Option $option
+        $record.reason | Should -Match 'is copied'
+        "$($record.status) $($record.content) $($record.allowed -join ',')" | Should -Be 'copied ours collect,verify'
+        $record.attempt.sessions.state | Should -Be @('completed', 'completed')
+        $record.journal.key_kind | Should -Be 'external'
+        Get-ScheduledTask -TaskName 'Seedfreight-WD-1' -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        (Invoke-SeedPrepare -Option $option).changed | Should -BeFalse
+        Lock-SeedVolume -Letter $record.letter
+        $locked = Get-TestRecord -Option (New-TestOption -Serial 'WD-1' -Drive @{ erase = $true })
+        "$($locked.status) $($locked.allowed -join ',')" | Should -Be 'locked collect,unlock'
+        (Invoke-SeedPrepare -Option (New-TestOption -Serial 'WD-1' -Drive @{ erase = $true })).changed | Should -BeFalse
+        Unlock-SeedVolume -Letter $record.letter -ExternalKey (Get-LabDisk | Where-Object { $_.number -eq 1 }).partitions[1].bitlocker.protectors[0].secret
+        (Invoke-SeedVerify -Option $option).changed | Should -BeTrue
+        $record = Get-TestRecord -Option $option
+        $record.reason | Should -Match 'holds its files'
+        "$($record.status) $($record.verify.bytes) $($record.allowed -join ',')" | Should -Be 'verified 1536 collect,lock'
+        Lock-SeedVolume -Letter $record.letter
+        (Get-TestRecord -Option $option).status | Should -Be 'verified'
+        { Invoke-SeedClean -Option $option } | Should -Throw '*escrowed*'
+        (Invoke-SeedClean -Option (New-TestOption -Serial 'WD-1' -More @{ escrowed = @($record.journal.sha256) }) -CheckMode $true).changed | Should -BeTrue
+        (Invoke-SeedClean -Option (New-TestOption -Serial 'WD-1' -More @{ escrowed = @($record.journal.sha256) })).changed | Should -BeTrue
+        Test-Path -LiteralPath "$work\seeds\contoso-fs01" | Should -BeFalse
+    }
+    It 'is missing with its journal when it was pulled' {
+        $option = New-TestOption -Serial 'WD-1'
+        $null = Invoke-SeedPrepare -Option $option
+        Set-TestDisk -Serial 'WD-1' -Change { $_.attached_to = $null }
+        $record = Get-TestRecord -Option $option
+        "$($record.status) $($record.allowed -join ',') $($record.journal.completed)" | Should -Be 'missing collect,insert True'
+    }
+    It 'changes nothing in check mode and says what would be erased' {
+        $option = New-TestOption -Serial 'DATA' -Drive @{ erase = $true }
+        $change = Invoke-SeedPrepare -Option $option -CheckMode $true
+        $change.changed | Should -BeTrue
+        $change.before['drives'][0]['fingerprint'] | Should -Match '^[0-9a-f]{12}$'
+        $change.before['drives'][0]['content'] | Should -Match 'NTFS volume'
+        $change.after['drives'][0]['status'] | Should -Be 'copying'
+        Test-Path -LiteralPath 'E:\keep.txt' | Should -BeTrue
+        Test-Path -LiteralPath $work | Should -BeFalse
+    }
+    It 'erases once: a given up attempt needs its id, and foreign content then needs its fingerprint' {
+        $option = New-TestOption -Serial 'DATA' -Drive @{ erase = $true }
+        $null = Invoke-SeedPrepare -Option $option
+        $first = Get-TestRecord -Option $option
+        $first.status | Should -Be 'copied'
+        $first.erased.attempt | Should -Be $first.attempt.id
+        $null = Invoke-SeedPrepare -Option (New-TestOption -Serial 'DATA' -More @{ discard_attempts = @($first.attempt.id) })
+        $second = Get-TestRecord -Option $option
+        $second.status | Should -Be 'copied'
+        $second.older_attempts | Should -Be $first.attempt.id
+        $second.attempt.id | Should -Not -Be $first.attempt.id
+        # The id fits once: it may stay in a schedule.
+        (Invoke-SeedPrepare -Option (New-TestOption -Serial 'DATA' -More @{ discard_attempts = @($first.attempt.id) })).changed | Should -BeFalse
+    }
+    It 'leaves the drive of another seed alone, whatever is allowed' {
+        $null = Invoke-SeedPrepare -Option (New-TestOption -Serial 'WD-1' -More @{ seed = 'contoso-fs02' })
+        $option = New-TestOption -Serial 'WD-1' -Drive @{ erase = $true }
+        $record = Get-TestRecord -Option $option
+        $record.status | Should -Be 'unusable'
+        $record.reason | Should -Match "seed 'contoso-fs02'"
+        (Invoke-SeedPrepare -Option $option).failure | Should -Match "seed 'contoso-fs02'"
+        (Get-TestRecord -Option (New-TestOption -Serial 'WD-1' -More @{ seed = 'contoso-fs02' })).status | Should -Be 'copied'
+    }
+    It 'does not format another disk that has the letter by now' {
+        $option = New-TestOption -Serial 'WD-1'
+        Mock Start-ScheduledTask {
+            [CmdletBinding()]param($TaskName, $TaskPath)
+            Set-TestDisk -Serial 'WD-1' -Change { $_.partitions[1].letter = 'X' }
+            Set-TestDisk -Serial 'DATA' -Change { $_.partitions[0].letter = 'D' }
+            Invoke-TestTask -TaskName $TaskName
+        } -ModuleName _Run
+        $null = Invoke-SeedPrepare -Option $option
+        $record = Get-TestRecord -Option $option
+        "$($record.status) $($record.allowed -join ',')" | Should -Be 'failed prepare'
+        $record.reason | Should -Match 'D: does not lead to drive WD-1'
+        Test-Path -LiteralPath 'D:\keep.txt' | Should -BeTrue
+    }
+    It 'refuses a source that <what> before anything is erased' -ForEach @(
+        @{ what = 'lacks a file'; change = { Remove-Item -LiteralPath 'C:\src\b.BaseBlob' }; text = '*b.BaseBlob*missing*' }
+        @{ what = 'has another length'; change = { Set-Content -LiteralPath 'C:\src\b.BaseBlob' -Value 'x' -Encoding utf8 }; text = '*not the 1024*' }
+        @{ what = 'is no folder'; change = { Remove-Item -LiteralPath 'C:\src' -Recurse }; text = '*source_directory*' }
+    ) {
+        & $change
+        { Invoke-SeedPrepare -Option (New-TestOption -Serial 'DATA' -Drive @{ erase = $true }) } | Should -Throw $text
+        Test-Path -LiteralPath 'E:\keep.txt' | Should -BeTrue
+    }
+    It 'leaves files out that are not in the shard' {
+        $null = New-Item -ItemType Directory -Path 'C:\src\old'
+        Set-Content -LiteralPath 'C:\src\old\leftover.BaseBlob' -Value 'x' -Encoding utf8
+        $option = New-TestOption -Serial 'WD-1'
+        $null = Invoke-SeedPrepare -Option $option
+        $record = Get-TestRecord -Option $option
+        $found = Get-ChildItem -LiteralPath "$($record.letter):\" -Recurse -File | Sort-Object -Property Name | ForEach-Object { $_.Name }
+        $found | Should -Be @('a.AIBBlob', 'b.BaseBlob', 'DriveManifest.xml')
+    }
+    It 'refuses a disk that shows data once it is online' {
+        Set-TestDisk -Serial DATA -Change { $_.is_offline = $true }
+        Set-Content -LiteralPath "$env:LAB_HOME/disks/DATA/p2/DriveManifest.xml" -Value '<x/>'
+        $option = New-TestOption -Serial 'DATA' -Drive @{ erase = $true }
+        { Invoke-SeedPrepare -Option $option } | Should -Throw '*drive manifest*Nothing was erased*'
+        (Get-Disk -Number 2).IsOffline | Should -BeTrue
+        [System.IO.File]::Exists("$env:LAB_HOME/disks/DATA/p2/keep.txt") | Should -BeTrue
+    }
+    It 'fails with the exit code and the last line of the tool' {
+        Install-TestTool -Path 'C:\tool\t.exe' -ExitCode 3
+        $option = New-TestOption -Serial 'WD-1'
+        $null = Invoke-SeedPrepare -Option $option
+        $record = Get-TestRecord -Option $option
+        "$($record.status) $($record.allowed -join ',')" | Should -Be 'failed discard'
+        $record.reason | Should -Match 'session s-1 with exit code 3: the test tool says no'
+        (Invoke-SeedPrepare -Option $option).failure | Should -Match 'discard_attempts'
+    }
+    It 'needs no word when the tool never started, but not for ever' {
+        Mock Start-ScheduledTask { [CmdletBinding()]param($TaskName, $TaskPath) Set-TestTaskResult -TaskName $TaskName -Result 5 } -ModuleName _Run
+        $option = New-TestOption -Serial 'WD-1'
+        foreach ($try in 1..3) { { Invoke-SeedPrepare -Option $option } | Should -Throw '*did not begin*0x5*' }
+        $record = Get-TestRecord -Option $option
+        "$($record.status) $($record.allowed -join ',') $($record.attempt.tool_started)" | Should -Be 'failed discard False'
+        $record.reason | Should -Match '3 attempts in a row'
+    }
+    It 'does not know how an attempt stands whose state is <what>' -ForEach @(
+        @{ what = 'missing'; change = { param($folder) Remove-Item -LiteralPath "$folder\run.json" } }
+        @{ what = 'torn'; change = { param($folder) Set-Content -LiteralPath "$folder\run.json" -Value '{"a' -Encoding utf8 } }
+    ) {
+        $option = New-TestOption -Serial 'WD-1' -Drive @{ erase = $true }
+        $null = Invoke-SeedPrepare -Option $option
+        & $change (Get-TestRecord -Option $option).attempt.folder
+        $record = Get-TestRecord -Option $option
+        "$($record.status) $($record.allowed -join ',') $($record.attempt.tool_started)" | Should -Be 'unknown discard True'
+        (Invoke-SeedPrepare -Option $option).changed | Should -BeFalse
+    }
+    It 'is not verified while protection is suspended' {
+        $option = New-TestOption -Serial 'WD-1'
+        $null = Invoke-SeedPrepare -Option $option
+        Set-TestDisk -Serial 'WD-1' -Change { $_.partitions[1].bitlocker.protection_status = 'Off' }
+        $record = Get-TestRecord -Option $option
+        "$($record.status) $($record.allowed -join ',')" | Should -Be 'copied collect'
+        (Invoke-SeedVerify -Option $option).failure | Should -Match 'Resume-BitLocker'
+    }
+    It 'finds <what>' -ForEach @(
+        @{ what = 'a changed byte'; change = { param($root) [System.IO.File]::WriteAllBytes("$root/s-2/b.BaseBlob", [byte[]](, 7 * 1024)) }; text = 'differs at byte 0' }
+        @{ what = 'a shorter file'; change = { param($root) [System.IO.File]::WriteAllBytes("$root/s-2/b.BaseBlob", [byte[]]::new(512)) }; text = 'has 512 bytes' }
+        @{ what = 'a missing file'; change = { param($root) [System.IO.File]::Delete("$root/s-2/b.BaseBlob") }; text = 'is missing' }
+    ) {
+        $option = New-TestOption -Serial 'WD-1'
+        $null = Invoke-SeedPrepare -Option $option
+        & $change "$env:LAB_HOME/disks/WD-1/p2"
+        $null = Invoke-SeedVerify -Option $option
+        $record = Get-TestRecord -Option $option
+        "$($record.status) $($record.allowed -join ',')" | Should -Be 'mismatch discard'
+        $record.reason | Should -Match $text
+    }
+    It 'refuses a plan that does not fit together: <text>' -ForEach @(
+        @{ drive = @{ sessions = @(@{ id = 's-1'; files = @('a.AIBBlob') }) }; text = '*each of its*' }
+        @{ drive = @{ sessions = @(@{ id = 's'; files = @('a.AIBBlob') }, @{ id = 's-2'; files = @('b.BaseBlob') }) }; text = '*3 to 30*' }
+        @{ drive = @{ files = @(@{ name = '..\x'; bytes = 1 }); sessions = @() }; text = '*not a path below*' }
+        @{ drive = @{ serial = '  ' }; text = '*serial*empty*' }
+    ) { { Get-SeedDrive -Option (New-TestOption -Serial 'WD-1' -Drive $drive) } | Should -Throw $text }
+    It 'lets one call at a time make a drive ready' {
+        New-SeedPrivateFolder -Path $work
+        $held = [System.IO.FileStream]::new((Resolve-SeedPath -Path "$work\host.lock"), 'OpenOrCreate', 'ReadWrite', 'None')
+        try { { Use-SeedHost -Option (New-TestOption -Serial 'WD-1') -Step { 'x' } -WaitSeconds 0 } | Should -Throw '*host.lock*' }
+        finally { $held.Dispose() }
+        Use-SeedHost -Option (New-TestOption -Serial 'WD-1') -Step { 'x' } | Should -Be 'x'
+    }
+}
