@@ -63,15 +63,16 @@ class ActionModule(PolledAction):
         try:
             data = pathlib.Path(self._find_needle("files", path)).read_bytes()
             settings = read_publish_settings(io.BytesIO(data))
+            found = settings.find(subscription)
         except FormatError as error:
             raise AnsibleActionFail(f"`publish_settings` '{path}' is refused: {error}. Download it again.") from None
         except (OSError, AnsibleError):
             raise AnsibleActionFail(
                 f"`publish_settings` '{path}' cannot be read on the controller. Correct the path or its rights."
             ) from None
-        if settings.find(subscription) is None:
+        if found is None:
             raise AnsibleActionFail(
                 f"`publish_settings` '{path}' does not list `subscription_id` '{subscription}'. "
                 "Download it with an account that may use that subscription."
             )
-        return data.decode("utf-8-sig")
+        return settings.document.reveal()

@@ -60,5 +60,4 @@ requirements:
   - azure-core
   - azure-identity
   - azure-storage-blob
-  - defusedxml
 """

@@ -84,7 +84,6 @@ options:
     description: Definitions of the seeds of the play. Set by the action plugin.
     type: dict
 extends_documentation_fragment:
-  - seedfreight.azure_offline_backup.attributes
   - seedfreight.azure_offline_backup.attributes.info
   - seedfreight.azure_offline_backup.attributes.controller
 seealso:

@@ -77,6 +77,7 @@ options:
 extends_documentation_fragment:
   - seedfreight.azure_offline_backup.attributes
   - seedfreight.azure_offline_backup.attributes.controller
+  - seedfreight.azure_offline_backup.attributes.actiongroup_state
 seealso:
   - module: seedfreight.azure_offline_backup.seed_info
 author:
