@@ -1,0 +1,139 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+Describe 'the runner' {
+    BeforeAll {
+        . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
+        Import-TestUtility -Name '_Folder', '_RunScript'
+        function Get-TestHash([byte[]]$Byte) { [BitConverter]::ToString([System.Security.Cryptography.MD5]::Create().ComputeHash($Byte)) -replace '-', '' }
+        function New-TestRange([byte[]]$Byte, [int]$Offset, [int]$Length) {
+            $part = [byte[]]::new($Length)
+            [Array]::Copy($Byte, $Offset, $part, 0, $Length)
+            "<PageRange Offset='$Offset' Length='$Length' Hash='$(Get-TestHash -Byte $part)'/>"
+        }
+        function New-TestBlob([string]$Path, [string]$File, [long]$Length, [string]$Body) {
+            "<Blob><BlobPath>$Path</BlobPath><FilePath>$File</FilePath><Length>$Length</Length>$Body</Blob>"
+        }
+        # Writes a manifest, starts a verify order in this process, and returns what verify.json says.
+        function Invoke-TestVerify([string]$Blobs, [object[]]$File, [string]$DriveId = 'DATA') {
+            $null = New-Item -ItemType Directory -Path 'C:\a' -Force
+            Set-Content -LiteralPath 'C:\a\DATA.jrn' -Value 'journal' -Encoding utf8
+            Set-Content -LiteralPath 'E:\DriveManifest.xml' -Encoding utf8 -Value (
+                "<DriveManifest><Drive><DriveId>$DriveId</DriveId><BlobList>$Blobs</BlobList></Drive></DriveManifest>")
+            Write-SeedJson -Path 'C:\a\order.json' -Value ([ordered]@{
+                    operation = 'verify'; attempt = 'a'; serial = 'DATA'; letter = 'E'; container = 'c'; files = $File; started = Get-SeedTime
+                    identity = @{ unique_id = 'U2'; size_bytes = 20000000; partition_guid = '{00000000-0000-4000-8000-000000000002}' }
+                    sessions = @(@{ id = 's-1'; state = 'completed'; exit_code = 0 }); journal = 'C:\a\DATA.jrn'
+                    journal_sha256 = (Get-SeedFileHash -Path 'C:\a\DATA.jrn' -Algorithm SHA256).ToLowerInvariant()
+                    manifest_file = '\DriveManifest.xml'; manifest_hash = Get-SeedFileHash -Path 'E:\DriveManifest.xml'
+                    run_file = 'C:\a\run.json'; verify_file = 'C:\a\verify.json'; bytes_total = 1024; task_name = 't'; task_path = '\'
+                })
+            Invoke-SeedRun -OrderFile 'C:\a\order.json'
+            (Read-SeedJson -Path 'C:\a\verify.json').value
+        }
+    }
+    BeforeEach {
+        New-TestWorld
+        Protect-TestDisk -Serial DATA -Type ExternalKey -Secret 'AAEC'
+        $bytes = [byte[]]::new(2048)
+        foreach ($at in 0..511) { $bytes[$at] = 7 }
+        foreach ($at in 1536..2047) { $bytes[$at] = 9 }
+        [System.IO.File]::WriteAllBytes((Resolve-SeedPath -Path 'E:\f'), $bytes)
+        $files = @(@{ name = 'f'; bytes = 2048 })
+        $first = New-TestRange -Byte $bytes -Offset 0 -Length 512
+        $middle = New-TestRange -Byte $bytes -Offset 512 -Length 1024
+        $last = New-TestRange -Byte $bytes -Offset 1536 -Length 512
+    }
+    AfterEach { Remove-TestWorld }
+
+    Context 'reading a drive again' {
+        It 'finds a good drive good, and binds that to the journal' {
+            $verify = Invoke-TestVerify -File $files -Blobs (New-TestBlob -Path 'c/f' -File '\f' -Length 2048 -Body "<PageRangeList>$first$middle$last</PageRangeList>")
+            "$($verify.ok) $($verify.bytes) $($verify.ranges) $($verify.files[0].name)" | Should -Be 'True 2048 3 f'
+            $verify.journal_sha256 | Should -Be (Get-SeedFileHash -Path 'C:\a\DATA.jrn' -Algorithm SHA256).ToLowerInvariant()
+        }
+        It 'accepts a gap whose bytes are zero' {
+            (Invoke-TestVerify -File $files -Blobs (New-TestBlob -Path 'c/f' -File '\f' -Length 2048 -Body "<PageRangeList>$first$last</PageRangeList>")).ok | Should -BeTrue
+        }
+        It 'finds <what>' -ForEach @(
+            @{ what = 'a gap with bytes'; body = '{1}{2}'; text = 'holds bytes before byte 512' }
+            @{ what = 'an end that is not covered'; body = '{0}{1}'; text = 'holds bytes after byte 1536' }
+            @{ what = 'overlapping ranges'; body = '{0}{0}{1}{2}'; text = 'overlapping page ranges at byte 0' }
+            @{ what = 'an odd range'; body = "<PageRange Offset='0' Length='100' Hash='x'/>"; text = 'odd page range' }
+            @{ what = 'a range beyond the end'; body = "<PageRange Offset='2048' Length='512' Hash='x'/>"; text = 'beyond its end' }
+            @{ what = 'a negative range'; body = "<PageRange Offset='-512' Length='512' Hash='x'/>"; text = 'is not one' }
+            @{ what = 'another hash'; body = "<PageRange Offset='0' Length='512' Hash='00'/>"; text = 'differs at byte 0' }
+        ) {
+            $ranges = $body -replace '\{0\}', $first -replace '\{1\}', $middle -replace '\{2\}', $last
+            $verify = Invoke-TestVerify -File @(@{ name = 'f'; bytes = 2048 }) -Blobs (New-TestBlob -Path 'c/f' -File '\f' -Length 2048 -Body "<PageRangeList>$ranges</PageRangeList>")
+            $verify.ok | Should -BeFalse
+            $verify.mismatches[0] | Should -Match $text
+        }
+        It 'finds <what> in the manifest' -ForEach @(
+            @{ what = 'a blob of another container'; path = 'd/f'; file = '\f'; length = 2048; text = 'outside the container' }
+            @{ what = 'a blob that is not in the shard'; path = 'c/g'; file = '\f'; length = 2048; text = 'not among' }
+            @{ what = 'another length'; path = 'c/f'; file = '\f'; length = 512; text = 'not the 2048 bytes' }
+            @{ what = 'a path that leaves the drive'; path = 'c/f'; file = '\..\f'; length = 2048; text = 'does not lie on the drive' }
+            @{ what = 'a path of a server'; path = 'c/f'; file = '\\s\f'; length = 2048; text = 'does not lie on the drive' }
+        ) {
+            $verify = Invoke-TestVerify -File @(@{ name = 'f'; bytes = 2048 }) -Blobs (New-TestBlob -Path $path -File $file -Length $length -Body "<PageRangeList>$first$middle$last</PageRangeList>")
+            $verify.mismatches[0] | Should -Match $text
+        }
+        It 'finds a file of the shard that the manifest does not name, another drive, and a block blob' {
+            $good = New-TestBlob -Path 'c/f' -File '\f' -Length 2048 -Body "<PageRangeList>$first$middle$last</PageRangeList>"
+            (Invoke-TestVerify -File ($files + @{ name = 'g'; bytes = 512 }) -Blobs $good).mismatches | Should -Match "does not name the file 'g'"
+            (Invoke-TestVerify -File $files -Blobs $good -DriveId 'OTHER').mismatches | Should -Match "of the drive 'OTHER'"
+            (Invoke-TestVerify -File $files -Blobs ($good + $good)).mismatches | Should -Match 'twice'
+            $block = New-TestBlob -Path 'c/f' -File '\f' -Length 2048 -Body "<BlockList><Block Offset='0' Length='2048' Hash='x'/></BlockList>"
+            (Invoke-TestVerify -File $files -Blobs $block).mismatches[0] | Should -Match 'block blob'
+        }
+        It 'ends as failed, without an answer, while protection is off' {
+            Set-TestDisk -Serial DATA -Change { $_.partitions[0].bitlocker.protection_status = 'Off' }
+            Invoke-TestVerify -File $files -Blobs '' | Should -BeNullOrEmpty
+            (Read-SeedJson -Path 'C:\a\run.json').value.error | Should -Match 'Resume-BitLocker'
+        }
+        It 'takes its order once' {
+            $null = Invoke-TestVerify -File $files -Blobs ''
+            Test-Path -LiteralPath 'C:\a\order.json' | Should -BeFalse
+            { Invoke-SeedRun -OrderFile 'C:\a\order.json' } | Should -Throw '*'
+        }
+    }
+
+    Context 'states and output' {
+        It 'goes on when a state cannot be written' {
+            Mock Write-SeedJson { throw 'disk full' } -ModuleName _RunScript
+            Save-SeedState -Order ([pscustomobject]@{ run_file = 'C:\x.json' }) -State ([ordered]@{ updated = '' }) | Should -BeFalse
+        }
+        It 'waits for the tool to its end, although nothing can be read or written meanwhile' {
+            Mock Write-SeedJson { throw 'disk full' } -ModuleName _RunScript
+            Mock Get-SeedLastLine { throw 'locked' } -ModuleName _RunScript
+            $process = Start-Process -FilePath 'sh' -ArgumentList '-c "sleep 2; exit 4"' -PassThru
+            $null = $process.Handle
+            $progress = [pscustomobject]@{ done = [long]0; bytes = [long]1; measure = $true; output = @('C:\none') }
+            Wait-SeedTool -Process $process -Order ([pscustomobject]@{ letter = 'E'; run_file = 'C:\x.json' }) -State ([ordered]@{ bytes_done = 0; last_lines = @() }) -Progress $progress
+            $process.ExitCode | Should -Be 4
+        }
+        It 'masks keys in output' {
+            Set-Content -LiteralPath 'C:\o.txt' -Encoding utf8 -Value @(
+                'key 111111-222222-333333-444444-555555-666666-777777-888888', 'key AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=')
+            (Get-SeedLastLine -Path 'C:\o.txt') -join ' ' | Should -BeExactly 'key ******** key ********'
+        }
+        It 'reads output that is not UTF-8' { ConvertFrom-SeedOutput -Byte ([byte[]](0x61, 0xFC)) | Should -Match '^a' }
+        It 'counts used bytes, and none of a volume that is not there' {
+            Get-SeedUsedByte -Letter E | Should -BeGreaterThan 0
+            Get-SeedUsedByte -Letter Q | Should -Be 0
+        }
+        It 'refuses <what> right before the tool starts' -ForEach @(
+            @{ what = 'another unique id'; change = { $_.unique_id = 'x' }; text = '*another one by now*' }
+            @{ what = 'another size'; change = { $_.size = 1 }; text = '*another one by now*' }
+            @{ what = 'another partition'; change = { $_.partitions[0].guid = '{x}' }; text = '*does not lead to*' }
+            @{ what = 'a drive that was pulled'; change = { $_.attached_to = $null }; text = '*0 disks*' }
+            @{ what = 'a system disk'; change = { $_.is_system = $true }; text = '*system or boot*' }
+        ) {
+            $order = [pscustomobject]@{ serial = 'DATA'; letter = 'E'; identity = [pscustomobject]@{ unique_id = 'U2'; size_bytes = 20000000 } }
+            Assert-SeedTarget -Order $order -PartitionGuid '{00000000-0000-4000-8000-000000000002}'
+            Set-TestDisk -Serial DATA -Change $change
+            { Assert-SeedTarget -Order $order -PartitionGuid '{00000000-0000-4000-8000-000000000002}' } | Should -Throw $text
+        }
+    }
+}
