@@ -25,7 +25,7 @@ function Get-SeedOption {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option, [Parameter(Mandatory = $true)][string]$Name)
-    if (-not $Option.Contains($Name)) { return }
+    if ($Name -notin $Option.Keys) { return }
     $Option[$Name] | Where-Object { $null -ne $_ -and "$_" -ne '' }
 }
 

@@ -73,6 +73,11 @@ options:
       tracking_number:
         description: Tracking number of the shipment. A number without quotes is refused, because YAML changes it.
         type: raw
+  state_only:
+    description:
+      - Whether to return only where the state of the seed lies, without checking the rest of the definition.
+    type: bool
+    default: false
   show:
     description: Whether to print the summary of the seed.
     type: bool
@@ -257,6 +262,7 @@ OPTIONS = {
     "restart_backup": {"type": "bool", "default": False},
     "wait": {"type": "bool", "default": False},
     "shipment": {"type": "dict", "options": {"carrier": {"type": "raw"}, "tracking_number": {"type": "raw"}}},
+    "state_only": {"type": "bool", "default": False},
     "show": {"type": "bool", "default": False},
     "_host": {"type": "str"},
     "_others": {"type": "dict"},

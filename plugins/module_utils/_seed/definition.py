@@ -15,17 +15,18 @@ from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _names
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.clouds import CLOUDS
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import APIS
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.publish_settings import (
     read_publish_settings,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.escrow import ESCROWS
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.evidence import reached
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.evidence import (
+    AGENT_KINDS,
+    reached,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import STORES
 
-# What takes a source host's first backup; each is a file beside _AgentMars.psm1 and a line here.
-AGENTS = {"mars": "automatic"}
-JOB_APIS = ("data_box",)
 BUSES = ("SATA", "USB", "SAS", "RAID")
 PLACEHOLDERS = ("CARRIER", "NUMBER")
 
@@ -127,7 +128,7 @@ RETURN_CARRIER = {
 }
 SOURCE = {
     "host": _text("Inventory name of the source host.", required=True, example="fs01"),
-    "agent": _text("Backup agent of the source host.", choices=tuple(AGENTS), default="mars"),
+    "agent": _text("Backup agent of the source host.", choices=tuple(AGENT_KINDS), default="mars"),
     "publish_settings": _text(
         "Path of the publish settings file of the subscription on the controller. Needed until the backup is staged.",
         required=True,
@@ -182,7 +183,7 @@ AZURE = {
         default="AzureCloud",
         check=_check_cloud,
     ),
-    "api": _text("Service that takes the import job.", choices=JOB_APIS, default="data_box"),
+    "api": _text("Service that takes the import job.", choices=tuple(APIS), default="data_box"),
     "auth_source": _text("How to sign in.", choices=("auto", "env", "cli", "msi"), default="auto"),
     "tenant": _text("Tenant id. Default: the environment."),
     "client_id": _text("Client id of the identity. Default: the environment."),

@@ -5,8 +5,7 @@
 
 A row names the pieces of evidence that establish a status, for each way to the staged backup and for each who prepares
 the drives. ``status.py`` has one function a piece; a status is established when every piece of its row was seen, or a
-person accepted a piece that a system could not give. An established status is kept in the ledger, and only what
-``HOLDS`` lists is asked again.
+person accepted a piece that a system could not give. An established status is kept in the ledger.
 """
 
 from __future__ import annotations
@@ -31,6 +30,8 @@ STATUSES = (
 )
 # How the backup gets to the staging location: by cmdlets, by a person in the agent's wizard, or by another product.
 KINDS = ("automatic", "attended", "folder")
+# The agents that there are, and the kind of each. A provider is a file beside _AgentMars.psm1 and a line here.
+AGENT_KINDS: Mapping[str, str] = {"mars": "automatic"}
 # Who writes the drives and creates the job: this collection with the tool, or the agent's disk preparation utility.
 PREPARERS = ("tool", "disk_prep")
 
@@ -67,14 +68,6 @@ MILESTONES = (
     "seeded",
     "cleaned",
 )
-# Evidence that is asked for again after its status was reached, and the status from which on it no longer matters.
-HOLDS: Mapping[str, str] = {
-    "staged_files": "shipped",
-    "agent_job": "seeded",
-    "offline_method": "seeded",
-    "drives_verified": "job_created",
-    "job": "imported",
-}
 
 
 def row(status: str, kind: str, preparer: str = "tool") -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import APIS
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import (
     definition,
     ledger,
@@ -27,8 +28,14 @@ FINISHED = ("cleaned", "aborted")
 
 def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """The result of the module. ValueError when the definition is wrong."""
+    if options["state_only"]:
+        seed = _place(options["definition"])
+        return {"changed": False, "seed": {"name": seed["name"], "state": seed["state"]}}
     seed, known = read_seed(options["definition"])
     host = str(options["_host"] or seed["name"])
+    if host != seed["name"]:
+        text = f"`name` is '{seed['name']}', and the inventory host is {host}."
+        _refuse([definition.Problem("name", text, "Give both the same name: playbooks take a seed by it.")], host)
     milestone = status.milestone(known)
     others = _others(options, host)
     if milestone not in FINISHED:
@@ -86,13 +93,17 @@ def _text(shipment: Mapping[str, Any], name: str) -> str:
     return value
 
 
+def _place(given: Any) -> dict[str, Any]:
+    """Name and state store of a seed, whatever else its definition says."""
+    seed, problems = definition.complete(given, "aborted")
+    if any(one.option.partition(".")[0] in ("", "name", "state") for one in problems):
+        _refuse(definition.complete(given)[1], str(seed.get("name") or ""))
+    return seed
+
+
 def read_seed(given: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """The completed definition and the ledger of one seed; ValueError with every problem of the definition."""
-    first, problems = definition.complete(given, "aborted")
-    broken = [one for one in problems if one.option.partition(".")[0] in ("", "name", "state")]
-    if broken:
-        _refuse(definition.complete(given)[1], str(first.get("name") or ""))
-    known = read_ledger(first)
+    known = read_ledger(_place(given))
     seed, problems = definition.complete(given, status.milestone(known))
     _refuse(problems, seed["name"])
     return seed, known
@@ -164,4 +175,5 @@ def _snapshot(
         discard=frozenset(options["discard_attempts"]),
         restart_backup=options["restart_backup"],
         wait=options["wait"],
+        shipping_days=APIS[seed["azure"]["api"]].shipping_days,
     )

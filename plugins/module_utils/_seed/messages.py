@@ -76,7 +76,8 @@ def summary(host: str, view: Mapping[str, Any], now: datetime) -> list[str]:
         lines.append(f"  Waiting:  {waiting['what']}")
         command = waiting["command"]
     else:
-        command = "" if status in ("cleaned", "aborted") else playbook("seed", host)
+        again = f" -e seed_begin_again={host}" if status == "aborted" else ""
+        command = "" if status == "cleaned" else playbook("seed", host, again)
     if not blocked and waiting and waiting["deadline"]:
         lines.append(f"  Deadline: {deadline(waiting['deadline'], now)}")
     if view.get("progress"):

@@ -40,8 +40,6 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse, stamp
 
-# Each agent and how its backup gets to the staging location; a provider is a file beside _AgentMars.psm1 and a line.
-AGENT_KINDS: Mapping[str, str] = {"mars": "automatic"}
 CLOCK_DIFFERENCE = timedelta(days=1)
 # A drive in one of these statuses still holds what was verified, as far as anybody can see.
 # What a drive record allows that this collection or time can do; the rest takes the word of a person.
@@ -83,7 +81,7 @@ class Snapshot:
     @property
     def kind(self) -> str:
         """How the backup gets to the staging location."""
-        return AGENT_KINDS[self.seed["source"]["agent"]]
+        return evidence.AGENT_KINDS[self.seed["source"]["agent"]]
 
     @property
     def shards(self) -> list[dict[str, Any]]:
@@ -153,17 +151,32 @@ def baseline(snapshot: Snapshot) -> dict[str, Any]:
 # --- the agent and the staging location
 
 
+def seed_jobs(snapshot: Snapshot) -> list[Mapping[str, Any]]:
+    """The backup jobs that can be of this seed, newest first: of its data sources, and not there before it began.
+
+    Source: the agent's job list; a job keeps the state in which it ended, and every scheduled run is a job of its own.
+    """
+    backup, begun = snapshot.backup or {}, snapshot.ledger.get("begun") or {}
+    staged = snapshot.ledger.get("staged") or {}
+    wanted = staged.get("data_sources") or (backup.get("policy") or {}).get("data_sources") or []
+    sources = {_plain(one) for one in wanted}
+    found = []
+    for one in backup.get("jobs") or []:
+        theirs = {_plain(source) for source in one.get("data_sources") or []}
+        if one["id"] in (begun.get("jobs") or []) or (theirs and sources and not theirs & sources):
+            continue
+        found.append(one)
+        if one["id"] == staged.get("job_id"):
+            break
+    return found
+
+
 def our_job(snapshot: Snapshot) -> Mapping[str, Any] | None:
-    """The backup job of this seed: the one the ledger names, else the newest that was not there before."""
-    jobs = (snapshot.backup or {}).get("jobs") or []
-    known = (snapshot.ledger.get("staged") or {}).get("job_id")
-    if known:
-        return next((one for one in jobs if one["id"] == known), None)
-    begun = snapshot.ledger.get("begun")
-    if begun is not None:
-        return next((one for one in jobs if one["id"] not in begun["jobs"]), None)
-    newest = next(iter(jobs), None)
-    if newest is None or not method_is_ours(snapshot):
+    """The newest backup job of this seed. Without a ledger, only one that shows itself as an offline backup."""
+    newest = next(iter(seed_jobs(snapshot)), None)
+    if newest is None or snapshot.ledger.get("begun") is not None or snapshot.ledger.get("staged") is not None:
+        return newest
+    if not method_is_ours(snapshot):
         return None
     return newest if newest["phase"] in ("running", "waiting_for_import", "waiting_for_copy") else None
 
@@ -286,7 +299,8 @@ def stage_problem(snapshot: Snapshot) -> Blocked | None:
         text = f"The backup agent of {host} (`source.host`) has no policy."
         return Blocked("policy_missing", text, "Create one that lists what to back up.", again)
     for question in ("agent", "policy", "jobs"):
-        if question in unknown:
+        # An agent that is set for this seed is not touched again, so a person can say how its backup ended.
+        if question in unknown and not (question == "jobs" and method_is_ours(snapshot)):
             text = f"{host} cannot say its {question}: {unknown[question]}."
             return Blocked(f"unknown_{question}", text, "Repair the agent.", again)
     job = our_job(snapshot)
@@ -304,7 +318,7 @@ def agent_problem(snapshot: Snapshot) -> str:
     backup = snapshot.backup or {}
     job, method = our_job(snapshot), backup.get("method")
     if job is not None and job["phase"] in ("failed", "aborted"):
-        return f"The backup job {job['id']} of the agent has turned to {job.get('state')}."
+        return f"The backup job {job['id']} of the agent ended as {job.get('state')}."
     if method is not None and not method.get("offline"):
         return "The agent no longer seeds offline: its next backup goes over the network."
     if method is not None and method.get("import_job_name") != snapshot.seed["name"]:
@@ -697,24 +711,20 @@ def _latest(points: list[Mapping[str, Any]], wanted: set[str]) -> Mapping[str, A
 
 
 def _agent_job(snapshot: Snapshot) -> Finding:
-    jobs = (snapshot.backup or {}).get("jobs")
-    if jobs is None:
-        return _unknown(snapshot, "jobs", "open the agent's job list; the first backup must be completed.")
-    waiting = [one for one in jobs if one["phase"] in ("waiting_for_import", "waiting_for_copy")]
+    """The newest backup job of the seed: completed, and so waiting no more."""
+    how = "open the agent's job list; the newest backup must be completed."
+    if (snapshot.backup or {}).get("jobs") is None:
+        return _unknown(snapshot, "jobs", how)
     job = our_job(snapshot)
     if job is None:
-        if waiting:
-            return Finding("no", f"Backup job {waiting[0]['id']} still waits.")
-        how = "open the agent's job list; the first backup must be completed."
-        return Finding("unknown", "The agent no longer lists the backup job of this seed.", how, "gone")
+        return Finding("unknown", "The agent no longer lists a backup job of this seed.", how, "gone")
     if job["phase"] in ("completed", "completed_with_warnings"):
         return Finding("yes", f"Backup job {job['id']} is {job.get('state')}.")
     if job["phase"] in ("failed", "aborted"):
-        text = f"The backup job {job['id']} of the agent has turned to {job.get('state')}."
+        text = f"The backup job {job['id']} of the agent ended as {job.get('state')}."
         remedy = "Nothing is removed. Look at the job in the agent; the imported blobs are still there."
         return Finding("no", text, blocked=Blocked("agent_gave_up", text, remedy, playbook("status", snapshot.host)))
     if job["phase"] == "unknown":
-        how = "open the job in the agent; it must be completed."
         return Finding("unknown", f"Backup job {job['id']} is {job.get('state')}.", how, [job["id"], job.get("state")])
     return Finding("no", f"Backup job {job['id']} is {job.get('state')}.")
 

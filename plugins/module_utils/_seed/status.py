@@ -81,7 +81,7 @@ def questions(seed: Mapping[str, Any], ledger: Mapping[str, Any]) -> list[str]:
 
 def kind(seed: Mapping[str, Any]) -> str:
     """How the backup of this seed gets to the staging location."""
-    return pieces.AGENT_KINDS[seed["source"]["agent"]]
+    return evidence.AGENT_KINDS[seed["source"]["agent"]]
 
 
 def milestone(ledger: Mapping[str, Any]) -> str:
@@ -139,7 +139,7 @@ def _ended(snapshot: Snapshot) -> Decision | None:
     if not ledger.get(last):
         return None
     proven = ledger[last]
-    if snapshot.seed["cleanup"] == "automatic" and not proven.get("accepted"):
+    if snapshot.seed["cleanup"] == "automatic" and not ledger.get("accepted"):
         return Decision(last, "clean")
     what = "approval to delete the staged files, the imported blobs and the working copies of the journals"
     return Decision(last, waiting=Waiting("clean", what, proven["at"], command=playbook("clean", snapshot.host)))
@@ -233,7 +233,7 @@ def _job(snapshot: Snapshot) -> Decision | None:
     if phase in ("failed", "cancelled", "completed_with_errors"):
         return _job_failed(snapshot, "importing" if shipped else "job_created")
     if phase == "created":
-        return _ship(snapshot)
+        return _shipment_missing(snapshot) if shipped else _ship(snapshot)
     if not shipped:
         return Decision("shipped", "track")
     if phase == "shipped":
@@ -281,6 +281,16 @@ def _ship(snapshot: Snapshot) -> Decision:
         )
     changed = _changed(snapshot)
     return _blocked("job_created", changed) if changed else Decision("job_created", waiting=wait)
+
+
+def _shipment_missing(snapshot: Snapshot) -> Decision:
+    sent = snapshot.ledger["shipments"][-1]
+    reason = (
+        f"The drives were shipped ({sent.get('carrier')} {sent.get('tracking_number')}), and the import job does not "
+        f"show it: its status is {snapshot.job.get('status')}."
+    )
+    remedy = "Look at the job in the Azure portal, and enter carrier and tracking number there if they are missing."
+    return _blocked("shipped", Blocked("shipment_missing", reason, remedy, playbook("status", snapshot.host)))
 
 
 def _job_gone(snapshot: Snapshot, status: str) -> Decision:
@@ -385,6 +395,7 @@ def _staging(snapshot: Snapshot, findings: Mapping[str, Finding], refused: Block
         return Decision(status, "stage" if snapshot.wait else "", waiting=wait)
     # A backup that failed or was aborted is started again only by a person's word, see stage_problem.
     again = job is not None and job.get("phase") in ("failed", "aborted")
-    if job is None or again or findings.get("method", Finding("yes", "")).state == "no":
+    unlisted = (snapshot.backup or {}).get("jobs") is None
+    if again or (job is None and not unlisted) or findings.get("method", Finding("yes", "")).state == "no":
         return Decision(status, "stage")
     return _open(snapshot, status, findings, None)

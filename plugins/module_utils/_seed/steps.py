@@ -66,7 +66,7 @@ def tasks(snapshot: Snapshot) -> dict[str, Any]:
         "verify": {
             "unlock": _keyed(snapshot, "locked"),
             "lock": [serial for serial, one in known.items() if one.get("verified")],
-            "keys": _keyed(snapshot, ""),
+            "check": _keyed(snapshot, ""),
         },
         "import": {
             "journals": [pieces.working_copy(ledger, serial) for serial in known],

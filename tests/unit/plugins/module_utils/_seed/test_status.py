@@ -225,6 +225,12 @@ STOPS: dict[str, tuple[Snapshot, str, str, str]] = {
     ),
     "job of somebody": (seen(job=job(), backup=IDLE), "new", "foreign_job", NAME),
     "job cancelled by somebody": (seen("verified", job=job("cancelled")), "verified", "dead_job", NAME),
+    "shipment that Azure does not show": (
+        seen("shipped", job=job()),
+        "shipped",
+        "shipment_missing",
+        "FedEx 794612345678",
+    ),
     "job gone after shipment": (seen("shipped", job=ABSENT), "shipped", "job_gone", "not seen"),
     "job gone, drives not here": (
         seen("job_created", job=ABSENT, drives=[drive("verified and pulled")]),
@@ -299,6 +305,14 @@ def test_a_lost_ledger_and_an_expired_job_never_lead_to_a_second_job() -> None:
 # --- never say done too early
 
 POINTS = {"recovery_points": [point()]}
+
+
+def later(phase: str, ours: str = "completed", sources: list[str] | None = None) -> list[dict[str, Any]]:
+    """The seed's job and a later one, newest first."""
+    first = backup(ours)["jobs"][0]
+    return [{**first, "id": "job-2", "phase": phase, "state": phase, "data_sources": sources or ["D:\\Data"]}, first]
+
+
 LIES: dict[str, dict[str, Any]] = {
     "job still waits for the import": backup("waiting_for_import", **POINTS),
     "agent copies": backup("waiting_for_copy", **POINTS),
@@ -312,6 +326,10 @@ LIES: dict[str, dict[str, Any]] = {
     "point of the year 9999": backup("completed", recovery_points=[point("9999-12-31T23:59:59Z")]),
     "point before the import": backup("completed", recovery_points=[point("2026-11-21T12:00:00Z")]),
     "point with a time that is none": backup("completed", recovery_points=[point("nonsense")]),
+    "a later job still waits": backup("completed", **POINTS, jobs=later("waiting_for_import")),
+    "a later job of the system state is completed": backup(
+        "waiting_for_import", **POINTS, jobs=later("completed", "waiting_for_import", ["System State"])
+    ),
     "no point": backup("completed"),
     "points unknown": backup("completed", recovery_points=None, unknown={"recovery_points": "vault unreachable"}),
     "job vanished": backup(None, **POINTS),
@@ -322,6 +340,12 @@ LIES: dict[str, dict[str, Any]] = {
 def test_a_recovery_point_of_something_else_never_finishes_a_seed(case: str) -> None:
     found = decide(seen("imported", backup=LIES[case]))
     assert found.status == "imported" and found.next == "", found
+
+
+def test_a_later_job_ends_the_wait_as_real_agents_list_it() -> None:
+    """A job keeps the state in which it ended; the scheduled run that takes the import is a job of its own."""
+    told = backup("waiting_for_import", **POINTS, jobs=later("completed", "waiting_for_import"))
+    assert decide(seen("imported", backup=told)).next == "complete"
 
 
 def test_a_point_that_was_there_at_the_shipment_never_counts() -> None:
@@ -420,7 +444,7 @@ def test_an_accepted_end_is_never_cleaned_up_by_itself() -> None:
     known = ledger_at("seeded")
     automatic = {**SEED, "cleanup": "automatic"}
     assert decide(seen("seeded", ledger=known, seed=automatic)).next == "clean"
-    known["seeded"]["accepted"] = ["agent_job-12345678"]
+    known["accepted"] = [{"id": "copy_logs-12345678", "milestone": "imported"}]
     found = decide(seen("seeded", ledger=known, seed=automatic))
     assert found.next == "" and found.waiting is not None and found.waiting.id == "clean"
 
