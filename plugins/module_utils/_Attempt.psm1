@@ -29,7 +29,7 @@ function Get-SeedOption {
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option,
         [Parameter(Mandatory = $true)][string]$Name
     )
-    if (-not $Option.Contains($Name)) { return }
+    if ($Option.Keys -notcontains $Name) { return }
     $Option[$Name] | Where-Object { $null -ne $_ -and "$_" -ne '' }
 }
 

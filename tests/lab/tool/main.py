@@ -87,7 +87,7 @@ class Run:
             ]
         if not all(file.is_file() for file, _, _ in found):
             raise Refused("The source file was not found.")
-        # CHOICE: a page blob whose length is no multiple of 512 is refused before anything is written (tool, page blobs).
+        # CHOICE: a page blob whose length is no multiple of 512 is refused before anything is written (page blobs).
         odd = [file.name for file, _, _ in found if options.get("blobtype") == "PageBlob" and file.stat().st_size % 512]
         if odd:
             raise Refused(f"The length of {odd[0]} is not a multiple of 512, which a page blob needs.")
@@ -103,7 +103,7 @@ class Run:
             if not options.has("silentmode") and not _confirmed(drive.letter):
                 raise Refused("The drive was not formatted.")
             drive.format()
-        # Source: the articles of 03/2020; newer builds encrypt with an external key and put it into the journal in base64.
+        # Source: the articles of 03/2020; newer builds encrypt with an external key, in the journal in base64.
         key = drive.encrypt(external=self.version >= NEWEST) if options.has("encrypt") else options.get("bk")
         if not drive.has_key(key):
             raise Refused("The BitLocker key does not belong to the drive.")
@@ -159,7 +159,7 @@ class Run:
             f"  <ManifestFile>\\{NAME}</ManifestFile>\n  <ManifestHash>{digest}</ManifestHash></Drive>"
         )
         record = {"ActivityId": "DriveInfo", "DriveState": state, "SaveCommandOutput": "Completed"}
-        # CHOICE: the first session writes the published record, a later one sets one name a record, as the journal's other activity does.
+        # CHOICE: the first session writes the published record, a later one sets one name a record.
         if len(blobs) == len(copied):
             self.journal.append("ActivityRecord", record)
         else:
@@ -172,7 +172,7 @@ class Run:
         self._log(f"{len(copied)} files copied to {drive.letter}:, key {key}")
 
     def _write_drive_info(self, drive: TargetDrive, state: str) -> None:
-        """The file that newer builds write beside the tool. Source: articles of 03/2020. CHOICE: its content, the drive's state."""
+        """The file that newer builds write beside the tool. Source: articles of 03/2020. CHOICE: its content."""
         if self.version >= NEWEST:
             name = f"{self.journal_path.name}_DriveInfo_{drive.drive_id}.xml"
             (self.folder / name).write_text(state, encoding="utf-8")
