@@ -11,8 +11,9 @@
 
 # Attempts as folders, the facts of a drive, and what the modules do. Private to the collection.
 #
-# An attempt is one try to write one shard to one drive: <work_directory>\seeds\<seed>\<serial>\<attempt>\ with attempt.json,
-# <serial>.jrn, run.json, verify.json, output.txt and logs. The newest folder without discarded.json is the current one.
+# An attempt is one try to write one shard to one drive: <work_directory>\seeds\<seed>\<serial>\<attempt>\ with
+# attempt.json, <serial>.jrn, run.json, verify.json, output.txt and logs. The newest folder without discarded.json is
+# the current one.
 
 function Get-SeedOption {
     <#
@@ -24,8 +25,11 @@ function Get-SeedOption {
         The name of the option.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option, [Parameter(Mandatory = $true)][string]$Name)
-    if ($Name -notin $Option.Keys) { return }
+    param(
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option,
+        [Parameter(Mandatory = $true)][string]$Name
+    )
+    if ($Option.Keys -notcontains $Name) { return }
     $Option[$Name] | Where-Object { $null -ne $_ -and "$_" -ne '' }
 }
 
@@ -41,14 +45,17 @@ function Assert-SeedOption {
     if ($Option['seed'] -notmatch '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$' -or $Option['seed'].EndsWith('.')) {
         throw "``seed`` '$($Option['seed'])' is not a name of letters, digits, hyphens, underscores and full stops."
     }
-    if ($Option['work_directory'] -notmatch '^[A-Za-z]:\\[^\\]') { throw "``work_directory`` '$($Option['work_directory'])' is not a folder of a local drive." }
+    if ($Option['work_directory'] -notmatch '^[A-Za-z]:\\[^\\]') {
+        throw "``work_directory`` '$($Option['work_directory'])' is not a folder of a local drive."
+    }
     $seen = @{}
     foreach ($listed in @(Get-SeedOption -Option $Option -Name drives)) {
         $serial = ConvertTo-SeedSerial -Serial $listed.serial
         if (-not $serial) { throw 'A `serial` in `drives` is empty. Read it off the label of the drive.' }
         if ($seen.ContainsKey($serial)) { throw "The ``serial`` $serial is in ``drives`` twice." }
         $seen[$serial] = $true
-        Assert-SeedPlan -Serial $serial -File @(Get-SeedOption -Option $listed -Name files) -Session @(Get-SeedOption -Option $listed -Name sessions)
+        $files = @(Get-SeedOption -Option $listed -Name files)
+        Assert-SeedPlan -Serial $serial -File $files -Session @(Get-SeedOption -Option $listed -Name sessions)
     }
 }
 
@@ -76,14 +83,21 @@ function Assert-SeedPlan {
     }
     foreach ($one in $Session) {
         # Source: the rule published in the tool's FAQ of version 2.
-        if ($one.id -notmatch '^[A-Za-z0-9_#-]{3,30}$') { throw "The session ``id`` '$($one.id)' of drive $Serial has not 3 to 30 letters, digits, _, # or -." }
-        if (@($one.files).Count -ne 1) { throw "The session $($one.id) of drive $Serial carries $(@($one.files).Count) files; each session carries one." }
+        if ($one.id -notmatch '^[A-Za-z0-9_#-]{3,30}$') {
+            throw "The session ``id`` '$($one.id)' of drive $Serial has not 3 to 30 letters, digits, _, # or -."
+        }
+        if (@($one.files).Count -ne 1) {
+            throw "The session $($one.id) of drive $Serial carries $(@($one.files).Count) files; each session " +
+                "carries one."
+        }
     }
     $carried = @($Session | ForEach-Object { @($_.files)[0] })
     if ($Session.Count -gt 0 -and (@($names | Sort-Object) -join "`n") -ne (@($carried | Sort-Object) -join "`n")) {
         throw "The ``sessions`` of drive $Serial do not carry each of its ``files`` once."
     }
-    if (@($Session | ForEach-Object { $_.id } | Sort-Object -Unique).Count -ne $Session.Count) { throw "``sessions`` of drive $Serial have one ``id`` twice." }
+    if (@($Session | ForEach-Object { $_.id } | Sort-Object -Unique).Count -ne $Session.Count) {
+        throw "``sessions`` of drive $Serial have one ``id`` twice."
+    }
 }
 
 function Get-SeedFolder {
@@ -211,7 +225,8 @@ function Get-SeedOtherAttempt {
     )
     $all = $Option['work_directory'].TrimEnd('\') + '\seeds'
     if (-not (Test-Path -LiteralPath $all -PathType Container)) { return }
-    foreach ($seed in @(Get-ChildItem -LiteralPath $all -Directory -Force -ErrorAction Stop | ForEach-Object { $_.Name })) {
+    foreach ($seed in @(Get-ChildItem -LiteralPath $all -Directory -Force -ErrorAction Stop |
+        ForEach-Object { $_.Name })) {
         if ($seed -eq $Option['seed']) { continue }
         $folder = Get-SeedFolder -Option $Option -Serial $Serial -Seed $seed
         foreach ($one in @(Get-SeedAttempt -Folder $folder -Serial $Serial -BootTime $BootTime)) {
@@ -224,7 +239,8 @@ function Get-SeedOtherAttempt {
 function Get-SeedJournalFact {
     <#
     .SYNOPSIS
-        The journal of an attempt as the facts have it; null without one. It is never touched while the attempt's tool may run.
+        The journal of an attempt as the facts have it; null without one. It is never touched while the attempt's tool
+        may run.
     .PARAMETER Attempt
         The attempt.
     .PARAMETER Serial
@@ -258,7 +274,9 @@ function Get-SeedJournalFact {
     $drive = @($journal.drives | Where-Object { (ConvertTo-SeedSerial -Serial $_.drive_id) -eq $Serial })
     if ($drive.Count -eq 0) { $drive = @($journal.drives | Select-Object -Last 1) }
     if ($drive.Count -gt 0) {
-        foreach ($name in 'completed', 'drive_id', 'manifest_file', 'manifest_hash', 'key_kind') { $fact[$name] = $drive[0].$name }
+        foreach ($name in 'completed', 'drive_id', 'manifest_file', 'manifest_hash', 'key_kind') {
+            $fact[$name] = $drive[0].$name
+        }
     }
     [pscustomobject]$fact
 }
@@ -283,14 +301,17 @@ function Get-SeedVerifyFact {
 function Get-SeedProtectedPath {
     <#
     .SYNOPSIS
-        The paths whose disks are never used: what the seed reads and works in, what the user names, and the system drive.
+        The paths whose disks are never used: what the seed reads and works in, what the user names, and the system
+        drive.
     .PARAMETER Option
         The module's options.
     #>
     [CmdletBinding()]
     [OutputType([string])]
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
-    foreach ($name in 'protected_paths', 'work_directory', 'tool_path', 'source_directory') { Get-SeedOption -Option $Option -Name $name }
+    foreach ($name in 'protected_paths', 'work_directory', 'tool_path', 'source_directory') {
+        Get-SeedOption -Option $Option -Name $name
+    }
     "$env:SystemDrive\"
 }
 
@@ -311,7 +332,8 @@ function Get-SeedDriveFact {
         [Parameter(Mandatory = $true)][string]$Serial,
         [AllowEmptyString()][string]$BootTime
     )
-    $attempts = @(Get-SeedAttempt -Folder (Get-SeedFolder -Option $Option -Serial $Serial) -Serial $Serial -BootTime $BootTime)
+    $folder = Get-SeedFolder -Option $Option -Serial $Serial
+    $attempts = @(Get-SeedAttempt -Folder $folder -Serial $Serial -BootTime $BootTime)
     $current = @($attempts | Where-Object { -not $_.discarded } | Select-Object -First 1)
     $facts = [ordered]@{ serial = $Serial; attempt = $null; journal = $null; verify = $null; never_started = 0 }
     if ($current.Count -gt 0) {
@@ -331,14 +353,22 @@ function Get-SeedDriveFact {
             [pscustomobject]@{ id = $one.id; partition_guid = $guid; wrote = Test-SeedWrote -Attempt $one }
         })
     $facts['others'] = @(Get-SeedOtherAttempt -Option $Option -Serial $Serial -BootTime $BootTime)
-    $look = @{ Serial = $Serial; ProtectedPath = @(Get-SeedProtectedPath -Option $Option); OwnGuid = @($facts['older'] | ForEach-Object { $_.partition_guid }) }
-    if ($facts['attempt'] -and $facts['attempt'].identity) { $look['OwnGuid'] += "$($facts['attempt'].identity.partition_guid)" }
+    $look = @{
+        Serial = $Serial
+        ProtectedPath = @(Get-SeedProtectedPath -Option $Option)
+        OwnGuid = @($facts['older'] | ForEach-Object { $_.partition_guid })
+    }
+    if ($facts['attempt'] -and $facts['attempt'].identity) {
+        $look['OwnGuid'] += "$($facts['attempt'].identity.partition_guid)"
+    }
     if ($facts['attempt'] -and $facts['attempt'].alive) { $look['Shallow'] = $true }
     $finished = (Get-SeedAttemptState -Facts ([pscustomobject]$facts)) -eq 'complete'
     if ($finished -and -not $facts['verify']) { $look['ManifestFile'] = $facts['journal'].manifest_file }
     $disk = Get-SeedDiskFact @look
     foreach ($name in 'problems', 'candidates', 'disk', 'content') { $facts[$name] = $disk.$name }
-    if ($look.ContainsKey('Shallow') -and $facts['disk'] -and $facts['attempt'].run) { $facts['disk'].letter = "$($facts['attempt'].run.letter)" }
+    if ($look.ContainsKey('Shallow') -and $facts['disk'] -and $facts['attempt'].run) {
+        $facts['disk'].letter = "$($facts['attempt'].run.letter)"
+    }
     [pscustomobject]$facts
 }
 
@@ -352,7 +382,10 @@ function Get-SeedDriveOption {
         The drive as the user lists it.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option, [Parameter(Mandatory = $true)][object]$Listed)
+    param(
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option,
+        [Parameter(Mandatory = $true)][object]$Listed
+    )
     [pscustomobject]@{
         container = $Option['container']
         erase = [bool]$Listed.erase
@@ -407,9 +440,13 @@ function Use-SeedHost {
     $lock = $null
     while (-not $lock) {
         # The file is open without sharing as long as the step takes, so it is free again when the process dies.
-        try { $lock = New-Object -TypeName System.IO.FileStream -ArgumentList $path, 'OpenOrCreate', 'ReadWrite', 'None' }
+        try {
+            $lock = New-Object -TypeName System.IO.FileStream -ArgumentList $path, 'OpenOrCreate', 'ReadWrite', 'None'
+        }
         catch {
-            if ([DateTime]::UtcNow -gt $until) { throw "Another run works on the drives of this host and holds '$work\host.lock'. Run again later." }
+            if ([DateTime]::UtcNow -gt $until) {
+                throw "Another run works on the drives of this host and holds '$work\host.lock'. Run again later."
+            }
             Start-Sleep -Milliseconds 250
         }
     }
@@ -422,8 +459,8 @@ function Assert-SeedStagedFile {
     .SYNOPSIS
         Refuses a source that lacks a file of the shard or has another length, before anything is erased.
     .DESCRIPTION
-        A network logon cannot reach a share, so a share that this session does not see is left to the task, which looks at it
-        with the account that copies before the tool starts.
+        A network logon cannot reach a share, so a share that this session does not see is left to the task, which looks
+        at it with the account that copies before the tool starts.
     .PARAMETER Directory
         The source.
     .PARAMETER File
@@ -451,9 +488,12 @@ function Get-SeedBusyDrive {
     $all = $Option['work_directory'].TrimEnd('\') + '\seeds'
     if (-not (Test-Path -LiteralPath $all -PathType Container)) { return }
     $boot = Get-SeedBootTime
-    foreach ($seed in @(Get-ChildItem -LiteralPath $all -Directory -Force -ErrorAction Stop | ForEach-Object { $_.Name })) {
-        foreach ($serial in @(Get-ChildItem -LiteralPath "$all\$seed" -Directory -Force -ErrorAction Stop | ForEach-Object { $_.Name })) {
-            $attempts = @(Get-SeedAttempt -Folder "$all\$seed\$serial" -Serial $serial -BootTime $boot | Where-Object { $_.alive })
+    foreach ($seed in @(Get-ChildItem -LiteralPath $all -Directory -Force -ErrorAction Stop |
+        ForEach-Object { $_.Name })) {
+        foreach ($serial in @(Get-ChildItem -LiteralPath "$all\$seed" -Directory -Force -ErrorAction Stop |
+            ForEach-Object { $_.Name })) {
+            $attempts = @(Get-SeedAttempt -Folder "$all\$seed\$serial" -Serial $serial -BootTime $boot |
+                Where-Object { $_.alive })
             if ($attempts.Count -gt 0) { "$serial (seed $seed)" }
         }
     }
@@ -471,14 +511,22 @@ function Set-SeedRefused {
         Why.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][string]$Folder, [Parameter(Mandatory = $true)][object]$Plan, [Parameter(Mandatory = $true)][string]$Problem)
+    param(
+        [Parameter(Mandatory = $true)][string]$Folder,
+        [Parameter(Mandatory = $true)][object]$Plan,
+        [Parameter(Mandatory = $true)][string]$Problem
+    )
     $order = [pscustomobject]@{
         operation = 'copy'
         attempt = $Plan['id']
         letter = ''
         started = $Plan['started']
         identity = $Plan['identity']
-        sessions = @($Plan['sessions'] | ForEach-Object { [pscustomobject]@{ id = $_.id; state = 'pending'; exit_code = $null } })
+        sessions = @($Plan['sessions'] | ForEach-Object { [pscustomobject]@{
+            id = $_.id
+            state = 'pending'
+            exit_code = $null
+        } })
         bytes_total = 0
     }
     $state = New-SeedState -Order $order -State ended
@@ -491,14 +539,18 @@ function Set-SeedRefused {
 function Confirm-SeedDrive {
     <#
     .SYNOPSIS
-        Judges a drive once more right before it is erased, after bringing an offline disk online read-only. Returns the content.
+        Judges a drive once more right before it is erased, after bringing an offline disk online read-only. Returns the
+        content.
     .PARAMETER Drive
         The drive as Get-SeedDrive shows it.
     .PARAMETER Option
         The module's options.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][object]$Drive, [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
+    param(
+        [Parameter(Mandatory = $true)][object]$Drive,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option
+    )
     $seen = $Drive.facts.disk
     $wanted = $Drive.option.PSObject.Copy()
     $before = "$($Drive.facts.content.fingerprint)"
@@ -508,16 +560,23 @@ function Confirm-SeedDrive {
         $wanted.erase = $wanted.erase -or $before -in $wanted.erase_fingerprints
     }
     $guids = @($Drive.facts.older | ForEach-Object { $_.partition_guid })
-    if ($Drive.facts.attempt -and $Drive.facts.attempt.identity) { $guids += "$($Drive.facts.attempt.identity.partition_guid)" }
-    $now = Get-SeedDiskFact -Serial $Drive.facts.serial -ProtectedPath @(Get-SeedProtectedPath -Option $Option) -OwnGuid $guids
+    if ($Drive.facts.attempt -and $Drive.facts.attempt.identity) {
+        $guids += "$($Drive.facts.attempt.identity.partition_guid)"
+    }
+    $protected = @(Get-SeedProtectedPath -Option $Option)
+    $now = Get-SeedDiskFact -Serial $Drive.facts.serial -ProtectedPath $protected -OwnGuid $guids
     $facts = $Drive.facts.PSObject.Copy()
     foreach ($name in 'problems', 'disk', 'content') { $facts.$name = $now.$name }
     $status = Get-SeedFreshVerdict -Facts $facts -Option $wanted
     $whose = Get-SeedContentKind -Facts $facts
     $changed = -not $seen.offline -and "$($now.content.fingerprint)" -ne $before
-    if ('prepare' -in $status.allowed -and -not $changed) { return [pscustomobject]@{ content = $now.content; whose = $whose } }
+    if ('prepare' -in $status.allowed -and -not $changed) {
+        return [pscustomobject]@{ content = $now.content; whose = $whose }
+    }
     if ($seen.offline) { Close-SeedDrive -Serial $Drive.facts.serial -Seen $seen }
-    if ($changed) { throw "What drive $($Drive.facts.serial) holds changed while it was looked at. Nothing was erased; run again." }
+    if ($changed) {
+        throw "What drive $($Drive.facts.serial) holds changed while it was looked at. Nothing was erased; run again."
+    }
     throw "$($status.reason) Nothing was erased."
 }
 
@@ -531,16 +590,25 @@ function New-SeedAttempt {
         The module's options.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][object]$Drive, [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
+    param(
+        [Parameter(Mandatory = $true)][object]$Drive,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option
+    )
     $serial = $Drive.facts.serial
     $tool = Get-SeedTool -Path $Option['tool_path'] -Version $Option['tool_version']
     $id = New-SeedAttemptId
     $folder = (Get-SeedFolder -Option $Option -Serial $serial) + "\$id"
     New-SeedPrivateFolder -Path $folder -Root $Option['work_directory']
-    foreach ($name in 'logs', 'tool', 'work') { $null = New-Item -Path "$folder\$name" -ItemType Directory -ErrorAction Stop }
+    foreach ($name in 'logs', 'tool', 'work') {
+        $null = New-Item -Path "$folder\$name" -ItemType Directory -ErrorAction Stop
+    }
     $previous = $Drive.facts.attempt
     if ($previous -and $previous.id -in $Drive.option.discard_attempts) {
-        Write-SeedJson -Path "$($previous.folder)\discarded.json" -Value @{ schema_version = 1; at = Get-SeedTime; replaced_by = $id }
+        Write-SeedJson -Path "$($previous.folder)\discarded.json" -Value @{
+            schema_version = 1
+            at = Get-SeedTime
+            replaced_by = $id
+        }
     }
     $disk = $Drive.facts.disk
     $plan = [ordered]@{
@@ -553,7 +621,12 @@ function New-SeedAttempt {
         source_directory = $Option['source_directory']
         files = @($Drive.option.files | ForEach-Object { [ordered]@{ name = $_.name; bytes = [long]$_.bytes } })
         sessions = @($Drive.listed.sessions | ForEach-Object { [ordered]@{ id = $_.id; files = @($_.files) } })
-        identity = [ordered]@{ serial = $serial; unique_id = $disk.unique_id; size_bytes = $disk.size_bytes; partition_guid = '' }
+        identity = [ordered]@{
+            serial = $serial
+            unique_id = $disk.unique_id
+            size_bytes = $disk.size_bytes
+            partition_guid = ''
+        }
         erased = $null
         tool = $tool
     }
@@ -570,7 +643,8 @@ function New-SeedAttempt {
         Write-SeedJson -Path "$folder\attempt.json" -Value $plan
         $order = New-SeedCopyOrder -Plan $plan -Folder $folder -Letter $made.letter -Tool $private
         if ($made.size_bytes -lt $order['bytes_total']) {
-            throw "The partition of drive $serial has $($made.size_bytes) bytes, too few for the $($order['bytes_total']) bytes of its files."
+            throw "The partition of drive $serial has $($made.size_bytes) bytes, too few for the " +
+                "$($order['bytes_total']) bytes of its files."
         }
     }
     catch {
@@ -583,7 +657,8 @@ function New-SeedAttempt {
 function New-SeedCopyOrder {
     <#
     .SYNOPSIS
-        The order of an attempt: its sessions with their command lines, and what the runner compares before the tool starts.
+        The order of an attempt: its sessions with their command lines, and what the runner compares before the tool
+        starts.
     .PARAMETER Plan
         The attempt as attempt.json has it.
     .PARAMETER Folder
@@ -620,7 +695,13 @@ function New-SeedCopyOrder {
                 $words['LogDirectory'] = "$Folder\logs"
             }
             $line = ConvertTo-SeedCommandLine -Word (Get-SeedToolArgument @words)
-            [pscustomobject][ordered]@{ id = $one['id']; state = 'pending'; exit_code = $null; bytes = $lengths[$name]; arguments = $line }
+            [pscustomobject][ordered]@{
+                id = $one['id']
+                state = 'pending'
+                exit_code = $null
+                bytes = $lengths[$name]
+                arguments = $line
+            }
         })
     [ordered]@{
         operation = 'copy'
@@ -656,7 +737,13 @@ function Get-SeedDiff {
             if ($one.facts.content) { $held = $one.facts.content.text }
             $id = ''
             if ($one.facts.attempt) { $id = $one.facts.attempt.id }
-            [ordered]@{ serial = $one.facts.serial; status = $one.record.status; attempt = $id; content = $held; fingerprint = $one.record.fingerprint }
+            [ordered]@{
+                serial = $one.facts.serial
+                status = $one.record.status
+                attempt = $id
+                content = $held
+                fingerprint = $one.record.fingerprint
+            }
         })
     @{ drives = $drives }
 }
@@ -670,7 +757,12 @@ function New-SeedChange {
     #>
     [CmdletBinding()]
     param([AllowEmptyCollection()][object[]]$Drive = @())
-    [pscustomobject]@{ changed = $false; failure = ''; before = Get-SeedDiff -Drive $Drive; after = Get-SeedDiff -Drive $Drive }
+    [pscustomobject]@{
+        changed = $false
+        failure = ''
+        before = Get-SeedDiff -Drive $Drive
+        after = Get-SeedDiff -Drive $Drive
+    }
 }
 
 function Invoke-SeedPrepare {
@@ -691,7 +783,8 @@ function Invoke-SeedPrepare {
     $next = @($open | Where-Object { 'prepare' -in $_.record.allowed } | Select-Object -First 1)
     if ($next.Count -eq 0) {
         # A drive that is not there yet is waited for; everything else needs a decision.
-        $change.failure = @($open | Where-Object { $_.record.status -ne 'missing' } | ForEach-Object { $_.record.reason }) -join ' '
+        $change.failure = @($open | Where-Object { $_.record.status -ne 'missing' } |
+            ForEach-Object { $_.record.reason }) -join ' '
         return $change
     }
     $drive = $next[0]
@@ -699,7 +792,8 @@ function Invoke-SeedPrepare {
     if ($drive.option.files.Count -eq 0 -or @(Get-SeedOption -Option $drive.listed -Name sessions).Count -eq 0) {
         throw "``files`` and ``sessions`` of drive $serial are empty. Plan the seed first."
     }
-    Assert-SeedTool -Tool (Get-SeedTool -Path $Option['tool_path'] -Version $Option['tool_version']) -Sha256 $Option['tool_sha256']
+    $tool = Get-SeedTool -Path $Option['tool_path'] -Version $Option['tool_version']
+    Assert-SeedTool -Tool $tool -Sha256 $Option['tool_sha256']
     Assert-SeedStagedFile -Directory $Option['source_directory'] -File $drive.option.files
     $change.changed = $true
     foreach ($entry in $change.after['drives']) {
@@ -712,7 +806,9 @@ function Invoke-SeedPrepare {
     if ($CheckMode) { return $change }
     Use-SeedHost -Option $Option -Step {
         $busy = @(Get-SeedBusyDrive -Option $Option)
-        if ($busy.Count -gt 0) { throw "The tool already works on this host: $($busy -join ', '). Run again when it has ended." }
+        if ($busy.Count -gt 0) {
+            throw "The tool already works on this host: $($busy -join ', '). Run again when it has ended."
+        }
         New-SeedAttempt -Drive $drive -Option $Option
     }
     $change
@@ -734,7 +830,8 @@ function Invoke-SeedVerify {
     if (@($drives | Where-Object { 'wait' -in $_.record.allowed }).Count -gt 0) { return $change }
     $next = @($drives | Where-Object { 'verify' -in $_.record.allowed } | Select-Object -First 1)
     if ($next.Count -eq 0) {
-        $change.failure = @($drives | Where-Object { $_.record.status -notin 'verified', 'missing' } | ForEach-Object { $_.record.reason }) -join ' '
+        $change.failure = @($drives | Where-Object { $_.record.status -notin 'verified', 'missing' } |
+            ForEach-Object { $_.record.reason }) -join ' '
         return $change
     }
     # A reading that just failed is not begun again by itself: a person asks for it with the next run.
@@ -776,7 +873,11 @@ function New-SeedVerifyOrder {
         identity = $identity
         container = $attempt.container
         files = @($attempt.files)
-        sessions = @(Get-SeedSession -Attempt $attempt | ForEach-Object { [pscustomobject]@{ id = $_.id; state = $_.state; exit_code = $_.exit_code } })
+        sessions = @(Get-SeedSession -Attempt $attempt | ForEach-Object { [pscustomobject]@{
+            id = $_.id
+            state = $_.state
+            exit_code = $_.exit_code
+        } })
         journal = $Facts.journal.path
         journal_sha256 = $Facts.journal.sha256
         manifest_file = $Facts.journal.manifest_file
@@ -806,9 +907,12 @@ function Invoke-SeedClean {
     $escrowed = @(Get-SeedOption -Option $Option -Name escrowed)
     foreach ($drive in $drives) {
         $state = Get-SeedAttemptState -Facts $drive.facts
-        if ($state -eq 'running') { throw "Drive $($drive.facts.serial) is being worked on, so nothing is removed. Wait until it has ended." }
+        if ($state -eq 'running') {
+            throw "Drive $($drive.facts.serial) is being worked on, so nothing is removed. Wait until it has ended."
+        }
         if ($state -eq 'complete' -and $drive.facts.journal.sha256 -notin $escrowed) {
-            throw "The journal of drive $($drive.facts.serial) stays: ``escrowed`` does not name its SHA-256 $($drive.facts.journal.sha256). Collect it first."
+            throw "The journal of drive $($drive.facts.serial) stays: ``escrowed`` does not name its SHA-256 " +
+                "$($drive.facts.journal.sha256). Collect it first."
         }
     }
     foreach ($drive in $drives) {
@@ -846,7 +950,9 @@ function Get-SeedSealedJournal {
         [AllowEmptyCollection()][string[]]$Collected = @()
     )
     foreach ($one in $Drive) {
-        if ((Get-SeedAttemptState -Facts $one.facts) -ne 'complete' -or $one.facts.journal.sha256 -in $Collected) { continue }
+        if ((Get-SeedAttemptState -Facts $one.facts) -ne 'complete' -or $one.facts.journal.sha256 -in $Collected) {
+            continue
+        }
         [ordered]@{
             serial = $one.facts.serial
             attempt = $one.facts.attempt.id
@@ -857,9 +963,10 @@ function Get-SeedSealedJournal {
 }
 
 Export-ModuleMember -Function @(
-    'Get-SeedOption', 'Assert-SeedOption', 'Assert-SeedPlan', 'Get-SeedFolder', 'New-SeedAttemptId', 'Read-SeedAttempt', 'Get-SeedAttempt',
-    'Test-SeedWrote', 'Get-SeedOtherAttempt', 'Get-SeedJournalFact', 'Get-SeedVerifyFact', 'Get-SeedProtectedPath', 'Get-SeedDriveFact',
-    'Get-SeedDriveOption', 'Get-SeedDrive', 'Use-SeedHost', 'Assert-SeedStagedFile', 'Get-SeedBusyDrive', 'Set-SeedRefused', 'Confirm-SeedDrive',
-    'New-SeedAttempt', 'New-SeedCopyOrder', 'Get-SeedDiff', 'New-SeedChange', 'Invoke-SeedPrepare', 'Invoke-SeedVerify', 'New-SeedVerifyOrder',
-    'Invoke-SeedClean', 'Get-SeedSealedJournal'
+    'Get-SeedOption', 'Assert-SeedOption', 'Assert-SeedPlan', 'Get-SeedFolder', 'New-SeedAttemptId', 'Read-SeedAttempt',
+    'Get-SeedAttempt', 'Test-SeedWrote', 'Get-SeedOtherAttempt', 'Get-SeedJournalFact', 'Get-SeedVerifyFact',
+    'Get-SeedProtectedPath', 'Get-SeedDriveFact', 'Get-SeedDriveOption', 'Get-SeedDrive', 'Use-SeedHost',
+    'Assert-SeedStagedFile', 'Get-SeedBusyDrive', 'Set-SeedRefused', 'Confirm-SeedDrive', 'New-SeedAttempt',
+    'New-SeedCopyOrder', 'Get-SeedDiff', 'New-SeedChange', 'Invoke-SeedPrepare', 'Invoke-SeedVerify',
+    'New-SeedVerifyOrder', 'Invoke-SeedClean', 'Get-SeedSealedJournal'
 )

@@ -1,17 +1,20 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Drives by their serial, and the one place that says what a drive is and what may happen to it. Private to the collection.
+# Drives by their serial, and the one place that says what a drive is and what may happen to it. Private to the
+# collection.
 #
 # Get-SeedDriveStatus and ConvertTo-SeedDriveRecord are pure: facts and options in, words out. Facts are an object with
 #   serial; problems (questions that could not be asked, a sentence each); candidates (serials that nearly match)
-#   disk: null or {number, letter, size_bytes, sector_bytes, bus_type, unique_id, partition_style, offline, partition_guid, guards}
+#   disk: null or {number, letter, size_bytes, sector_bytes, bus_type, unique_id, partition_style, offline,
+#   partition_guid, guards}
 #   content: null or {kind: empty data locked unknown, text, fingerprint, manifest (bool), manifest_md5, encryption}
 #   attempt: null or {id, readable, seed, container, folder, started, files, sessions, identity, erased, log, has_order,
 #            run_state: ok missing torn, run, alive: '' starting runner tool}
 #   journal: null or {path, sha256, bytes, completed, drive_id, manifest_file, manifest_hash, key_kind, damaged}; verify
-#   older [{id, partition_guid, wrote}] (attempts of this seed before the current one); others [{seed, attempt}] (open attempts of
-#   other seeds); never_started (how many attempts in a row, the newest first, ended before the tool started)
+#   older [{id, partition_guid, wrote}] (attempts of this seed before the current one)
+#   others [{seed, attempt}] (open attempts of other seeds)
+#   never_started (how many attempts in a row, the newest first, ended before the tool started)
 
 function ConvertTo-SeedSerial {
     <#
@@ -48,7 +51,8 @@ function Find-SeedDisk {
 function Get-SeedNearSerial {
     <#
     .SYNOPSIS
-        Serials of attached disks that a person may have meant: one is part of the other, or they differ in O and 0, I and 1.
+        Serials of attached disks that a person may have meant: one is part of the other, or they differ in O and 0, I
+        and 1.
     .PARAMETER Serial
         The serial that no disk has, in its normal form.
     .PARAMETER Known
@@ -57,7 +61,10 @@ function Get-SeedNearSerial {
     [CmdletBinding()]
     [OutputType([string])]
     param([Parameter(Mandatory = $true)][string]$Serial, [AllowEmptyCollection()][string[]]$Known = @())
-    $plain = { param($text) (ConvertTo-SeedSerial -Serial $text) -replace '[-_]', '' -replace 'O', '0' -replace '[IL]', '1' }
+    $plain = {
+        param($text)
+        (ConvertTo-SeedSerial -Serial $text) -replace '[-_]', '' -replace 'O', '0' -replace '[IL]', '1'
+    }
     $wanted = & $plain $Serial
     foreach ($one in $Known) {
         $other = & $plain $one
@@ -78,7 +85,10 @@ function Test-SeedSameFile {
     [CmdletBinding()]
     [OutputType([bool])]
     param([AllowEmptyCollection()][object[]]$Left = @(), [AllowEmptyCollection()][object[]]$Right = @())
-    $text = { param($files) (@($files | ForEach-Object { "$($_.name)|$([long]$_.bytes)".ToUpperInvariant() } | Sort-Object) -join "`n") }
+    $text = {
+        param($files)
+        @($files | ForEach-Object { "$($_.name)|$([long]$_.bytes)".ToUpperInvariant() } | Sort-Object) -join "`n"
+    }
     (& $text $Left) -eq (& $text $Right)
 }
 
@@ -124,7 +134,8 @@ function Get-SeedJournalLack {
     if (-not $journal.key_kind) { return 'its journal holds no BitLocker key' }
     if (-not $journal.manifest_hash) { return 'its journal holds no hash of the manifest' }
     if ((ConvertTo-SeedSerial -Serial $journal.drive_id) -ne $Facts.serial) {
-        return "the tool names the drive '$($journal.drive_id)' in the journal, and an import job would look for that serial"
+        return "the tool names the drive '$($journal.drive_id)' in the journal, and an import job would look for " +
+            "that serial"
     }
 }
 
@@ -291,9 +302,11 @@ function Get-SeedUnfitReason {
     }
     foreach ($guard in @($disk.guards)) { "$name $guard" }
     $bus = "$($disk.bus_type)"
-    # Source: the service takes SATA drives; Windows shows a SATA drive in an adapter or behind a controller by that one's bus.
+    # Source: the service takes SATA drives; Windows shows a SATA drive in an adapter or behind a controller by that
+    # one's bus.
     if ($bus -notin 'SATA', 'ATA' -and $bus -ne "$($Option.bus)") {
-        "$name is attached by $bus. If it is a SATA drive in an adapter or behind a controller, set ``bus: $bus`` for it; " +
+        "$name is attached by $bus. If it is a SATA drive in an adapter or behind a controller, set ``bus: $bus`` " +
+        "for it; " +
         'otherwise list another drive.'
     }
     # Source: the service's troubleshooting article of 03/2022; such drives come back unprocessed as UnsupportedDrive.
@@ -325,7 +338,9 @@ function Get-SeedFreshVerdict {
     if (@($Facts.problems).Count -gt 0) {
         return New-SeedVerdict -Status unknown -Reason (@($Facts.problems) -join ' ')
     }
-    if (-not $Facts.disk) { return New-SeedVerdict -Status missing -Reason (Get-SeedMissingReason -Facts $Facts) -Allowed insert }
+    if (-not $Facts.disk) {
+        return New-SeedVerdict -Status missing -Reason (Get-SeedMissingReason -Facts $Facts) -Allowed insert
+    }
     $unfit = @(Get-SeedUnfitReason -Facts $Facts -Option $Option)
     if ($unfit.Count -gt 0) { return New-SeedVerdict -Status unusable -Reason ($unfit -join ' ') }
     $whose = Get-SeedContentKind -Facts $Facts
@@ -337,12 +352,16 @@ function Get-SeedFreshVerdict {
     }
     if ($whose -eq 'empty') { return New-SeedVerdict -Status empty -Reason "$name is empty." -Allowed prepare }
     if ($whose -eq 'ours') {
-        return New-SeedVerdict -Status interrupted -Reason "$name holds what an earlier attempt of this seed left; it may go." -Allowed prepare
+        return New-SeedVerdict -Status interrupted -Reason (
+            "$name holds what an earlier attempt of this seed left; it may go."
+        ) -Allowed prepare
     }
     $fingerprint = "$($content.fingerprint)"
     $reason = "$name holds $($content.text)."
     if ($fingerprint -and $fingerprint -in @($Option.erase_fingerprints)) {
-        return New-SeedVerdict -Status foreign -Reason "$reason It may be erased by its fingerprint $fingerprint." -Allowed prepare
+        return New-SeedVerdict -Status foreign -Reason (
+            "$reason It may be erased by its fingerprint $fingerprint."
+        ) -Allowed prepare
     }
     $wrote = @($Facts.older | Where-Object { $_.wrote }).Count -gt 0
     $seen = $content.kind -ne 'locked' -and -not $content.manifest
@@ -374,7 +393,8 @@ function Get-SeedEndedVerdict {
         if (-not $attempt.readable) { $what = 'its attempt.json cannot be read' }
         elseif ($attempt.run_state -eq 'ok') { $what = 'its journal cannot be opened' }
         return New-SeedVerdict -Status unknown -Allowed discard -Reason (
-            "How attempt $($attempt.id) to drive $($Facts.serial) stands is not known: $what in '$($attempt.folder)'. $discard"
+            "How attempt $($attempt.id) to drive $($Facts.serial) stands is not known: $what in " +
+            "'$($attempt.folder)'. $discard"
         )
     }
     $sessions = @(Get-SeedSession -Attempt $attempt)
@@ -387,7 +407,8 @@ function Get-SeedEndedVerdict {
     }
     if ($open.Count -eq 0) {
         return New-SeedVerdict -Status failed -Allowed discard -Reason (
-            "All sessions of attempt $($attempt.id) to drive $($Facts.serial) ended well, but $(Get-SeedJournalLack -Facts $Facts). $discard"
+            "All sessions of attempt $($attempt.id) to drive $($Facts.serial) ended well, but " +
+            "$(Get-SeedJournalLack -Facts $Facts). $discard"
         )
     }
     $words = "The copy to drive $($Facts.serial) in attempt $($attempt.id) failed in session $($open[0].id)"
@@ -415,7 +436,8 @@ function Get-SeedProtectionLack {
     }
     # A fully encrypted volume with protection Off holds its key in the clear: whoever finds the parcel reads the data.
     if ("$($Encryption.protection_status)" -ne 'On') {
-        return "BitLocker protection of drive $Serial is $($Encryption.protection_status). Turn it on with Resume-BitLocker before it travels."
+        return "BitLocker protection of drive $Serial is $($Encryption.protection_status). Turn it on with " +
+            "Resume-BitLocker before it travels."
     }
 }
 
@@ -432,12 +454,14 @@ function Get-SeedReadableVerdict {
     $serial = $Facts.serial
     $discard = "To give it up and begin anew, allow it with ``discard_attempts: [$($attempt.id)]``."
     if (-not $Facts.content.encryption) {
-        return New-SeedVerdict -Status unknown -Allowed collect -Reason "The encryption of drive $serial cannot be read."
+        return New-SeedVerdict -Status unknown -Allowed collect -Reason (
+            "The encryption of drive $serial cannot be read."
+        )
     }
     $verify = $Facts.verify
     if ($verify -and -not $verify.ok) {
         return New-SeedVerdict -Status mismatch -Allowed discard -Reason (
-            "Drive $serial does not hold what its manifest says: $(@($verify.mismatches) | Select-Object -First 1). Do not ship it. $discard"
+            "Drive $serial does not hold what its manifest says: $(@($verify.mismatches)[0]). Do not ship it. $discard"
         )
     }
     $lack = Get-SeedProtectionLack -Serial $serial -Encryption $Facts.content.encryption
@@ -446,11 +470,16 @@ function Get-SeedReadableVerdict {
         if ("$($Facts.content.encryption.volume_status)" -eq 'EncryptionInProgress') { $next += 'wait' }
         return New-SeedVerdict -Status copied -Allowed $next -Reason "$lack It is copied, and not verified."
     }
-    if ($verify) { return New-SeedVerdict -Status verified -Allowed collect, lock -Reason "Drive $serial was read again and holds its files." }
+    if ($verify) {
+        return New-SeedVerdict -Status verified -Allowed collect, lock -Reason (
+            "Drive $serial was read again and holds its files."
+        )
+    }
     $md5 = $Facts.content.manifest_md5
     if ($null -eq $md5) {
         return New-SeedVerdict -Status unknown -Allowed collect -Reason (
-            "The manifest of drive $serial cannot be hashed: $($Facts.content.text). A FIPS policy that forbids MD5 does that."
+            "The manifest of drive $serial cannot be hashed: $($Facts.content.text). A FIPS policy that forbids " +
+            "MD5 does that."
         )
     }
     if ($md5 -ne $Facts.journal.manifest_hash) {
@@ -459,8 +488,12 @@ function Get-SeedReadableVerdict {
         )
     }
     $reason = "Drive $serial is copied. Read it again before it travels."
-    if ($attempt.run.operation -eq 'verify' -and $attempt.run.state -ne 'ended') { $reason = "Reading drive $serial again was interrupted. Start it once more." }
-    elseif ($attempt.run.operation -eq 'verify') { $reason = "Reading drive $serial again failed: $($attempt.run.error)" }
+    if ($attempt.run.operation -eq 'verify' -and $attempt.run.state -ne 'ended') {
+        $reason = "Reading drive $serial again was interrupted. Start it once more."
+    }
+    elseif ($attempt.run.operation -eq 'verify') {
+        $reason = "Reading drive $serial again failed: $($attempt.run.error)"
+    }
     New-SeedVerdict -Status copied -Reason $reason -Allowed collect, verify
 }
 
@@ -476,28 +509,41 @@ function Get-SeedCompleteVerdict {
     $serial = $Facts.serial
     $access = Get-SeedAccess -Facts $Facts
     if ($access -eq 'missing') {
-        return New-SeedVerdict -Status missing -Allowed collect, insert -Reason "Drive $serial is copied and not attached to this host. Insert it to go on."
+        return New-SeedVerdict -Status missing -Allowed collect, insert -Reason (
+            "Drive $serial is copied and not attached to this host. Insert it to go on."
+        )
     }
-    if (@($Facts.problems).Count -gt 0) { return New-SeedVerdict -Status unknown -Allowed collect -Reason (@($Facts.problems) -join ' ') }
+    if (@($Facts.problems).Count -gt 0) {
+        return New-SeedVerdict -Status unknown -Allowed collect -Reason (@($Facts.problems) -join ' ')
+    }
     if ((Get-SeedContentKind -Facts $Facts) -ne 'ours') {
         return New-SeedVerdict -Status mismatch -Allowed discard -Reason (
-            "Drive $serial does not hold any more what attempt $($Facts.attempt.id) wrote: somebody partitioned it anew. " +
-            "To give that attempt up, allow it with ``discard_attempts: [$($Facts.attempt.id)]``."
+            "Drive $serial does not hold any more what attempt $($Facts.attempt.id) wrote: somebody partitioned it " +
+            "anew. To give that attempt up, allow it with ``discard_attempts: [$($Facts.attempt.id)]``."
         )
     }
     $sure = $Facts.verify -and $Facts.verify.ok
     if ($access -eq 'locked' -and $sure) {
-        return New-SeedVerdict -Status verified -Allowed collect -Reason "Drive $serial was read again, holds its files and is locked."
+        return New-SeedVerdict -Status verified -Allowed collect -Reason (
+            "Drive $serial was read again, holds its files and is locked."
+        )
     }
     if ($access -eq 'locked') {
         return New-SeedVerdict -Status locked -Allowed collect, unlock -Reason (
-            "Drive $serial is copied and its BitLocker volume is locked, as after every restart. Unlock it with the key of its journal."
+            "Drive $serial is copied and its BitLocker volume is locked, as after every restart. Unlock it with " +
+            "the key of its journal."
         )
     }
     if ($access -eq 'offline') {
-        return New-SeedVerdict -Status locked -Allowed collect -Reason "Drive $serial is copied and its disk is offline. Bring it online."
+        return New-SeedVerdict -Status locked -Allowed collect -Reason (
+            "Drive $serial is copied and its disk is offline. Bring it online."
+        )
     }
-    if ($access -eq 'unknown') { return New-SeedVerdict -Status unknown -Allowed collect -Reason "Drive $serial is copied, but cannot be looked into." }
+    if ($access -eq 'unknown') {
+        return New-SeedVerdict -Status unknown -Allowed collect -Reason (
+            "Drive $serial is copied, but cannot be looked into."
+        )
+    }
     Get-SeedReadableVerdict -Facts $Facts
 }
 
@@ -522,17 +568,23 @@ function Get-SeedAttemptVerdict {
     if ($State -eq 'torn') { return Get-SeedEndedVerdict -Facts $Facts -State $State }
     $planned = @($Option.files)
     $other = ''
-    if ($attempt.container -ne $Option.container) { $other = "copies to the container '$($attempt.container)', not '$($Option.container)'" }
-    elseif ($planned.Count -gt 0 -and -not (Test-SeedSameFile -Left $planned -Right @($attempt.files))) { $other = 'copied other files than the plan names now' }
+    if ($attempt.container -ne $Option.container) {
+        $other = "copies to the container '$($attempt.container)', not '$($Option.container)'"
+    }
+    elseif ($planned.Count -gt 0 -and -not (Test-SeedSameFile -Left $planned -Right @($attempt.files))) {
+        $other = 'copied other files than the plan names now'
+    }
     if ($other) {
         return New-SeedVerdict -Status failed -Allowed discard -Reason (
-            "Attempt $($attempt.id) to drive $($Facts.serial) $other. To give it up, allow it with ``discard_attempts: [$($attempt.id)]``."
+            "Attempt $($attempt.id) to drive $($Facts.serial) $other. To give it up, allow it with " +
+            "``discard_attempts: [$($attempt.id)]``."
         )
     }
     if ($State -eq 'complete') { return Get-SeedCompleteVerdict -Facts $Facts }
     if (-not $Facts.disk -and @($Facts.problems).Count -eq 0) {
         return New-SeedVerdict -Status missing -Allowed insert -Reason (
-            "Drive $($Facts.serial) is not attached to this host, and attempt $($attempt.id) to it is not complete. Insert it."
+            "Drive $($Facts.serial) is not attached to this host, and attempt $($attempt.id) to it is not " +
+            "complete. Insert it."
         )
     }
     Get-SeedEndedVerdict -Facts $Facts -State $State
@@ -541,7 +593,8 @@ function Get-SeedAttemptVerdict {
 function Get-SeedNeverStartedVerdict {
     <#
     .SYNOPSIS
-        What a drive is whose attempt ended before the tool started. It may be prepared without a word, but not for ever.
+        What a drive is whose attempt ended before the tool started. It may be prepared without a word, but not for
+        ever.
     .PARAMETER Facts
         The facts.
     .PARAMETER Option
@@ -559,7 +612,8 @@ function Get-SeedNeverStartedVerdict {
     $reason = "Attempt $($attempt.id) to drive $($Facts.serial) ended before the tool started: $why."
     if ([int]$Facts.never_started -ge 3 -and $attempt.id -notin @($Option.discard_attempts)) {
         return New-SeedVerdict -Status $status -Allowed discard -Reason (
-            "$reason $($Facts.never_started) attempts in a row ended so. Remove the cause, then allow it with ``discard_attempts: [$($attempt.id)]``."
+            "$reason $($Facts.never_started) attempts in a row ended so. Remove the cause, then allow it with " +
+            "``discard_attempts: [$($attempt.id)]``."
         )
     }
     New-SeedVerdict -Status $status -Reason "$reason It can simply be begun anew." -Allowed prepare
@@ -570,8 +624,8 @@ function Get-SeedDriveStatus {
     .SYNOPSIS
         What a drive is: status, reason, allowed, content, access and activity.
     .DESCRIPTION
-        The only place that decides about a drive. Options of a drive: container, erase, bus, files, discard_attempts and
-        erase_fingerprints. What cannot be known allows nothing that destroys.
+        The only place that decides about a drive. Options of a drive: container, erase, bus, files, discard_attempts
+        and erase_fingerprints. What cannot be known allows nothing that destroys.
     .PARAMETER Facts
         The facts, as this file's head describes them.
     .PARAMETER Option
@@ -598,7 +652,8 @@ function Get-SeedDriveStatus {
             $fresh = Get-SeedFreshVerdict -Facts $Facts -Option $Option
             if ('prepare' -in $fresh.allowed) {
                 $verdict = New-SeedVerdict -Status $verdict.status -Allowed prepare -Reason (
-                    "Attempt $($attempt.id) to drive $($Facts.serial) is given up by ``discard_attempts``; a new one may begin."
+                    "Attempt $($attempt.id) to drive $($Facts.serial) is given up by ``discard_attempts``; a new " +
+                    "one may begin."
                 )
             }
             else { $verdict = $fresh }
@@ -693,7 +748,8 @@ function ConvertTo-SeedDriveRecord {
     if ($Facts.attempt) { $run = $Facts.attempt.run }
     $record['progress'] = $null
     if ($run -and $Facts.attempt.alive) {
-        $record['progress'] = Select-SeedField -Value $run -Name 'operation', 'bytes_done', 'bytes_total', 'started', 'updated'
+        $record['progress'] = Select-SeedField -Value $run -Name 'operation', 'bytes_done', 'bytes_total', 'started',
+            'updated'
     }
     $record['last_lines'] = @()
     if ($run) { $record['last_lines'] = @($run.last_lines) }
@@ -707,9 +763,10 @@ function ConvertTo-SeedDriveRecord {
 }
 
 Export-ModuleMember -Function @(
-    'ConvertTo-SeedSerial', 'Find-SeedDisk', 'Get-SeedNearSerial', 'Test-SeedSameFile', 'Get-SeedSession', 'Get-SeedJournalLack',
-    'Get-SeedAttemptState', 'Get-SeedAccess', 'Get-SeedContentKind', 'Get-SeedActivity', 'New-SeedVerdict', 'Get-SeedMissingReason',
-    'Get-SeedUnfitReason', 'Get-SeedFreshVerdict', 'Get-SeedEndedVerdict', 'Get-SeedProtectionLack', 'Get-SeedReadableVerdict',
-    'Get-SeedCompleteVerdict', 'Get-SeedAttemptVerdict', 'Get-SeedNeverStartedVerdict', 'Get-SeedDriveStatus', 'Select-SeedField',
-    'Get-SeedAttemptRecord', 'ConvertTo-SeedDriveRecord'
+    'ConvertTo-SeedSerial', 'Find-SeedDisk', 'Get-SeedNearSerial', 'Test-SeedSameFile', 'Get-SeedSession',
+    'Get-SeedJournalLack', 'Get-SeedAttemptState', 'Get-SeedAccess', 'Get-SeedContentKind', 'Get-SeedActivity',
+    'New-SeedVerdict', 'Get-SeedMissingReason', 'Get-SeedUnfitReason', 'Get-SeedFreshVerdict', 'Get-SeedEndedVerdict',
+    'Get-SeedProtectionLack', 'Get-SeedReadableVerdict', 'Get-SeedCompleteVerdict', 'Get-SeedAttemptVerdict',
+    'Get-SeedNeverStartedVerdict', 'Get-SeedDriveStatus', 'Select-SeedField', 'Get-SeedAttemptRecord',
+    'ConvertTo-SeedDriveRecord'
 )

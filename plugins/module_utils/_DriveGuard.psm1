@@ -5,8 +5,8 @@
 #AnsibleRequires -PowerShell ..module_utils._Drive
 #AnsibleRequires -PowerShell ..module_utils._Volume
 
-# What a disk holds, what protects it, and making it ready for the tool. Every question that fails is an error that names its
-# command: only "not found" means none. Private to the collection.
+# What a disk holds, what protects it, and making it ready for the tool. Every question that fails is an error that
+# names its command: only "not found" means none. Private to the collection.
 
 function Invoke-SeedQuery {
     <#
@@ -31,16 +31,20 @@ function Get-SeedDataPartition {
     .SYNOPSIS
         The partitions of a disk that can hold data: all but the reserved one that Windows makes itself.
     .DESCRIPTION
-        Fails when Windows shows another number of partitions than the disk has: then some are hidden and nothing is known.
+        Fails when Windows shows another number of partitions than the disk has: then some are hidden and nothing is
+        known.
     .PARAMETER Disk
         The disk.
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][object]$Disk)
-    if ($null -eq $Disk.Number) { throw "The disk with the serial $("$($Disk.SerialNumber)".Trim()) has no number on this host." }
+    if ($null -eq $Disk.Number) {
+        throw "The disk with the serial $("$($Disk.SerialNumber)".Trim()) has no number on this host."
+    }
     $found = @(Invoke-SeedQuery -Name Get-Partition -Parameter @{ DiskNumber = [uint32]$Disk.Number })
     if ($found.Count -ne [int]$Disk.NumberOfPartitions) {
-        throw "The disk $($Disk.Number) has $($Disk.NumberOfPartitions) partitions, and Get-Partition shows $($found.Count)."
+        throw "The disk $($Disk.Number) has $($Disk.NumberOfPartitions) partitions, and Get-Partition shows " +
+            "$($found.Count)."
     }
     @($found | Where-Object { "$($_.Type)" -ne 'Reserved' })
 }
@@ -88,7 +92,8 @@ namespace Seedfreight
     public static class Device
     {
         [DllImport("kernel32.dll", CharSet = CharSet.Unicode, SetLastError = true)]
-        static extern SafeFileHandle CreateFileW(string name, uint access, uint share, IntPtr security, uint how, uint flags, IntPtr template);
+        static extern SafeFileHandle CreateFileW(
+            string name, uint access, uint share, IntPtr security, uint how, uint flags, IntPtr template);
         [DllImport("kernel32.dll", SetLastError = true)]
         static extern bool SetFilePointerEx(SafeFileHandle handle, long distance, IntPtr newPosition, uint method);
         [DllImport("kernel32.dll", SetLastError = true)]
@@ -102,8 +107,10 @@ namespace Seedfreight
                 int read;
                 byte[] buffer = new byte[count];
                 if (handle.IsInvalid) throw new Win32Exception(Marshal.GetLastWin32Error());
-                if (!SetFilePointerEx(handle, offset, IntPtr.Zero, 0)) throw new Win32Exception(Marshal.GetLastWin32Error());
-                if (!ReadFile(handle, buffer, count, out read, IntPtr.Zero)) throw new Win32Exception(Marshal.GetLastWin32Error());
+                if (!SetFilePointerEx(handle, offset, IntPtr.Zero, 0))
+                    throw new Win32Exception(Marshal.GetLastWin32Error());
+                if (!ReadFile(handle, buffer, count, out read, IntPtr.Zero))
+                    throw new Win32Exception(Marshal.GetLastWin32Error());
                 if (read != count) throw new EndOfStreamException();
                 return buffer;
             }
@@ -115,7 +122,8 @@ namespace Seedfreight
         return , [Seedfreight.Device]::Read($Path, $Offset, $Count)
     }
     $stream = New-Object -TypeName System.IO.FileStream -ArgumentList @(
-        (Resolve-SeedPath -Path $Path), [System.IO.FileMode]::Open, [System.IO.FileAccess]::Read, ([System.IO.FileShare]'ReadWrite, Delete')
+        (Resolve-SeedPath -Path $Path), [System.IO.FileMode]::Open, [System.IO.FileAccess]::Read,
+            ([System.IO.FileShare]'ReadWrite, Delete')
     )
     try {
         $buffer = New-Object -TypeName byte[] -ArgumentList $Count
@@ -151,7 +159,8 @@ function Get-SeedRawContent {
     .SYNOPSIS
         Whether the first and the last MiB of a disk are zero: kind (empty, data, unknown), text and hash.
     .DESCRIPTION
-        What Windows calls RAW may hold a file system or a volume manager that it does not know; those begin or end with a mark.
+        What Windows calls RAW may hold a file system or a volume manager that it does not know; those begin or end with
+        a mark.
     .PARAMETER Disk
         The disk.
     #>
@@ -160,13 +169,20 @@ function Get-SeedRawContent {
     $part = 1MB
     $content = [pscustomobject]@{ kind = 'unknown'; text = ''; hash = '' }
     try {
-        $device = @(Invoke-SeedQuery -Name Get-CimInstance -Parameter @{ ClassName = 'Win32_DiskDrive'; Filter = "Index = $([uint32]$Disk.Number)" })
-        if ($device.Count -ne 1) { throw "Win32_DiskDrive shows $($device.Count) disks with the number $($Disk.Number)" }
+        $device = @(Invoke-SeedQuery -Name Get-CimInstance -Parameter @{
+            ClassName = 'Win32_DiskDrive'
+            Filter = "Index = $([uint32]$Disk.Number)"
+        })
+        if ($device.Count -ne 1) {
+            throw "Win32_DiskDrive shows $($device.Count) disks with the number $($Disk.Number)"
+        }
         $last = [long]$Disk.Size - $part
         $last -= $last % 4096
         $both = New-Object -TypeName byte[] -ArgumentList (2 * $part)
-        [System.Buffer]::BlockCopy((Read-SeedDevice -Path $device[0].DeviceID -Offset 0 -Count $part), 0, $both, 0, $part)
-        [System.Buffer]::BlockCopy((Read-SeedDevice -Path $device[0].DeviceID -Offset $last -Count $part), 0, $both, $part, $part)
+        [System.Buffer]::BlockCopy((Read-SeedDevice -Path $device[0].DeviceID -Offset 0 -Count $part), 0, $both, 0,
+            $part)
+        [System.Buffer]::BlockCopy((Read-SeedDevice -Path $device[0].DeviceID -Offset $last -Count $part), 0, $both,
+            $part, $part)
     }
     catch {
         $content.text = "its first and last MiB cannot be read: $($_.Exception.Message)"
@@ -195,7 +211,10 @@ function Get-SeedRootEntry {
     [OutputType([string])]
     param([Parameter(Mandatory = $true)][string]$Letter)
     # What Windows writes on every volume by itself; shadow copies and stores of deduplication have other names.
-    $own = @{ 'System Volume Information' = @('WPSettings.dat', 'IndexerVolumeGuid', 'tracking.log'); '$RECYCLE.BIN' = @('desktop.ini') }
+    $own = @{
+        'System Volume Information' = @('WPSettings.dat', 'IndexerVolumeGuid', 'tracking.log')
+        '$RECYCLE.BIN' = @('desktop.ini')
+    }
     foreach ($item in @(Get-ChildItem -LiteralPath "${Letter}:\" -Force -ErrorAction Stop)) {
         if (-not $own.ContainsKey($item.Name)) {
             $item.Name
@@ -221,7 +240,14 @@ function New-SeedContent {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][string]$Kind, [Parameter(Mandatory = $true)][string]$Text)
-    [pscustomobject][ordered]@{ kind = $Kind; text = $Text; fingerprint = ''; manifest = $false; manifest_md5 = $null; encryption = $null }
+    [pscustomobject][ordered]@{
+        kind = $Kind
+        text = $Text
+        fingerprint = ''
+        manifest = $false
+        manifest_md5 = $null
+        encryption = $null
+    }
 }
 
 function Get-SeedVolumeContent {
@@ -251,9 +277,13 @@ function Get-SeedVolumeContent {
         return New-SeedContent -Kind data -Text 'a partition without a file system that Windows knows'
     }
     $names = @(Get-SeedRootEntry -Letter $Letter | Sort-Object)
-    $content = New-SeedContent -Kind data -Text "the $($volume[0].FileSystem) volume ${Letter}: with $($names.Count) entries"
+    $content = New-SeedContent -Kind data -Text (
+        "the $($volume[0].FileSystem) volume ${Letter}: with $($names.Count) entries"
+    )
     $content.encryption = $encryption
-    if ($names.Count -eq 0 -and ($null -eq $encryption -or $encryption.volume_status -eq 'FullyDecrypted')) { $content.kind = 'empty' }
+    if ($names.Count -eq 0 -and ($null -eq $encryption -or $encryption.volume_status -eq 'FullyDecrypted')) {
+        $content.kind = 'empty'
+    }
     $content.manifest = 'DriveManifest.xml' -in $names
     if ($content.manifest) { $content.text += ', among them a drive manifest of an import' }
     $content.fingerprint = (@($volume[0].FileSystem, $volume[0].FileSystemLabel) + $names) -join '|'
@@ -269,7 +299,8 @@ function Get-SeedContent {
     .SYNOPSIS
         What a disk holds, with a fingerprint of it, its letter and the GUID of its partition.
     .DESCRIPTION
-        What cannot be told is data or unknown, never empty. An offline disk shows no volumes: only zero bytes make it empty.
+        What cannot be told is data or unknown, never empty. An offline disk shows no volumes: only zero bytes make it
+        empty.
     .PARAMETER Disk
         The disk.
     .PARAMETER OwnGuid
@@ -278,25 +309,35 @@ function Get-SeedContent {
         The manifest whose MD5 is wanted; empty for none.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][object]$Disk, [AllowEmptyCollection()][string[]]$OwnGuid = @(), [string]$ManifestFile)
+    param(
+        [Parameter(Mandatory = $true)][object]$Disk,
+        [AllowEmptyCollection()][string[]]$OwnGuid = @(),
+        [string]$ManifestFile
+    )
     $answer = [pscustomobject]@{ letter = ''; partition_guid = ''; content = $null }
     $style = "$($Disk.PartitionStyle)"
     $marks = @("$($Disk.SerialNumber)".Trim(), $Disk.Size, $style)
     if ($Disk.IsOffline -or $style -notin 'GPT', 'MBR') {
         $raw = Get-SeedRawContent -Disk $Disk
         $answer.content = New-SeedContent -Kind $raw.kind -Text $raw.text
-        if ($Disk.IsOffline -and $raw.kind -eq 'data') { $answer.content.text = 'something that is not seen while its disk is offline' }
+        if ($Disk.IsOffline -and $raw.kind -eq 'data') {
+            $answer.content.text = 'something that is not seen while its disk is offline'
+        }
         $marks += $raw.hash
     }
     else {
         $partitions = @(Get-SeedDataPartition -Disk $Disk)
         foreach ($one in $partitions) { $marks += "$($one.Guid) $($one.Offset) $($one.Size) $($one.Type)" }
         if ($partitions.Count -eq 0) { $answer.content = New-SeedContent -Kind empty -Text 'no partition' }
-        elseif ($partitions.Count -gt 1) { $answer.content = New-SeedContent -Kind data -Text "$($partitions.Count) partitions" }
+        elseif ($partitions.Count -gt 1) {
+            $answer.content = New-SeedContent -Kind data -Text "$($partitions.Count) partitions"
+        }
         else {
             $answer.letter = Get-SeedLetter -Partition $partitions[0]
             $answer.partition_guid = "$($partitions[0].Guid)"
-            if (-not $answer.letter) { $answer.content = New-SeedContent -Kind data -Text 'a partition without a drive letter' }
+            if (-not $answer.letter) {
+                $answer.content = New-SeedContent -Kind data -Text 'a partition without a drive letter'
+            }
             else {
                 $own = [bool]($answer.partition_guid -and $answer.partition_guid -in $OwnGuid)
                 $answer.content = Get-SeedVolumeContent -Letter $answer.letter -Own $own -ManifestFile $ManifestFile
@@ -357,12 +398,17 @@ function Get-SeedGuard {
     }
     if ("$($Disk.UniqueId)") {
         $physical = @(Invoke-SeedQuery -Name Get-PhysicalDisk -Parameter @{ UniqueId = "$($Disk.UniqueId)" })
-        if (@($physical | Where-Object { "$($_.CannotPoolReason)" -match 'In a Pool' }).Count -gt 0) { "is a member of a storage pool. $remedy" }
+        if (@($physical | Where-Object { "$($_.CannotPoolReason)" -match 'In a Pool' }).Count -gt 0) {
+            "is a member of a storage pool. $remedy"
+        }
     }
-    $pages = @(Invoke-SeedQuery -Name Get-CimInstance -Parameter @{ ClassName = 'Win32_PageFileUsage' } | ForEach-Object { "$($_.Name)" })
+    $pages = @(Invoke-SeedQuery -Name Get-CimInstance -Parameter @{ ClassName = 'Win32_PageFileUsage' } |
+        ForEach-Object { "$($_.Name)" })
     if ([int]$Disk.Number -in @(Get-SeedPathDisk -Path $pages)) { "holds a page file. $remedy" }
     foreach ($path in @($ProtectedPath | Where-Object { $_ } | Sort-Object -Unique)) {
-        if ([int]$Disk.Number -in @(Get-SeedPathDisk -Path $path)) { "holds '$path', which this seed reads or works in. $remedy" }
+        if ([int]$Disk.Number -in @(Get-SeedPathDisk -Path $path)) {
+            "holds '$path', which this seed reads or works in. $remedy"
+        }
     }
 }
 
@@ -393,7 +439,8 @@ function Get-SeedDiskFact {
     try {
         $disk = Find-SeedDisk -Serial $Serial
         if (-not $disk) {
-            $known = @(Get-Disk -ErrorAction Stop | ForEach-Object { "$($_.SerialNumber)" } | Where-Object { $_.Trim() })
+            $known = @(Get-Disk -ErrorAction Stop | ForEach-Object { "$($_.SerialNumber)" } |
+                Where-Object { $_.Trim() })
             $fact.candidates = @(Get-SeedNearSerial -Serial $Serial -Known $known)
             return $fact
         }
@@ -441,7 +488,8 @@ function Get-SeedSameDisk {
     $same = $disk -and "$($disk.UniqueId)" -eq $Seen.unique_id -and [long]$disk.Size -eq $Seen.size_bytes -and
     [int]$disk.Number -eq $Seen.number -and -not ($disk.IsSystem -or $disk.IsBoot -or $disk.BootFromDisk)
     if (-not $same) {
-        throw "Drive $Serial in ``drives`` changed while it was looked at. Nothing was erased; run again when nobody handles the drives."
+        throw "Drive $Serial in ``drives`` changed while it was looked at. Nothing was erased; run again when " +
+            "nobody handles the drives."
     }
     $disk
 }
@@ -482,8 +530,9 @@ function Initialize-SeedDrive {
     .SYNOPSIS
         Gives a drive a new partition table and one partition with a letter. Returns letter, partition_guid and size.
     .DESCRIPTION
-        Whatever is on the disk is erased: whoever calls has judged it. Each step acts on the disk object that was compared right
-        before, never on a number. The partition that the tool will format is always one that this call made.
+        Whatever is on the disk is erased: whoever calls has judged it. Each step acts on the disk object that was
+        compared right before, never on a number. The partition that the tool will format is always one that this call
+        made.
     .PARAMETER Serial
         The serial in its normal form.
     .PARAMETER Seen
@@ -492,7 +541,11 @@ function Initialize-SeedDrive {
         How long to wait for the drive letter.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][string]$Serial, [Parameter(Mandatory = $true)][object]$Seen, [int]$WaitSeconds = 30)
+    param(
+        [Parameter(Mandatory = $true)][string]$Serial,
+        [Parameter(Mandatory = $true)][object]$Seen,
+        [int]$WaitSeconds = 30
+    )
     $disk = Get-SeedSameDisk -Serial $Serial -Seen $Seen
     if ($disk.IsReadOnly) { Set-Disk -InputObject $disk -IsReadOnly $false -ErrorAction Stop }
     if ("$($disk.PartitionStyle)" -ne 'RAW') {
@@ -505,12 +558,14 @@ function Initialize-SeedDrive {
     $until = [DateTime]::UtcNow.AddSeconds($WaitSeconds)
     while ($true) {
         # The letter can come a few seconds after the partition.
-        $now = @(Get-SeedDataPartition -Disk (Get-SeedSameDisk -Serial $Serial -Seen $Seen) | Where-Object { "$($_.Guid)" -eq "$($made.Guid)" })
+        $now = @(Get-SeedDataPartition -Disk (Get-SeedSameDisk -Serial $Serial -Seen $Seen) |
+            Where-Object { "$($_.Guid)" -eq "$($made.Guid)" })
         $letter = ''
         if ($now.Count -eq 1) { $letter = Get-SeedLetter -Partition $now[0] }
         if ($letter) { break }
         if ([DateTime]::UtcNow -gt $until) {
-            throw "Drive $Serial in ``drives`` got no drive letter. Free a letter on this host; the tool cannot use mount points."
+            throw "Drive $Serial in ``drives`` got no drive letter. Free a letter on this host; the tool cannot " +
+                "use mount points."
         }
         Start-Sleep -Milliseconds 500
     }
@@ -532,15 +587,19 @@ function Get-SeedDriveLetter {
     $disk = Find-SeedDisk -Serial $normal
     if (-not $disk) { throw "The drive with the ``serial`` $normal is not attached to this host. Insert it." }
     if ($disk.IsOffline) { throw "The disk of the drive $normal is offline. Bring it online." }
-    $letters = @(Get-SeedDataPartition -Disk $disk | ForEach-Object { Get-SeedLetter -Partition $_ } | Where-Object { $_ })
-    if ($letters.Count -ne 1) { throw "The drive $normal has $($letters.Count) drive letters, and one is needed. Use ``mount_point``." }
+    $letters = @(Get-SeedDataPartition -Disk $disk | ForEach-Object { Get-SeedLetter -Partition $_ } |
+        Where-Object { $_ })
+    if ($letters.Count -ne 1) {
+        throw "The drive $normal has $($letters.Count) drive letters, and one is needed. Use ``mount_point``."
+    }
     $letters[0]
 }
 
 function Get-SeedVolumeRecord {
     <#
     .SYNOPSIS
-        Presence, letter and volume of a drive, and whether a key is one of its protectors (null when that cannot be told).
+        Presence, letter and volume of a drive, and whether a key is one of its protectors (null when that cannot be
+        told).
     .PARAMETER Serial
         The serial as the user writes it.
     .PARAMETER Key
@@ -548,12 +607,19 @@ function Get-SeedVolumeRecord {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][string]$Serial, [hashtable]$Key = @{})
-    $record = [ordered]@{ serial = ConvertTo-SeedSerial -Serial $Serial; present = $false; letter = ''; volume = $null; key_matches = $null }
+    $record = [ordered]@{
+        serial = ConvertTo-SeedSerial -Serial $Serial
+        present = $false
+        letter = ''
+        volume = $null
+        key_matches = $null
+    }
     $disk = Find-SeedDisk -Serial $record['serial']
     if (-not $disk) { return [pscustomobject]$record }
     $record['present'] = $true
     if ($disk.IsOffline) { return [pscustomobject]$record }
-    $letters = @(Get-SeedDataPartition -Disk $disk | ForEach-Object { Get-SeedLetter -Partition $_ } | Where-Object { $_ })
+    $letters = @(Get-SeedDataPartition -Disk $disk | ForEach-Object { Get-SeedLetter -Partition $_ } |
+        Where-Object { $_ })
     if ($letters.Count -ne 1) { return [pscustomobject]$record }
     $record['letter'] = $letters[0]
     if (Get-SeedEncryption -Letter $letters[0]) { $record['volume'] = Get-SeedVolume -Letter $letters[0] }
@@ -563,8 +629,8 @@ function Get-SeedVolumeRecord {
 }
 
 Export-ModuleMember -Function @(
-    'Invoke-SeedQuery', 'Get-SeedDataPartition', 'Get-SeedLetter', 'Read-SeedDevice', 'Get-SeedHashText', 'Get-SeedRawContent',
-    'Get-SeedRootEntry', 'New-SeedContent', 'Get-SeedVolumeContent', 'Get-SeedContent', 'Get-SeedPathDisk', 'Get-SeedGuard',
-    'Get-SeedDiskFact', 'Get-SeedSameDisk', 'Open-SeedDrive', 'Close-SeedDrive', 'Initialize-SeedDrive',
-    'Get-SeedDriveLetter', 'Get-SeedVolumeRecord'
+    'Invoke-SeedQuery', 'Get-SeedDataPartition', 'Get-SeedLetter', 'Read-SeedDevice', 'Get-SeedHashText',
+    'Get-SeedRawContent', 'Get-SeedRootEntry', 'New-SeedContent', 'Get-SeedVolumeContent', 'Get-SeedContent',
+    'Get-SeedPathDisk', 'Get-SeedGuard', 'Get-SeedDiskFact', 'Get-SeedSameDisk', 'Open-SeedDrive', 'Close-SeedDrive',
+    'Initialize-SeedDrive', 'Get-SeedDriveLetter', 'Get-SeedVolumeRecord'
 )

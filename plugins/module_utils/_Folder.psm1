@@ -43,7 +43,8 @@ function Get-SeedTime {
 function Read-SeedText {
     <#
     .SYNOPSIS
-        The text of a file that somebody else may be writing or replacing. Encoding: UTF-8, or what its byte-order mark says.
+        The text of a file that somebody else may be writing or replacing. Encoding: UTF-8, or what its byte-order mark
+        says.
     .PARAMETER Path
         Path of the file.
     #>
@@ -55,7 +56,8 @@ function Read-SeedText {
         (Resolve-SeedPath -Path $Path), [System.IO.FileMode]::Open, [System.IO.FileAccess]::Read, $share
     )
     try {
-        $reader = New-Object -TypeName System.IO.StreamReader -ArgumentList $stream, ([System.Text.Encoding]::UTF8), $true
+        $reader = New-Object -TypeName System.IO.StreamReader -ArgumentList $stream, ([System.Text.Encoding]::UTF8),
+            $true
         $reader.ReadToEnd()
     }
     finally { $stream.Dispose() }
@@ -88,7 +90,8 @@ function Read-SeedJson {
     .SYNOPSIS
         A JSON file as an object with state (ok, missing, torn) and value (null unless ok). Never an error.
     .DESCRIPTION
-        A file that is being replaced can be away or locked for an instant, so both are looked at again before they count.
+        A file that is being replaced can be away or locked for an instant, so both are looked at again before they
+        count.
     .PARAMETER Path
         Path of the file.
     .PARAMETER Expected
@@ -100,7 +103,8 @@ function Read-SeedJson {
     for ($try = 0; $try -lt 6; $try++) {
         if ($try -gt 0) { Start-Sleep -Milliseconds 50 }
         try {
-            $value = ConvertTo-SeedPlain -Value (ConvertFrom-Json -InputObject (Read-SeedText -Path $Path) -ErrorAction Stop)
+            $text = Read-SeedText -Path $Path
+            $value = ConvertTo-SeedPlain -Value (ConvertFrom-Json -InputObject $text -ErrorAction Stop)
             if ($value -is [System.Management.Automation.PSCustomObject]) {
                 return [pscustomobject]@{ state = 'ok'; value = $value }
             }
@@ -120,8 +124,8 @@ function Write-SeedJson {
     .SYNOPSIS
         Replaces a JSON file in one step: whoever reads it sees the old or the new content, never none and never a part.
     .DESCRIPTION
-        Virus scanners and readers hold a file open for moments, so a replacement that fails is tried again for two seconds.
-        Fails when even then it cannot be done; the old content stays.
+        Virus scanners and readers hold a file open for moments, so a replacement that fails is tried again for two
+        seconds. Fails when even then it cannot be done; the old content stays.
     .PARAMETER Path
         Path of the file.
     .PARAMETER Value
@@ -137,7 +141,8 @@ function Write-SeedJson {
         [System.IO.File]::WriteAllText($new, $text, $encoding)
         for ($try = 1; $true; $try++) {
             try {
-                # Move never replaces, and Replace needs a target; a null backup name has a value of its own in PowerShell.
+                # Move never replaces, and Replace needs a target; a null backup name has a value of its own in
+                # PowerShell.
                 if ([System.IO.File]::Exists($target)) {
                     [System.IO.File]::Replace($new, $target, [System.Management.Automation.Language.NullString]::Value)
                 }
@@ -201,7 +206,9 @@ function Set-SeedPrivateAcl {
     )
     foreach ($step in $steps) {
         $output = & icacls.exe $native @step
-        if ($LASTEXITCODE -ne 0) { throw "The folder '$Path' could not be made private with icacls $($step[0]): $output" }
+        if ($LASTEXITCODE -ne 0) {
+            throw "The folder '$Path' could not be made private with icacls $($step[0]): $output"
+        }
     }
 }
 
@@ -210,8 +217,8 @@ function New-SeedPrivateFolder {
     .SYNOPSIS
         Makes a folder that only the system and the administrators can read, or makes the one that is there so.
     .DESCRIPTION
-        What lies in it may hold keys or is run as the system. A folder that somebody made before is taken over: owner and
-        access list are set each time, on every folder from Root to Path. A link or junction on the way is refused.
+        What lies in it may hold keys or is run as the system. A folder that somebody made before is taken over: owner
+        and access list are set each time, on every folder from Root to Path. A link or junction on the way is refused.
     .PARAMETER Path
         Path of the folder.
     .PARAMETER Root
@@ -224,17 +231,22 @@ function New-SeedPrivateFolder {
     $top = $Root.TrimEnd('\')
     $below = @()
     if ($leaf -ne $top) {
-        if (-not $leaf.StartsWith("$top\", [StringComparison]::OrdinalIgnoreCase)) { throw "'$leaf' is not below '$top'." }
+        if (-not $leaf.StartsWith("$top\", [StringComparison]::OrdinalIgnoreCase)) {
+            throw "'$leaf' is not below '$top'."
+        }
         $below = $leaf.Substring($top.Length + 1).Split([char[]]'\')
     }
     $now = $top
     foreach ($part in @('') + $below) {
         if ($part) { $now = "$now\$part" }
-        if (-not (Test-Path -LiteralPath $now)) { $null = New-Item -Path $now -ItemType Directory -Force -ErrorAction Stop }
+        if (-not (Test-Path -LiteralPath $now)) {
+            $null = New-Item -Path $now -ItemType Directory -Force -ErrorAction Stop
+        }
         $item = Get-Item -LiteralPath $now -Force -ErrorAction Stop
         if (-not $item.PSIsContainer) { throw "'$now' is not a folder. Remove the file, or choose another folder." }
         if (($item.Attributes -band [System.IO.FileAttributes]::ReparsePoint) -ne 0) {
-            throw "The folder '$now' is a link or junction and is not used for what must be private. Choose a real folder."
+            throw "The folder '$now' is a link or junction and is not used for what must be private. Choose a real " +
+                "folder."
         }
         Set-SeedPrivateAcl -Path $now
     }
@@ -243,7 +255,8 @@ function New-SeedPrivateFolder {
 function Test-SeedDrivePath {
     <#
     .SYNOPSIS
-        Whether a path lies on a drive: one leading backslash, and no part that Windows reads otherwise than it is written.
+        Whether a path lies on a drive: one leading backslash, and no part that Windows reads otherwise than it is
+        written.
     .PARAMETER Path
         The path, as a journal or a manifest names it.
     #>

@@ -14,11 +14,13 @@ function Get-SeedRunnerText {
     [CmdletBinding()]
     [OutputType([string])]
     param()
-    $modules = (Get-Command -Name Resolve-SeedPath -CommandType Function).Module, (Get-Command -Name Invoke-SeedRun -CommandType Function).Module
+    $modules = (Get-Command -Name Resolve-SeedPath -CommandType Function).Module,
+        (Get-Command -Name Invoke-SeedRun -CommandType Function).Module
     $functions = foreach ($module in $modules) {
         foreach ($one in $module.ExportedFunctions.Values) { "function $($one.Name) {$($one.Definition)}" }
     }
-    "param([string]`$OrderFile)`nSet-StrictMode -Version 3.0`n$($functions -join "`n`n")`n`nInvoke-SeedRun -OrderFile `$OrderFile`n"
+    "param([string]`$OrderFile)`nSet-StrictMode -Version 3.0`n$($functions -join "`n`n")`n`nInvoke-SeedRun " +
+    "-OrderFile `$OrderFile`n"
 }
 
 function Test-SeedProcess {
@@ -160,10 +162,13 @@ function Start-SeedRun {
     Write-SeedJson -Path $Order['run_file'] -Value (New-SeedState -Order ([pscustomobject]$Order) -State starting)
     Write-SeedJson -Path $orderFile -Value $Order
     # The script is read as text, because a policy for script files wins over -ExecutionPolicy and would stop it.
-    $call = "& ([scriptblock]::Create([System.IO.File]::ReadAllText('{0}', [System.Text.Encoding]::UTF8))) -OrderFile '{1}'"
+    $call = "& ([scriptblock]::Create([System.IO.File]::ReadAllText('{0}', [System.Text.Encoding]::UTF8))) " +
+        "-OrderFile '{1}'"
     $command = $call -f ($runner -replace "'", "''"), ($orderFile -replace "'", "''")
     $encoded = [Convert]::ToBase64String([System.Text.Encoding]::Unicode.GetBytes($command))
-    $action = New-ScheduledTaskAction -Execute 'powershell.exe' -Argument "-NoProfile -NonInteractive -EncodedCommand $encoded"
+    $action = New-ScheduledTaskAction -Execute 'powershell.exe' -Argument (
+        "-NoProfile -NonInteractive -EncodedCommand $encoded"
+    )
     $principal = New-ScheduledTaskPrincipal -UserId 'S-1-5-18' -LogonType ServiceAccount -RunLevel Highest
     # Without these a task ends after three days and copies with low priority.
     $always = @{
@@ -191,7 +196,8 @@ function Start-SeedRun {
         $problem = Get-SeedTaskProblem -Name $task.name -Path $task.path
         if ($problem -and [System.IO.File]::Exists($orderFile)) {
             Stop-SeedStart -Order $Order -Problem $problem
-            throw "The work on drive $($Order['serial']) did not begin: $problem. Nothing was written to the drive by the tool."
+            throw "The work on drive $($Order['serial']) did not begin: $problem. Nothing was written to the drive " +
+                "by the tool."
         }
         Start-Sleep -Milliseconds 200
     } while ([DateTime]::UtcNow -lt $until)
@@ -207,7 +213,10 @@ function Stop-SeedStart {
         Why it did not begin.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Order, [Parameter(Mandatory = $true)][string]$Problem)
+    param(
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Order,
+        [Parameter(Mandatory = $true)][string]$Problem
+    )
     [System.IO.File]::Delete((Resolve-SeedPath -Path "$($Order['folder'])\order.json"))
     $state = New-SeedState -Order ([pscustomobject]$Order) -State ended
     $state['exit_code'] = -1
@@ -218,6 +227,6 @@ function Stop-SeedStart {
 }
 
 Export-ModuleMember -Function @(
-    'Get-SeedRunnerText', 'Test-SeedProcess', 'Test-SeedRestarted', 'Get-SeedTaskProblem', 'Get-SeedAlive', 'Get-SeedTaskName', 'Remove-SeedTask',
-    'Start-SeedRun', 'Stop-SeedStart'
+    'Get-SeedRunnerText', 'Test-SeedProcess', 'Test-SeedRestarted', 'Get-SeedTaskProblem', 'Get-SeedAlive',
+    'Get-SeedTaskName', 'Remove-SeedTask', 'Start-SeedRun', 'Stop-SeedStart'
 )

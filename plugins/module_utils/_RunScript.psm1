@@ -3,10 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #AnsibleRequires -PowerShell ..module_utils._Folder
 
-# What the detached task does: copy sessions of the tool one after the other, or reading a drive again. Private to the collection.
+# What the detached task does: copy sessions of the tool one after the other, or reading a drive again. Private to the
+# collection.
 #
-# The task runs long after the module has ended, so the exported functions of this file and of _Folder are written into a file
-# beside the order as they stand, and nothing else is there. A failing state write or progress read never ends a run.
+# The task runs long after the module has ended, so the exported functions of this file and of _Folder are written into
+# a file beside the order as they stand, and nothing else is there. A failing state write or progress read never ends a
+# run.
 
 function Get-SeedProcessStamp {
     <#
@@ -41,7 +43,10 @@ function Save-SeedState {
     #>
     [CmdletBinding()]
     [OutputType([bool])]
-    param([Parameter(Mandatory = $true)][object]$Order, [Parameter(Mandatory = $true)][System.Collections.IDictionary]$State)
+    param(
+        [Parameter(Mandatory = $true)][object]$Order,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$State
+    )
     try {
         $State['updated'] = Get-SeedTime
         Write-SeedJson -Path $Order.run_file -Value $State
@@ -161,16 +166,22 @@ function Assert-SeedTarget {
     if ("$($disk.UniqueId)" -ne $Order.identity.unique_id -or [long]$disk.Size -ne [long]$Order.identity.size_bytes) {
         throw "The disk with the serial $($Order.serial) is another one by now. Nothing was written."
     }
-    if ($disk.IsSystem -or $disk.IsBoot -or $disk.BootFromDisk) { throw "The disk $($Order.serial) is a system or boot disk. Nothing was written." }
+    if ($disk.IsSystem -or $disk.IsBoot -or $disk.BootFromDisk) {
+        throw "The disk $($Order.serial) is a system or boot disk. Nothing was written."
+    }
     $behind = @(Get-Partition -DriveLetter $Order.letter -ErrorAction Stop)
-    $fits = $behind.Count -eq 1 -and [int]$behind[0].DiskNumber -eq [int]$disk.Number -and "$($behind[0].Guid)" -eq $PartitionGuid
-    if (-not $fits) { throw "The letter $($Order.letter): does not lead to drive $($Order.serial) any more. Nothing was written." }
+    $fits = $behind.Count -eq 1 -and [int]$behind[0].DiskNumber -eq [int]$disk.Number -and
+        "$($behind[0].Guid)" -eq $PartitionGuid
+    if (-not $fits) {
+        throw "The letter $($Order.letter): does not lead to drive $($Order.serial) any more. Nothing was written."
+    }
 }
 
 function Assert-SeedSource {
     <#
     .SYNOPSIS
-        Fails unless every file of the shard lies in the source with its length. Other files there are left out by construction.
+        Fails unless every file of the shard lies in the source with its length. Other files there are left out by
+        construction.
     .PARAMETER Directory
         The source.
     .PARAMETER File
@@ -181,11 +192,13 @@ function Assert-SeedSource {
     foreach ($one in $File) {
         $path = $Directory.TrimEnd('\') + '\' + $one.name
         if (-not (Test-Path -LiteralPath $path -PathType Leaf)) {
-            throw "The source file '$path' is missing or cannot be read by the account that copies. Correct ``source_directory``, or plan again."
+            throw "The source file '$path' is missing or cannot be read by the account that copies. Correct " +
+                "``source_directory``, or plan again."
         }
         $length = [long](Get-Item -LiteralPath $path -Force -ErrorAction Stop).Length
         if ($length -ne [long]$one.bytes) {
-            throw "The source file '$path' has $length bytes, not the $($one.bytes) that were planned. Plan again when it does not change any more."
+            throw "The source file '$path' has $length bytes, not the $($one.bytes) that were planned. Plan again " +
+                "when it does not change any more."
         }
     }
 }
@@ -195,7 +208,8 @@ function Wait-SeedTool {
     .SYNOPSIS
         Waits for the tool's process and keeps the state current meanwhile. Whatever fails here, the wait goes on.
     .DESCRIPTION
-        A tool that asks a question without end would fill the system drive, so one that writes more than 64 MiB is ended.
+        A tool that asks a question without end would fill the system drive, so one that writes more than 64 MiB is
+        ended.
     .PARAMETER Process
         The process.
     .PARAMETER Order
@@ -230,7 +244,8 @@ function Wait-SeedTool {
             $State['last_lines'] = @(Get-SeedLastLine -Path $Progress.output)
             $size = (Get-Item -LiteralPath $Progress.output[0] -ErrorAction Stop).Length
             if (-not $ended -and $size -gt 64MB) {
-                $State['error'] = 'The tool wrote more than 64 MiB of output, as if it waits for an answer; it was ended.'
+                $State['error'] = 'The tool wrote more than 64 MiB of output, as if it waits for an answer; it was ' +
+                    'ended.'
                 $Process.Kill()
             }
         }
@@ -295,7 +310,8 @@ function Invoke-SeedSession {
         RedirectStandardOutput = $output
         RedirectStandardError = $failed
     }
-    # The state says so before the process exists: an attempt whose tool may have begun is never taken for one that did not.
+    # The state says so before the process exists: an attempt whose tool may have begun is never taken for one that did
+    # not.
     $State['tool_started'] = $true
     $State['sessions'][$Index]['state'] = 'running'
     $kept = Save-SeedState -Order $Order -State $State
@@ -307,7 +323,12 @@ function Invoke-SeedSession {
     # Windows PowerShell forgets the exit code of a process whose handle nobody asked for.
     $null = $process.Handle
     $State['tool'] = [ordered]@{ pid = $process.Id; started_ticks = "$(Get-SeedProcessStamp -Id $process.Id)" }
-    $progress = [pscustomobject]@{ done = [long]$State['bytes_done']; bytes = [long]$session.bytes; measure = $Index -gt 0; output = @($output, $failed) }
+    $progress = [pscustomobject]@{
+        done = [long]$State['bytes_done']
+        bytes = [long]$session.bytes
+        measure = $Index -gt 0
+        output = @($output, $failed)
+    }
     Wait-SeedTool -Process $process -Order $Order -State $State -Progress $progress
     $code = $process.ExitCode
     if ($null -eq $code) { $code = -1 }
@@ -319,14 +340,17 @@ function Invoke-SeedSession {
         $State['sessions'][$Index]['state'] = 'completed'
         $State['bytes_done'] = $progress.done + $progress.bytes
     }
-    Add-SeedOutput -Path $output, $failed -Target $Order.output_file -Title "--- session $($session.id), exit code $code, $(Get-SeedTime)"
+    Add-SeedOutput -Path $output, $failed -Target $Order.output_file -Title (
+        "--- session $($session.id), exit code $code, $(Get-SeedTime)"
+    )
     [int]$code
 }
 
 function Get-SeedPartitionGuid {
     <#
     .SYNOPSIS
-        The GUID of the partition behind the order's letter, if it lies on the order's disk; otherwise the one that was known.
+        The GUID of the partition behind the order's letter, if it lies on the order's disk; otherwise the one that was
+        known.
     .PARAMETER Order
         The order.
     .PARAMETER Known
@@ -353,7 +377,10 @@ function Invoke-SeedCopyRun {
         The state, which is changed.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][object]$Order, [Parameter(Mandatory = $true)][System.Collections.IDictionary]$State)
+    param(
+        [Parameter(Mandatory = $true)][object]$Order,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$State
+    )
     Assert-SeedSource -Directory $Order.source_directory -File @($Order.files)
     $tool = (Get-SeedFileHash -Path $Order.tool_path -Algorithm SHA256).ToLowerInvariant()
     if ($tool -ne $Order.tool_sha256) { throw 'The private copy of the tool was changed. Nothing was written.' }
@@ -361,7 +388,9 @@ function Invoke-SeedCopyRun {
         Assert-SeedTarget -Order $Order -PartitionGuid $State['partition_guid']
         $code = Invoke-SeedSession -Order $Order -State $State -Index $at
         $State['exit_code'] = $code
-        if ($at -eq 0) { $State['partition_guid'] = Get-SeedPartitionGuid -Order $Order -Known $State['partition_guid'] }
+        if ($at -eq 0) {
+            $State['partition_guid'] = Get-SeedPartitionGuid -Order $Order -Known $State['partition_guid']
+        }
         if ($code -ne 0) { return }
         $null = Save-SeedState -Order $Order -State $State
     }
@@ -370,14 +399,17 @@ function Invoke-SeedCopyRun {
 function Assert-SeedProtected {
     <#
     .SYNOPSIS
-        Fails unless the volume is fully encrypted and its protection is on: with protection off its key lies in the clear.
+        Fails unless the volume is fully encrypted and its protection is on: with protection off its key lies in the
+        clear.
     .PARAMETER Letter
         The drive letter.
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][string]$Letter)
     $volume = Get-BitLockerVolume -MountPoint "${Letter}:" -ErrorAction Stop
-    if ("$($volume.VolumeStatus)" -notlike 'FullyEncrypted*') { throw "The volume ${Letter}: is $($volume.VolumeStatus), not fully encrypted." }
+    if ("$($volume.VolumeStatus)" -notlike 'FullyEncrypted*') {
+        throw "The volume ${Letter}: is $($volume.VolumeStatus), not fully encrypted."
+    }
     if ("$($volume.ProtectionStatus)" -ne 'On') {
         throw "BitLocker protection of ${Letter}: is $($volume.ProtectionStatus). Turn it on with Resume-BitLocker."
     }
@@ -393,7 +425,10 @@ function Add-SeedMismatch {
         What does not match.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found, [Parameter(Mandatory = $true)][string]$Text)
+    param(
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found,
+        [Parameter(Mandatory = $true)][string]$Text
+    )
     $Found['wrong']++
     if ($Found['mismatches'].Count -lt 20) { $Found['mismatches'].Add($Text) }
 }
@@ -456,7 +491,9 @@ function Test-SeedGap {
             $none = New-Object -TypeName byte[] -ArgumentList $count
             $Found['zero'][$count] = [BitConverter]::ToString($Found['md5'].ComputeHash($none)) -replace '-', ''
         }
-        if ((Read-SeedBlock -Blob $Blob -Offset $at -Count $count -Found $Found) -ne $Found['zero'][$count]) { return $false }
+        if ((Read-SeedBlock -Blob $Blob -Offset $at -Count $count -Found $Found) -ne $Found['zero'][$count]) {
+            return $false
+        }
         $at += $count
     }
     $true
@@ -483,22 +520,33 @@ function Open-SeedBlob {
     $Blob['opened'] = $true
     $path = "$($Blob['path'])"
     $start = "$($Order.container)/"
-    if (-not $path.StartsWith($start, [StringComparison]::Ordinal)) { return "the manifest names the blob '$path' outside the container" }
+    if (-not $path.StartsWith($start, [StringComparison]::Ordinal)) {
+        return "the manifest names the blob '$path' outside the container"
+    }
     $name = $path.Substring($start.Length) -replace '/', '\'
-    if (-not $Found['planned'].ContainsKey($name)) { return "the manifest names the blob '$path', which is not among the drive's files" }
+    if (-not $Found['planned'].ContainsKey($name)) {
+        return "the manifest names the blob '$path', which is not among the drive's files"
+    }
     if (-not $Found['seen'].Add($name)) { return "the manifest names the blob '$path' twice" }
     $Blob['name'] = $name
-    if (-not (Test-SeedDrivePath -Path "$($Blob['file'])")) { return "the manifest's path of '$path' does not lie on the drive" }
-    if (-not $Found['seen'].Add("\" + $Blob['file'].ToUpperInvariant())) { return "the manifest uses '$($Blob['file'])' for two blobs" }
+    if (-not (Test-SeedDrivePath -Path "$($Blob['file'])")) {
+        return "the manifest's path of '$path' does not lie on the drive"
+    }
+    if (-not $Found['seen'].Add("\" + $Blob['file'].ToUpperInvariant())) {
+        return "the manifest uses '$($Blob['file'])' for two blobs"
+    }
     if ("$($Blob['length'])" -notmatch '^[0-9]{1,15}$' -or [long]$Blob['length'] -ne $Found['planned'][$name]) {
         return "the manifest's length of '$path' is not the $($Found['planned'][$name]) bytes that were planned"
     }
     $full = "$($Order.letter):$($Blob['file'])"
     if (-not (Test-Path -LiteralPath $full -PathType Leaf)) { return "'$full' is missing" }
     $Blob['stream'] = New-Object -TypeName System.IO.FileStream -ArgumentList @(
-        (Resolve-SeedPath -Path $full), [System.IO.FileMode]::Open, [System.IO.FileAccess]::Read, [System.IO.FileShare]::Read, 4096
+        (Resolve-SeedPath -Path $full), [System.IO.FileMode]::Open, [System.IO.FileAccess]::Read,
+            [System.IO.FileShare]::Read, 4096
     )
-    if ($Blob['stream'].Length -ne [long]$Blob['length']) { return "'$full' has $($Blob['stream'].Length) bytes, not those of the manifest" }
+    if ($Blob['stream'].Length -ne [long]$Blob['length']) {
+        return "'$full' has $($Blob['stream'].Length) bytes, not those of the manifest"
+    }
     if ($Blob['stream'].Length % 512 -ne 0) { return "'$full' has no multiple of 512 bytes" }
 }
 
@@ -527,15 +575,23 @@ function Test-SeedRange {
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found
     )
     $file = $Blob['file']
-    if ($Offset -notmatch '^[0-9]{1,15}$' -or $Length -notmatch '^[0-9]{1,7}$') { return "'$file' has a page range that is not one in the manifest" }
+    if ($Offset -notmatch '^[0-9]{1,15}$' -or $Length -notmatch '^[0-9]{1,7}$') {
+        return "'$file' has a page range that is not one in the manifest"
+    }
     $from = [long]$Offset
     $count = [int]$Length
     # Source: the manifest's article; ranges are multiples of 512 bytes and at most 4 MiB.
-    if ($from % 512 -ne 0 -or $count % 512 -ne 0 -or $count -eq 0 -or $count -gt 4MB) { return "'$file' has an odd page range at byte $from in the manifest" }
+    if ($from % 512 -ne 0 -or $count % 512 -ne 0 -or $count -eq 0 -or $count -gt 4MB) {
+        return "'$file' has an odd page range at byte $from in the manifest"
+    }
     if ($from -lt $Blob['next']) { return "'$file' has overlapping page ranges at byte $from in the manifest" }
     if ($from + $count -gt $Blob['stream'].Length) { return "'$file' has a page range beyond its end in the manifest" }
-    if (-not (Test-SeedGap -Blob $Blob -End $from -Found $Found)) { return "'$file' holds bytes before byte $from that no page range covers" }
-    if ((Read-SeedBlock -Blob $Blob -Offset $from -Count $count -Found $Found) -ne "$Hash".Trim()) { return "'$file' differs at byte $from" }
+    if (-not (Test-SeedGap -Blob $Blob -End $from -Found $Found)) {
+        return "'$file' holds bytes before byte $from that no page range covers"
+    }
+    if ((Read-SeedBlock -Blob $Blob -Offset $from -Count $count -Found $Found) -ne "$Hash".Trim()) {
+        return "'$file' differs at byte $from"
+    }
     $Blob['next'] = $from + $count
     $Found['ranges']++
 }
@@ -596,7 +652,8 @@ function Read-SeedManifest {
     $settings.DtdProcessing = [System.Xml.DtdProcessing]::Prohibit
     $settings.XmlResolver = $null
     $settings.IgnoreWhitespace = $true
-    $reader = [System.Xml.XmlReader]::Create((Resolve-SeedPath -Path "$($Order.letter):$($Order.manifest_file)"), $settings)
+    $reader = [System.Xml.XmlReader]::Create((Resolve-SeedPath -Path "$($Order.letter):$($Order.manifest_file)"),
+        $settings)
     $blob = $null
     $saved = [DateTime]::UtcNow
     try {
@@ -613,7 +670,18 @@ function Read-SeedManifest {
                 continue
             }
             if ($name -ceq 'Drive') { $Found['drives']++ }
-            if ($name -ceq 'Blob') { $blob = @{ path = ''; file = ''; length = ''; name = ''; stream = $null; next = [long]0; opened = $false; bad = $false } }
+            if ($name -ceq 'Blob') {
+                $blob = @{
+                    path = ''
+                    file = ''
+                    length = ''
+                    name = ''
+                    stream = $null
+                    next = [long]0
+                    opened = $false
+                    bad = $false
+                }
+            }
             if ($name -ceq 'DriveId' -and -not $blob) {
                 $Found['drive_id'] = $reader.ReadElementContentAsString().Trim()
                 continue
@@ -629,10 +697,16 @@ function Read-SeedManifest {
             }
             if ($blob -and -not $blob['bad'] -and $name -cin 'PageRange', 'Block', 'BlockList') {
                 $wrong = ''
-                if ($name -cne 'PageRange') { $wrong = "the manifest has '$($blob['path'])' as a block blob, which the backup agent cannot use" }
+                if ($name -cne 'PageRange') {
+                    $wrong = "the manifest has '$($blob['path'])' as a block blob, which the backup agent cannot use"
+                }
                 elseif (-not $blob['opened']) { $wrong = Open-SeedBlob -Blob $blob -Order $Order -Found $Found }
                 if (-not $wrong) {
-                    $range = @{ Offset = $reader.GetAttribute('Offset'); Length = $reader.GetAttribute('Length'); Hash = $reader.GetAttribute('Hash') }
+                    $range = @{
+                        Offset = $reader.GetAttribute('Offset')
+                        Length = $reader.GetAttribute('Length')
+                        Hash = $reader.GetAttribute('Hash')
+                    }
                     $wrong = Test-SeedRange -Blob $blob -Found $Found @range
                 }
                 if ($wrong) {
@@ -664,11 +738,16 @@ function Invoke-SeedVerifyRun {
         The state, which is changed.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][object]$Order, [Parameter(Mandatory = $true)][System.Collections.IDictionary]$State)
+    param(
+        [Parameter(Mandatory = $true)][object]$Order,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$State
+    )
     Assert-SeedTarget -Order $Order -PartitionGuid $State['partition_guid']
     Assert-SeedProtected -Letter $Order.letter
     $journal = (Get-SeedFileHash -Path $Order.journal -Algorithm SHA256).ToLowerInvariant()
-    if ($journal -ne $Order.journal_sha256) { throw "The journal of drive $($Order.serial) changed. Look at it before anything else." }
+    if ($journal -ne $Order.journal_sha256) {
+        throw "The journal of drive $($Order.serial) changed. Look at it before anything else."
+    }
     $planned = New-Object -TypeName 'System.Collections.Generic.Dictionary[string,long]'
     foreach ($file in @($Order.files)) { $planned[$file.name] = [long]$file.bytes }
     $found = @{
@@ -686,14 +765,22 @@ function Invoke-SeedVerifyRun {
         md5 = [System.Security.Cryptography.MD5]::Create()
     }
     $md5 = Get-SeedFileHash -Path "$($Order.letter):$($Order.manifest_file)" -Algorithm MD5
-    if ($md5 -ne $Order.manifest_hash) { Add-SeedMismatch -Found $found -Text 'the manifest does not have the hash that the journal names' }
+    if ($md5 -ne $Order.manifest_hash) {
+        Add-SeedMismatch -Found $found -Text 'the manifest does not have the hash that the journal names'
+    }
     else {
         try { Read-SeedManifest -Order $Order -State $State -Found $found }
-        catch [System.Xml.XmlException] { Add-SeedMismatch -Found $found -Text "the manifest is not well-formed at line $($_.Exception.LineNumber)" }
+        catch [System.Xml.XmlException] {
+            Add-SeedMismatch -Found $found -Text "the manifest is not well-formed at line $($_.Exception.LineNumber)"
+        }
         $serial = ($found['drive_id'] -replace '\s', '').TrimEnd('.').ToUpperInvariant()
-        if ($found['drives'] -ne 1 -or $serial -ne $Order.serial) { Add-SeedMismatch -Found $found -Text "the manifest is of the drive '$($found['drive_id'])'" }
+        if ($found['drives'] -ne 1 -or $serial -ne $Order.serial) {
+            Add-SeedMismatch -Found $found -Text "the manifest is of the drive '$($found['drive_id'])'"
+        }
         foreach ($name in $planned.Keys) {
-            if (-not $found['seen'].Contains($name)) { Add-SeedMismatch -Found $found -Text "the manifest does not name the file '$name'" }
+            if (-not $found['seen'].Contains($name)) {
+                Add-SeedMismatch -Found $found -Text "the manifest does not name the file '$name'"
+            }
         }
     }
     Assert-SeedProtected -Letter $Order.letter
@@ -725,7 +812,11 @@ function New-SeedState {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][object]$Order, [Parameter(Mandatory = $true)][string]$State)
-    $sessions = @(foreach ($one in @($Order.sessions)) { , [ordered]@{ id = $one.id; state = $one.state; exit_code = $one.exit_code } })
+    $sessions = @(foreach ($one in @($Order.sessions)) { , [ordered]@{
+        id = $one.id
+        state = $one.state
+        exit_code = $one.exit_code
+    } })
     [ordered]@{
         schema_version = 1
         operation = $Order.operation
@@ -779,14 +870,19 @@ function Invoke-SeedRun {
     }
     $state['state'] = 'ended'
     $state['ended'] = Get-SeedTime
-    for ($try = 0; $try -lt 60 -and -not (Save-SeedState -Order $order -State $state); $try++) { Start-Sleep -Seconds 5 }
-    try { Unregister-ScheduledTask -TaskName $order.task_name -TaskPath $order.task_path -Confirm:$false -ErrorAction Stop }
+    for ($try = 0; $try -lt 60 -and -not (Save-SeedState -Order $order -State $state); $try++) {
+        Start-Sleep -Seconds 5
+    }
+    try {
+        Unregister-ScheduledTask -TaskName $order.task_name -TaskPath $order.task_path -Confirm:$false -ErrorAction Stop
+    }
     catch { return }
 }
 
 Export-ModuleMember -Function @(
-    'Get-SeedProcessStamp', 'Get-SeedBootTime', 'Save-SeedState', 'Hide-SeedKey', 'ConvertFrom-SeedOutput', 'Read-SeedTail', 'Get-SeedLastLine',
-    'Get-SeedUsedByte', 'Assert-SeedTarget', 'Assert-SeedSource', 'Wait-SeedTool', 'Add-SeedOutput', 'Invoke-SeedSession', 'Get-SeedPartitionGuid',
-    'Invoke-SeedCopyRun', 'Assert-SeedProtected', 'Add-SeedMismatch', 'Read-SeedBlock', 'Test-SeedGap', 'Open-SeedBlob', 'Test-SeedRange',
-    'Close-SeedBlob', 'Read-SeedManifest', 'Invoke-SeedVerifyRun', 'New-SeedState', 'Invoke-SeedRun'
+    'Get-SeedProcessStamp', 'Get-SeedBootTime', 'Save-SeedState', 'Hide-SeedKey', 'ConvertFrom-SeedOutput',
+    'Read-SeedTail', 'Get-SeedLastLine', 'Get-SeedUsedByte', 'Assert-SeedTarget', 'Assert-SeedSource', 'Wait-SeedTool',
+    'Add-SeedOutput', 'Invoke-SeedSession', 'Get-SeedPartitionGuid', 'Invoke-SeedCopyRun', 'Assert-SeedProtected',
+    'Add-SeedMismatch', 'Read-SeedBlock', 'Test-SeedGap', 'Open-SeedBlob', 'Test-SeedRange', 'Close-SeedBlob',
+    'Read-SeedManifest', 'Invoke-SeedVerifyRun', 'New-SeedState', 'Invoke-SeedRun'
 )

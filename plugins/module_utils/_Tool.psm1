@@ -42,18 +42,23 @@ function Assert-SeedTool {
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][object]$Tool, [AllowEmptyString()][AllowNull()][string]$Sha256)
     if (-not $Tool.found) {
-        throw "``tool_path`` '$($Tool.path)' is not a file on this host. Unpack version 1 of the tool there, or correct the path."
+        throw "``tool_path`` '$($Tool.path)' is not a file on this host. Unpack version 1 of the tool there, or " +
+            "correct the path."
     }
     if ($Sha256 -and $Tool.sha256 -ne $Sha256) {
-        throw "``tool_path`` '$($Tool.path)' has the SHA-256 $($Tool.sha256), not ``tool_sha256``. Replace the file, or correct the hash."
+        throw "``tool_path`` '$($Tool.path)' has the SHA-256 $($Tool.sha256), not ``tool_sha256``. Replace the " +
+            "file, or correct the hash."
     }
     if (-not $Tool.version) {
         throw "``tool_path`` '$($Tool.path)' has no version resource. Set its version with ``tool_version``."
     }
-    if ($Tool.version -notmatch '^\d+(\.\d+){1,3}$') { throw "``tool_version`` '$($Tool.version)' is not of the form 1.5.0.300." }
+    if ($Tool.version -notmatch '^\d+(\.\d+){1,3}$') {
+        throw "``tool_version`` '$($Tool.version)' is not of the form 1.5.0.300."
+    }
     $version = [version]$Tool.version
     if ($version.Major -ne 1) {
-        throw "``tool_version`` $($Tool.version) is not version 1 of the tool, which seeding needs. Unpack WAImportExportV1."
+        throw "``tool_version`` $($Tool.version) is not version 1 of the tool, which seeding needs. Unpack " +
+            "WAImportExportV1."
     }
     if ($version -lt [version]'1.5.0.300') {
         throw "``tool_version`` $($Tool.version) demands the storage account key on its command line, " +
@@ -66,8 +71,9 @@ function Copy-SeedTool {
     .SYNOPSIS
         Copies the files beside the tool into a private folder and returns the path of the copy.
     .DESCRIPTION
-        The tool runs as the system, so it must not be replaceable between the check and its start; and newer builds write a file
-        with the drive's key beside the executable, which then lies in the attempt's folder and is removed with it.
+        The tool runs as the system, so it must not be replaceable between the check and its start; and newer builds
+        write a file with the drive's key beside the executable, which then lies in the attempt's folder and is removed
+        with it.
     .PARAMETER Tool
         The tool as Get-SeedTool shows it.
     .PARAMETER Folder
@@ -82,9 +88,12 @@ function Copy-SeedTool {
     $bytes = [long]($files | Measure-Object -Property Length -Sum).Sum
     # The tool and its libraries are some 10 MB; a folder with much more is not the tool's own.
     if ($bytes -gt 256MB) {
-        throw "The folder of ``tool_path`` '$($Tool.path)' holds $bytes bytes, far more than the tool. Unpack the tool into a folder of its own."
+        throw "The folder of ``tool_path`` '$($Tool.path)' holds $bytes bytes, far more than the tool. Unpack the " +
+            "tool into a folder of its own."
     }
-    foreach ($file in $files) { Copy-Item -LiteralPath $file.FullName -Destination "$Folder\$($file.Name)" -ErrorAction Stop }
+    foreach ($file in $files) {
+        Copy-Item -LiteralPath $file.FullName -Destination "$Folder\$($file.Name)" -ErrorAction Stop
+    }
     $copy = Get-SeedTool -Path "$Folder\$name" -Version $Tool.version
     if ($copy.sha256 -ne $Tool.sha256) { throw "``tool_path`` '$($Tool.path)' changed while it was copied. Run again." }
     $copy.path
@@ -93,9 +102,11 @@ function Copy-SeedTool {
 function Get-SeedToolArgument {
     <#
     .SYNOPSIS
-        The words of one copy session, which copies one file. Page blobs are named, because the default makes a seed useless.
+        The words of one copy session, which copies one file. Page blobs are named, because the default makes a seed
+        useless.
     .DESCRIPTION
-        Source: the tool's article on preparing hard drives. A later session repeats neither drive, format, encryption nor log folder.
+        Source: the tool's article on preparing hard drives. A later session repeats neither drive, format, encryption
+        nor log folder.
     .PARAMETER Journal
         Path of the journal.
     .PARAMETER SessionId
@@ -145,7 +156,9 @@ function ConvertTo-SeedCommandLine {
     [OutputType([string])]
     param([Parameter(Mandatory = $true)][string[]]$Word)
     $quoted = foreach ($one in $Word) {
-        if ($one.Contains('"')) { throw "The value '$one' holds a double quote, which no path or name of this tool may." }
+        if ($one.Contains('"')) {
+            throw "The value '$one' holds a double quote, which no path or name of this tool may."
+        }
         if ($one -match '\s') { '"' + ($one -replace '(\\+)$', '$1$1') + '"' } else { $one }
     }
     $quoted -join ' '
@@ -180,14 +193,17 @@ function Read-SeedJournalText {
     $encoding = New-Object -TypeName System.Text.UTF8Encoding -ArgumentList $false, $true
     $skip = 0
     if ($bytes.Length -ge 3 -and $bytes[0] -eq 0xEF -and $bytes[1] -eq 0xBB -and $bytes[2] -eq 0xBF) { $skip = 3 }
-    elseif ($bytes.Length -ge 2 -and (($bytes[0] -eq 0xFF -and $bytes[1] -eq 0xFE) -or ($bytes[0] -eq 0xFE -and $bytes[1] -eq 0xFF))) {
+    elseif ($bytes.Length -ge 2 -and (($bytes[0] -eq 0xFF -and $bytes[1] -eq 0xFE) -or
+        ($bytes[0] -eq 0xFE -and $bytes[1] -eq 0xFF))) {
         $encoding = New-Object -TypeName System.Text.UnicodeEncoding -ArgumentList ($bytes[0] -eq 0xFE), $false, $true
         $skip = 2
     }
     try { $text = $encoding.GetString($bytes, $skip, $bytes.Length - $skip) }
     catch {
         $at = 0
-        if ($_.Exception.InnerException -is [System.Text.DecoderFallbackException]) { $at = $_.Exception.InnerException.Index + $skip }
+        if ($_.Exception.InnerException -is [System.Text.DecoderFallbackException]) {
+            $at = $_.Exception.InnerException.Index + $skip
+        }
         throw (New-SeedDamage -Place "journal, byte $at")
     }
     $nul = $text.IndexOf([char]0)
@@ -223,9 +239,11 @@ function Read-SeedByte {
 function Read-SeedJournalRecord {
     <#
     .SYNOPSIS
-        The names and values of each activity, merged over the finished records in one pass: the last value of a name wins.
+        The names and values of each activity, merged over the finished records in one pass: the last value of a name
+        wins.
     .DESCRIPTION
-        Source: the two published fragments of a journal. A record that was begun and not finished is passed over, wherever the next one begins.
+        Source: the two published fragments of a journal. A record that was begun and not finished is passed over,
+        wherever the next one begins.
     .PARAMETER Text
         The text of the journal.
     #>
@@ -291,7 +309,9 @@ function ConvertFrom-SeedRecord {
         $start = $First + $at
         if ($value -ceq '[BeginValue]') {
             $many = New-Object -TypeName 'System.Collections.Generic.List[string]'
-            for ($at++; $at -lt $Line.Length -and $Line[$at].Trim($blank) -cne '[EndValue]'; $at++) { $many.Add($Line[$at]) }
+            for ($at++; $at -lt $Line.Length -and $Line[$at].Trim($blank) -cne '[EndValue]'; $at++) {
+                $many.Add($Line[$at])
+            }
             if ($at -ge $Line.Length) { throw (New-SeedDamage -Place "journal, line $start") }
             $value = $many -join "`n"
         }
@@ -304,7 +324,8 @@ function ConvertFrom-SeedRecord {
 function Read-SeedDriveState {
     <#
     .SYNOPSIS
-        The four values of a Drive element. Fails without quoting when it is not one: a message of the parser could hold the key.
+        The four values of a Drive element. Fails without quoting when it is not one: a message of the parser could hold
+        the key.
     .PARAMETER Text
         The XML.
     .PARAMETER Place
@@ -348,7 +369,8 @@ function Read-SeedDriveState {
 function Get-SeedKeyKind {
     <#
     .SYNOPSIS
-        Of which kind a BitLocker key is: numerical (48 digits), external (32 bytes in base64), or an empty text for no usable key.
+        Of which kind a BitLocker key is: numerical (48 digits), external (32 bytes in base64), or an empty text for no
+        usable key.
     .PARAMETER Key
         The key.
     #>
@@ -369,8 +391,8 @@ function Read-SeedJournal {
     .SYNOPSIS
         What a journal says, without its keys: damaged (a place, empty if it is not), drives, and sessions by id.
     .DESCRIPTION
-        A damaged journal is a value, never an error; only a file that cannot be opened is one. Each drive has drive_id, manifest_file,
-        manifest_hash (upper case), key_kind and completed; a value that cannot be used is an empty text.
+        A damaged journal is a value, never an error; only a file that cannot be opened is one. Each drive has drive_id,
+        manifest_file, manifest_hash (upper case), key_kind and completed; a value that cannot be used is an empty text.
     .PARAMETER Path
         Path of the journal.
     #>
@@ -383,7 +405,9 @@ function Read-SeedJournal {
         foreach ($activity in $activities.Keys) {
             if (-not $activity.StartsWith('CopySession:', [StringComparison]::Ordinal)) { continue }
             $state = ''
-            if ($activities[$activity].ContainsKey('SessionState')) { $state = $activities[$activity]['SessionState'].text }
+            if ($activities[$activity].ContainsKey('SessionState')) {
+                $state = $activities[$activity]['SessionState'].text
+            }
             $journal.sessions[$activity.Substring(12)] = $state
         }
     }
@@ -403,14 +427,17 @@ function Get-SeedJournalDrive {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Activity)
-    $states = @($Activity.Values | Where-Object { $_.ContainsKey('DriveState') } | Sort-Object -Property { $_['DriveState'].line })
+    $states = @($Activity.Values | Where-Object { $_.ContainsKey('DriveState') } |
+        Sort-Object -Property { $_['DriveState'].line })
     $keys = @{}
     $found = New-Object -TypeName System.Collections.Specialized.OrderedDictionary
     foreach ($pairs in $states) {
         $place = "journal, line $($pairs['DriveState'].line)"
         $state = Read-SeedDriveState -Text $pairs['DriveState'].text -Place $place
         $serial = ($state['DriveId'] -replace '\s', '').TrimEnd('.').ToUpperInvariant()
-        if ($keys.ContainsKey($serial) -and $keys[$serial] -cne $state['BitLockerKey']) { throw (New-SeedDamage -Place $place) }
+        if ($keys.ContainsKey($serial) -and $keys[$serial] -cne $state['BitLockerKey']) {
+            throw (New-SeedDamage -Place $place)
+        }
         $keys[$serial] = $state['BitLockerKey']
         $hash = $state['ManifestHash'].ToUpperInvariant()
         if ($hash -cnotmatch '^[0-9A-F]{32}$') { $hash = '' }
@@ -441,12 +468,13 @@ function Protect-SeedJournal {
     [OutputType([string])]
     param([Parameter(Mandatory = $true)][string]$Path, [Parameter(Mandatory = $true)][string]$Certificate)
     $body = [Convert]::FromBase64String(($Certificate -replace '-----[A-Z ]+-----', '' -replace '\s', ''))
-    $recipient = New-Object -TypeName System.Security.Cryptography.X509Certificates.X509Certificate2 -ArgumentList @(, $body)
+    $recipient = New-Object -TypeName System.Security.Cryptography.X509Certificates.X509Certificate2 -ArgumentList @(,
+        $body)
     $content = [Convert]::ToBase64String((Read-SeedByte -Path $Path))
     (Protect-CmsMessage -To $recipient -Content $content -ErrorAction Stop) -join "`n"
 }
 
 Export-ModuleMember -Function @(
-    'Get-SeedTool', 'Assert-SeedTool', 'Copy-SeedTool', 'Get-SeedToolArgument', 'ConvertTo-SeedCommandLine', 'Read-SeedByte',
-    'Read-SeedJournal', 'Get-SeedKeyKind', 'Protect-SeedJournal'
+    'Get-SeedTool', 'Assert-SeedTool', 'Copy-SeedTool', 'Get-SeedToolArgument', 'ConvertTo-SeedCommandLine',
+    'Read-SeedByte', 'Read-SeedJournal', 'Get-SeedKeyKind', 'Protect-SeedJournal'
 )

@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# BitLocker volumes of drives: their state without secrets, unlocking, locking, and whose key fits. Private to the collection.
+# BitLocker volumes of drives: their state without secrets, unlocking, locking, and whose key fits. Private to the
+# collection.
 
 function ConvertTo-SeedMountPoint {
     <#
@@ -112,7 +113,8 @@ function Test-SeedKey {
     $volume = Get-BitLockerVolume -MountPoint (ConvertTo-SeedMountPoint -Letter $Letter) -ErrorAction Stop
     $protectors = @($volume.KeyProtector | Where-Object { $_ })
     if ($RecoveryPassword) {
-        $passwords = @($protectors | Where-Object { "$($_.KeyProtectorType)" -eq 'RecoveryPassword' } | ForEach-Object { $_.RecoveryPassword })
+        $passwords = @($protectors | Where-Object { "$($_.KeyProtectorType)" -eq 'RecoveryPassword' } |
+            ForEach-Object { $_.RecoveryPassword })
         return $RecoveryPassword -in $passwords
     }
     $encryptable = Get-SeedEncryptableVolume -Letter $Letter
@@ -124,7 +126,9 @@ function Test-SeedKey {
             Arguments = @{ VolumeKeyProtectorID = $one.KeyProtectorId }
         }
         $answer = Invoke-CimMethod @call -ErrorAction Stop
-        if ($answer.ReturnValue -eq 0 -and [Convert]::ToBase64String([byte[]]$answer.ExternalKey) -ceq $ExternalKey) { return $true }
+        if ($answer.ReturnValue -eq 0 -and [Convert]::ToBase64String([byte[]]$answer.ExternalKey) -ceq $ExternalKey) {
+            return $true
+        }
     }
     $false
 }
@@ -155,7 +159,8 @@ function Unlock-SeedVolume {
         $method = 'UnlockWithExternalKey'
         $values = @{ ExternalKey = $bytes }
     }
-    $answer = Invoke-CimMethod -InputObject (Get-SeedEncryptableVolume -Letter $mount) -MethodName $method -Arguments $values -ErrorAction Stop
+    $volume = Get-SeedEncryptableVolume -Letter $mount
+    $answer = Invoke-CimMethod -InputObject $volume -MethodName $method -Arguments $values -ErrorAction Stop
     if ($answer.ReturnValue -ne 0) {
         $code = '0x{0:X8}' -f [uint32]$answer.ReturnValue
         throw "The key does not unlock $mount ($code). Pass the key of this very drive's latest journal."
@@ -189,17 +194,20 @@ function Assert-SeedVolumeChange {
     param([Parameter(Mandatory = $true)][object]$Volume, [Parameter(Mandatory = $true)][string]$State, [bool]$HasKey)
     $mount = $Volume.mount_point
     if ($State -eq 'unlocked') {
-        if (-not $HasKey) { throw "The volume $mount is locked. Give ``journal``, ``recovery_password`` or ``external_key``." }
+        if (-not $HasKey) {
+            throw "The volume $mount is locked. Give ``journal``, ``recovery_password`` or ``external_key``."
+        }
         return
     }
     if (@($Volume.protectors).Count -eq 0) { throw "The volume $mount is not encrypted and cannot be locked." }
     # A volume with protection off holds its key in the clear; locked or not, whoever finds the drive reads it.
     if ($Volume.protection_status -ne 'On') {
-        throw "BitLocker protection of $mount is $($Volume.protection_status). Turn it on with Resume-BitLocker before it is locked."
+        throw "BitLocker protection of $mount is $($Volume.protection_status). Turn it on with Resume-BitLocker " +
+            "before it is locked."
     }
 }
 
 Export-ModuleMember -Function @(
-    'ConvertTo-SeedMountPoint', 'Assert-SeedBitLocker', 'Get-SeedEncryption', 'Get-SeedVolume', 'Get-SeedEncryptableVolume',
-    'Test-SeedKey', 'Unlock-SeedVolume', 'Lock-SeedVolume', 'Assert-SeedVolumeChange'
+    'ConvertTo-SeedMountPoint', 'Assert-SeedBitLocker', 'Get-SeedEncryption', 'Get-SeedVolume',
+    'Get-SeedEncryptableVolume', 'Test-SeedKey', 'Unlock-SeedVolume', 'Lock-SeedVolume', 'Assert-SeedVolumeChange'
 )

@@ -36,9 +36,9 @@ try {
     $locked = $volume.lock_status -eq 'Locked'
     $module.Diff.before = @{ lock_status = $volume.lock_status }
     $module.Diff.after = @{ lock_status = $volume.lock_status }
-    $module.Result.changed = ($wanted -eq 'locked') -ne $locked
-    if ($module.Result.changed) {
+    if (($wanted -eq 'locked') -ne $locked) {
         Assert-SeedVolumeChange -Volume $volume -State $wanted -HasKey ($key.Count -gt 0)
+        $module.Result.changed = $true
         $module.Diff.after = @{ lock_status = @{ locked = 'Locked'; unlocked = 'Unlocked' }[$wanted] }
         if (-not $module.CheckMode) {
             if ($wanted -eq 'locked') { Lock-SeedVolume -Letter $letter }

@@ -25,7 +25,9 @@ $key = @{}
 if ($module.Params.recovery_password) { $key.RecoveryPassword = $module.Params.recovery_password }
 if ($module.Params.external_key) { $key.ExternalKey = $module.Params.external_key }
 try {
-    if ($key.Count -gt 0 -and @($module.Params.serials).Count -ne 1) { throw 'A key belongs to one drive: give one serial in `serials` with it.' }
+    if ($key.Count -gt 0 -and @($module.Params.serials).Count -ne 1) {
+        throw 'A key belongs to one drive: give one serial in `serials` with it.'
+    }
     $module.Result.volumes = @($module.Params.serials | ForEach-Object { Get-SeedVolumeRecord -Serial $_ -Key $key })
 }
 catch { $module.FailJson("$_", $_) }

@@ -29,6 +29,15 @@ class JournalFile:
 
     def append(self, kind: str, pairs: dict[str, str]) -> None:
         """Append one record and make sure that it is on the disk."""
+        self._write(kind, pairs)
+
+    def append_each(self, pairs: dict[str, str]) -> None:
+        """Append one record a name, as the published session journal does: the last value of each name counts."""
+        activity = pairs.pop("ActivityId")
+        for name, value in pairs.items():
+            self._write("ActivityRecord", {"ActivityId": activity, name: value})
+
+    def _write(self, kind: str, pairs: dict[str, str]) -> None:
         time = world.now().strftime("%Y/%m/%d %H:%M:%S.%f")[:-3]
         lines = [f"[BeginUpdateRecord][{time}][Type:{kind}]"]
         for name, value in pairs.items():

@@ -87,7 +87,7 @@ class Run:
             ]
         if not all(file.is_file() for file, _, _ in found):
             raise Refused("The source file was not found.")
-        # CHOICE: a page blob whose length is no multiple of 512 is refused before anything is written (tool, page blobs).
+        # CHOICE: a page blob whose length is no multiple of 512 is refused before anything is written (page blobs).
         odd = [file.name for file, _, _ in found if options.get("blobtype") == "PageBlob" and file.stat().st_size % 512]
         if odd:
             raise Refused(f"The length of {odd[0]} is not a multiple of 512, which a page blob needs.")
@@ -103,16 +103,17 @@ class Run:
             if not options.has("silentmode") and not _confirmed(drive.letter):
                 raise Refused("The drive was not formatted.")
             drive.format()
-        # Source: the articles of 03/2020; newer builds encrypt with an external key and put it into the journal in base64.
+        # Source: the articles of 03/2020; newer builds encrypt with an external key, in the journal in base64.
         key = drive.encrypt(external=self.version >= NEWEST) if options.has("encrypt") else options.get("bk")
         if not drive.has_key(key):
             raise Refused("The BitLocker key does not belong to the drive.")
         self.journal.append("NewJournalFile", {"VocabularyVersion": "2013-02-01"})
+        # Source: the published session journal sets one key of this activity in each record.
         context = {"ActivityId": CONTEXT, "LogDirectory": options.get("logdir") or "."}
-        self.journal.append("ActivityRecord", context | {"TargetDriveLetter": drive.letter, "BitLockerKey": key})
+        self.journal.append_each(context | {"TargetDriveLetter": drive.letter, "BitLockerKey": key})
         if options.has("sk"):
             # CHOICE: the masking of the published sample is the tool's own (tool, journal file format, uncertain part).
-            self.journal.append("ActivityRecord", {"ActivityId": CONTEXT, "StorageAccountKey": "*******"})
+            self.journal.append_each({"ActivityId": CONTEXT, "StorageAccountKey": "*******"})
         return key
 
     def _copy(self, drive: TargetDrive, sources: list[tuple[pathlib.Path, str, str]]) -> list[Blob]:
@@ -157,18 +158,31 @@ class Run:
             f"  <DriveId>{drive.drive_id}</DriveId>\n  <BitLockerKey>{key}</BitLockerKey>\n"
             f"  <ManifestFile>\\{NAME}</ManifestFile>\n  <ManifestHash>{digest}</ManifestHash></Drive>"
         )
-        self.journal.append(
-            "ActivityRecord", {"ActivityId": "DriveInfo", "DriveState": state, "SaveCommandOutput": "Completed"}
-        )
+        record = {"ActivityId": "DriveInfo", "DriveState": state, "SaveCommandOutput": "Completed"}
+        # CHOICE: the first session writes the published record, a later one sets one name a record.
+        if len(blobs) == len(copied):
+            self.journal.append("ActivityRecord", record)
+        else:
+            self.journal.append_each(record)
         self.journal.append(
             "ActivityRecord", {"ActivityId": f"CopySession:{self.options.get('id')}", "SessionState": "Completed"}
         )
-        self._log(f"{len(copied)} files copied to {drive.letter}:")
+        self._write_drive_info(drive, state)
+        # Source: the article on PST import; the key stands in the log too.
+        self._log(f"{len(copied)} files copied to {drive.letter}:, key {key}")
+
+    def _write_drive_info(self, drive: TargetDrive, state: str) -> None:
+        """The file that newer builds write beside the tool. Source: articles of 03/2020. CHOICE: its content."""
+        if self.version >= NEWEST:
+            name = f"{self.journal_path.name}_DriveInfo_{drive.drive_id}.xml"
+            (self.folder / name).write_text(state, encoding="utf-8")
 
     def _log(self, text: str) -> None:
-        folder = self._local(self.options.get("logdir")) if self.options.has("logdir") else pathlib.Path.cwd()
+        remembered = self.options.get("logdir") or self._remembered("LogDirectory")
+        folder = self._local(remembered) if remembered not in ("", ".") else pathlib.Path.cwd()
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / f"{self.journal_path.stem}_verbose.log").open("a", encoding="utf-8") as stream:
+        # CHOICE: a log is named by its session (tool, what is left behind: the names are not published).
+        with (folder / f"{self.options.get('id')}.log").open("a", encoding="utf-8") as stream:
             stream.write(f"{world.stamp()} {text}\n")
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The drive manifest: every file as a blob with the MD5 of each range. Source: the article on its format (2014-11-01)."""
+"""The drive manifest: every file as a blob with the MD5 of each range. Source: its article (2014-11-01)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def hashed_ranges(blob: Blob) -> list[tuple[int, int, str]]:
 
 
 def render(drive_id: str, blobs: list[Blob], account_key: str) -> bytes:
-    """The manifest's text. Builds that take no account key write no credential element (CHOICE: tool, drive manifest)."""
+    """The manifest's text. Builds that take no account key write no credential element (CHOICE: drive manifest)."""
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<DriveManifest Version="2014-11-01">',

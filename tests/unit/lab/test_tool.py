@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lab import default_world, world
 from lab.tool import main as tool
+from lab.tool.journal import JournalFile
 from lab.tool.options import NEWEST, Refused, check_form, parse
 
 FIRST = [
@@ -145,6 +146,47 @@ def test_a_later_session_adds_to_the_manifest(host: pathlib.Path) -> None:
         "seeds/sub/b.BaseBlob",
         "seeds/copy.AIBBlob",
     ]
+
+
+def test_single_files_are_first_and_later_sessions_of_one_journal(host: pathlib.Path) -> None:
+    first = [word for word in FIRST if not word.startswith(("/srcdir", "/dstdir", "/id"))]
+    one = [*first, "/logdir:C:\\logs", "/id:s-1", "/srcfile:C:\\src\\a.AIBBlob", "/dstblob:seeds/a.AIBBlob"]
+    two = [
+        "PrepImport",
+        FIRST[1],
+        "/id:s-2",
+        "/BlobType:PageBlob",
+        "/srcfile:C:\\src\\sub\\b.BaseBlob",
+        "/dstblob:seeds/sub/b.BaseBlob",
+    ]
+    assert tool.main(host, one) == 0
+    assert tool.main(host, two) == 0
+    target = world.volume_folder("x1", 2)
+    manifest = (target / "DriveManifest.xml").read_bytes()
+    assert [one.blob_path for one in iter_manifest_blobs(io.BytesIO(manifest))] == [
+        "seeds/a.AIBBlob",
+        "seeds/sub/b.BaseBlob",
+    ]
+    assert (target / "s-2" / "b.BaseBlob").stat().st_size == 5 * 1024 * 1024
+    journal = JournalFile(host / "j" / "X1.jrn")
+    assert journal.sessions() == {"s-1": "Completed", "s-2": "Completed"}
+    digest = hashlib.md5(manifest, usedforsecurity=False).hexdigest().upper()
+    drive_info = journal.values()["DriveInfo"]
+    assert digest in drive_info["DriveState"] and drive_info["SaveCommandOutput"] == "Completed"
+    assert tool.main(host, two) == 1
+
+
+def test_a_key_is_left_in_more_places_than_the_journal(host: pathlib.Path) -> None:
+    assert tool.main(host, [*FIRST, "/logdir:C:\\logs"]) == 0
+    key = world.disks("h")[1]["partitions"][0]["bitlocker"]["protectors"][0]["secret"]
+    assert key in (host / "X1.jrn_DriveInfo_x1.xml").read_text(encoding="utf-8")
+    assert key in (host / "logs" / "session#1.log").read_text(encoding="utf-8")
+
+
+def test_the_journal_sets_one_name_a_record(host: pathlib.Path) -> None:
+    assert tool.main(host, FIRST) == 0
+    text = (host / "j" / "X1.jrn").read_text(encoding="utf-8")
+    assert "ActivityId: PrepImportDriveCommandContext\nTargetDriveLetter: E\n[EndUpdateRecord]" in text
 
 
 def test_an_odd_file_is_refused_before_anything_is_written(

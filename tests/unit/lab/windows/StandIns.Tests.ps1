@@ -10,12 +10,28 @@ Describe 'the stand-ins of Windows' {
     It 'shows physical disks' { @(Get-PhysicalDisk -UniqueId 'U2').Count | Should -Be 1 }
     It 'shows partitions by letter' { (Get-Partition -DriveLetter E).DiskNumber | Should -Be 2 }
     It 'shows volumes' { (Get-Volume -DriveLetter E).FileSystem | Should -Be 'NTFS' }
-    It 'initializes a raw disk with a reserved partition' { Initialize-Disk -Number 1; (Get-Partition -DiskNumber 1).Type | Should -Be 'Reserved' }
-    It 'does not initialize twice' { { Initialize-Disk -Number 2 -ErrorAction Stop } | Should -Throw '*already been initialized*' }
-    It 'makes a partition with a free letter' { Initialize-Disk -Number 1; (New-Partition -DiskNumber 1 -UseMaximumSize -AssignDriveLetter).DriveLetter | Should -Be 'D' }
-    It 'clears a disk only when told that data may go' { { Clear-Disk -Number 2 -Confirm:$false -ErrorAction Stop } | Should -Throw '*RemoveData*' }
-    It 'clears a disk' { Clear-Disk -Number 2 -RemoveData -Confirm:$false; (Get-Disk -Number 2).PartitionStyle | Should -Be 'RAW' }
-    It 'brings a disk offline' { Set-Disk -Number 2 -IsOffline $true; (Get-Disk -Number 2).OperationalStatus | Should -Be 'Offline' }
+    It 'initializes a raw disk with a reserved partition' {
+        Initialize-Disk -Number 1
+        (Get-Partition -DiskNumber 1).Type | Should -Be 'Reserved'
+    }
+    It 'does not initialize twice' {
+        { Initialize-Disk -Number 2 -ErrorAction Stop } | Should -Throw '*already been initialized*'
+    }
+    It 'makes a partition with a free letter' {
+        Initialize-Disk -Number 1
+        (New-Partition -DiskNumber 1 -UseMaximumSize -AssignDriveLetter).DriveLetter | Should -Be 'D'
+    }
+    It 'clears a disk only when told that data may go' {
+        { Clear-Disk -Number 2 -Confirm:$false -ErrorAction Stop } | Should -Throw '*RemoveData*'
+    }
+    It 'clears a disk' {
+        Clear-Disk -Number 2 -RemoveData -Confirm:$false
+        (Get-Disk -Number 2).PartitionStyle | Should -Be 'RAW'
+    }
+    It 'brings a disk offline' {
+        Set-Disk -Number 2 -IsOffline $true
+        (Get-Disk -Number 2).OperationalStatus | Should -Be 'Offline'
+    }
     It 'hides the password of a locked volume' {
         Protect-TestDisk -Serial DATA -Type RecoveryPassword -Secret '000011'
         (Get-BitLockerVolume -MountPoint 'E:').KeyProtector[0].RecoveryPassword | Should -Be '000011'
@@ -26,7 +42,8 @@ Describe 'the stand-ins of Windows' {
     It 'unlocks with the password and no other' {
         Protect-TestDisk -Serial DATA -Type RecoveryPassword -Secret '000011'
         $null = Lock-BitLocker -MountPoint 'E:'
-        { Unlock-BitLocker -MountPoint 'E:' -RecoveryPassword 'wrong' -ErrorAction Stop } | Should -Throw '*could not be obtained*'
+        { Unlock-BitLocker -MountPoint 'E:' -RecoveryPassword 'wrong' -ErrorAction Stop } |
+            Should -Throw '*could not be obtained*'
         $null = Unlock-BitLocker -MountPoint 'E:' -RecoveryPassword '000011'
         Test-Path -LiteralPath 'E:\keep.txt' | Should -BeTrue
     }

@@ -12,8 +12,22 @@ function New-TestWorld {
     Add-TestDisk -Serial 'DATA' -Number 2 -Letter 'E'
     Set-Content -LiteralPath "$root/disks/DATA/p2/keep.txt" -Value 'keep'
     @{
-        installed = $true; policy = @{ name = 'p'; file_specs = @('D:\Data'); schedule_times = @('22:00'); retention_days = 30; state = 'Existing' }
-        initial_backup = @{ method = 'Network'; staging_location = $null; publish_settings_file = $null; subscription_id = $null; storage_account = $null; storage_container = $null; import_job_name = $null }
+        installed = $true; policy = @{
+            name = 'p'
+            file_specs = @('D:\Data')
+            schedule_times = @('22:00')
+            retention_days = 30
+            state = 'Existing'
+        }
+        initial_backup = @{
+            method = 'Network'
+            staging_location = $null
+            publish_settings_file = $null
+            subscription_id = $null
+            storage_account = $null
+            storage_container = $null
+            import_job_name = $null
+        }
         jobs = @(); orders = @(); recovery_points = @()
     } | ConvertTo-Json -Depth 6 | Set-Content -LiteralPath "$root/hosts/fs01/agent.json"
     Mount-LabDrive
@@ -23,11 +37,36 @@ function Add-TestDisk {
     param([string]$Serial, [int]$Number, [string]$Letter, [bool]$System = $false)
     $key = $Serial.Replace(' ', '')
     $partitions = @()
-    if ($Letter) { $partitions = @(@{ number = 2; letter = $Letter; offset = 1; size = 1000000; type = 'Basic'; guid = '{00000000-0000-4000-8000-00000000000' + $Number + '}'; file_system = 'NTFS'; label = ''; bitlocker = $null }) }
+    if ($Letter) {
+        $partitions = @(@{
+            number = 2
+            letter = $Letter
+            offset = 1
+            size = 1000000
+            type = 'Basic'
+            guid = '{00000000-0000-4000-8000-00000000000' + $Number + '}'
+            file_system = 'NTFS'
+            label = ''
+            bitlocker = $null
+        })
+    }
     $null = New-Item -ItemType Directory -Path "$env:LAB_HOME/disks/$key/p2"
     @{
-        serial = $Serial; unique_id = "U$Number"; unique_id_format = 'FCPH Name'; friendly_name = 'disk'; bus_type = 'SATA'; size = 20000000; partition_style = $(if ($Letter) { 'GPT' } else { 'RAW' })
-        is_boot = $System; is_system = $System; boot_from_disk = $System; is_clustered = $false; is_offline = $false; is_read_only = $false; offline_reason = $null; cannot_pool_reason = $null
+        serial = $Serial
+        unique_id = "U$Number"
+        unique_id_format = 'FCPH Name'
+        friendly_name = 'disk'
+        bus_type = 'SATA'
+        size = 20000000
+        partition_style = $(if ($Letter) { 'GPT' } else { 'RAW' })
+        is_boot = $System
+        is_system = $System
+        boot_from_disk = $System
+        is_clustered = $false
+        is_offline = $false
+        is_read_only = $false
+        offline_reason = $null
+        cannot_pool_reason = $null
         attached_to = 'fs01'; number = $Number; partitions = $partitions
     } | ConvertTo-Json -Depth 8 | Set-Content -LiteralPath "$env:LAB_HOME/disks/$key/disk.json"
 }
@@ -42,7 +81,11 @@ function Protect-TestDisk {
     param([string]$Serial, [string]$Type, [string]$Secret)
     Set-TestDisk -Serial $Serial -Change {
         $_.partitions[0].bitlocker = [pscustomobject]@{ encryption_method = 'Aes128'; volume_status = 'FullyEncrypted'; protection_status = 'On'; encryption_percentage = 100; locked = $false; auto_unlock = $false
-            protectors = @([pscustomobject]@{ id = '{11111111-0000-4000-8000-000000000001}'; type = $Type; secret = $Secret })
+            protectors = @([pscustomobject]@{
+                id = '{11111111-0000-4000-8000-000000000001}'
+                type = $Type
+                secret = $Secret
+            })
         }
     }
 }
@@ -66,7 +109,8 @@ function Install-TestTool {
     <# .SYNOPSIS Puts the lab's tool where a test wants it, or one that only prints a line and fails. #>
     param([Parameter(Mandatory)][string]$Path, [int]$ExitCode = 0)
     $native = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path)
-    $text = "#!/usr/bin/env python3`nimport os, pathlib, sys`nsys.path.insert(0, '$env:SEEDFREIGHT_TESTS')`nfrom lab.tool.main import main`n" +
+    $text = "#!/usr/bin/env python3`nimport os, pathlib, sys`nsys.path.insert(0, '$env:SEEDFREIGHT_TESTS')`nfrom " +
+        "lab.tool.main import main`n" +
     "sys.exit(main(pathlib.Path(__file__).resolve().parent, sys.argv[1:]))`n"
     if ($ExitCode) { $text = "#!/bin/sh`necho the test tool says no`nexit $ExitCode`n" }
     [System.IO.File]::WriteAllText($native, $text)

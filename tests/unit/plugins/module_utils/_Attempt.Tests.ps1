@@ -4,8 +4,10 @@
 Describe 'attempts' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_DriveGuard', '_Tool', '_RunScript', '_Run', '_Attempt'
-        $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') + [System.IO.Path]::PathSeparator + $env:PATH
+        Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_DriveGuard', '_Tool', '_RunScript', '_Run',
+            '_Attempt'
+        $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') +
+            [System.IO.Path]::PathSeparator + $env:PATH
         $work = 'C:\ProgramData\Seedfreight'
         function New-TestOption([string]$Serial, [hashtable]$More = @{}, [hashtable]$Drive = @{}) {
             $files = @(@{ name = 'a.AIBBlob'; bytes = 512 }, @{ name = 'b.BaseBlob'; bytes = 1024 })
@@ -13,8 +15,16 @@ Describe 'attempts' {
             $listed = @{ serial = $Serial; bus = 'SATA'; erase = $false; files = $files; sessions = $sessions }
             foreach ($name in $Drive.Keys) { $listed[$name] = $Drive[$name] }
             $option = @{
-                seed = 'contoso-fs01'; container = 'seeds'; work_directory = $work; tool_path = 'C:\tool\t.exe'; tool_version = '1.5.0.300'
-                tool_sha256 = $null; source_directory = 'C:\src'; drives = @($listed); discard_attempts = @(); erase_fingerprints = @()
+                seed = 'contoso-fs01'
+                container = 'seeds'
+                work_directory = $work
+                tool_path = 'C:\tool\t.exe'
+                tool_version = '1.5.0.300'
+                tool_sha256 = $null
+                source_directory = 'C:\src'
+                drives = @($listed)
+                discard_attempts = @()
+                erase_fingerprints = @()
                 protected_paths = @(); escrowed = @()
             }
             foreach ($name in $More.Keys) { $option[$name] = $More[$name] }
@@ -29,7 +39,8 @@ Describe 'attempts' {
         [System.IO.File]::WriteAllBytes((Resolve-SeedPath -Path 'C:\src\b.BaseBlob'), [byte[]]::new(1024))
         Install-TestTool -Path 'C:\tool\t.exe'
         # The lab's task service is not here: the task's work is done where it is started.
-        Mock Start-ScheduledTask { [CmdletBinding()]param($TaskName, $TaskPath) Invoke-TestTask -TaskName $TaskName } -ModuleName _Run
+        Mock Start-ScheduledTask { [CmdletBinding()]param($TaskName,
+            $TaskPath) Invoke-TestTask -TaskName $TaskName } -ModuleName _Run
     }
     AfterEach { Remove-TestWorld }
 
@@ -47,11 +58,13 @@ Describe 'attempts' {
         $locked = Get-TestRecord -Option (New-TestOption -Serial 'WD-1' -Drive @{ erase = $true })
         "$($locked.status) $($locked.allowed -join ',')" | Should -Be 'locked collect,unlock'
         (Invoke-SeedPrepare -Option (New-TestOption -Serial 'WD-1' -Drive @{ erase = $true })).changed | Should -BeFalse
-        Unlock-SeedVolume -Letter $record.letter -ExternalKey (Get-LabDisk | Where-Object { $_.number -eq 1 }).partitions[1].bitlocker.protectors[0].secret
+        Unlock-SeedVolume -Letter $record.letter -ExternalKey (Get-LabDisk |
+            Where-Object { $_.number -eq 1 }).partitions[1].bitlocker.protectors[0].secret
         (Invoke-SeedVerify -Option $option).changed | Should -BeTrue
         $record = Get-TestRecord -Option $option
         $record.reason | Should -Match 'holds its files'
-        "$($record.status) $($record.verify.bytes) $($record.allowed -join ',')" | Should -Be 'verified 1536 collect,lock'
+        "$($record.status) $($record.verify.bytes) $($record.allowed -join ',')" |
+            Should -Be 'verified 1536 collect,lock'
         Lock-SeedVolume -Letter $record.letter
         (Get-TestRecord -Option $option).status | Should -Be 'verified'
         { Invoke-SeedClean -Option $option } | Should -Throw '*escrowed*'
@@ -64,7 +77,8 @@ Describe 'attempts' {
         $null = Invoke-SeedPrepare -Option $option
         Set-TestDisk -Serial 'WD-1' -Change { $_.attached_to = $null }
         $record = Get-TestRecord -Option $option
-        "$($record.status) $($record.allowed -join ',') $($record.journal.completed)" | Should -Be 'missing collect,insert True'
+        "$($record.status) $($record.allowed -join ',') $($record.journal.completed)" |
+            Should -Be 'missing collect,insert True'
     }
     It 'changes nothing in check mode and says what would be erased' {
         $option = New-TestOption -Serial 'DATA' -Drive @{ erase = $true }
@@ -97,7 +111,8 @@ Describe 'attempts' {
         $record.status | Should -Be 'unusable'
         $record.reason | Should -Match "seed 'contoso-fs02'"
         (Invoke-SeedPrepare -Option $option).failure | Should -Match "seed 'contoso-fs02'"
-        (Get-TestRecord -Option (New-TestOption -Serial 'WD-1' -More @{ seed = 'contoso-fs02' })).status | Should -Be 'copied'
+        (Get-TestRecord -Option (New-TestOption -Serial 'WD-1' -More @{ seed = 'contoso-fs02' })).status |
+            Should -Be 'copied'
     }
     It 'does not format another disk that has the letter by now' {
         $option = New-TestOption -Serial 'WD-1'
@@ -114,8 +129,16 @@ Describe 'attempts' {
         Test-Path -LiteralPath 'D:\keep.txt' | Should -BeTrue
     }
     It 'refuses a source that <what> before anything is erased' -ForEach @(
-        @{ what = 'lacks a file'; change = { Remove-Item -LiteralPath 'C:\src\b.BaseBlob' }; text = '*b.BaseBlob*missing*' }
-        @{ what = 'has another length'; change = { Set-Content -LiteralPath 'C:\src\b.BaseBlob' -Value 'x' -Encoding utf8 }; text = '*not the 1024*' }
+        @{
+            what = 'lacks a file'
+            change = { Remove-Item -LiteralPath 'C:\src\b.BaseBlob' }
+            text = '*b.BaseBlob*missing*'
+        }
+        @{
+            what = 'has another length'
+            change = { Set-Content -LiteralPath 'C:\src\b.BaseBlob' -Value 'x' -Encoding utf8 }
+            text = '*not the 1024*'
+        }
         @{ what = 'is no folder'; change = { Remove-Item -LiteralPath 'C:\src' -Recurse }; text = '*source_directory*' }
     ) {
         & $change
@@ -128,7 +151,8 @@ Describe 'attempts' {
         $option = New-TestOption -Serial 'WD-1'
         $null = Invoke-SeedPrepare -Option $option
         $record = Get-TestRecord -Option $option
-        $found = Get-ChildItem -LiteralPath "$($record.letter):\" -Recurse -File | Sort-Object -Property Name | ForEach-Object { $_.Name }
+        $found = Get-ChildItem -LiteralPath "$($record.letter):\" -Recurse -File | Sort-Object -Property Name |
+            ForEach-Object { $_.Name }
         $found | Should -Be @('a.AIBBlob', 'b.BaseBlob', 'DriveManifest.xml')
     }
     It 'refuses a disk that shows data once it is online' {
@@ -149,22 +173,28 @@ Describe 'attempts' {
         (Invoke-SeedPrepare -Option $option).failure | Should -Match 'discard_attempts'
     }
     It 'needs no word when the tool never started, but not for ever' {
-        Mock Start-ScheduledTask { [CmdletBinding()]param($TaskName, $TaskPath) Set-TestTaskResult -TaskName $TaskName -Result 5 } -ModuleName _Run
+        Mock Start-ScheduledTask { [CmdletBinding()]param($TaskName,
+            $TaskPath) Set-TestTaskResult -TaskName $TaskName -Result 5 } -ModuleName _Run
         $option = New-TestOption -Serial 'WD-1'
         foreach ($try in 1..3) { { Invoke-SeedPrepare -Option $option } | Should -Throw '*did not begin*0x5*' }
         $record = Get-TestRecord -Option $option
-        "$($record.status) $($record.allowed -join ',') $($record.attempt.tool_started)" | Should -Be 'failed discard False'
+        "$($record.status) $($record.allowed -join ',') $($record.attempt.tool_started)" |
+            Should -Be 'failed discard False'
         $record.reason | Should -Match '3 attempts in a row'
     }
     It 'does not know how an attempt stands whose state is <what>' -ForEach @(
         @{ what = 'missing'; change = { param($folder) Remove-Item -LiteralPath "$folder\run.json" } }
-        @{ what = 'torn'; change = { param($folder) Set-Content -LiteralPath "$folder\run.json" -Value '{"a' -Encoding utf8 } }
+        @{
+            what = 'torn'
+            change = { param($folder) Set-Content -LiteralPath "$folder\run.json" -Value '{"a' -Encoding utf8 }
+        }
     ) {
         $option = New-TestOption -Serial 'WD-1' -Drive @{ erase = $true }
         $null = Invoke-SeedPrepare -Option $option
         & $change (Get-TestRecord -Option $option).attempt.folder
         $record = Get-TestRecord -Option $option
-        "$($record.status) $($record.allowed -join ',') $($record.attempt.tool_started)" | Should -Be 'unknown discard True'
+        "$($record.status) $($record.allowed -join ',') $($record.attempt.tool_started)" |
+            Should -Be 'unknown discard True'
         (Invoke-SeedPrepare -Option $option).changed | Should -BeFalse
     }
     It 'is not verified while protection is suspended' {
@@ -176,9 +206,21 @@ Describe 'attempts' {
         (Invoke-SeedVerify -Option $option).failure | Should -Match 'Resume-BitLocker'
     }
     It 'finds <what>' -ForEach @(
-        @{ what = 'a changed byte'; change = { param($root) [System.IO.File]::WriteAllBytes("$root/s-2/b.BaseBlob", [byte[]](, 7 * 1024)) }; text = 'differs at byte 0' }
-        @{ what = 'a shorter file'; change = { param($root) [System.IO.File]::WriteAllBytes("$root/s-2/b.BaseBlob", [byte[]]::new(512)) }; text = 'has 512 bytes' }
-        @{ what = 'a missing file'; change = { param($root) [System.IO.File]::Delete("$root/s-2/b.BaseBlob") }; text = 'is missing' }
+        @{
+            what = 'a changed byte'
+            change = { param($root) [System.IO.File]::WriteAllBytes("$root/s-2/b.BaseBlob", [byte[]](, 7 * 1024)) }
+            text = 'differs at byte 0'
+        }
+        @{
+            what = 'a shorter file'
+            change = { param($root) [System.IO.File]::WriteAllBytes("$root/s-2/b.BaseBlob", [byte[]]::new(512)) }
+            text = 'has 512 bytes'
+        }
+        @{
+            what = 'a missing file'
+            change = { param($root) [System.IO.File]::Delete("$root/s-2/b.BaseBlob") }
+            text = 'is missing'
+        }
     ) {
         $option = New-TestOption -Serial 'WD-1'
         $null = Invoke-SeedPrepare -Option $option
@@ -190,14 +232,27 @@ Describe 'attempts' {
     }
     It 'refuses a plan that does not fit together: <text>' -ForEach @(
         @{ drive = @{ sessions = @(@{ id = 's-1'; files = @('a.AIBBlob') }) }; text = '*each of its*' }
-        @{ drive = @{ sessions = @(@{ id = 's'; files = @('a.AIBBlob') }, @{ id = 's-2'; files = @('b.BaseBlob') }) }; text = '*3 to 30*' }
+        @{
+            drive = @{ sessions = @(@{ id = 's'; files = @('a.AIBBlob') }, @{ id = 's-2'; files = @('b.BaseBlob') }) }
+            text = '*3 to 30*'
+        }
         @{ drive = @{ files = @(@{ name = '..\x'; bytes = 1 }); sessions = @() }; text = '*not a path below*' }
         @{ drive = @{ serial = '  ' }; text = '*serial*empty*' }
     ) { { Get-SeedDrive -Option (New-TestOption -Serial 'WD-1' -Drive $drive) } | Should -Throw $text }
+    It 'takes options as Ansible passes them, in generic dictionaries' {
+        $option = [System.Collections.Generic.Dictionary[string, object]]::new()
+        foreach ($pair in (New-TestOption -Serial 'WD-1').GetEnumerator()) { $option[$pair.Key] = $pair.Value }
+        $null = $option.Remove('source_directory')
+        (Get-SeedDrive -Option $option).record.status | Should -Be 'empty'
+    }
     It 'lets one call at a time make a drive ready' {
         New-SeedPrivateFolder -Path $work
-        $held = [System.IO.FileStream]::new((Resolve-SeedPath -Path "$work\host.lock"), 'OpenOrCreate', 'ReadWrite', 'None')
-        try { { Use-SeedHost -Option (New-TestOption -Serial 'WD-1') -Step { 'x' } -WaitSeconds 0 } | Should -Throw '*host.lock*' }
+        $held = [System.IO.FileStream]::new((Resolve-SeedPath -Path "$work\host.lock"), 'OpenOrCreate', 'ReadWrite',
+            'None')
+        try {
+            { Use-SeedHost -Option (New-TestOption -Serial 'WD-1') -Step { 'x' } -WaitSeconds 0 } |
+                Should -Throw '*host.lock*'
+        }
         finally { $held.Dispose() }
         Use-SeedHost -Option (New-TestOption -Serial 'WD-1') -Step { 'x' } | Should -Be 'x'
     }

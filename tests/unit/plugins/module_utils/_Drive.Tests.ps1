@@ -10,7 +10,8 @@ Describe 'what a drive is' {
     Context 'status, from a table of facts' {
         # PowerShell 7 would turn times into DateTime; the facts of the modules have them as text.
         $golden = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/golden/drives.json'
-        $cases = @(ConvertFrom-Json -InputObject ([System.IO.File]::ReadAllText($golden)) -DateKind String | ForEach-Object { $_ })
+        $cases = @(ConvertFrom-Json -InputObject ([System.IO.File]::ReadAllText($golden)) -DateKind String |
+            ForEach-Object { $_ })
         It '<name>' -ForEach @($cases | ForEach-Object { @{ name = $_.name; case = $_ } }) {
             $status = Get-SeedDriveStatus -Facts $case.facts -Option $case.options
             $status.status | Should -BeExactly $case.expect.status
@@ -19,13 +20,17 @@ Describe 'what a drive is' {
         }
         It 'has the whole record of: <name>' -ForEach @($cases | ForEach-Object { @{ name = $_.name; case = $_ } }) {
             $record = ConvertTo-SeedDriveRecord -Facts $case.facts -Option $case.options
-            ConvertTo-Json -InputObject $record -Depth 12 | Should -BeExactly (ConvertTo-Json -InputObject $case.record -Depth 12)
+            ConvertTo-Json -InputObject $record -Depth 12 |
+                Should -BeExactly (ConvertTo-Json -InputObject $case.record -Depth 12)
         }
         It 'never prepares a complete attempt, whatever is allowed, unless its id is given up' {
             foreach ($case in $cases) {
                 $case.options.erase = $true
-                $case.options.erase_fingerprints = @($case.facts.content | Where-Object { $_ } | ForEach-Object { $_.fingerprint })
-                if ((Get-SeedAttemptState -Facts $case.facts) -ne 'complete' -or $case.options.discard_attempts.Count) { continue }
+                $case.options.erase_fingerprints = @($case.facts.content | Where-Object { $_ } |
+                    ForEach-Object { $_.fingerprint })
+                if ((Get-SeedAttemptState -Facts $case.facts) -ne 'complete' -or $case.options.discard_attempts.Count) {
+                    continue
+                }
                 (Get-SeedDriveStatus -Facts $case.facts -Option $case.options).allowed | Should -Not -Contain 'prepare'
             }
         }
@@ -56,7 +61,8 @@ Describe 'what a drive is' {
     It 'compares shards by name and length, in any order' {
         $one = [pscustomobject]@{ name = 'a'; bytes = 1 }
         $two = [pscustomobject]@{ name = 'B'; bytes = 2 }
-        Test-SeedSameFile -Left $one, $two -Right @{ name = 'b'; bytes = 2 }, @{ name = 'A'; bytes = 1 } | Should -BeTrue
+        Test-SeedSameFile -Left $one, $two -Right @{ name = 'b'; bytes = 2 }, @{ name = 'A'; bytes = 1 } |
+            Should -BeTrue
         Test-SeedSameFile -Left $one, $two -Right $one | Should -BeFalse
         Test-SeedSameFile -Left $one -Right @{ name = 'a'; bytes = 2 } | Should -BeFalse
     }

@@ -5,10 +5,25 @@ Describe 'what a disk holds and what protects it' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
         Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_DriveGuard'
-        $option = [pscustomobject]@{ container = 'c'; erase = $false; bus = 'SATA'; files = @(); discard_attempts = @(); erase_fingerprints = @() }
+        $option = [pscustomobject]@{
+            container = 'c'
+            erase = $false
+            bus = 'SATA'
+            files = @()
+            discard_attempts = @()
+            erase_fingerprints = @()
+        }
         function Get-TestStatus([string]$Serial, [object]$Option, [string[]]$ProtectedPath = @()) {
             $fact = Get-SeedDiskFact -Serial $Serial -ProtectedPath $ProtectedPath
-            $facts = @{ serial = $Serial; attempt = $null; journal = $null; verify = $null; older = @(); others = @(); never_started = 0 }
+            $facts = @{
+                serial = $Serial
+                attempt = $null
+                journal = $null
+                verify = $null
+                older = @()
+                others = @()
+                never_started = 0
+            }
             foreach ($one in 'problems', 'candidates', 'disk', 'content') { $facts[$one] = $fact.$one }
             Get-SeedDriveStatus -Facts ([pscustomobject]$facts) -Option $Option
         }
@@ -17,7 +32,9 @@ Describe 'what a disk holds and what protects it' {
     AfterEach { Remove-TestWorld }
 
     Context 'content' {
-        It 'finds a disk without a table and with zero bytes empty' { (Get-TestStatus -Serial 'WD-1' -Option $option).status | Should -Be 'empty' }
+        It 'finds a disk without a table and with zero bytes empty' {
+            (Get-TestStatus -Serial 'WD-1' -Option $option).status | Should -Be 'empty'
+        }
         It 'finds a raw disk with a byte in its last MiB foreign, and erases it only by its fingerprint or erase' {
             $device = Get-LabDevice -Disk (Get-LabDisk | Where-Object { $_.number -eq 1 })
             $stream = [System.IO.File]::OpenWrite($device)
@@ -51,13 +68,21 @@ Describe 'what a disk holds and what protects it' {
             Lock-SeedVolume -Letter E
             (Get-SeedDiskFact -Serial DATA).content.kind | Should -Be 'locked'
         }
-        It 'takes a file system that Windows does not know for data, unless an attempt of this seed made the partition' {
+        It (
+            'takes a file system that Windows does not know for data, unless an attempt of this seed made the ' +
+            'partition'
+        ) {
             Set-TestDisk -Serial DATA -Change { $_.partitions[0].file_system = $null }
             (Get-SeedDiskFact -Serial DATA).content.kind | Should -Be 'data'
-            (Get-SeedDiskFact -Serial DATA -OwnGuid '{00000000-0000-4000-8000-000000000002}').content.kind | Should -Be 'empty'
+            (Get-SeedDiskFact -Serial DATA -OwnGuid '{00000000-0000-4000-8000-000000000002}').content.kind |
+                Should -Be 'empty'
         }
         It 'takes <what> for content' -ForEach @(
-            @{ what = 'a shadow store'; path = 'E:\System Volume Information\{3808876b-c176-4e48-b7ae-04046e6cc752}'; kind = 'data' }
+            @{
+                what = 'a shadow store'
+                path = 'E:\System Volume Information\{3808876b-c176-4e48-b7ae-04046e6cc752}'
+                kind = 'data'
+            }
             @{ what = 'a deleted file'; path = 'E:\$RECYCLE.BIN\S-1-5-21-1\$R1.docx'; kind = 'data' }
         ) {
             Remove-Item -LiteralPath 'E:\keep.txt'
@@ -80,7 +105,14 @@ Describe 'what a disk holds and what protects it' {
         }
         It 'names a manifest that is not of this seed' {
             Set-Content -LiteralPath 'E:\DriveManifest.xml' -Value '<x/>' -Encoding utf8
-            $erase = [pscustomobject]@{ container = 'c'; erase = $true; bus = 'SATA'; files = @(); discard_attempts = @(); erase_fingerprints = @() }
+            $erase = [pscustomobject]@{
+                container = 'c'
+                erase = $true
+                bus = 'SATA'
+                files = @()
+                discard_attempts = @()
+                erase_fingerprints = @()
+            }
             (Get-TestStatus -Serial 'DATA' -Option $erase).allowed | Should -Be 'erase'
         }
     }
@@ -88,15 +120,47 @@ Describe 'what a disk holds and what protects it' {
     Context 'guards' {
         It 'refuses <why>' -ForEach @(
             @{ why = 'a system disk'; serial = 'SYS'; change = { }; text = 'system or boot disk' }
-            @{ why = 'a page file'; serial = 'SYS'; change = { $_.is_system = $false; $_.is_boot = $false; $_.boot_from_disk = $false }; text = 'page file' }
-            @{ why = 'a cluster disk'; serial = 'DATA'; change = { $_.is_clustered = $true }; text = 'failover cluster' }
+            @{
+                why = 'a page file'
+                serial = 'SYS'
+                change = { $_.is_system = $false; $_.is_boot = $false; $_.boot_from_disk = $false }
+                text = 'page file'
+            }
+            @{
+                why = 'a cluster disk'
+                serial = 'DATA'
+                change = { $_.is_clustered = $true }
+                text = 'failover cluster'
+            }
             @{ why = 'another bus'; serial = 'DATA'; change = { $_.bus_type = 'USB' }; text = 'bus: USB' }
-            @{ why = 'a collision'; serial = 'DATA'; change = { $_.is_offline = $true; $_.offline_reason = 'Collision' }; text = 'collision' }
-            @{ why = 'a pool member'; serial = 'DATA'; change = { $_.cannot_pool_reason = 'In a Pool' }; text = 'storage pool' }
-            @{ why = 'large sectors'; serial = 'DATA'; change = { $_ | Add-Member -NotePropertyName logical_sector_size -NotePropertyValue 4096 }; text = '4096 bytes' }
+            @{
+                why = 'a collision'
+                serial = 'DATA'
+                change = { $_.is_offline = $true; $_.offline_reason = 'Collision' }
+                text = 'collision'
+            }
+            @{
+                why = 'a pool member'
+                serial = 'DATA'
+                change = { $_.cannot_pool_reason = 'In a Pool' }
+                text = 'storage pool'
+            }
+            @{
+                why = 'large sectors'
+                serial = 'DATA'
+                change = { $_ | Add-Member -NotePropertyName logical_sector_size -NotePropertyValue 4096 }
+                text = '4096 bytes'
+            }
         ) {
             Set-TestDisk -Serial $serial -Change $change
-            $erase = [pscustomobject]@{ container = 'c'; erase = $true; bus = 'SATA'; files = @(); discard_attempts = @(); erase_fingerprints = @() }
+            $erase = [pscustomobject]@{
+                container = 'c'
+                erase = $true
+                bus = 'SATA'
+                files = @()
+                discard_attempts = @()
+                erase_fingerprints = @()
+            }
             $status = Get-TestStatus -Serial $serial -Option $erase
             $status.status | Should -Be 'unusable'
             $status.reason | Should -Match $text
@@ -106,11 +170,19 @@ Describe 'what a disk holds and what protects it' {
             $status.reason | Should -Match "holds 'E:\\Staging'"
         }
         It 'refuses when <command> fails, and names it' -ForEach @(
-            @{ command = 'Get-Partition' }, @{ command = 'Get-PhysicalDisk' }, @{ command = 'Get-CimInstance' }, @{ command = 'Get-Volume' }, @{ command = 'Get-BitLockerVolume' }
+            @{ command = 'Get-Partition' }, @{ command = 'Get-PhysicalDisk' }, @{ command = 'Get-CimInstance' },
+                @{ command = 'Get-Volume' }, @{ command = 'Get-BitLockerVolume' }
         ) {
             Mock $command ([scriptblock]::Create("[CmdletBinding()]param([Parameter(ValueFromRemainingArguments)]`$Rest) Write-Error -Message 'Provider load failure 0x80041013'")) -ModuleName _DriveGuard
             Mock $command ([scriptblock]::Create("[CmdletBinding()]param([Parameter(ValueFromRemainingArguments)]`$Rest) Write-Error -Message 'Provider load failure 0x80041013'")) -ModuleName _Volume
-            $erase = [pscustomobject]@{ container = 'c'; erase = $true; bus = 'SATA'; files = @(); discard_attempts = @(); erase_fingerprints = @() }
+            $erase = [pscustomobject]@{
+                container = 'c'
+                erase = $true
+                bus = 'SATA'
+                files = @()
+                discard_attempts = @()
+                erase_fingerprints = @()
+            }
             $status = Get-TestStatus -Serial 'DATA' -Option $erase
             "$($status.status) $($status.allowed -join ',')" | Should -Be 'unknown '
             $status.reason | Should -Match "$command failed"
@@ -126,7 +198,11 @@ Describe 'what a disk holds and what protects it' {
             $status.reason | Should -Match 'has 1 partitions, and Get-Partition shows 0'
         }
         It 'asks nothing of a disk without a number' {
-            { Get-SeedDataPartition -Disk ([pscustomobject]@{ Number = $null; SerialNumber = 'x'; NumberOfPartitions = 0 }) } | Should -Throw '*has no number*'
+            { Get-SeedDataPartition -Disk ([pscustomobject]@{
+                Number = $null
+                SerialNumber = 'x'
+                NumberOfPartitions = 0
+            }) } | Should -Throw '*has no number*'
         }
     }
 
@@ -165,8 +241,10 @@ Describe 'what a disk holds and what protects it' {
             (Get-Disk -Number 2).IsOffline | Should -BeTrue
         }
         It 'says when there is no letter' {
-            Mock New-Partition { [CmdletBinding()]param($InputObject, [switch]$UseMaximumSize, [switch]$AssignDriveLetter) [pscustomobject]@{ Guid = '{none}' } } -ModuleName _DriveGuard
-            { Initialize-SeedDrive -Serial 'WD-1' -Seen (Get-SeedDiskFact -Serial 'WD-1').disk -WaitSeconds 0 } | Should -Throw '*no drive letter*'
+            Mock New-Partition { [CmdletBinding()]param($InputObject, [switch]$UseMaximumSize,
+                [switch]$AssignDriveLetter) [pscustomobject]@{ Guid = '{none}' } } -ModuleName _DriveGuard
+            { Initialize-SeedDrive -Serial 'WD-1' -Seen (Get-SeedDiskFact -Serial 'WD-1').disk -WaitSeconds 0 } |
+                Should -Throw '*no drive letter*'
         }
     }
 }

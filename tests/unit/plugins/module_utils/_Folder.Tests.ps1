@@ -14,7 +14,9 @@ Describe 'paths, folders, times and small files' {
     It 'resolves paths for .NET' { [System.IO.File]::Exists((Resolve-SeedPath -Path 'E:\keep.txt')) | Should -BeTrue }
     It 'knows paths that lie on a drive' {
         Test-SeedDrivePath -Path '\s-1\a.AIBBlob' | Should -BeTrue
-        foreach ($path in '', 'a', '\\server\share', '\..\x', '\a:b', '\a/b', '\a\', '\a \b') { Test-SeedDrivePath -Path $path | Should -BeFalse }
+        foreach ($path in '', 'a', '\\server\share', '\..\x', '\a:b', '\a/b', '\a\', '\a \b') {
+            Test-SeedDrivePath -Path $path | Should -BeFalse
+        }
     }
     It 'writes times in UTC' {
         Get-SeedTime | Should -Match '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$'
@@ -29,7 +31,11 @@ Describe 'paths, folders, times and small files' {
     Context 'JSON files' {
         It 'keeps what was written, times as text and other alphabets too' {
             $name = -join [char[]]@(0xDC, 0x5907, 0x4EFD)
-            Write-SeedJson -Path 'C:\s.json' -Value @{ name = "D:\$name"; at = '2026-01-01T00:00:00Z'; list = @(@{ at = '2026-01-02T00:00:00Z' }) }
+            Write-SeedJson -Path 'C:\s.json' -Value @{
+                name = "D:\$name"
+                at = '2026-01-01T00:00:00Z'
+                list = @(@{ at = '2026-01-02T00:00:00Z' })
+            }
             $read = Read-SeedJson -Path 'C:\s.json'
             $read.state | Should -Be 'ok'
             $read.value.name | Should -BeExactly "D:\$name"
@@ -78,7 +84,9 @@ Describe 'paths, folders, times and small files' {
     Context 'private folders' {
         It 'makes every folder on the way private' {
             New-SeedPrivateFolder -Path 'C:\work\seeds\a' -Root 'C:\work'
-            foreach ($path in 'C:\work', 'C:\work\seeds', 'C:\work\seeds\a') { (Get-Item -LiteralPath $path).UnixMode | Should -Be 'drwx------' }
+            foreach ($path in 'C:\work', 'C:\work\seeds', 'C:\work\seeds\a') {
+                (Get-Item -LiteralPath $path).UnixMode | Should -Be 'drwx------'
+            }
         }
         It 'takes a folder over that somebody made before for all to write' {
             $null = New-Item -Path 'C:\work' -ItemType Directory
@@ -95,6 +103,8 @@ Describe 'paths, folders, times and small files' {
             Mock icacls.exe { $global:LASTEXITCODE = 5; 'Access is denied.' } -ModuleName _Folder
             { New-SeedPrivateFolder -Path 'C:\work' } | Should -Throw '*could not be made private*Access is denied*'
         }
-        It 'refuses a path that is not below its root' { { New-SeedPrivateFolder -Path 'C:\b\a' -Root 'C:\a' } | Should -Throw '*not below*' }
+        It 'refuses a path that is not below its root' {
+            { New-SeedPrivateFolder -Path 'C:\b\a' -Root 'C:\a' } | Should -Throw '*not below*'
+        }
     }
 }

@@ -5,7 +5,9 @@ Describe 'the runner' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
         Import-TestUtility -Name '_Folder', '_RunScript'
-        function Get-TestHash([byte[]]$Byte) { [BitConverter]::ToString([System.Security.Cryptography.MD5]::Create().ComputeHash($Byte)) -replace '-', '' }
+        function Get-TestHash([byte[]]$Byte) {
+            [BitConverter]::ToString([System.Security.Cryptography.MD5]::Create().ComputeHash($Byte)) -replace '-', ''
+        }
         function New-TestRange([byte[]]$Byte, [int]$Offset, [int]$Length) {
             $part = [byte[]]::new($Length)
             [Array]::Copy($Byte, $Offset, $part, 0, $Length)
@@ -21,12 +23,26 @@ Describe 'the runner' {
             Set-Content -LiteralPath 'E:\DriveManifest.xml' -Encoding utf8 -Value (
                 "<DriveManifest><Drive><DriveId>$DriveId</DriveId><BlobList>$Blobs</BlobList></Drive></DriveManifest>")
             Write-SeedJson -Path 'C:\a\order.json' -Value ([ordered]@{
-                    operation = 'verify'; attempt = 'a'; serial = 'DATA'; letter = 'E'; container = 'c'; files = $File; started = Get-SeedTime
-                    identity = @{ unique_id = 'U2'; size_bytes = 20000000; partition_guid = '{00000000-0000-4000-8000-000000000002}' }
+                    operation = 'verify'
+                    attempt = 'a'
+                    serial = 'DATA'
+                    letter = 'E'
+                    container = 'c'
+                    files = $File
+                    started = Get-SeedTime
+                    identity = @{
+                        unique_id = 'U2'
+                        size_bytes = 20000000
+                        partition_guid = '{00000000-0000-4000-8000-000000000002}'
+                    }
                     sessions = @(@{ id = 's-1'; state = 'completed'; exit_code = 0 }); journal = 'C:\a\DATA.jrn'
                     journal_sha256 = (Get-SeedFileHash -Path 'C:\a\DATA.jrn' -Algorithm SHA256).ToLowerInvariant()
                     manifest_file = '\DriveManifest.xml'; manifest_hash = Get-SeedFileHash -Path 'E:\DriveManifest.xml'
-                    run_file = 'C:\a\run.json'; verify_file = 'C:\a\verify.json'; bytes_total = 1024; task_name = 't'; task_path = '\'
+                    run_file = 'C:\a\run.json'
+                    verify_file = 'C:\a\verify.json'
+                    bytes_total = 1024
+                    task_name = 't'
+                    task_path = '\'
                 })
             Invoke-SeedRun -OrderFile 'C:\a\order.json'
             (Read-SeedJson -Path 'C:\a\verify.json').value
@@ -50,7 +66,8 @@ Describe 'the runner' {
         It 'finds a good drive good, and binds that to the journal' {
             $verify = Invoke-TestVerify -File $files -Blobs (New-TestBlob -Path 'c/f' -File '\f' -Length 2048 -Body "<PageRangeList>$first$middle$last</PageRangeList>")
             "$($verify.ok) $($verify.bytes) $($verify.ranges) $($verify.files[0].name)" | Should -Be 'True 2048 3 f'
-            $verify.journal_sha256 | Should -Be (Get-SeedFileHash -Path 'C:\a\DATA.jrn' -Algorithm SHA256).ToLowerInvariant()
+            $verify.journal_sha256 |
+                Should -Be (Get-SeedFileHash -Path 'C:\a\DATA.jrn' -Algorithm SHA256).ToLowerInvariant()
         }
         It 'accepts a gap whose bytes are zero' {
             (Invoke-TestVerify -File $files -Blobs (New-TestBlob -Path 'c/f' -File '\f' -Length 2048 -Body "<PageRangeList>$first$last</PageRangeList>")).ok | Should -BeTrue
@@ -60,9 +77,21 @@ Describe 'the runner' {
             @{ what = 'an end that is not covered'; body = '{0}{1}'; text = 'holds bytes after byte 1536' }
             @{ what = 'overlapping ranges'; body = '{0}{0}{1}{2}'; text = 'overlapping page ranges at byte 0' }
             @{ what = 'an odd range'; body = "<PageRange Offset='0' Length='100' Hash='x'/>"; text = 'odd page range' }
-            @{ what = 'a range beyond the end'; body = "<PageRange Offset='2048' Length='512' Hash='x'/>"; text = 'beyond its end' }
-            @{ what = 'a negative range'; body = "<PageRange Offset='-512' Length='512' Hash='x'/>"; text = 'is not one' }
-            @{ what = 'another hash'; body = "<PageRange Offset='0' Length='512' Hash='00'/>"; text = 'differs at byte 0' }
+            @{
+                what = 'a range beyond the end'
+                body = "<PageRange Offset='2048' Length='512' Hash='x'/>"
+                text = 'beyond its end'
+            }
+            @{
+                what = 'a negative range'
+                body = "<PageRange Offset='-512' Length='512' Hash='x'/>"
+                text = 'is not one'
+            }
+            @{
+                what = 'another hash'
+                body = "<PageRange Offset='0' Length='512' Hash='00'/>"
+                text = 'differs at byte 0'
+            }
         ) {
             $ranges = $body -replace '\{0\}', $first -replace '\{1\}', $middle -replace '\{2\}', $last
             $verify = Invoke-TestVerify -File @(@{ name = 'f'; bytes = 2048 }) -Blobs (New-TestBlob -Path 'c/f' -File '\f' -Length 2048 -Body "<PageRangeList>$ranges</PageRangeList>")
@@ -70,21 +99,44 @@ Describe 'the runner' {
             $verify.mismatches[0] | Should -Match $text
         }
         It 'finds <what> in the manifest' -ForEach @(
-            @{ what = 'a blob of another container'; path = 'd/f'; file = '\f'; length = 2048; text = 'outside the container' }
+            @{
+                what = 'a blob of another container'
+                path = 'd/f'
+                file = '\f'
+                length = 2048
+                text = 'outside the container'
+            }
             @{ what = 'a blob that is not in the shard'; path = 'c/g'; file = '\f'; length = 2048; text = 'not among' }
             @{ what = 'another length'; path = 'c/f'; file = '\f'; length = 512; text = 'not the 2048 bytes' }
-            @{ what = 'a path that leaves the drive'; path = 'c/f'; file = '\..\f'; length = 2048; text = 'does not lie on the drive' }
-            @{ what = 'a path of a server'; path = 'c/f'; file = '\\s\f'; length = 2048; text = 'does not lie on the drive' }
+            @{
+                what = 'a path that leaves the drive'
+                path = 'c/f'
+                file = '\..\f'
+                length = 2048
+                text = 'does not lie on the drive'
+            }
+            @{
+                what = 'a path of a server'
+                path = 'c/f'
+                file = '\\s\f'
+                length = 2048
+                text = 'does not lie on the drive'
+            }
         ) {
             $verify = Invoke-TestVerify -File @(@{ name = 'f'; bytes = 2048 }) -Blobs (New-TestBlob -Path $path -File $file -Length $length -Body "<PageRangeList>$first$middle$last</PageRangeList>")
             $verify.mismatches[0] | Should -Match $text
         }
         It 'finds a file of the shard that the manifest does not name, another drive, and a block blob' {
             $good = New-TestBlob -Path 'c/f' -File '\f' -Length 2048 -Body "<PageRangeList>$first$middle$last</PageRangeList>"
-            (Invoke-TestVerify -File ($files + @{ name = 'g'; bytes = 512 }) -Blobs $good).mismatches | Should -Match "does not name the file 'g'"
-            (Invoke-TestVerify -File $files -Blobs $good -DriveId 'OTHER').mismatches | Should -Match "of the drive 'OTHER'"
+            (Invoke-TestVerify -File ($files + @{ name = 'g'; bytes = 512 }) -Blobs $good).mismatches |
+                Should -Match "does not name the file 'g'"
+            (Invoke-TestVerify -File $files -Blobs $good -DriveId 'OTHER').mismatches |
+                Should -Match "of the drive 'OTHER'"
             (Invoke-TestVerify -File $files -Blobs ($good + $good)).mismatches | Should -Match 'twice'
-            $block = New-TestBlob -Path 'c/f' -File '\f' -Length 2048 -Body "<BlockList><Block Offset='0' Length='2048' Hash='x'/></BlockList>"
+            $block = New-TestBlob -Path 'c/f' -File '\f' -Length 2048 -Body (
+                "<BlockList><Block Offset='0' " +
+                "Length='2048' Hash='x'/></BlockList>"
+            )
             (Invoke-TestVerify -File $files -Blobs $block).mismatches[0] | Should -Match 'block blob'
         }
         It 'ends as failed, without an answer, while protection is off' {
@@ -102,7 +154,8 @@ Describe 'the runner' {
     Context 'states and output' {
         It 'goes on when a state cannot be written' {
             Mock Write-SeedJson { throw 'disk full' } -ModuleName _RunScript
-            Save-SeedState -Order ([pscustomobject]@{ run_file = 'C:\x.json' }) -State ([ordered]@{ updated = '' }) | Should -BeFalse
+            Save-SeedState -Order ([pscustomobject]@{ run_file = 'C:\x.json' }) -State ([ordered]@{ updated = '' }) |
+                Should -BeFalse
         }
         It 'waits for the tool to its end, although nothing can be read or written meanwhile' {
             Mock Write-SeedJson { throw 'disk full' } -ModuleName _RunScript
@@ -115,7 +168,8 @@ Describe 'the runner' {
         }
         It 'masks keys in output' {
             Set-Content -LiteralPath 'C:\o.txt' -Encoding utf8 -Value @(
-                'key 111111-222222-333333-444444-555555-666666-777777-888888', 'key AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=')
+                'key 111111-222222-333333-444444-555555-666666-777777-888888',
+                    'key AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=')
             (Get-SeedLastLine -Path 'C:\o.txt') -join ' ' | Should -BeExactly 'key ******** key ********'
         }
         It 'reads output that is not UTF-8' { ConvertFrom-SeedOutput -Byte ([byte[]](0x61, 0xFC)) | Should -Match '^a' }
@@ -130,10 +184,15 @@ Describe 'the runner' {
             @{ what = 'a drive that was pulled'; change = { $_.attached_to = $null }; text = '*0 disks*' }
             @{ what = 'a system disk'; change = { $_.is_system = $true }; text = '*system or boot*' }
         ) {
-            $order = [pscustomobject]@{ serial = 'DATA'; letter = 'E'; identity = [pscustomobject]@{ unique_id = 'U2'; size_bytes = 20000000 } }
+            $order = [pscustomobject]@{
+                serial = 'DATA'
+                letter = 'E'
+                identity = [pscustomobject]@{ unique_id = 'U2'; size_bytes = 20000000 }
+            }
             Assert-SeedTarget -Order $order -PartitionGuid '{00000000-0000-4000-8000-000000000002}'
             Set-TestDisk -Serial DATA -Change $change
-            { Assert-SeedTarget -Order $order -PartitionGuid '{00000000-0000-4000-8000-000000000002}' } | Should -Throw $text
+            { Assert-SeedTarget -Order $order -PartitionGuid '{00000000-0000-4000-8000-000000000002}' } |
+                Should -Throw $text
         }
     }
 }

@@ -10,54 +10,78 @@ Describe 'the tool' {
     AfterEach { Remove-TestWorld }
 
     Context 'version and command line' {
-        It 'says when it is missing' { { Assert-SeedTool -Tool (Get-SeedTool -Path 'C:\none.exe') } | Should -Throw '*tool_path*not a file*' }
+        It 'says when it is missing' {
+            { Assert-SeedTool -Tool (Get-SeedTool -Path 'C:\none.exe') } | Should -Throw '*tool_path*not a file*'
+        }
         It 'refuses version <version>' -ForEach @(
             @{ version = '1.4.0.0'; text = '*command line*' }
             @{ version = '2.2.0.300'; text = '*not version 1*' }
             @{ version = 'x'; text = '*not of the form*' }
             @{ version = ''; text = '*tool_version*' }
         ) {
-            { Assert-SeedTool -Tool ([pscustomobject]@{ path = 'p'; found = $true; version = $version; sha256 = 'a' }) } | Should -Throw $text
+            { Assert-SeedTool -Tool ([pscustomobject]@{
+                path = 'p'
+                found = $true
+                version = $version
+                sha256 = 'a'
+            }) } | Should -Throw $text
         }
         It 'refuses a tool with another hash' {
             Set-Content -LiteralPath 'C:\t.exe' -Value 'x' -Encoding utf8
-            { Assert-SeedTool -Tool (Get-SeedTool -Path 'C:\t.exe' -Version '1.5.0.300') -Sha256 'abc' } | Should -Throw '*tool_sha256*'
+            { Assert-SeedTool -Tool (Get-SeedTool -Path 'C:\t.exe' -Version '1.5.0.300') -Sha256 'abc' } |
+                Should -Throw '*tool_sha256*'
         }
         It 'copies the tool with the files beside it, and refuses a folder that holds much more' {
             $null = New-Item -ItemType Directory -Path 'C:\tool', 'C:\private'
             Set-Content -LiteralPath 'C:\tool\t.exe', 'C:\tool\core.dll' -Value 'x' -Encoding utf8
-            Copy-SeedTool -Tool (Get-SeedTool -Path 'C:\tool\t.exe' -Version '1.5.0.300') -Folder 'C:\private' | Should -Be 'C:\private\t.exe'
+            Copy-SeedTool -Tool (Get-SeedTool -Path 'C:\tool\t.exe' -Version '1.5.0.300') -Folder 'C:\private' |
+                Should -Be 'C:\private\t.exe'
             Test-Path -LiteralPath 'C:\private\core.dll' | Should -BeTrue
             $stream = [System.IO.File]::Create((Resolve-SeedPath -Path 'C:\tool\big'))
             $stream.SetLength(300MB)
             $stream.Dispose()
-            { Copy-SeedTool -Tool (Get-SeedTool -Path 'C:\tool\t.exe' -Version '1.5.0.300') -Folder 'C:\private' } | Should -Throw '*folder of its own*'
+            { Copy-SeedTool -Tool (Get-SeedTool -Path 'C:\tool\t.exe' -Version '1.5.0.300') -Folder 'C:\private' } |
+                Should -Throw '*folder of its own*'
         }
         It 'formats and encrypts in the first session only, and always asks for page blobs' {
             $first = @(Get-SeedToolArgument -Journal j -SessionId s -Source 'S:\f' -Blob 'c/f' -Letter D -LogDirectory l)
             $later = @(Get-SeedToolArgument -Journal j -SessionId s -Source 'S:\f' -Blob 'c/f')
-            $first -join ' ' | Should -BeExactly 'PrepImport /j:j /id:s /t:D /format /silentmode /encrypt /logdir:l /srcfile:S:\f /dstblob:c/f /BlobType:PageBlob'
+            $first -join ' ' |
+                Should -BeExactly (
+                    'PrepImport /j:j /id:s /t:D /format /silentmode /encrypt /logdir:l /srcfile:S:\f ' +
+                    '/dstblob:c/f /BlobType:PageBlob'
+                )
             $later -join ' ' | Should -BeExactly 'PrepImport /j:j /id:s /srcfile:S:\f /dstblob:c/f /BlobType:PageBlob'
         }
-        It 'quotes what has blanks' { ConvertTo-SeedCommandLine -Word 'a', '/srcdir:C:\a b\' | Should -BeExactly 'a "/srcdir:C:\a b\\"' }
+        It 'quotes what has blanks' {
+            ConvertTo-SeedCommandLine -Word 'a', '/srcdir:C:\a b\' | Should -BeExactly 'a "/srcdir:C:\a b\\"'
+        }
         It 'refuses a double quote' { { ConvertTo-SeedCommandLine -Word 'a"b' } | Should -Throw '*double quote*' }
     }
 
     Context 'journals, from the samples that every reader shares' {
         $folder = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/samples/journals'
         $expected = ConvertFrom-Json -InputObject ([System.IO.File]::ReadAllText("$folder/expected.json"))
-        It '<name>' -ForEach @($expected.PSObject.Properties | ForEach-Object { @{ name = $_.Name; path = "$folder/$($_.Name)"; wanted = $_.Value } }) {
+        It '<name>' -ForEach @($expected.PSObject.Properties | ForEach-Object { @{
+            name = $_.Name
+            path = "$folder/$($_.Name)"
+            wanted = $_.Value
+        } }) {
             $read = Read-SeedJournal -Path $path
             if ($wanted.damaged) {
                 $read.damaged | Should -Match $wanted.place_regex
                 return
             }
             $read.damaged | Should -BeExactly ''
-            ConvertTo-Json -InputObject @($read.drives) -Depth 4 | Should -BeExactly (ConvertTo-Json -InputObject @($wanted.drives) -Depth 4)
-            ConvertTo-Json -InputObject $read.sessions | Should -BeExactly (ConvertTo-Json -InputObject $wanted.sessions)
+            ConvertTo-Json -InputObject @($read.drives) -Depth 4 |
+                Should -BeExactly (ConvertTo-Json -InputObject @($wanted.drives) -Depth 4)
+            ConvertTo-Json -InputObject $read.sessions |
+                Should -BeExactly (ConvertTo-Json -InputObject $wanted.sessions)
         }
-        It 'never shows a key of <name>' -ForEach @($expected.PSObject.Properties | ForEach-Object { @{ name = $_.Name; path = "$folder/$($_.Name)" } }) {
-            ConvertTo-Json -InputObject (Read-SeedJournal -Path $path) -Depth 5 | Should -Not -Match '\d{6}-\d{6}|[A-Za-z0-9+/]{43}='
+        It 'never shows a key of <name>' -ForEach @($expected.PSObject.Properties |
+            ForEach-Object { @{ name = $_.Name; path = "$folder/$($_.Name)" } }) {
+            ConvertTo-Json -InputObject (Read-SeedJournal -Path $path) -Depth 5 |
+                Should -Not -Match '\d{6}-\d{6}|[A-Za-z0-9+/]{43}='
         }
         It 'reads twenty thousand begun records in one pass' {
             $text = "[BeginUpdateRecord][2016/11/01 21:22:25.379][Type:ActivityRecord]`nActivityId: a`n" * 20000
@@ -70,7 +94,8 @@ Describe 'the tool' {
             $sample = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/samples/journals/numerical-key.jrn'
             [System.IO.File]::Copy($sample, (Resolve-SeedPath -Path 'C:\open.jrn'))
             $share = [System.IO.FileShare]::ReadWrite
-            $held = [System.IO.FileStream]::new((Resolve-SeedPath -Path 'C:\open.jrn'), [System.IO.FileMode]::Append, [System.IO.FileAccess]::Write, $share)
+            $held = [System.IO.FileStream]::new((Resolve-SeedPath -Path 'C:\open.jrn'), [System.IO.FileMode]::Append,
+                [System.IO.FileAccess]::Write, $share)
             try { @((Read-SeedJournal -Path 'C:\open.jrn').drives).Count | Should -Be 1 }
             finally { $held.Dispose() }
         }
@@ -80,13 +105,15 @@ Describe 'the tool' {
         Set-Content -LiteralPath 'C:\x.jrn' -Value 'hush' -Encoding utf8
         $rsa = [System.Security.Cryptography.RSA]::Create(2048)
         $padding = [System.Security.Cryptography.RSASignaturePadding]::Pkcs1
-        $request = [System.Security.Cryptography.X509Certificates.CertificateRequest]::new('CN=t', $rsa, 'SHA256', $padding)
+        $request = [System.Security.Cryptography.X509Certificates.CertificateRequest]::new('CN=t', $rsa, 'SHA256',
+            $padding)
         $oids = [System.Security.Cryptography.OidCollection]::new()
         $null = $oids.Add([System.Security.Cryptography.Oid]::new('1.3.6.1.4.1.311.80.1'))
         $request.CertificateExtensions.Add([System.Security.Cryptography.X509Certificates.X509EnhancedKeyUsageExtension]::new($oids, $false))
         $request.CertificateExtensions.Add([System.Security.Cryptography.X509Certificates.X509KeyUsageExtension]::new('KeyEncipherment, DataEncipherment', $true))
         $certificate = $request.CreateSelfSigned([DateTimeOffset]::Now.AddDays(-1), [DateTimeOffset]::Now.AddDays(1))
-        $pem = "-----BEGIN CERTIFICATE-----`n" + [Convert]::ToBase64String($certificate.RawData) + "`n-----END CERTIFICATE-----"
+        $pem = "-----BEGIN CERTIFICATE-----`n" + [Convert]::ToBase64String($certificate.RawData) +
+            "`n-----END CERTIFICATE-----"
         Protect-SeedJournal -Path 'C:\x.jrn' -Certificate $pem | Should -Match '^-----BEGIN CMS-----'
     }
 }

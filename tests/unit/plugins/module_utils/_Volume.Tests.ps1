@@ -20,7 +20,8 @@ Describe 'BitLocker volumes' {
     It 'shows the encryption, and none of a partition that is not formatted' {
         Protect-TestDisk -Serial DATA -Type RecoveryPassword -Secret '000011'
         $seen = Get-SeedEncryption -Letter E
-        "$($seen.volume_status) $($seen.protection_status) $($seen.lock_status)" | Should -Be 'FullyEncrypted On Unlocked'
+        "$($seen.volume_status) $($seen.protection_status) $($seen.lock_status)" |
+            Should -Be 'FullyEncrypted On Unlocked'
         Set-TestDisk -Serial DATA -Change { $_.partitions[0].bitlocker = $null; $_.partitions[0].file_system = $null }
         Get-SeedEncryption -Letter E | Should -BeNullOrEmpty
     }
@@ -43,7 +44,12 @@ Describe 'BitLocker volumes' {
     }
     It 'locks and unlocks with a key of type <type>, and with no other' -ForEach @(
         @{ type = 'ExternalKey'; good = @{ ExternalKey = 'AAEC' }; bad = @{ ExternalKey = 'AAED' }; secret = 'AAEC' }
-        @{ type = 'RecoveryPassword'; good = @{ RecoveryPassword = '000011' }; bad = @{ RecoveryPassword = '000022' }; secret = '000011' }
+        @{
+            type = 'RecoveryPassword'
+            good = @{ RecoveryPassword = '000011' }
+            bad = @{ RecoveryPassword = '000022' }
+            secret = '000011'
+        }
     ) {
         Protect-TestDisk -Serial DATA -Type $type -Secret $secret
         Lock-SeedVolume -Letter 'E:'
@@ -54,7 +60,9 @@ Describe 'BitLocker volumes' {
     }
     It 'never quotes a key that is not base64' {
         Protect-TestDisk -Serial DATA -Type ExternalKey -Secret 'AAEC'
-        try { Unlock-SeedVolume -Letter E -ExternalKey 'se*cret' } catch { "$_" | Should -Be '`external_key` is not base64.' }
+        try { Unlock-SeedVolume -Letter E -ExternalKey 'se*cret' } catch {
+            "$_" | Should -Be '`external_key` is not base64.'
+        }
     }
     It 'does not lock a volume whose protection is off' {
         Protect-TestDisk -Serial DATA -Type ExternalKey -Secret 'AAEC'

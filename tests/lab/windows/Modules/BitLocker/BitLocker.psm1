@@ -8,14 +8,17 @@ function Find-LabBitLocker {
     param([string]$MountPoint)
     foreach ($disk in Get-LabDisk | Where-Object { -not $_.is_offline }) {
         foreach ($partition in $disk.partitions | Where-Object { $_.letter }) {
-            if (-not $MountPoint -or $MountPoint.TrimEnd('\', ':') -eq $partition.letter) { [pscustomobject]@{ Disk = $disk; Partition = $partition } }
+            if (-not $MountPoint -or $MountPoint.TrimEnd('\', ':') -eq $partition.letter) {
+                [pscustomobject]@{ Disk = $disk; Partition = $partition }
+            }
         }
     }
 }
 
 function Write-LabBitLockerError {
     param([int]$Code, [string]$Text)
-    $failure = [System.Runtime.InteropServices.COMException]::new("$Text (Exception from HRESULT: 0x$('{0:X8}' -f $Code))", $Code)
+    $failure = [System.Runtime.InteropServices.COMException]::new("$Text (Exception from HRESULT: " +
+        "0x$('{0:X8}' -f $Code))", $Code)
     Write-Error -Exception $failure -ErrorId 'System.Runtime.InteropServices.COMException,Get-BitLockerVolumeInternal'
 }
 
@@ -29,19 +32,23 @@ function ConvertTo-LabVolume {
         if (-not $locked -and $one.type -eq 'RecoveryPassword') { $password = $one.secret }
         [pscustomobject]@{
             KeyProtectorId = $one.id; AutoUnlockProtector = $null; KeyProtectorType = $one.type
-            KeyFileName = $(if ($one.type -eq 'ExternalKey' -and -not $locked) { $one.id.Trim('{', '}') + '.BEK' } else { '' })
+            KeyFileName = $(if ($one.type -eq 'ExternalKey' -and -not $locked) { $one.id.Trim('{', '}') +
+                '.BEK' } else { '' })
             RecoveryPassword = $password; KeyCertificateType = $null; Thumbprint = ''
         }
     }
     [pscustomobject]@{
         PSTypeName = 'Microsoft.BitLocker.Structures.BitLockerVolume'
         ComputerName = $env:COMPUTERNAME; MountPoint = "$($partition.letter):"
-        EncryptionMethod = $(if ($state) { $state.encryption_method } else { 'None' }); AutoUnlockEnabled = $null; AutoUnlockKeyStored = $null
+        EncryptionMethod = $(if ($state) { $state.encryption_method } else { 'None' })
+        AutoUnlockEnabled = $null
+        AutoUnlockKeyStored = $null
         MetadataVersion = $(if ($state) { 2 } else { 0 })
         VolumeStatus = $(if ($locked) { $null } elseif ($state) { $state.volume_status } else { 'FullyDecrypted' })
         ProtectionStatus = $(if ($locked) { 'Unknown' } elseif ($state) { $state.protection_status } else { 'Off' })
         LockStatus = $(if ($locked) { 'Locked' } else { 'Unlocked' })
-        EncryptionPercentage = $(if ($locked) { $null } elseif ($state) { $state.encryption_percentage } else { 0 }); WipePercentage = $(if ($locked) { $null } else { 0 })
+        EncryptionPercentage = $(if ($locked) { $null } elseif ($state) { $state.encryption_percentage } else { 0 })
+        WipePercentage = $(if ($locked) { $null } else { 0 })
         VolumeType = $(if ("$($partition.letter):" -eq $env:SystemDrive) { 'OperatingSystem' } else { 'Data' })
         CapacityGB = [single]($partition.size / 1GB); KeyProtector = @($protectors)
     }
@@ -54,11 +61,22 @@ function Get-BitLockerVolume {
     process {
         foreach ($one in $(if ($MountPoint) { $MountPoint } else { '' })) {
             $found = @(Find-LabBitLocker -MountPoint $one)
-            if ($one -and -not $found) { Write-LabBitLockerError -Code (-2147023728) -Text "No corresponding volume for '$one'. Element not found."; continue }
+            if ($one -and -not $found) {
+                Write-LabBitLockerError -Code (-2147023728) -Text (
+                    "No corresponding volume for '$one'. Element not " +
+                    "found."
+                )
+                continue
+            }
             foreach ($volume in $found) {
                 # Source: bitlocker-and-storage 5: an unformatted volume has no BitLocker volume, 0x80070490.
                 if (-not $volume.Partition.file_system -and -not $volume.Partition.bitlocker) {
-                    if ($one) { Write-LabBitLockerError -Code (-2147023728) -Text "No corresponding volume for '$one'. Element not found." }
+                    if ($one) {
+                        Write-LabBitLockerError -Code (-2147023728) -Text (
+                            "No corresponding volume for '$one'. " +
+                            "Element not found."
+                        )
+                    }
                     continue
                 }
                 ConvertTo-LabVolume -Found $volume
@@ -72,8 +90,15 @@ function Unlock-BitLocker {
     [CmdletBinding(SupportsShouldProcess)]
     param([Parameter(Mandatory, Position = 0)][string[]]$MountPoint, [string]$RecoveryPassword)
     foreach ($found in Find-LabBitLocker -MountPoint $MountPoint[0]) {
-        $fits = @($found.Partition.bitlocker.protectors | Where-Object { $_.type -eq 'RecoveryPassword' -and $_.secret -eq $RecoveryPassword })
-        if (-not $fits) { Write-LabBitLockerError -Code (-2144272377) -Text 'The BitLocker encryption key could not be obtained from the recovery password.'; return }
+        $fits = @($found.Partition.bitlocker.protectors |
+            Where-Object { $_.type -eq 'RecoveryPassword' -and $_.secret -eq $RecoveryPassword })
+        if (-not $fits) {
+            Write-LabBitLockerError -Code (-2144272377) -Text (
+                'The BitLocker encryption key could not be obtained ' +
+                'from the recovery password.'
+            )
+            return
+        }
         Set-LabLock -Found $found -Locked $false
         Get-BitLockerVolume -MountPoint $MountPoint
     }
@@ -84,9 +109,15 @@ function Lock-BitLocker {
     [CmdletBinding(SupportsShouldProcess)]
     param([Parameter(Mandatory, Position = 0)][string[]]$MountPoint, [switch]$ForceDismount)
     foreach ($found in Find-LabBitLocker -MountPoint $MountPoint[0]) {
-        if (-not $found.Partition.bitlocker) { Write-LabBitLockerError -Code (-2144272376) -Text 'The drive is not protected by BitLocker.'; return }
+        if (-not $found.Partition.bitlocker) {
+            Write-LabBitLockerError -Code (-2144272376) -Text 'The drive is not protected by BitLocker.'
+            return
+        }
         # Source: FVE_E_PROTECTION_DISABLED; a volume whose key lies in the clear cannot be locked.
-        if ($found.Partition.bitlocker.protection_status -ne 'On') { Write-LabBitLockerError -Code (-2144272351) -Text 'BitLocker protection is disabled.'; return }
+        if ($found.Partition.bitlocker.protection_status -ne 'On') {
+            Write-LabBitLockerError -Code (-2144272351) -Text 'BitLocker protection is disabled.'
+            return
+        }
         Set-LabLock -Found $found -Locked $true
         Get-BitLockerVolume -MountPoint $MountPoint
     }
@@ -95,7 +126,8 @@ function Lock-BitLocker {
 function Set-LabLock {
     param([object]$Found, [bool]$Locked)
     $number = $Found.Partition.number
-    Edit-LabDisk -Disk $Found.Disk -Change { ($_.partitions | Where-Object { $_.number -eq $number }).bitlocker.locked = $Locked }
+    Edit-LabDisk -Disk $Found.Disk -Change { ($_.partitions |
+        Where-Object { $_.number -eq $number }).bitlocker.locked = $Locked }
     Mount-LabDrive
 }
 

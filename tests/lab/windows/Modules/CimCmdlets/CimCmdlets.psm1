@@ -1,20 +1,33 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Stand-in for the CIM commands of Windows, as far as classes of it are used: encryptable volumes, page files, disks and the system.
+# Stand-in for the CIM commands of Windows, as far as classes of it are used: encryptable volumes, page files, disks and
+# the system.
 Import-Module -Name LabWorld -Global
 
 function Get-CimInstance {
     <# .SYNOPSIS Instances of the four classes that are used. #>
     [CmdletBinding()]
-    param([Parameter(Mandatory, Position = 0)][string]$ClassName, [string]$Namespace = 'root/cimv2', [string]$Filter, [string[]]$Property)
+    param(
+        [Parameter(Mandatory, Position = 0)][string]$ClassName,
+        [string]$Namespace = 'root/cimv2',
+        [string]$Filter,
+        [string[]]$Property
+    )
     $found = switch ($ClassName) {
         'Win32_PageFileUsage' {
-            foreach ($letter in (Read-LabFile -Path (Get-LabPath 'hosts' $env:LAB_HOST 'host.json')).page_file_letters) { [pscustomobject]@{ CimClass = $ClassName; Name = "${letter}:\pagefile.sys" } }
+            foreach ($letter in (Read-LabFile -Path (Get-LabPath 'hosts' $env:LAB_HOST 'host.json')).page_file_letters) {
+                [pscustomobject]@{ CimClass = $ClassName; Name = "${letter}:\pagefile.sys" }
+            }
         }
         'Win32_DiskDrive' {
             foreach ($disk in Get-LabDisk) {
-                [pscustomobject]@{ CimClass = $ClassName; Index = [uint32]$disk.number; DeviceID = Get-LabDevice -Disk $disk; Size = [uint64]$disk.size }
+                [pscustomobject]@{
+                    CimClass = $ClassName
+                    Index = [uint32]$disk.number
+                    DeviceID = Get-LabDevice -Disk $disk
+                    Size = [uint64]$disk.size
+                }
             }
         }
         'Win32_OperatingSystem' {
@@ -25,10 +38,19 @@ function Get-CimInstance {
             [pscustomobject]@{ CimClass = $ClassName; LastBootUpTime = $boot.ToLocalTime() }
         }
         'Win32_EncryptableVolume' {
-            if ($Namespace -replace '/', '\' -ne 'root\cimv2\Security\MicrosoftVolumeEncryption') { Write-Error -Message 'Invalid class'; return }
+            if ($Namespace -replace '/', '\' -ne 'root\cimv2\Security\MicrosoftVolumeEncryption') {
+                Write-Error -Message 'Invalid class'
+                return
+            }
             foreach ($disk in Get-LabDisk | Where-Object { -not $_.is_offline }) {
                 foreach ($partition in $disk.partitions | Where-Object { $_.letter }) {
-                    [pscustomobject]@{ CimClass = $ClassName; DriveLetter = "$($partition.letter):"; DeviceID = "\\?\Volume$($partition.guid)\"; lab_disk = $disk; lab_partition = $partition }
+                    [pscustomobject]@{
+                        CimClass = $ClassName
+                        DriveLetter = "$($partition.letter):"
+                        DeviceID = "\\?\Volume$($partition.guid)\"
+                        lab_disk = $disk
+                        lab_partition = $partition
+                    }
                 }
             }
         }
@@ -44,24 +66,35 @@ function Get-CimInstance {
 function Invoke-CimMethod {
     <# .SYNOPSIS Methods of Win32_EncryptableVolume; ReturnValue 0 is success, as in WMI. #>
     [CmdletBinding(SupportsShouldProcess)]
-    param([Parameter(Mandatory, Position = 0, ValueFromPipeline)][object]$InputObject, [Parameter(Mandatory, Position = 1)][string]$MethodName, [Parameter(Position = 2)][System.Collections.IDictionary]$Arguments)
+    param(
+        [Parameter(Mandatory, Position = 0, ValueFromPipeline)][object]$InputObject,
+        [Parameter(Mandatory, Position = 1)][string]$MethodName,
+        [Parameter(Position = 2)][System.Collections.IDictionary]$Arguments
+    )
     process {
         $partition = $InputObject.lab_partition
         switch ($MethodName) {
             'GetKeyProtectorExternalKey' {
-                # Source: Win32_EncryptableVolume.GetKeyProtectorExternalKey; FVE_E_LOCKED_VOLUME while the volume is locked.
-                if ($partition.bitlocker.locked) { return [pscustomobject]@{ ReturnValue = [uint32]2150694912; ExternalKey = $null } }
-                $one = @($partition.bitlocker.protectors | Where-Object { $_.id -eq $Arguments['VolumeKeyProtectorID'] -and $_.type -eq 'ExternalKey' })
+                # Source: Win32_EncryptableVolume.GetKeyProtectorExternalKey; FVE_E_LOCKED_VOLUME while the volume is
+                # locked.
+                if ($partition.bitlocker.locked) {
+                    return [pscustomobject]@{ ReturnValue = [uint32]2150694912; ExternalKey = $null }
+                }
+                $one = @($partition.bitlocker.protectors |
+                    Where-Object { $_.id -eq $Arguments['VolumeKeyProtectorID'] -and $_.type -eq 'ExternalKey' })
                 if (-not $one) { return [pscustomobject]@{ ReturnValue = [uint32]2150694968; ExternalKey = $null } }
                 [pscustomobject]@{ ReturnValue = [uint32]0; ExternalKey = [Convert]::FromBase64String($one[0].secret) }
             }
             { $_ -in 'UnlockWithExternalKey', 'UnlockWithNumericalPassword' } {
                 $kind, $key = 'RecoveryPassword', $Arguments['NumericalPassword']
-                if ($MethodName -eq 'UnlockWithExternalKey') { $kind, $key = 'ExternalKey', [Convert]::ToBase64String([byte[]]$Arguments['ExternalKey']) }
+                if ($MethodName -eq 'UnlockWithExternalKey') {
+                    $kind, $key = 'ExternalKey', [Convert]::ToBase64String([byte[]]$Arguments['ExternalKey'])
+                }
                 $fits = @($partition.bitlocker.protectors | Where-Object { $_.type -eq $kind -and $_.secret -ceq $key })
                 if (-not $fits) { return [pscustomobject]@{ ReturnValue = [uint32]2150694919 } }
                 $number = $partition.number
-                Edit-LabDisk -Disk $InputObject.lab_disk -Change { ($_.partitions | Where-Object { $_.number -eq $number }).bitlocker.locked = $false }
+                Edit-LabDisk -Disk $InputObject.lab_disk -Change { ($_.partitions |
+                    Where-Object { $_.number -eq $number }).bitlocker.locked = $false }
                 Mount-LabDrive
                 [pscustomobject]@{ ReturnValue = [uint32]0 }
             }

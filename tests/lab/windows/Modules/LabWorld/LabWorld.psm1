@@ -36,7 +36,8 @@ function Edit-LabFile {
     while ($true) {
         $taken = New-Item -Path $lock -ItemType Directory -ErrorAction Ignore
         if ($taken) { break }
-        if ([System.IO.Directory]::Exists($lock) -and ([DateTime]::UtcNow - [System.IO.Directory]::GetLastWriteTimeUtc($lock)).TotalSeconds -gt 10) {
+        if ([System.IO.Directory]::Exists($lock) -and
+            ([DateTime]::UtcNow - [System.IO.Directory]::GetLastWriteTimeUtc($lock)).TotalSeconds -gt 10) {
             Remove-Item -LiteralPath $lock -ErrorAction Ignore
         }
         Start-Sleep -Milliseconds 20
@@ -65,10 +66,13 @@ function Get-LabDisk {
     <# .SYNOPSIS The disks that are plugged into this host, by number. #>
     [CmdletBinding()]
     param()
-    $files = [System.IO.Directory]::GetFiles((Get-LabPath 'disks'), 'disk.json', [System.IO.SearchOption]::AllDirectories)
+    $files = [System.IO.Directory]::GetFiles((Get-LabPath 'disks'), 'disk.json',
+        [System.IO.SearchOption]::AllDirectories)
     $found = foreach ($file in $files) {
         # Only <serial>/disk.json describes a disk; deeper files of that name lie on one.
-        if ([System.IO.Path]::GetDirectoryName([System.IO.Path]::GetDirectoryName($file)) -ne (Get-LabPath 'disks')) { continue }
+        if ([System.IO.Path]::GetDirectoryName([System.IO.Path]::GetDirectoryName($file)) -ne (Get-LabPath 'disks')) {
+            continue
+        }
         $disk = Read-LabFile -Path $file
         if ($disk.attached_to -eq $env:LAB_HOST) {
             $disk | Add-Member -NotePropertyName file -NotePropertyValue $file
@@ -89,7 +93,8 @@ function Test-LabReadable {
     <# .SYNOPSIS Whether the files of a partition can be read: formatted, and not locked. #>
     [CmdletBinding()]
     param([Parameter(Mandatory)][object]$Partition)
-    [bool]($Partition.letter -and $Partition.file_system -and -not ($Partition.bitlocker -and $Partition.bitlocker.locked))
+    [bool]($Partition.letter -and $Partition.file_system -and
+        -not ($Partition.bitlocker -and $Partition.bitlocker.locked))
 }
 
 function Get-LabFolder {
@@ -100,7 +105,8 @@ function Get-LabFolder {
 }
 
 function Get-LabDevice {
-    <# .SYNOPSIS The file that stands for the bytes of a disk outside its volumes; a partition table leaves its mark there. #>
+    <# .SYNOPSIS The file that stands for the bytes of a disk outside its volumes
+    a partition table leaves its mark there. #>
     [CmdletBinding()]
     param([Parameter(Mandatory)][object]$Disk)
     $path = [System.IO.Path]::Combine([System.IO.Path]::GetDirectoryName($Disk.file), 'raw')
@@ -128,10 +134,13 @@ function Mount-LabDrive {
     $wanted = @{}
     foreach ($disk in Get-LabDisk | Where-Object { -not $_.is_offline }) {
         foreach ($partition in $disk.partitions) {
-            if (Test-LabReadable -Partition $partition) { $wanted[[string]$partition.letter] = Get-LabFolder -Disk $disk -Partition $partition }
+            if (Test-LabReadable -Partition $partition) {
+                $wanted[[string]$partition.letter] = Get-LabFolder -Disk $disk -Partition $partition
+            }
         }
     }
-    foreach ($drive in Get-PSDrive -PSProvider FileSystem | Where-Object { $_.Name -match '^[A-Z]$' -and -not $wanted.ContainsKey($_.Name) }) {
+    foreach ($drive in Get-PSDrive -PSProvider FileSystem |
+        Where-Object { $_.Name -match '^[A-Z]$' -and -not $wanted.ContainsKey($_.Name) }) {
         Remove-PSDrive -Name $drive.Name -Scope Global -Force -ErrorAction Ignore
     }
     foreach ($letter in $wanted.Keys) {

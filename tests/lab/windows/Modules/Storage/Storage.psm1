@@ -7,7 +7,12 @@ Import-Module -Name LabWorld -Global
 function Get-Disk {
     <# .SYNOPSIS The disks of the host. #>
     [CmdletBinding()]
-    param([Parameter(Position = 0)][uint32[]]$Number, [string[]]$UniqueId, [string[]]$FriendlyName, [string[]]$SerialNumber)
+    param(
+        [Parameter(Position = 0)][uint32[]]$Number,
+        [string[]]$UniqueId,
+        [string[]]$FriendlyName,
+        [string[]]$SerialNumber
+    )
     foreach ($disk in Get-LabDisk) {
         if ($PSBoundParameters.ContainsKey('Number') -and $disk.number -notin $Number) { continue }
         if ($UniqueId -and $disk.unique_id -notin $UniqueId) { continue }
@@ -17,10 +22,21 @@ function Get-Disk {
         if ($disk.is_offline) { $status = 'Offline' }
         [pscustomobject]@{
             PSTypeName = 'Microsoft.Management.Infrastructure.CimInstance#ROOT/Microsoft/Windows/Storage/MSFT_Disk'
-            DiskNumber = [uint32]$disk.number; PartitionStyle = $disk.partition_style; ProvisioningType = 'Fixed'; OperationalStatus = $status
-            HealthStatus = 'Healthy'; BusType = $disk.bus_type; UniqueIdFormat = $disk.unique_id_format; OfflineReason = $disk.offline_reason
-            UniqueId = $disk.unique_id; BootFromDisk = [bool]$disk.boot_from_disk; FriendlyName = $disk.friendly_name; IsBoot = [bool]$disk.is_boot
-            IsClustered = [bool]$disk.is_clustered; IsOffline = [bool]$disk.is_offline; IsReadOnly = [bool]$disk.is_read_only
+            DiskNumber = [uint32]$disk.number
+            PartitionStyle = $disk.partition_style
+            ProvisioningType = 'Fixed'
+            OperationalStatus = $status
+            HealthStatus = 'Healthy'
+            BusType = $disk.bus_type
+            UniqueIdFormat = $disk.unique_id_format
+            OfflineReason = $disk.offline_reason
+            UniqueId = $disk.unique_id
+            BootFromDisk = [bool]$disk.boot_from_disk
+            FriendlyName = $disk.friendly_name
+            IsBoot = [bool]$disk.is_boot
+            IsClustered = [bool]$disk.is_clustered
+            IsOffline = [bool]$disk.is_offline
+            IsReadOnly = [bool]$disk.is_read_only
             IsSystem = [bool]$disk.is_system; LogicalSectorSize = Get-LabSectorSize -Disk $disk
             Number = [uint32]$disk.number; NumberOfPartitions = @($disk.partitions).Count
             Path = "\\?\scsi#disk&$($disk.number)"; SerialNumber = $disk.serial; Size = [uint64]$disk.size
@@ -38,7 +54,8 @@ function Get-LabSectorSize {
 function Write-LabNotFound {
     param([string]$Command, [string]$Property, [object]$Value)
     $name = $Command -replace '^Get-', 'MSFT_'
-    $text = "No $name objects found with property '$Property' equal to '$Value'.  Verify the value of the property and retry."
+    $text = "No $name objects found with property '$Property' equal to '$Value'.  Verify the value of the property " +
+        "and retry."
     Write-Error -Message $text -Category ObjectNotFound -ErrorId "CmdletizationQuery_NotFound_$Property,$Command"
 }
 
@@ -46,7 +63,10 @@ function Select-LabDisk {
     <# .SYNOPSIS The lab's disk that a number or a disk object names. #>
     param([object]$Number, [object]$InputObject)
     foreach ($disk in Get-LabDisk) {
-        if ($InputObject -and $disk.unique_id -eq $InputObject[0].UniqueId -and $disk.number -eq $InputObject[0].Number) { return $disk }
+        if ($InputObject -and $disk.unique_id -eq $InputObject[0].UniqueId -and
+            $disk.number -eq $InputObject[0].Number) {
+            return $disk
+        }
         if (-not $InputObject -and $disk.number -in $Number) { return $disk }
     }
 }
@@ -59,8 +79,14 @@ function Get-PhysicalDisk {
         if ($SerialNumber -and $disk.serial -ne $SerialNumber) { continue }
         if ($UniqueId -and $disk.unique_id -ne $UniqueId) { continue }
         [pscustomobject]@{
-            DeviceId = [string]$disk.number; FriendlyName = $disk.friendly_name; SerialNumber = $disk.serial; MediaType = 'HDD'
-            CanPool = -not $disk.cannot_pool_reason; CannotPoolReason = $disk.cannot_pool_reason; UniqueId = $disk.unique_id; Size = [uint64]$disk.size
+            DeviceId = [string]$disk.number
+            FriendlyName = $disk.friendly_name
+            SerialNumber = $disk.serial
+            MediaType = 'HDD'
+            CanPool = -not $disk.cannot_pool_reason
+            CannotPoolReason = $disk.cannot_pool_reason
+            UniqueId = $disk.unique_id
+            Size = [uint64]$disk.size
         }
     }
 }
@@ -75,13 +101,17 @@ function Get-Partition {
         if ($disk.is_offline) { continue }
         foreach ($partition in $disk.partitions) {
             if ($PartitionNumber -and $partition.number -notin $PartitionNumber) { continue }
-            if ($DriveLetter -and [string]$partition.letter -notin @($DriveLetter | ForEach-Object { [string]$_ })) { continue }
+            if ($DriveLetter -and [string]$partition.letter -notin @($DriveLetter | ForEach-Object { [string]$_ })) {
+                continue
+            }
             ConvertTo-LabPartition -Disk $disk -Partition $partition
         }
     }
     if ($found) { return $found }
     if ($DriveLetter) { Write-LabNotFound -Command Get-Partition -Property DriveLetter -Value $DriveLetter }
-    elseif ($PSBoundParameters.ContainsKey('DiskNumber')) { Write-LabNotFound -Command Get-Partition -Property DiskNumber -Value $DiskNumber }
+    elseif ($PSBoundParameters.ContainsKey('DiskNumber')) {
+        Write-LabNotFound -Command Get-Partition -Property DiskNumber -Value $DiskNumber
+    }
 }
 
 function ConvertTo-LabPartition {
@@ -90,29 +120,43 @@ function ConvertTo-LabPartition {
     if ($Partition.letter) { $letter = [char]$Partition.letter }
     [pscustomobject]@{
         PSTypeName = 'Microsoft.Management.Infrastructure.CimInstance#ROOT/Microsoft/Windows/Storage/MSFT_Partition'
-        DiskNumber = [uint32]$Disk.number; DriveLetter = $letter; PartitionNumber = [uint32]$Partition.number; Guid = $Partition.guid
-        IsBoot = [bool]$Disk.is_boot; IsSystem = [bool]$Disk.is_system; Offset = [uint64]$Partition.offset; Size = [uint64]$Partition.size
-        Type = $Partition.type; AccessPaths = @($(if ($Partition.letter) { "$($Partition.letter):\" }), "\\?\Volume$($Partition.guid)\")
+        DiskNumber = [uint32]$Disk.number
+        DriveLetter = $letter
+        PartitionNumber = [uint32]$Partition.number
+        Guid = $Partition.guid
+        IsBoot = [bool]$Disk.is_boot
+        IsSystem = [bool]$Disk.is_system
+        Offset = [uint64]$Partition.offset
+        Size = [uint64]$Partition.size
+        Type = $Partition.type; AccessPaths = @($(if ($Partition.letter) { "$($Partition.letter):\" }),
+            "\\?\Volume$($Partition.guid)\")
     }
 }
 
 function Get-Volume {
-    <# .SYNOPSIS The volumes of the host. A locked BitLocker volume has no file system and no size, like an unformatted one. #>
+    <# .SYNOPSIS The volumes of the host. A locked BitLocker volume has no file system and no size,
+        like an unformatted one. #>
     [CmdletBinding()]
     param([Parameter(Position = 0)][char[]]$DriveLetter)
     $all = foreach ($disk in Get-LabDisk | Where-Object { -not $_.is_offline }) {
         foreach ($partition in $disk.partitions | Where-Object { $_.type -eq 'Basic' }) {
-            if ($DriveLetter -and [string]$partition.letter -notin @($DriveLetter | ForEach-Object { [string]$_ })) { continue }
+            if ($DriveLetter -and [string]$partition.letter -notin @($DriveLetter | ForEach-Object { [string]$_ })) {
+                continue
+            }
             $readable = Test-LabReadable -Partition $partition
             $letter = [char]0
             if ($partition.letter) { $letter = [char]$partition.letter }
             $used = 0
-            if ($readable) { $used = (Get-ChildItem -LiteralPath (Get-LabFolder -Disk $disk -Partition $partition) -Recurse -File -ErrorAction Ignore | Measure-Object -Property Length -Sum).Sum }
+            if ($readable) {
+                $used = (Get-ChildItem -LiteralPath (Get-LabFolder -Disk $disk -Partition $partition) -Recurse -File -ErrorAction Ignore | Measure-Object -Property Length -Sum).Sum
+            }
             [pscustomobject]@{
                 PSTypeName = 'Microsoft.Management.Infrastructure.CimInstance#ROOT/Microsoft/Windows/Storage/MSFT_Volume'
                 UniqueId = "\\?\Volume$($partition.guid)\"; DriveLetter = $letter; DriveType = 'Fixed'
-                FileSystem = $(if ($readable) { $partition.file_system } else { '' }); FileSystemLabel = $(if ($readable) { $partition.label } else { '' })
-                FileSystemType = $(if ($readable) { $partition.file_system } else { 'Unknown' }); HealthStatus = 'Healthy'
+                FileSystem = $(if ($readable) { $partition.file_system } else { '' })
+                FileSystemLabel = $(if ($readable) { $partition.label } else { '' })
+                FileSystemType = $(if ($readable) { $partition.file_system } else { 'Unknown' })
+                HealthStatus = 'Healthy'
                 Size = $(if ($readable) { [uint64]$partition.size } else { [uint64]0 })
                 SizeRemaining = $(if ($readable) { [uint64]($partition.size - $used) } else { [uint64]0 })
             }
@@ -125,15 +169,27 @@ function Get-Volume {
 function Initialize-Disk {
     <# .SYNOPSIS Gives a raw disk a partition table; on GPT Windows adds a reserved partition by itself. #>
     [CmdletBinding(SupportsShouldProcess)]
-    param([Parameter(Position = 0)][uint32[]]$Number, [ValidateSet('MBR', 'GPT')][string]$PartitionStyle = 'GPT', [switch]$PassThru, [object[]]$InputObject)
+    param(
+        [Parameter(Position = 0)][uint32[]]$Number,
+        [ValidateSet('MBR', 'GPT')][string]$PartitionStyle = 'GPT',
+        [switch]$PassThru,
+        [object[]]$InputObject
+    )
     $disk = Select-LabDisk -Number $Number -InputObject $InputObject
-    if ($disk.partition_style -ne 'RAW') { Write-Error -Message 'The disk has already been initialized.' -ErrorId 'StorageWMI 41002,Initialize-Disk'; return }
-    if ($disk.is_offline -or $disk.is_read_only) { Write-Error -Message 'The disk is offline or read only.' -ErrorId 'StorageWMI 41012,Initialize-Disk'; return }
+    if ($disk.partition_style -ne 'RAW') {
+        Write-Error -Message 'The disk has already been initialized.' -ErrorId 'StorageWMI 41002,Initialize-Disk'
+        return
+    }
+    if ($disk.is_offline -or $disk.is_read_only) {
+        Write-Error -Message 'The disk is offline or read only.' -ErrorId 'StorageWMI 41012,Initialize-Disk'
+        return
+    }
     Edit-LabDisk -Disk $disk -Change {
         $_.partition_style = $PartitionStyle
         if ($PartitionStyle -eq 'GPT') {
             $_.partitions = @([pscustomobject]@{
-                    number = 1; letter = $null; offset = 17408; size = 16759808; type = 'Reserved'; guid = '{' + [guid]::NewGuid() + '}'; file_system = $null; label = ''; bitlocker = $null
+                    number = 1; letter = $null; offset = 17408; size = 16759808; type = 'Reserved'; guid = '{' +
+                        [guid]::NewGuid() + '}'; file_system = $null; label = ''; bitlocker = $null
                 })
         }
     }
@@ -143,10 +199,22 @@ function Initialize-Disk {
 function Clear-Disk {
     <# .SYNOPSIS Removes all partitions of a disk. #>
     [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High')]
-    param([Parameter(Position = 0)][uint32[]]$Number, [switch]$RemoveData, [switch]$RemoveOEM, [switch]$PassThru, [object[]]$InputObject)
+    param(
+        [Parameter(Position = 0)][uint32[]]$Number,
+        [switch]$RemoveData,
+        [switch]$RemoveOEM,
+        [switch]$PassThru,
+        [object[]]$InputObject
+    )
     $disk = Select-LabDisk -Number $Number -InputObject $InputObject
-    if ($disk.is_offline -or $disk.is_read_only) { Write-Error -Message 'The disk is offline or read only.' -ErrorId 'StorageWMI 41012,Clear-Disk'; return }
-    if (@($disk.partitions).Count -gt 0 -and -not $RemoveData) { Write-Error -Message 'The disk has partitions; use RemoveData.' -ErrorId 'StorageWMI 41001,Clear-Disk'; return }
+    if ($disk.is_offline -or $disk.is_read_only) {
+        Write-Error -Message 'The disk is offline or read only.' -ErrorId 'StorageWMI 41012,Clear-Disk'
+        return
+    }
+    if (@($disk.partitions).Count -gt 0 -and -not $RemoveData) {
+        Write-Error -Message 'The disk has partitions; use RemoveData.' -ErrorId 'StorageWMI 41001,Clear-Disk'
+        return
+    }
     if (-not $PSCmdlet.ShouldProcess("disk $($disk.number)", 'Clear-Disk')) { return }
     foreach ($partition in $disk.partitions) {
         Remove-Item -LiteralPath (Get-LabFolder -Disk $disk -Partition $partition) -Recurse -Force -ErrorAction Ignore
@@ -172,25 +240,37 @@ function New-Partition {
     <# .SYNOPSIS Makes a partition; it is not formatted. #>
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)][uint32[]]$DiskNumber, [uint64]$Size, [switch]$UseMaximumSize, [char]$DriveLetter, [switch]$AssignDriveLetter,
+        [Parameter(Position = 0)][uint32[]]$DiskNumber, [uint64]$Size, [switch]$UseMaximumSize, [char]$DriveLetter,
+            [switch]$AssignDriveLetter,
         [object[]]$InputObject
     )
-    if ($AssignDriveLetter -and $PSBoundParameters.ContainsKey('DriveLetter')) { Write-Error -Message 'Use either DriveLetter or AssignDriveLetter.' -ErrorId 'StorageWMI 5,New-Partition'; return }
+    if ($AssignDriveLetter -and $PSBoundParameters.ContainsKey('DriveLetter')) {
+        Write-Error -Message 'Use either DriveLetter or AssignDriveLetter.' -ErrorId 'StorageWMI 5,New-Partition'
+        return
+    }
     $all = @(Get-LabDisk)
     $disk = Select-LabDisk -Number $DiskNumber -InputObject $InputObject
-    if ($disk.partition_style -eq 'RAW') { Write-Error -Message 'The disk has not been initialized.' -ErrorId 'StorageWMI 41000,New-Partition'; return }
+    if ($disk.partition_style -eq 'RAW') {
+        Write-Error -Message 'The disk has not been initialized.' -ErrorId 'StorageWMI 41000,New-Partition'
+        return
+    }
     $used = @($all.partitions | Where-Object { $_ -and $_.letter } | ForEach-Object { [string]$_.letter })
     $letter = $null
-    if ($AssignDriveLetter) { $letter = [string]('DEFGHIJKLMNOPQRSTUVWXYZ'.ToCharArray() | Where-Object { [string]$_ -notin $used } | Select-Object -First 1) }
+    if ($AssignDriveLetter) {
+        $letter = [string]('DEFGHIJKLMNOPQRSTUVWXYZ'.ToCharArray() | Where-Object { [string]$_ -notin $used } |
+            Select-Object -First 1)
+    }
     elseif ($PSBoundParameters.ContainsKey('DriveLetter')) { $letter = [string]$DriveLetter }
     $number = @($disk.partitions).Count + 1
     if ($UseMaximumSize) { $Size = $disk.size - 17825792 }
     Edit-LabDisk -Disk $disk -Change {
         $_.partitions = @($_.partitions) + [pscustomobject]@{
-            number = $number; letter = $letter; offset = 17825792; size = $Size; type = 'Basic'; guid = '{' + [guid]::NewGuid() + '}'; file_system = $null; label = ''; bitlocker = $null
+            number = $number; letter = $letter; offset = 17825792; size = $Size; type = 'Basic'; guid = '{' +
+                [guid]::NewGuid() + '}'; file_system = $null; label = ''; bitlocker = $null
         }
     }
     Get-Partition -DiskNumber $disk.number -PartitionNumber $number
 }
 
-Export-ModuleMember -Function Get-Disk, Get-PhysicalDisk, Get-Partition, Get-Volume, Initialize-Disk, Clear-Disk, Set-Disk, New-Partition
+Export-ModuleMember -Function Get-Disk, Get-PhysicalDisk, Get-Partition, Get-Volume, Initialize-Disk, Clear-Disk,
+    Set-Disk, New-Partition
