@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The guides against the code: every id, status, piece, playbook and variable they name exists, and none is left out."""
+"""The guides against the code: each id, status, piece, playbook and variable they name exists, and none is left out."""
 
 from __future__ import annotations
 
