@@ -99,7 +99,7 @@ class KeyAction(ActionBase):  # type: ignore[misc]
                     f"`journal` '{name}' belongs to drive {drive.drive_id}, not to {', '.join(wanted) or 'this task'}. "
                     "Give the journal of the drive."
                 )
-        option = "recovery_password" if drive.key_is_numerical else "external_key"
+        option = "recovery_password" if drive.key_kind == "numerical" else "external_key"
         return {option: drive.bitlocker_key.reveal()}
 
 
