@@ -28,7 +28,6 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import refuse_traces
 
 KEY_OPTIONS = ("recovery_password", "external_key")
-KEY_OPTION_OF = {"numerical": "recovery_password", "external": "external_key"}
 
 
 @contextlib.contextmanager
@@ -100,9 +99,7 @@ class KeyAction(ActionBase):  # type: ignore[misc]
                     f"`journal` '{name}' belongs to drive {drive.drive_id}, not to {', '.join(wanted) or 'this task'}. "
                     "Give the journal of the drive."
                 )
-        option = KEY_OPTION_OF.get(drive.key_kind)
-        if option is None:
-            raise AnsibleActionFail(f"`journal` '{name}' has a key of no known form. Unlock the drive by hand.")
+        option = "recovery_password" if drive.key_kind == "numerical" else "external_key"
         return {option: drive.bitlocker_key.reveal()}
 
 

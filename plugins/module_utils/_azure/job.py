@@ -24,7 +24,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._secret import Secret
 
-APIS: dict[str, Callable[[ArmClient, str, str, str], JobApi]] = {"data_box": DataBoxApi}
+APIS: dict[str, type[JobApi]] = {"data_box": DataBoxApi}
 SHIPPED = ("shipped", "at_datacenter", "copying", "completed", "completed_with_errors")
 DEAD = ("cancelled", "failed")
 # Source: Data Box documentation; the service removes contact and phone from a job that has ended.

@@ -97,6 +97,9 @@ class JobApi(Protocol):
     remedies: Mapping[str | int, str]
     """What a user does about the service's own error codes."""
 
+    def __init__(self, client: Any, subscription_id: str, resource_group: str, name: str) -> None:
+        """The job of that name. Touches nothing."""
+
     def get(self) -> dict[str, Any]:
         """The job as it is; ``exists`` is false when it is not there."""
 

@@ -31,7 +31,10 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     Vault,
     open_vault,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import normalize_serial
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import (
+    InvalidName,
+    normalize_serial,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import Store, StoreError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import stamp
 
@@ -98,7 +101,7 @@ def _read(data: bytes, serial: str) -> DriveInfo:
     if len(drives) != 1:
         raise SealError(f"The journal of drive {serial} describes {len(drives)} drives. Nothing was kept of it.")
     drive = drives[0]
-    parts = {"key": drive.bitlocker_key, "manifest file": drive.manifest_file, "manifest hash": drive.manifest_hash}
+    parts = {"key": drive.key_kind, "manifest file": drive.manifest_file, "manifest hash": drive.manifest_hash}
     lacking = [name for name, value in parts.items() if not value]
     if lacking:
         raise SealError(f"The journal of drive {serial} has no {' and no '.join(lacking)}. Nothing was kept of it.")
@@ -109,11 +112,12 @@ def _compare(drive: DriveInfo, record: Mapping[str, Any] | None, serial: str, di
     """SealError with both sides, field by field, where the host's reader saw something else."""
     host = (record or {}).get("journal") or {}
     pairs: dict[str, tuple[str, str]] = {
-        "serial": (normalize_serial(drive.drive_id), serial),
+        "serial": (_serial(drive.drive_id), serial),
         "sha256": (digest, str(host.get("sha256") or "").lower()),
-        "drive_id": (drive.drive_id, str(host.get("drive_id") or "")),
+        "drive_id": (_serial(drive.drive_id), _serial(str(host.get("drive_id") or ""))),
         "manifest_file": (drive.manifest_file, str(host.get("manifest_file") or "")),
         "manifest_hash": (drive.manifest_hash.upper(), str(host.get("manifest_hash") or "").upper()),
+        "key_kind": (drive.key_kind, str(host.get("key_kind") or "")),
         "completed": (str(drive.completed), str(bool(host.get("completed")))),
     }
     differences = [f"{name} '{read}' here, '{said}' there" for name, (read, said) in pairs.items() if read != said]
@@ -122,6 +126,14 @@ def _compare(drive: DriveInfo, record: Mapping[str, Any] | None, serial: str, di
             f"The journal of drive {serial} reads otherwise on the controller than on the copy host: "
             f"{'; '.join(differences)}. Nothing was kept of it. Run again; if this stays, report it."
         )
+
+
+def _serial(text: str) -> str:
+    """A serial in its one form; a text that is none stays as it is, to be shown."""
+    try:
+        return normalize_serial(text)
+    except InvalidName:
+        return text
 
 
 def _keep_working(store: Store, vault: Vault, serial: str, data: bytes, digest: str, now: datetime) -> Receipt:

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs7
 from cryptography.x509.oid import NameOID
 
-KEY = "a2V5LW9mLXRoZS1kcml2ZS1vbmUtMzItYnl0ZXMtISE="
+KEY = "dGhlIGV4dGVybmFsIGtleSBvZiBkcml2ZSBuby4gMSA="
 HASH = "0F" * 16
 SERIAL = "WD-WX31"
 JOURNAL = f"""[BeginUpdateRecord][2026/11/24 10:00:00.000][Type:NewJournalFile]

@@ -23,7 +23,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._
 from keys import JOURNAL, KEY, SERIAL, vault_of
 from tasks import Task
 
-NUMERICAL = "-".join(["111111"] * 8)
+NUMERICAL = "-".join(["123453"] * 8)
 
 
 @pytest.fixture

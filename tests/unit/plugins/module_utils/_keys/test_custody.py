@@ -76,6 +76,7 @@ def test_damaged_working_copy_is_replaced(controller: Controller) -> None:
         (JOURNAL.replace("</Drive>", f"</Drive {KEY}"), "is refused"),
         (JOURNAL + TWO, "describes 2 drives"),
         (JOURNAL.replace(KEY, ""), "no key"),
+        (JOURNAL.replace(KEY, "no key of any kind"), "no key"),
         (JOURNAL.replace(HASH, ""), "no manifest hash"),
         (JOURNAL.replace("\\DriveManifest.xml", ""), "no manifest file"),
     ],
@@ -91,10 +92,12 @@ def test_nothing_is_kept_that_the_reader_does_not_accept(controller: Controller,
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
+        ({"drive_id": ""}, f"drive_id '{SERIAL}' here, '' there"),
         ({"drive_id": "WD-OTHER"}, f"drive_id '{SERIAL}' here, 'WD-OTHER' there"),
         ({"manifest_file": "\\x.xml"}, "manifest_file '\\DriveManifest.xml' here, '\\x.xml' there"),
         ({"manifest_hash": "AA"}, f"manifest_hash '{HASH}' here, 'AA' there"),
         ({"sha256": "00"}, "sha256"),
+        ({"key_kind": "numerical"}, "key_kind 'external' here, 'numerical' there"),
         ({"completed": False}, "completed 'True' here, 'False' there"),
     ],
 )
@@ -128,8 +131,8 @@ def test_hash_and_envelope_must_arrive_whole(controller: Controller) -> None:
     assert controller.kept() == []
 
 
-def test_lower_case_hash_of_the_host_is_the_same_hash(controller: Controller) -> None:
-    assert controller.keep(says=record(manifest_hash=HASH.lower()))
+def test_other_spelling_of_a_hash_or_serial_is_no_difference(controller: Controller) -> None:
+    assert controller.keep(says=record(manifest_hash=HASH.lower(), drive_id=f"{SERIAL.lower()} ."))
 
 
 def test_full_store_is_a_refusal(controller: Controller, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -230,6 +230,68 @@ def test_zombie_is_not_alive() -> None:
     process.wait()
 
 
+def test_start_of_a_process_is_in_ticks_since_boot() -> None:
+    ticks = os.sysconf("SC_CLK_TCK")
+    uptime = float(pathlib.Path("/proc/uptime").read_text().split()[0])
+    process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    started = new_holder(process.pid, NOW).pid_started / ticks
+    process.kill()
+    process.communicate()
+    assert uptime - 1 <= started <= uptime + 60
+    assert new_holder(process.pid, NOW).pid_started == 0
+
+
+def test_renewal_by_another_run_does_not_touch_the_lock(store: FileStore) -> None:
+    store.lock(me(), LEASE, NOW)
+    age(store, 500)
+    before = (store.folder / "lock.json").stat().st_mtime_ns
+    for change in (lambda: store.renew(me().run, LEASE, NOW), lambda: store.write_ledger({}, me().run)):
+        with pytest.raises(LockLost):
+            change()
+    assert (store.folder / "lock.json").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("lease", [0, -1, "long", None])
+def test_lock_with_an_odd_lease_has_the_usual_one(store: FileStore, lease: Any) -> None:
+    store.lock(elsewhere(), LEASE, NOW)
+    path = store.folder / "lock.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "lease": lease}))
+    held = store.holder()
+    assert held and held.lease == store_module.DEFAULT_LEASE and not held.stale
+
+
+def test_run_of_a_damaged_lock_is_unknown(store: FileStore) -> None:
+    store.lock(me(), LEASE, NOW)
+    (store.folder / "lock.json").write_bytes(b"{")
+    with pytest.raises(LockHeld, match=r"locked by an unknown run \(the lock is damaged\)"):
+        store.lock(me(), LEASE, NOW)
+
+
+def test_everything_that_counts_is_synced(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, real, synced = me(), os.fsync, set()
+
+    def note(handle: int) -> None:
+        synced.add(pathlib.Path(f"/proc/self/fd/{handle}").readlink().name.partition(".json.")[0].lstrip("."))
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", note)
+    store.lock(mine, LEASE, NOW)
+    assert synced == {"lock", SEED}
+    for change, names in (
+        (lambda: store.renew(mine.run, LEASE, NOW), {"lock.json"}),
+        (lambda: store.write_ledger({}, mine.run), {"ledger", SEED, "lock.json"}),
+        (lambda: store.delete("gone"), set()),
+        (lambda: store.archive(1, mine.run), {"1", SEED}),
+    ):
+        synced.clear()
+        change()
+        assert synced == names
+    store.put("x", b"")
+    synced.clear()
+    store.delete("x")
+    assert synced == {SEED}
+
+
 # Races
 
 
@@ -405,6 +467,15 @@ def test_mutex_that_stays_taken_is_reported(store: FileStore, monkeypatch: pytes
         store.renew("x", LEASE, NOW)
 
 
+def test_mutex_that_fails_is_reported(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_handle: int, _how: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(store_module.fcntl, "flock", fails)
+    with pytest.raises(StoreError, match="Acquiring the lock of seed 'contoso-fs01' failed: Input/output error"):
+        store.lock(me(), LEASE, NOW)
+
+
 # The ledger
 
 
@@ -517,6 +588,9 @@ def test_everything_is_private(store: FileStore) -> None:
 def test_folder_that_others_could_read_is_closed(store: FileStore) -> None:
     store.folder.mkdir(parents=True)
     store.folder.chmod(0o755)
+    store.put("x", b"")
+    assert store.folder.stat().st_mode & 0o777 == 0o700
+    store.folder.chmod(0o750)
     store.lock(me(), LEASE, NOW)
     assert store.folder.stat().st_mode & 0o777 == 0o700
 
