@@ -932,6 +932,37 @@ function Invoke-SeedClean {
     $change
 }
 
+function Invoke-SeedStop {
+    <#
+    .SYNOPSIS
+        Ends what runs for this seed on the listed drives: the runner, the tool, and the task. Nothing on a drive changes.
+    .PARAMETER Option
+        The module's options.
+    .PARAMETER CheckMode
+        Whether to change nothing.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option, [bool]$CheckMode)
+    $drives = @(Get-SeedDrive -Option $Option)
+    $change = New-SeedChange -Drive $drives
+    $stopped = @()
+    foreach ($drive in $drives) {
+        if ((Get-SeedAttemptState -Facts $drive.facts) -ne 'running') { continue }
+        $change.changed = $true
+        $stopped += $drive.facts.serial
+        foreach ($entry in $change.after['drives']) {
+            if ($entry['serial'] -eq $drive.facts.serial) { $entry['status'] = 'interrupted' }
+        }
+        if ($CheckMode) { continue }
+        # The runner first: it would write the end of a tool that was killed as a failure of the tool.
+        foreach ($process in $drive.facts.attempt.run.runner, $drive.facts.attempt.run.tool) {
+            if (Test-SeedProcess -Process $process) { Stop-Process -Id $process.pid -Force -ErrorAction Stop }
+        }
+        Remove-SeedTask -Serial $drive.facts.serial
+    }
+    $change | Add-Member -NotePropertyName stopped -NotePropertyValue $stopped -PassThru
+}
+
 function Get-SeedSealedJournal {
     <#
     .SYNOPSIS
@@ -968,5 +999,5 @@ Export-ModuleMember -Function @(
     'Get-SeedProtectedPath', 'Get-SeedDriveFact', 'Get-SeedDriveOption', 'Get-SeedDrive', 'Use-SeedHost',
     'Assert-SeedStagedFile', 'Get-SeedBusyDrive', 'Set-SeedRefused', 'Confirm-SeedDrive', 'New-SeedAttempt',
     'New-SeedCopyOrder', 'Get-SeedDiff', 'New-SeedChange', 'Invoke-SeedPrepare', 'Invoke-SeedVerify',
-    'New-SeedVerifyOrder', 'Invoke-SeedClean', 'Get-SeedSealedJournal'
+    'New-SeedVerifyOrder', 'Invoke-SeedClean', 'Invoke-SeedStop', 'Get-SeedSealedJournal'
 )

@@ -32,7 +32,7 @@ $spec = @{
         protected_paths = @{ type = 'list'; elements = 'path'; default = @() }
         seed = @{ type = 'str'; required = $true }
         source_directory = @{ type = 'path' }
-        state = @{ type = 'str'; choices = @('prepared', 'verified', 'cleaned'); default = 'prepared' }
+        state = @{ type = 'str'; choices = @('prepared', 'verified', 'stopped', 'cleaned'); default = 'prepared' }
         store = @{ type = 'dict' }
         tool_path = @{ type = 'path'; default = 'C:\WAImportExportV1\WAImportExport.exe' }
         tool_sha256 = @{ type = 'str' }
@@ -52,11 +52,13 @@ try {
     $change = switch ($option.state) {
         'prepared' { Invoke-SeedPrepare @work }
         'verified' { Invoke-SeedVerify @work }
+        'stopped' { Invoke-SeedStop @work }
         'cleaned' { Invoke-SeedClean @work }
     }
     $module.Result.changed = $change.changed
     $module.Diff.before = $change.before
     $module.Diff.after = $change.after
+    if ($option.state -eq 'stopped') { $module.Result.stopped = @($change.stopped) }
     $drives = @(Get-SeedDrive -Option $option)
     $module.Result.tool = Get-SeedTool -Path $option.tool_path -Version $option.tool_version
     $module.Result.drives = @($drives | ForEach-Object { $_.record })

@@ -71,8 +71,19 @@ class SealedFile:
     """A folder on the controller or a mounted share, with one CMS envelope for each journal and list of recipients."""
 
     OPTIONS: ClassVar[Mapping[str, Any]] = {
-        "directory": {"type": "path", "required": True},
-        "recipients": {"type": "list", "elements": "path", "required": True},
+        "directory": {
+            "type": "path",
+            "required": True,
+            "description": "Folder on the controller, or a mounted share, for the sealed copies. Back it up.",
+            "example": "/srv/seeds/escrow",
+        },
+        "recipients": {
+            "type": "list",
+            "elements": "path",
+            "required": True,
+            "description": "Certificate files (PEM) of the people who can open a copy with their private key.",
+            "example": ["/srv/seeds/people/kim.pem"],
+        },
     }
 
     @staticmethod

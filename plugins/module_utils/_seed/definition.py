@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,12 +21,18 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.publish_settings import (
     read_publish_settings,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.escrow import ESCROWS
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.escrow import (
+    ESCROWS,
+    validate_escrow,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.evidence import (
     AGENT_KINDS,
     reached,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import STORES
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import (
+    STORES,
+    validate_store,
+)
 
 BUSES = ("SATA", "USB", "SAS", "RAID")
 PLACEHOLDERS = ("CARRIER", "NUMBER")
@@ -246,8 +253,31 @@ SEED: dict[str, Option] = {
         default="manual",
     ),
 }
-PROVIDERS: dict[str, tuple[str, Mapping[str, Any]]] = {"escrow": ("type", ESCROWS), "state": ("store", STORES)}
-PROVIDER_DEFAULTS = {"escrow": "sealed_file", "state": "file"}
+
+
+@dataclass(frozen=True)
+class Providers:
+    """The kinds of thing that an option of type provider can be: the option that names the kind, and the registry."""
+
+    kind_option: str
+    description: str
+    default: str
+    registry: Mapping[str, Any]
+
+    @property
+    def kind(self) -> Option:
+        """The option that names the kind."""
+        return _text(self.description, choices=tuple(self.registry), default=self.default)
+
+    def options(self, kind: str) -> dict[str, Option]:
+        """The options of one kind."""
+        return {self.kind_option: self.kind, **provider_options(self.registry[kind].OPTIONS)}
+
+
+PROVIDERS = {
+    "escrow": Providers("type", "Kind of place.", "sealed_file", ESCROWS),
+    "state": Providers("store", "Kind of store.", "file", STORES),
+}
 
 
 @dataclass
@@ -264,7 +294,8 @@ class _Reader:
     def read(self, options: Mapping[str, Option], given: Any, place: str, until: str = "") -> dict[str, Any]:
         """The completed dictionary of one place."""
         if not isinstance(given, Mapping):
-            self.add(place, f"`{place}` is {_kind(given)}, not a dictionary.", "Write its options below it.")
+            text = f"`{place or 'seed'}` is {_kind(given)}, not a dictionary."
+            self.add(place, text, "Write its options below it.")
             return {}
         for name in sorted(str(one) for one in given.keys() - options.keys()):
             known = ", ".join(options)
@@ -278,13 +309,15 @@ class _Reader:
         """The value of one option, its default, or None with a finding."""
         if name in given:
             return self.typed(option, given[name], place, until)
-        if option.required and not (until and reached(self.status, until)):
+        asked = option.required and not (until and reached(self.status, until))
+        if asked:
             self.add(place, f"`{place}` is missing.", "Set it in the definition of the seed.")
         if option.default_from.startswith("environment:"):
-            return self.environment.get(option.default_from.partition(":")[2]) or option.default
+            given_there = self.environment.get(option.default_from.partition(":")[2])
+            return self.text(option, given_there, place) if given_there else option.default
         if option.type == "dict":
-            return self.read(option.options, {}, place, until) if option.default is not None else {}
-        return list(option.default or []) if option.type == "list" else option.default
+            return {} if asked else self.read(option.options, {}, place, until)
+        return copy.copy(option.default or []) if option.type == "list" else copy.copy(option.default)
 
     def typed(self, option: Option, value: Any, place: str, until: str) -> Any:
         """A value that was given, checked by its type."""
@@ -298,16 +331,18 @@ class _Reader:
         if option.type == "dict":
             return self.read(option.options, value, place, until)
         if option.type == "provider":
-            return self.provider(value, place)
+            return self.provider(value, place, until)
         if not isinstance(value, list):
             self.add(place, f"`{place}` is {_kind(value)}, not a list.", "Write it as a list.")
             return []
+        if not value and option.required and not (until and reached(self.status, until)):
+            self.add(place, f"`{place}` is empty.", "Name at least one.")
         assert option.elements is not None
         return [self.typed(option.elements, one, f"{place}[{at}]", until) for at, one in enumerate(value)]
 
     def text(self, option: Option, value: Any, place: str) -> Any:
         if not isinstance(value, str):
-            shown = "empty" if value is None else f"{_kind(value)} ({value})"
+            shown = f"{_kind(value)} ({value})" if isinstance(value, (int, float)) else _kind(value)
             self.add(place, f"`{place}` is {shown}, not text.", "Put it in quotes, as it stands on paper.")
             return None
         if option.choices and value not in option.choices:
@@ -334,19 +369,15 @@ class _Reader:
             return {}
         return {str(name): self.text(_text(""), one, f"{place}.{name}") for name, one in value.items()}
 
-    def provider(self, value: Any, place: str) -> Any:
+    def provider(self, value: Any, place: str, until: str) -> Any:
         """A dictionary whose options depend on its kind: a place of escrow, a state store."""
-        kind_option, registry = PROVIDERS[place.partition("[")[0]]
+        providers = PROVIDERS[place.partition("[")[0]]
+        name = providers.kind_option
         if not isinstance(value, Mapping):
-            self.add(place, f"`{place}` is {_kind(value)}, not a dictionary.", f"Give `{kind_option}` and its options.")
+            self.add(place, f"`{place}` is {_kind(value)}, not a dictionary.", f"Give `{name}` and its options.")
             return {}
-        kind = value.get(kind_option, PROVIDER_DEFAULTS[place.partition("[")[0]])
-        if kind not in registry:
-            text = f"`{place}.{kind_option}` is '{kind}'."
-            self.add(f"{place}.{kind_option}", text, f"Choose one of {', '.join(registry)}.")
-            return {}
-        options = {kind_option: _text("", required=True), **provider_options(registry[kind].OPTIONS)}
-        return self.read(options, {kind_option: kind, **value}, place)
+        kind = self.value(providers.kind, value, name, f"{place}.{name}", until)
+        return self.read(providers.options(kind), value, place, until) if kind else {}
 
 
 def provider_options(spec: Mapping[str, Any]) -> dict[str, Option]:
@@ -357,11 +388,12 @@ def provider_options(spec: Mapping[str, Any]) -> dict[str, Option]:
         elements = _text("One value.") if kind == "list" else None
         found[name] = Option(
             kind,
-            one.get("description", name),
+            one["description"],
             required=bool(one.get("required")),
             default=one.get("default"),
             choices=tuple(one.get("choices", ())),
             elements=elements,
+            example=one.get("example"),
         )
     return found
 
@@ -378,7 +410,7 @@ def complete(
     seed = reader.read(SEED, given, "")
     if isinstance(given, Mapping):
         _derive(seed)
-        reader.problems.extend(_relations(seed, status))
+        reader.problems.extend(_relations(seed, given, status))
     return seed, reader.problems
 
 
@@ -390,20 +422,16 @@ def _derive(seed: dict[str, Any]) -> None:
         seed["staging"]["path_on_copy_host"] = seed["staging"].get("path")
 
 
-def _relations(seed: Mapping[str, Any], status: str) -> Iterator[Problem]:
-    """What options have to do with each other."""
+def _relations(seed: Mapping[str, Any], given: Mapping[str, Any], status: str) -> Iterator[Problem]:
+    """What options have to do with each other. ``given`` is the definition as a person wrote it."""
     serials = [one.get("serial") for one in seed["drives"]]
-    early = not reached(status, "job_created")
     for serial in sorted({one for one in serials if one and serials.count(one) > 1}):
         yield Problem("drives", f"`drives` lists {serial} twice.", "List each drive once.")
-    if early and not serials:
-        yield Problem("drives", "`drives` is empty.", "List the serial of each drive that may be used.")
-    if not reached(status, "verified") and not seed["escrow"]:
-        text = "`escrow` is empty, and a drive whose journal is lost could never be opened again."
-        yield Problem("escrow", text, "Name at least one place.")
-    source, path = seed["source"].get("host"), str(seed["staging"].get("path_on_copy_host") or "")
-    apart = early and source and seed["copy_host"] != source
-    if apart and not path.startswith("\\\\") and path == seed["staging"].get("path"):
+    source, path = seed["source"].get("host"), str(seed["staging"].get("path") or "")
+    apart = not reached(status, "job_created") and source and seed["copy_host"] != source
+    staging = given.get("staging")
+    said = isinstance(staging, Mapping) and "path_on_copy_host" in staging
+    if apart and path and not said and not path.startswith("\\\\"):
         text = f"`staging.path` is the local path {path} of {source}, and `copy_host` is {seed['copy_host']}."
         remedy = "Use a UNC path, or set `staging.path_on_copy_host` to the folder as the copy host sees it."
         yield Problem("staging.path", text, remedy)
@@ -415,11 +443,8 @@ def check_files(seed: Mapping[str, Any], status: str = "new") -> list[Problem]:
     if not reached(status, "staged"):
         found += _publish_settings(seed)
     if not reached(status, "verified"):
-        for at, place in enumerate(seed["escrow"]):
-            problems = ESCROWS[place["type"]].validate(place)
-            found += [Problem(f"escrow[{at}]", f"`escrow[{at}]`: {one}", "") for one in problems]
-    found += [Problem("state", f"`state`: {one}", "") for one in STORES[seed["state"]["store"]].validate(seed["state"])]
-    return found
+        found += [Problem("escrow", one, "") for one in validate_escrow(seed["escrow"])]
+    return found + [Problem("state", one, "") for one in validate_store(seed["state"])]
 
 
 def _publish_settings(seed: Mapping[str, Any]) -> list[Problem]:

@@ -87,8 +87,10 @@ def _row(host: str, view: Mapping[str, Any]) -> dict[str, Any]:
 
 def _text(shipment: Mapping[str, Any], name: str) -> str:
     value = shipment.get(name)
+    if value is None:
+        raise ValueError(f"`{name}` is missing. Give it as -e {name}=... from the carrier's receipt.")
     if not isinstance(value, str):
-        kind = "missing" if value is None else f"a number ({value})"
+        kind = f"a number ({value})" if isinstance(value, (int, float)) else f"a {type(value).__name__}"
         raise ValueError(f"`{name}` is {kind}, not text. Put it in quotes, as it stands on the carrier's receipt.")
     return value
 

@@ -14,6 +14,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import (
     Holder,
     LockHeld,
+    ObjectMissing,
     Store,
     open_store,
 )
@@ -37,7 +38,8 @@ def _locked(store: Store, options: Mapping[str, Any], check_mode: bool, now: dat
         other = store.holder()
         if other is not None and not other.stale and other.holder.run != holder.run and not options["force"]:
             raise LockHeld(f"The seed {options['seed']} is locked by run {other.holder.run} of {other.holder.user}.")
-        return {"changed": other is None or other.holder.run != holder.run, "ledger": {}, "lock": None}
+        changed = other is None or other.holder.run != holder.run
+        return {"changed": changed, "ledger": _read(store, options["seed"]), "lock": None, "documents": []}
     before = store.holder()
     lock = store.lock(holder, options["lease"], now, options["force"])
     changed = before is None or before.holder.run != lock.holder.run
@@ -72,9 +74,8 @@ def _present(store: Store, options: Mapping[str, Any], check_mode: bool, now: da
         actor = f"{holder.get('user', 'unknown')}@{holder.get('host', 'unknown')}"
         after = ledger.record(before, options["event"], options["result"], actor, now)
     documents = {name: str(text).encode() for name, text in (options["documents"] or {}).items()}
-    there = set(store.names())
-    stale = [name for name, data in documents.items() if name not in there or store.get(name) != data]
-    gone = sorted(there & set(options["removed_documents"]))
+    stale = [name for name, data in documents.items() if _kept(store, name) != data]
+    gone = sorted(set(store.names()) & set(options["removed_documents"]))
     if not check_mode:
         if after != before:
             store.write_ledger(after, options["run"] or "")
@@ -87,3 +88,10 @@ def _present(store: Store, options: Mapping[str, Any], check_mode: bool, now: da
     changed = after != before or bool(stale) or bool(gone)
     diff = {"before": before, "after": after}
     return {"changed": changed, "ledger": after, "lock": None, "documents": stale, "diff": diff}
+
+
+def _kept(store: Store, name: str) -> bytes | None:
+    try:
+        return store.get(name)
+    except ObjectMissing:
+        return None

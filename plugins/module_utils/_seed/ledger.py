@@ -42,6 +42,8 @@ EMPTY: dict[str, Any] = {
     "history": [],
 }
 Facts = dict[str, Any]
+# The phases of a job whose drives have left.
+SHIPPED_PHASES = ("shipped", "at_datacenter", "copying", "completed", "completed_with_errors")
 TIMES = ("at", "created", "accepted_at")
 
 
@@ -56,12 +58,16 @@ def validate(document: Any, seed: str) -> dict[str, Any]:
     if not isinstance(document, Mapping) or document.get("seed") != seed:
         raise FormatError(place, "it is not the ledger of this seed; restore it from a backup")
     found = copy.deepcopy(dict(document))
-    while found.get("schema_version") in MIGRATIONS:
+    while isinstance(found.get("schema_version"), int) and found["schema_version"] in MIGRATIONS:
         found = MIGRATIONS[found["schema_version"]](found)
     if found.get("schema_version") != SCHEMA_VERSION:
         version = found.get("schema_version")
         raise FormatError(place, f"schema_version {version} is not known; use the collection that wrote it, or newer")
-    return {**empty_ledger(seed), **found}
+    whole = {**empty_ledger(seed), **found}
+    for name, default in EMPTY.items():
+        if not isinstance(whole[name], type(default) if default is not None else (dict, list, str, type(None))):
+            raise FormatError(place, f"its {name} is damaged; restore it from a backup")
+    return whole
 
 
 def record(ledger: Mapping[str, Any], event: str, result: Mapping[str, Any], actor: str, now: datetime) -> Facts:
@@ -73,7 +79,11 @@ def record(ledger: Mapping[str, Any], event: str, result: Mapping[str, Any], act
         raise ValueError(f"`event` is '{event}'. Choose one of {', '.join(EVENTS)}.")
     if result.get("failed") or result.get("unreachable"):
         raise ValueError(f"`result` of event {event} is the result of a task that failed; nothing was recorded.")
-    facts, text = EVENTS[event](ledger, result, stamp(now))
+    try:
+        facts, text = EVENTS[event](ledger, result, stamp(now))
+    except (KeyError, TypeError, AttributeError) as error:
+        text = f"`result` of event {event} is not the result of the module that the event needs ({error!r})."
+        raise ValueError(f"{text} Nothing was recorded.") from error
     check_clean(facts)
     after = {**copy.deepcopy(dict(ledger)), **copy.deepcopy(facts)}
     if after == dict(ledger):
@@ -218,9 +228,9 @@ def verified_problem(shard: Mapping[str, Any], drive: Mapping[str, Any], known: 
         return "it was not read again to its end without a mismatch"
     if not attempt or attempt.get("id") != known.get("attempt"):
         return "it was read in another attempt than the one that was collected"
-    if journal.get("sha256") != (known.get("journal") or {}).get("sha256"):
+    if not journal.get("sha256") or journal["sha256"] != (known.get("journal") or {}).get("sha256"):
         return "its journal is not the one that was collected"
-    if str(verify.get("manifest_md5")).upper() != str(journal.get("manifest_hash")).upper():
+    if not same_hash(verify.get("manifest_md5"), journal.get("manifest_hash")):
         return "its manifest does not have the MD5 that its journal names"
     planned = {str(one["name"]): int(one["bytes"]) for one in shard["files"]}
     found = {str(one["name"]): int(one["bytes"]) for one in verify.get("files") or []}
@@ -230,6 +240,11 @@ def verified_problem(shard: Mapping[str, Any], drive: Mapping[str, Any], known: 
     if len(verify.get("files") or []) != len(found):
         return "its manifest names a file twice"
     return encryption_problem(drive)
+
+
+def same_hash(one: Any, other: Any) -> bool:
+    """Whether two hashes are known and the same; their letters may differ in case."""
+    return bool(one) and bool(other) and str(one).upper() == str(other).upper()
 
 
 def encryption_problem(drive: Mapping[str, Any]) -> str:
@@ -258,7 +273,10 @@ def _job_created(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) 
         raise ValueError(
             f"The import job does not prove that it belongs to this seed: {problem}. Nothing was recorded."
         )
-    if any(one["id"] == job["id"] for one in ledger.get("jobs") or []):
+    # A job that is made again has the same id, and another time of creation.
+    created = job.get("created")
+    known = [one for one in ledger.get("jobs") or [] if _same_id(one["id"], job["id"])]
+    if known and created in (None, "", known[-1]["created"]):
         return {}, ""
     container = result.get("container") or {}
     entry = {
@@ -282,9 +300,14 @@ def job_problem(ledger: Mapping[str, Any], job: Mapping[str, Any]) -> str:
         return f"its drives are {', '.join(sorted(theirs)) or 'unknown'}, not {', '.join(sorted(planned))}"
     for serial, one in sorted(theirs.items()):
         ours = (drive_of(ledger, serial).get("journal") or {}).get("manifest_hash")
-        if not ours or str(one.get("manifest_hash")).upper() != str(ours).upper():
+        if not same_hash(one.get("manifest_hash"), ours):
             return f"the MD5 of the manifest of drive {serial} differs"
     return ""
+
+
+def _same_id(one: Any, other: Any) -> bool:
+    """Whether two ids of resources are the same. Source: Azure Resource Manager compares them without case."""
+    return str(one).casefold() == str(other).casefold()
 
 
 def _shipped(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
@@ -294,8 +317,10 @@ def _shipped(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> t
     """
     job = result["job"]
     shipment = {"carrier": job.get("carrier"), "tracking_number": job.get("tracking_number"), "job": job.get("id")}
-    if job.get("phase") in ("absent", "created", "unknown", None):
+    if job.get("phase") not in SHIPPED_PHASES:
         raise ValueError("The import job is not marked as shipped; nothing was recorded.")
+    if not any(_same_id(one["id"], job["id"]) for one in ledger.get("jobs") or []):
+        raise ValueError("The import job is not the one that was created for this seed; nothing was recorded.")
     known = ledger.get("shipments") or []
     if any({name: one.get(name) for name in shipment} == shipment for one in known):
         return {}, ""

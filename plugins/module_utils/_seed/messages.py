@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse
@@ -82,15 +82,18 @@ def summary(host: str, view: Mapping[str, Any], now: datetime) -> list[str]:
         lines.append(f"  Deadline: {deadline(waiting['deadline'], now)}")
     if view.get("progress"):
         lines.append(f"  Progress: {view['progress']}")
-    lines.append(f"  Next:     {command}" if command else "  Next:     nothing is left to do")
+    finished = "run the playbook again" if blocked or waiting else "nothing is left to do"
+    lines.append(f"  Next:     {command or finished}")
     return lines
 
 
 def deadline(moment: str, now: datetime) -> str:
     """A deadline for people, with the days that are left."""
     until = parse(moment)
-    days = (until - now).total_seconds() / 86400
-    left = f"in {days:.0f} days" if days >= 1 else "in less than a day" if days > 0 else "passed"
+    time_left = until - now
+    left = "in less than a day" if time_left > timedelta(0) else "passed"
+    if time_left.days >= 1:
+        left = f"in {time_left.days} day{'s' if time_left.days > 1 else ''}"
     return f"{until.strftime('%Y-%m-%d %H:%M')} UTC ({left})"
 
 
@@ -98,7 +101,7 @@ def size(count: int | float | None) -> str:
     """Bytes for people, in powers of 1000 as drives are sold."""
     value = float(count or 0)
     for unit in ("bytes", "kB", "MB", "GB"):
-        if value < 1000:
+        if round(value, 1) < 1000:
             return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"
         value /= 1000
     return f"{value:.1f} TB"
@@ -119,5 +122,5 @@ def progress(drives: Sequence[Mapping[str, Any]], jobs: Sequence[Mapping[str, An
 
 def _share(done: Mapping[str, Any]) -> str:
     total = int(done.get("bytes_total") or 0)
-    text = f"{size(done.get('bytes_done'))} of {size(total)}"
-    return f"{text} ({100 * int(done.get('bytes_done') or 0) // total} %)" if total else text
+    share = int(done.get("bytes_done") or 0)
+    return f"{size(share)} of {size(total)} ({100 * share // total} %)" if total else size(share)

@@ -26,6 +26,7 @@ def packing_slip(snapshot: Snapshot) -> dict[str, Any]:
         "instructions": [
             f"Ship with {carriers}. Put all drives of this job into one package with one tracking number.",
             "Pack each drive in an anti-static bag and padding. Ship bare drives without enclosures.",
+            "Do not include BitLocker keys, journals or cables.",
             f"Enter the tracking number within {snapshot.shipping_days} days of the job's creation.",
             "Do not change the data on a drive, and do not rotate the storage account key while the drives travel.",
         ],

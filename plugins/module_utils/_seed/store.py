@@ -242,7 +242,14 @@ class _Seen:
 class FileStore:
     """A folder for each seed below ``directory``: ledger.json, lock.json and the objects, for their owner alone."""
 
-    OPTIONS: ClassVar[Mapping[str, Any]] = {"directory": {"type": "path", "required": True}}
+    OPTIONS: ClassVar[Mapping[str, Any]] = {
+        "directory": {
+            "type": "path",
+            "required": True,
+            "description": "Folder on the controller, or a mounted share, for the state of all seeds. Back it up.",
+            "example": "/srv/seeds/state",
+        }
+    }
 
     def __init__(self, options: Mapping[str, Any], seed: str) -> None:
         self.seed = seed

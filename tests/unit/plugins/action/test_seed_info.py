@@ -1,0 +1,156 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The action of seed_info, through a real ansible-playbook: definitions of the inventory, whatever ``-e seed`` is."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import pathlib
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+COLLECTIONS = HERE.parents[3] / ".build" / "collections"
+SAMPLE = HERE.parents[1] / "samples" / "contoso.v2.publishsettings"
+SUBSCRIPTION = SAMPLE.read_text(encoding="utf-8").partition('Id="')[2].partition('"')[0]
+MODULE = "seedfreight.azure_offline_backup.seed_info"
+DEFINITION = {
+    "name": "contoso-{{ short }}",
+    "source": {"host": "{{ short }}", "publish_settings": str(SAMPLE)},
+    "staging": {"path": "D:\\Staging"},
+    "drives": [{"serial": "DRIVE-{{ short }}"}],
+    "azure": {
+        "subscription_id": SUBSCRIPTION,
+        "resource_group": "rg",
+        "location": "westeurope",
+        "storage_account": "contosoblobs",
+        "container": "contoso-{{ short }}",
+    },
+    "shipping": {
+        "contact": {"name": "Kim", "phone": "+31 20 555 0100", "email": ["kim@contoso.example"]},
+        "return_address": {"street_address1": "Gracht 1", "city": "A", "postal_code": "1015 AA", "country": "NL"},
+        "return_carrier": {"name": "FedEx"},
+    },
+    "escrow": [{"directory": "{{ state_folder }}/escrow", "recipients": ["{{ state_folder }}/kim.pem"]}],
+    "state": {"directory": "{{ state_folder }}/state"},
+}
+
+
+class Control:
+    """A controller with two seeds in its inventory."""
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        self.folder = folder
+        self.hosts = {name: {"short": name, "seed": copy.deepcopy(DEFINITION)} for name in ("fs01", "fs02")}
+
+    def run(self, task: dict[str, Any], *words: str) -> tuple[int, str, dict[str, Any]]:
+        """Exit code, output and the registered result of each host."""
+        variables = {"state_folder": str(self.folder), "ansible_python_interpreter": sys.executable}
+        inventory = {"seeds": {"hosts": self.hosts, "vars": {**variables, "ansible_connection": "local"}}}
+        (self.folder / "hosts.json").write_text(json.dumps(inventory), encoding="utf-8")
+        tasks = [
+            {**task, "register": "found", "ignore_errors": True},
+            {
+                "ansible.builtin.copy": {
+                    "dest": f"{self.folder}/{{{{ inventory_hostname }}}}.json",
+                    "content": "{{ found | to_json }}",
+                    "mode": "0600",
+                }
+            },
+        ]
+        play = [{"hosts": "seeds", "gather_facts": False, "tasks": tasks}]
+        (self.folder / "play.json").write_text(json.dumps(play), encoding="utf-8")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "AZURE_"))}
+        settings = {
+            "ANSIBLE_HOME": str(self.folder / "home"),
+            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_LOCALHOST_WARNING": "0",
+        }
+        program = pathlib.Path(sys.executable).parent / "ansible-playbook"
+        done = subprocess.run(
+            [str(program), "-i", str(self.folder / "hosts.json"), str(self.folder / "play.json"), *words],
+            env=kept | settings,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        records = sorted(self.folder.glob("fs*.json"))
+        found = {one.stem: json.loads(one.read_text(encoding="utf-8")) for one in records}
+        return done.returncode, done.stdout + done.stderr, found
+
+
+@pytest.fixture
+def control(tmp_path: pathlib.Path) -> Control:
+    import keys
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    certificate = keys.certify("kim", keys.private_key("kim")).public_bytes(Encoding.PEM)
+    (tmp_path / "kim.pem").write_bytes(certificate)
+    return Control(tmp_path)
+
+
+def ask(**options: Any) -> dict[str, Any]:
+    return {MODULE: {"definition": "{{ seed }}", **options}}
+
+
+@pytest.mark.parametrize("extra", [(), ("-e", "seed=fs02"), ("-e", '{"seed": "fs02"}')], ids=["none", "key", "json"])
+def test_each_host_has_its_own_definition_whatever_the_extra_variable_says(
+    control: Control, extra: tuple[str, ...]
+) -> None:
+    """As an extra variable ``seed`` names one seed and hides the host variable of the same name."""
+    code, output, found = control.run(ask(), *extra)
+    assert code == 0, output
+    for host, result in found.items():
+        assert result["seed"]["name"] == f"contoso-{host}"
+        assert result["seed"]["drives"][0]["serial"] == f"DRIVE-{host.upper()}"
+        assert result["seed"]["state"]["directory"] == str(control.folder / "state")
+        assert (result["status"], result["changed"], result["others_waiting"]) == ("new", False, [])
+
+
+def test_two_seeds_of_the_play_that_share_a_drive_are_refused(control: Control) -> None:
+    control.hosts["fs02"]["seed"]["drives"] = [{"serial": "drive-fs01"}]
+    _code, _output, found = control.run(ask(), "-e", "seed=fs01")
+    assert found["fs01"]["msg"] == (
+        "Seed fs01: `drives` DRIVE-FS01 belongs to the seed fs02 too. "
+        "Give each seed its own, or finish that seed first."
+    )
+    assert "belongs to the seed fs01 too" in found["fs02"]["msg"]
+
+
+def test_a_date_is_refused_before_it_becomes_text(control: Control) -> None:
+    """YAML reads 2026-11-25 as a date; JSON would make text of it unseen."""
+    folder = control.folder / "host_vars"
+    folder.mkdir()
+    definition = control.hosts["fs02"].pop("seed")
+    lines = json.dumps({"seed": {**definition, "copy_host": "DATE"}}).replace('"DATE"', "2026-11-25")
+    (folder / "fs02.yml").write_text(lines, encoding="utf-8")
+    _code, _output, found = control.run(ask())
+    assert found["fs02"]["msg"].endswith(
+        "Seed fs02: `seed.copy_host` is a date (2026-11-25), not text. Put it in quotes, as it stands on paper."
+    )
+    # The other seed's date is for its own run to refuse.
+    assert found["fs01"]["status"] == "new"
+
+
+def test_a_host_without_a_definition_is_refused(control: Control) -> None:
+    del control.hosts["fs02"]["seed"]
+    _code, _output, found = control.run(ask(), "-e", "seed=fs01")
+    assert found["fs02"]["msg"].endswith("The inventory host fs02 has no variable `seed` with a seed definition.")
+    assert found["fs01"]["seed"]["name"] == "contoso-fs01"
+
+
+def test_the_summary_is_printed_as_lines(control: Control) -> None:
+    observed = {"source": {"unreachable": True, "msg": "no route"}}
+    code, output, found = control.run(ask(observed=observed, show=True), "--limit", "fs01")
+    assert code == 0, output
+    assert "\n".join(found["fs01"]["summary"]) in output
+    assert output.count("Blocked:  `source.host`: unreachable: no route.") == 1

@@ -1,0 +1,218 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run prints at its end: a few lines that say status, reason, deadline and the next command."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import contoso
+import pytest
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence, messages
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.messages import (
+    MEANING,
+    Blocked,
+    Waiting,
+    deadline,
+    playbook,
+    progress,
+    size,
+    summary,
+)
+from contoso import SERIAL
+from hypothesis import given
+from hypothesis import strategies as st
+
+NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
+PLAYBOOKS = pathlib.Path(__file__).parents[5] / "playbooks"
+SEED_COMMAND = "ansible-playbook seedfreight.azure_offline_backup.seed --limit fs01"
+
+
+def lines(status: str = "job_created", **view: Any) -> list[str]:
+    given_view = {"status": status, "blocked": None, "waiting": None, "progress": "", **view}
+    return summary("fs01", given_view, NOW)
+
+
+def waiting(**changes: Any) -> dict[str, Any]:
+    return asdict(Waiting(**{"id": "ship", "what": "ship drive X", "command": "COMMAND", **changes}))
+
+
+def blocked(**changes: Any) -> dict[str, Any]:
+    return asdict(Blocked(**{"id": "x", "reason": "Drive X failed.", "remedy": "Do.", "command": "COMMAND", **changes}))
+
+
+def test_every_status_has_a_meaning() -> None:
+    assert set(MEANING) == set(evidence.STATUSES)
+
+
+# playbook
+
+
+@pytest.mark.parametrize("name", ["ship", "clean", "abort", "unlock"])
+def test_a_playbook_that_changes_a_seed_for_good_takes_its_name(name: str) -> None:
+    assert playbook(name, "fs01") == f"ansible-playbook seedfreight.azure_offline_backup.{name} -e seed=fs01"
+
+
+@pytest.mark.parametrize("name", ["seed", "status", "report"])
+def test_another_playbook_is_limited_to_the_seed(name: str) -> None:
+    assert playbook(name, "fs01", " -e x=1").endswith(f".{name} --limit fs01 -e x=1")
+    assert playbook(name).endswith(f".{name}")
+
+
+def test_the_playbooks_that_take_one_seed_exist() -> None:
+    assert all((PLAYBOOKS / f"{name}.yml").exists() for name in messages.ONE_SEED)
+
+
+# summary
+
+
+def test_a_seed_that_waits() -> None:
+    assert lines(waiting=waiting(deadline="2026-12-09T10:14:00Z")) == [
+        "fs01: job_created (the import job exists and waits for its shipment)",
+        "  Waiting:  ship drive X",
+        "  Deadline: 2026-12-09 10:14 UTC (in 12 days)",
+        "  Next:     COMMAND",
+    ]
+
+
+def test_a_seed_that_is_blocked() -> None:
+    """What it waits for does not matter then, and nobody reads a deadline into it."""
+    assert lines("preparing", blocked=blocked(), waiting=waiting(deadline="2026-12-09T10:14:00Z")) == [
+        "fs01: preparing (the staged files are copied to the drives)",
+        "  Blocked:  Drive X failed. Do.",
+        "  Next:     COMMAND",
+    ]
+    assert lines(blocked=blocked(remedy=""))[1] == "  Blocked:  Drive X failed."
+
+
+def test_a_seed_that_goes_on() -> None:
+    assert lines("planned") == [
+        "fs01: planned (the staged files are frozen and planned)",
+        f"  Next:     {SEED_COMMAND}",
+    ]
+
+
+@pytest.mark.parametrize("status", ["cleaned", "aborted"])
+def test_a_seed_that_is_finished(status: str) -> None:
+    assert lines(status)[-1] == "  Next:     nothing is left to do"
+
+
+def test_what_waits_or_is_blocked_without_a_command_is_not_finished() -> None:
+    assert "nothing is left" not in "".join(lines(blocked=blocked(command="")))
+    assert "nothing is left" not in "".join(lines(waiting=waiting(command="")))
+
+
+def test_running_work_has_one_line_more() -> None:
+    found = lines("preparing", waiting=waiting(), progress="drive X: copy 1.0 GB of 2.0 GB (50 %)")
+    assert found[2] == "  Progress: drive X: copy 1.0 GB of 2.0 GB (50 %)"
+
+
+@given(
+    st.sampled_from(evidence.STATUSES),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from(["", "2026-12-09T10:14:00Z"]),
+    st.booleans(),
+)
+def test_four_lines_at_most_and_one_for_progress(
+    status: str, is_blocked: bool, waits: bool, until: str, works: bool
+) -> None:
+    found = lines(
+        status,
+        blocked=blocked() if is_blocked else None,
+        waiting=waiting(deadline=until) if waits else None,
+        progress="x" if works else "",
+    )
+    assert len(found) <= 4 + works
+    assert found[0].startswith(f"fs01: {status} (") and found[-1].startswith("  Next:     ")
+    assert all(line.strip() == line or line.startswith("  ") for line in found)
+    json.dumps(found)
+
+
+# deadline
+
+
+@pytest.mark.parametrize(
+    ("left", "text"),
+    [
+        (timedelta(days=13, hours=23), "in 13 days"),
+        (timedelta(days=2), "in 2 days"),
+        (timedelta(days=1, hours=23), "in 1 day"),
+        (timedelta(days=1), "in 1 day"),
+        (timedelta(hours=23, minutes=59), "in less than a day"),
+        (timedelta(seconds=1), "in less than a day"),
+        (timedelta(0), "passed"),
+        (timedelta(days=-3), "passed"),
+    ],
+)
+def test_the_time_that_is_left_is_never_said_to_be_longer(left: timedelta, text: str) -> None:
+    until = (NOW + left).strftime("%Y-%m-%dT%H:%M:%SZ")
+    found = deadline(until, NOW)
+    assert found == f"{until[:10]} {until[11:16]} UTC ({text})"
+
+
+def test_a_deadline_of_another_time_zone_is_said_in_utc() -> None:
+    assert deadline("2026-12-09T12:14:00+02:00", NOW).startswith("2026-12-09 10:14 UTC")
+
+
+# size and progress
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (None, "0 bytes"),
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (1000, "1.0 kB"),
+        (999_949, "999.9 kB"),
+        (999_950, "1.0 MB"),
+        (1_073_741_824, "1.1 GB"),
+        (4_000_787_030_016, "4.0 TB"),
+        (1_234_000_000_000_000, "1234.0 TB"),
+    ],
+)
+def test_sizes_are_those_that_drives_are_sold_by(count: int | None, text: str) -> None:
+    assert size(count) == text
+
+
+def copying(**changes: Any) -> dict[str, Any]:
+    done = {"operation": "copy", "bytes_done": 1_200_000_000_000, "bytes_total": 3_400_000_000_000, **changes}
+    return {"serial": SERIAL, "activity": "copying", "progress": done}
+
+
+def test_progress_of_drives_and_of_the_backup() -> None:
+    running = {"phase": "running", "bytes_done": 500, "bytes_total": 1000}
+    assert progress([copying(), copying()], [running]) == (
+        f"drive {SERIAL}: copy 1.2 TB of 3.4 TB (35 %); drive {SERIAL}: copy 1.2 TB of 3.4 TB (35 %); "
+        "backup: 500 bytes of 1.0 kB (50 %)"
+    )
+
+
+@pytest.mark.parametrize(
+    "drive",
+    [
+        contoso.drive("copied"),
+        contoso.drive("not attached"),
+        {**copying(), "activity": "none"},
+        {**copying(), "activity": "unknown"},
+        {**copying(), "progress": None},
+    ],
+)
+def test_a_drive_on_which_nothing_runs_has_no_progress(drive: dict[str, Any]) -> None:
+    assert progress([drive], [{"phase": "completed", "bytes_done": 1, "bytes_total": 1}]) == ""
+
+
+def test_an_unknown_total_has_no_percentage() -> None:
+    assert progress([copying(bytes_total=None)], []) == f"drive {SERIAL}: copy 1.2 TB"
+    assert progress([copying(bytes_done=None)], []) == f"drive {SERIAL}: copy 0 bytes of 3.4 TB (0 %)"
+
+
+def test_progress_of_the_drives_of_the_golden_table() -> None:
+    found = progress([contoso.drive("copies")], [])
+    assert found.startswith(f"drive {SERIAL}: copy ") and found.endswith("%)")

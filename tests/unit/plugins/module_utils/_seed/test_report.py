@@ -1,0 +1,145 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Packing slip and report: complete at every status, plain data, and without a secret."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import contoso
+import pytest
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.evidence import STATUSES
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.report import (
+    packing_slip,
+    report,
+)
+from contoso import NAME, SERIAL
+
+HASH = contoso.drive()["journal"]["manifest_hash"]
+SECRET = "531234-" * 7 + "531234"
+
+
+def made(until: str = "", status: str = "new", **changes: Any) -> dict[str, Any]:
+    decision = {"status": status, "blocked": None, "waiting": None}
+    return report(contoso.snapshot(until, **changes), decision, ["a line"])
+
+
+# The packing slip
+
+
+def test_the_packing_slip_of_a_seed_that_waits_for_its_shipment() -> None:
+    found = packing_slip(contoso.snapshot("job_created", job=contoso.job()))
+    assert found["job_name"] == NAME
+    assert found["ship_to"] == ["1 Road"]
+    assert found["drives"] == [{"serial": SERIAL, "manifest_file": "\\DriveManifest.xml", "manifest_hash": HASH}]
+    assert found["instructions"] == [
+        "Ship with FedEx, UPS. Put all drives of this job into one package with one tracking number.",
+        "Pack each drive in an anti-static bag and padding. Ship bare drives without enclosures.",
+        "Do not include BitLocker keys, journals or cables.",
+        "Enter the tracking number within 14 days of the job's creation.",
+        "Do not change the data on a drive, and do not rotate the storage account key while the drives travel.",
+    ]
+
+
+@pytest.mark.parametrize("job", [{}, {"datacenter_address": None}, {"datacenter_address": {"lines": []}}], ids=str)
+def test_without_an_address_the_slip_says_where_it_is_shown(job: dict[str, Any]) -> None:
+    found = packing_slip(contoso.snapshot("job_created", job=job))
+    assert found["ship_to"] == ["the data center of region westeurope; the Azure portal shows its address with the job"]
+    assert found["instructions"][0].startswith("Ship with one of those that the portal lists.")
+
+
+def test_the_days_of_the_slip_are_those_of_the_service() -> None:
+    assert "within 10 days" in packing_slip(contoso.snapshot(shipping_days=10))["instructions"][3]
+
+
+def test_a_drive_without_a_journal_has_no_hash_on_the_slip() -> None:
+    (drive,) = packing_slip(contoso.snapshot("planned"))["drives"]
+    assert drive == {"serial": SERIAL, "manifest_file": "", "manifest_hash": ""}
+
+
+# The report
+
+
+def test_the_report_of_an_imported_seed() -> None:
+    known = {**contoso.ledger("imported"), "accepted": [{"id": "copy_logs-1", "at": "x"}]}
+    container = contoso.container()
+    container["blobs"].append({"name": "not ours", "bytes": 1, "type": "PageBlob", "modified": "x", "md5": ""})
+    found = made(
+        status="imported", ledger=known, job=contoso.job(), container=container, drives=[contoso.drive("verified")]
+    )
+    assert {name: found[name] for name in ("name", "source", "copy_host", "account", "container", "location")} == {
+        "name": NAME,
+        "source": "fs01",
+        "copy_host": "fs01",
+        "account": "contosoblobs",
+        "container": contoso.CONTAINER,
+        "location": "westeurope",
+    }
+    assert (found["summary"], found["status"], found["blocked"]) == (["a line"], "imported", None)
+    assert [one["size"] for one in found["files"]] == ["512 bytes", "1.1 GB"]
+    assert [one["name"] for one in found["blobs"]] == ["Backup.AIBBlob", "Backup.BaseBlob"]
+    assert found["job"] == contoso.job() and found["copy_logs"] == container["copy_logs"]
+    assert found["shipments"][0]["tracking_number"] == "794612345678"
+    assert found["imported"]["ended"] and found["seeded"] == {} and found["aborted"] == {}
+    assert len(found["receipts"]) == 2 and found["accepted"] == known["accepted"]
+    assert found["history"] == known["history"] and found["left_out"] == []
+    (drive,) = found["drives"]
+    assert drive == {
+        "serial": SERIAL,
+        "files": 2,
+        "size": "1.1 GB",
+        "attempt": "20261125T101500Z-3fa9",
+        "status": "verified",
+        "reason": contoso.drive("verified")["reason"],
+        "manifest_hash": HASH,
+        "verified": "2026-11-26T12:00:00Z",
+        "log": contoso.drive("verified")["log"],
+    }
+
+
+def test_what_was_not_asked_is_said_to_be_so() -> None:
+    (drive,) = made("planned", status="planned")["drives"]
+    assert drive == {
+        "serial": SERIAL,
+        "files": 2,
+        "size": "1.1 GB",
+        "attempt": "",
+        "status": "not asked",
+        "reason": "",
+        "manifest_hash": "",
+        "verified": "",
+        "log": "",
+    }
+    found = made(status="new", backup=None)
+    assert found["drives"] == found["files"] == found["blobs"] == found["copy_logs"] == found["shipments"] == []
+    assert found["job"] == found["imported"] == {}
+
+
+def test_left_out_files_are_listed() -> None:
+    known = contoso.ledger("planned")
+    known["plan"]["left_out"] = ["desktop.ini"]
+    assert made(status="planned", ledger=known)["left_out"] == ["desktop.ini"]
+
+
+@pytest.mark.parametrize("status", [one for one in STATUSES if one != "aborted"])
+def test_the_steps_of_the_report(status: str) -> None:
+    steps = made(status=status)["steps"]
+    assert [one["name"] for one in steps] == [one for one in STATUSES if one != "aborted"]
+    place = [one["name"] for one in steps].index(status)
+    states = [one["state"] for one in steps]
+    assert states == ["done"] * place + ["now"] + ["open"] * (len(steps) - place - 1)
+
+
+def test_an_aborted_seed_has_one_step() -> None:
+    assert made(status="aborted")["steps"] == [{"name": "aborted", "state": "now"}]
+
+
+@pytest.mark.parametrize("event", ["", *contoso.EVENTS])
+def test_slip_and_report_are_plain_data_without_a_secret(event: str) -> None:
+    drive = contoso.drive("copied")
+    drive["journal"]["bitlocker_key"] = drive["last_lines"][0] = SECRET
+    snapshot = contoso.snapshot(event, drives=[drive], job=contoso.job(), container=contoso.container())
+    text = json.dumps([packing_slip(snapshot), report(snapshot, {"status": "new", "blocked": None}, [])])
+    assert SECRET not in text

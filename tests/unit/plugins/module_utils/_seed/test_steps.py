@@ -1,0 +1,222 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the module calls of each step get, and when a seed may be marked as shipped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import contoso
+import pytest
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.steps import (
+    drives,
+    host_options,
+    shipment_problem,
+    tasks,
+)
+from contoso import CONTAINER, NAME, SERIAL
+
+SHA = contoso.drive()["journal"]["sha256"]
+WORKING = f"journals/{SERIAL}.9f86d081884c.jrn.vault"
+SHIPMENT = {"carrier": "FedEx", "tracking_number": "794612345678"}
+
+
+# drives
+
+
+def test_before_the_plan_every_listed_drive_is_looked_at() -> None:
+    seed = contoso.seed(drives=[{"serial": SERIAL, "erase": True}, {"serial": "B", "bus": "USB"}])
+    assert drives(seed, contoso.ledger("begun")) == [
+        {"serial": SERIAL, "bus": "SATA", "erase": True, "files": [], "sessions": []},
+        {"serial": "B", "bus": "USB", "erase": False, "files": [], "sessions": []},
+    ]
+
+
+def test_after_the_plan_only_its_drives_with_their_shards() -> None:
+    seed = contoso.seed(drives=[{"serial": "B"}, {"serial": SERIAL, "bus": "USB"}])
+    (one,) = drives(seed, contoso.ledger("planned"))
+    (shard,) = contoso.ledger("planned")["plan"]["shards"]
+    assert one == {
+        "serial": SERIAL,
+        "bus": "USB",
+        "erase": False,
+        "files": shard["files"],
+        "sessions": shard["sessions"],
+    }
+    assert len(one["files"]) == len(one["sessions"]) == 2
+
+
+def test_a_planned_drive_that_is_no_longer_listed_is_still_looked_at() -> None:
+    (one,) = drives(contoso.seed(drives=[{"serial": "B", "bus": "USB", "erase": True}]), contoso.ledger("planned"))
+    assert (one["serial"], one["bus"], one["erase"]) == (SERIAL, "SATA", False)
+
+
+@pytest.mark.parametrize(
+    ("ledger", "erase"),
+    [
+        (contoso.ledger(), True),
+        (contoso.ledger("planned"), True),
+        ({**contoso.ledger("planned"), "erased": {"B": {"fingerprint": "x"}}}, True),
+        ({**contoso.ledger("planned"), "erased": {SERIAL: {"fingerprint": "x"}}}, False),
+        ({**contoso.ledger("planned"), "drives": {SERIAL: {"attempt": "x"}}}, False),
+        (contoso.ledger("prepared"), False),
+    ],
+    ids=["new", "planned", "another drive was erased", "erased once", "an attempt", "copied"],
+)
+def test_the_permission_to_erase_is_used_up_by_the_first_attempt(ledger: dict[str, Any], erase: bool) -> None:
+    (one,) = drives(contoso.seed(drives=[{"serial": SERIAL, "erase": True}]), ledger)
+    assert one["erase"] is erase
+
+
+def test_the_options_of_the_copy_host() -> None:
+    seed = contoso.seed(copy_host="copy01", staging__path_on_copy_host="\\\\fs01\\seed", tool={"version": "1.5.0.300"})
+    found = host_options(seed, contoso.ledger(), ["20261125T101500Z-3fa9"], ["0123456789ab"])
+    assert found == {
+        "seed": NAME,
+        "container": CONTAINER,
+        "work_directory": "C:\\ProgramData\\Seedfreight",
+        "tool_path": "C:\\WAImportExportV1\\WAImportExport.exe",
+        "tool_version": "1.5.0.300",
+        "tool_sha256": None,
+        "protected_paths": ["\\\\fs01\\seed"],
+        "drives": drives(seed, contoso.ledger()),
+        "discard_attempts": ["20261125T101500Z-3fa9"],
+        "erase_fingerprints": ["0123456789ab"],
+    }
+    bare = host_options(contoso.seed(), contoso.ledger())
+    assert (bare["discard_attempts"], bare["erase_fingerprints"]) == ([], [])
+
+
+# tasks
+
+
+def test_the_tasks_of_a_new_seed() -> None:
+    assert tasks(contoso.snapshot()) == {
+        "stage": {"known_jobs": []},
+        "prepare": {"collected": []},
+        "verify": {"unlock": [], "lock": [], "keys": []},
+        "import": {"journals": [], "expected_blobs": [], "create": True},
+        "clean": {"frozen_files": [], "blobs": [], "escrowed": [], "journals": []},
+        "abort": {"serials": []},
+    }
+
+
+def test_jobs_that_were_there_before_the_seed_are_known() -> None:
+    begun = {**contoso.ledger(), "begun": {"at": "x", "jobs": ["job-0"], "recovery_points": []}}
+    assert tasks(contoso.snapshot(ledger=begun))["stage"] == {"known_jobs": ["job-0"]}
+    finished = {**contoso.backup()["jobs"][0], "id": "job-0", "phase": "completed"}
+    snapshot = contoso.snapshot(backup=contoso.backup(jobs=[finished], method=None))
+    assert tasks(snapshot)["stage"] == {"known_jobs": ["job-0"]}
+
+
+def test_the_tasks_of_a_prepared_seed() -> None:
+    found = tasks(contoso.snapshot("prepared", drives=[contoso.drive("copied, locked by a restart")]))
+    assert found["prepare"] == {"collected": [SHA]}
+    key = [{"serial": SERIAL, "journal": WORKING}]
+    assert found["verify"] == {"unlock": key, "lock": [], "keys": key}
+    assert found["import"] == {
+        "journals": [WORKING],
+        "expected_blobs": ["Backup.AIBBlob", "Backup.BaseBlob"],
+        "create": True,
+    }
+    assert found["abort"] == {"serials": [SERIAL]}
+
+
+def test_only_a_verified_drive_is_locked_before_shipping() -> None:
+    found = tasks(contoso.snapshot("verified", drives=[contoso.drive("verified")]))["verify"]
+    assert found == {"unlock": [], "lock": [SERIAL], "keys": [{"serial": SERIAL, "journal": WORKING}]}
+
+
+def test_a_drive_without_a_record_or_a_working_copy_is_not_unlocked() -> None:
+    assert tasks(contoso.snapshot("prepared"))["verify"]["keys"] == []
+    known = contoso.ledger("prepared")
+    known["receipts"] = [one for one in known["receipts"] if one["kind"] == "escrow"]
+    found = tasks(contoso.snapshot(ledger=known, drives=[contoso.drive("copied, locked by a restart")]))
+    assert found["verify"] == {"unlock": [], "lock": [], "keys": []}
+    assert found["clean"]["journals"] == []
+
+
+def test_an_escrow_receipt_is_what_makes_a_journal_collected() -> None:
+    known = contoso.ledger("prepared")
+    known["receipts"] = [one for one in known["receipts"] if one["kind"] == "working"]
+    assert tasks(contoso.snapshot(ledger=known))["prepare"] == {"collected": []}
+
+
+def test_a_job_whose_drives_were_shipped_is_not_created_again() -> None:
+    assert tasks(contoso.snapshot("job_created"))["import"]["create"] is True
+    assert tasks(contoso.snapshot("shipped"))["import"]["create"] is False
+
+
+def test_only_what_was_frozen_and_kept_is_cleaned() -> None:
+    assert tasks(contoso.snapshot("seeded"))["clean"] == {
+        "frozen_files": contoso.STAGED,
+        "blobs": ["Backup.AIBBlob", "Backup.BaseBlob"],
+        "escrowed": [SHA],
+        "journals": [WORKING],
+    }
+
+
+# shipment_problem
+
+
+def asked(snapshot: Any, *others: Any, status: str = "job_created", waiting: str = "ship", **changes: str) -> str:
+    return shipment_problem(snapshot, status, waiting, {**SHIPMENT, **changes}, others)
+
+
+def away(until: str = "job_created", **changes: Any) -> Any:
+    """A snapshot whose drives were taken out of the copy host."""
+    return contoso.snapshot(
+        until, **{"drives": [contoso.drive("verified and pulled")], "job": contoso.job(), **changes}
+    )
+
+
+def sent(name: str = "contoso-fs02") -> dict[str, Any]:
+    """The ledger of another seed with the same parcel."""
+    return {**contoso.ledger("shipped"), "seed": name}
+
+
+def test_a_seed_that_waits_for_its_shipment_is_marked() -> None:
+    assert asked(away()) == ""
+    assert asked(away(), {**contoso.ledger(), "seed": "other"}) == ""
+
+
+def test_a_copy_host_that_was_not_asked_holds_nothing_up() -> None:
+    """It may be switched off: the drives are out of it."""
+    assert asked(away(drives=None)) == ""
+
+
+@pytest.mark.parametrize("case", ["verified and locked", "verified"])
+def test_a_drive_that_is_still_attached_is_not_shipped(case: str) -> None:
+    found = asked(away(drives=[contoso.drive(case)]))
+    assert found == f"Drive {SERIAL} is still attached to fs01. Take it out and ship it."
+
+
+@pytest.mark.parametrize(
+    ("status", "waiting"), [("prepared", ""), ("job_created", ""), ("importing", "import"), ("verified", "ship")]
+)
+def test_a_seed_at_another_step_takes_no_shipment(status: str, waiting: str) -> None:
+    found = asked(away(), status=status, waiting=waiting)
+    assert found == f"Its status is {status}: it does not wait for a shipment. Nothing was changed."
+
+
+@pytest.mark.parametrize("number", ["794612345678", "1z999aa1", "1Z999AA1"])
+def test_a_number_belongs_to_one_seed(number: str) -> None:
+    other = sent()
+    other["shipments"][0]["tracking_number"] = "1Z999AA1" if "z" in number.lower() else number
+    found = asked(away(), other, tracking_number=number)
+    assert found == f"Tracking number {number} belongs to the seed contoso-fs02."
+    assert asked(away(), other, tracking_number="another") == ""
+
+
+@pytest.mark.parametrize("shipment", [SHIPMENT, {"carrier": "fedex", "tracking_number": "794612345678"}])
+def test_the_same_shipment_again_is_no_problem(shipment: dict[str, str]) -> None:
+    snapshot = contoso.snapshot("shipped", drives=None, job=contoso.job())
+    assert shipment_problem(snapshot, "shipped", "arrival", shipment, []) == ""
+
+
+@pytest.mark.parametrize("change", [{"tracking_number": "999"}, {"carrier": "UPS"}])
+def test_another_shipment_says_what_is_known_and_where_to_correct_it(change: dict[str, str]) -> None:
+    found = asked(contoso.snapshot("shipped"), status="shipped", waiting="arrival", **change)
+    assert found.startswith("It is already marked as shipped (FedEx 794612345678). Azure does not allow changing")
+    assert "correct them in the Azure portal" in found
