@@ -13,7 +13,7 @@ class LibraryMissing(ValueError):
 
 
 def note(error: ImportError) -> None:
-    """Remember a package that could not be imported. The module that wanted it can still be loaded, for its documentation."""
+    """Remember a package that could not be imported. What wanted it can still be loaded, for its documentation."""
     _missing.append(str(error.name or error))
 
 

@@ -119,7 +119,7 @@ def test_statuses_page_has_every_status_and_piece() -> None:
     assert explained == list(evidence.STATUSES)
     for status in evidence.MILESTONES:
         part = page.partition(f"\n### `{status}`\n")[2].partition("\n### ")[0]
-        wanted = {piece for kind in set(pieces.AGENT_KINDS.values()) for piece in evidence.row(status, kind)}
+        wanted = {piece for kind in set(evidence.AGENT_KINDS.values()) for piece in evidence.row(status, kind)}
         assert wanted <= set(ID.findall(part)), status
     assert set(evidence.HOLDS) <= set(ID.findall(section(page, "What must still hold")))
 

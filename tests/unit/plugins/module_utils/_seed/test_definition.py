@@ -28,7 +28,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     untyped,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.evidence import STATUSES, reached
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import AGENT_KINDS
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.evidence import AGENT_KINDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -696,4 +696,4 @@ def test_completing_changes_neither_the_definition_nor_the_defaults() -> None:
 
 
 def test_every_agent_of_the_definition_is_known_where_its_evidence_is() -> None:
-    assert dict(AGENT_KINDS) == definition.AGENTS
+    assert dict(AGENT_KINDS) == evidence.AGENT_KINDS

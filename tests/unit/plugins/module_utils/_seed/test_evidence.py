@@ -10,7 +10,8 @@ import json
 import contoso
 import pytest
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import AGENT_KINDS, PIECES
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.evidence import AGENT_KINDS
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import PIECES
 
 
 def test_the_table_is_the_golden_one() -> None:
