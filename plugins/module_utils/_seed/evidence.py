@@ -5,7 +5,8 @@
 
 A row names the pieces of evidence that establish a status, for each way to the staged backup and for each who prepares
 the drives. ``status.py`` has one function a piece; a status is established when every piece of its row was seen, or a
-person accepted a piece that a system could not give. An established status is kept in the ledger.
+person accepted a piece that a system could not give. An established status is kept in the ledger, and only what
+``HOLDS`` lists is asked again.
 """
 
 from __future__ import annotations
@@ -69,6 +70,15 @@ MILESTONES = (
     "cleaned",
 )
 
+# Evidence that is asked for again after its status was reached, and the status from which on it no longer matters.
+HOLDS: Mapping[str, str] = {
+    "staged_files": "shipped",
+    "agent_job": "imported",
+    "offline_method": "imported",
+    "drives_verified": "shipped",
+    "job": "imported",
+}
+
 
 def row(status: str, kind: str, preparer: str = "tool") -> tuple[str, ...]:
     """The pieces that establish a status. A folder seed has no row for ``seeded``: it ends at ``imported``."""
@@ -89,6 +99,11 @@ def last_status(kind: str) -> str:
 def reached(status: str, other: str) -> bool:
     """Whether a seed of this status has reached the other one. An aborted seed demands nothing any more."""
     return STATUSES.index(status) >= STATUSES.index(other)
+
+
+def holds(piece: str, status: str) -> bool:
+    """Whether a piece must still hold at a status."""
+    return not reached(status, HOLDS[piece])
 
 
 def table() -> dict[str, dict[str, list[str]]]:

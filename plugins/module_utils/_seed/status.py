@@ -184,7 +184,7 @@ def _lost_ledger(snapshot: Snapshot) -> Decision | None:
 def _fallen_back(snapshot: Snapshot) -> Decision | None:
     """The agent gave the offline backup up while drives are prepared or travel."""
     status = milestone(snapshot.ledger)
-    if status in ("new",) or evidence.reached(status, "imported") or snapshot.backup is None:
+    if status == "new" or not evidence.holds("agent_job", status) or snapshot.backup is None:
         return None
     problem = pieces.agent_problem(snapshot)
     if not problem:
@@ -352,7 +352,7 @@ def _slowest(snapshot: Snapshot) -> str:
 def _changed(snapshot: Snapshot) -> Blocked | None:
     """Before the drives leave, the staged files must be those that were planned."""
     frozen, files = snapshot.ledger.get("frozen"), (snapshot.backup or {}).get("files")
-    if frozen is None or files is None:
+    if frozen is None or files is None or not evidence.holds("staged_files", milestone(snapshot.ledger)):
         return None
     differences = compare_frozen(frozen, files)
     if not differences:

@@ -16,7 +16,6 @@ from typing import Any
 import contoso
 import pytest
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _names
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import definition
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.definition import (
     PROVIDERS,
     SEED,
@@ -28,7 +27,6 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     untyped,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.evidence import STATUSES, reached
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.evidence import AGENT_KINDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -694,6 +692,3 @@ def test_completing_changes_neither_the_definition_nor_the_defaults() -> None:
     assert given == before
     assert complete(given, environment={})[0]["azure"]["tags"] == {}
 
-
-def test_every_agent_of_the_definition_is_known_where_its_evidence_is() -> None:
-    assert dict(AGENT_KINDS) == evidence.AGENT_KINDS

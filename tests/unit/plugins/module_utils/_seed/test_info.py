@@ -69,6 +69,7 @@ class Play:
             "restart_backup": False,
             "wait": False,
             "shipment": None,
+            "state_only": False,
             "show": False,
             "_host": None,
             "_others": None,
@@ -170,13 +171,21 @@ def test_the_result_is_plain_data(play: Play) -> None:
         json.dumps(play.ask(observed=shipping()))
 
 
-def test_the_inventory_name_is_what_commands_name(play: Play) -> None:
+def test_a_seed_has_the_name_of_its_inventory_host(play: Play) -> None:
+    """Playbooks take a seed by its name, and so does every command that is printed."""
+    with pytest.raises(ValueError, match="inventory host is seed-one. Give both the same name"):
+        play.ask(_host="seed-one")
     play.keep(contoso.ledger("job_created"))
-    found = play.ask(observed=shipping(), _host="seed-one")
-    assert found["summary"][0].startswith("seed-one: job_created (")
-    assert found["row"]["name"] == "seed-one"
-    assert "-e seed=seed-one" in found["waiting"]["command"]
+    found = play.ask(observed=shipping())
+    assert found["row"]["name"] == NAME
+    assert f"-e seed={NAME}" in found["waiting"]["command"]
     assert found["row"]["reason"] == found["waiting"]["what"]
+
+
+def test_the_place_of_the_state_is_found_whatever_else_is_wrong(play: Play) -> None:
+    broken = {**play.definition(), "drives": 5, "source": {"host": 1}}
+    found = play.ask(broken, state_only=True)
+    assert found["seed"] == {"name": NAME, "state": {"store": "file", "directory": str(play.folder / "state")}}
 
 
 @pytest.mark.parametrize("who", ["source", "copy_host"])
@@ -321,9 +330,9 @@ SHARED: list[tuple[str, Callable[[], dict[str, Any]]]] = [
 
 @pytest.mark.parametrize(("option", "changes"), SHARED, ids=[one for one, _changes in SHARED])
 def test_two_open_seeds_share_nothing(play: Play, option: str, changes: Callable[[], dict[str, Any]]) -> None:
-    others = {"fs01": play.definition(), "fs02": second(play, **changes())}
-    with pytest.raises(ValueError, match=f"Seed fs01: `{option}` .* belongs to the seed fs02 too"):
-        play.ask(_host="fs01", _others=others)
+    others = {"contoso-fs01": play.definition(), "contoso-fs02": second(play, **changes())}
+    with pytest.raises(ValueError, match=f"Seed contoso-fs01: `{option}` .* belongs to the seed contoso-fs02 too"):
+        play.ask(_host="contoso-fs01", _others=others)
 
 
 @pytest.mark.parametrize("event", ["cleaned", "aborted"])
@@ -331,45 +340,45 @@ def test_a_finished_seed_holds_nothing(play: Play, event: str) -> None:
     """Its drive has come home and may carry another seed."""
     finished = contoso.ledger("cleaned") if event == "cleaned" else record(contoso.ledger(), "aborted", {}, ACTOR, NOW)
     play.keep(finished, "contoso-fs02")
-    others = {"fs02": second(play, drives=[{"serial": SERIAL}])}
-    assert play.ask(_host="fs01", _others=others)["status"] == "new"
+    others = {"contoso-fs02": second(play, drives=[{"serial": SERIAL}])}
+    assert play.ask(_host="contoso-fs01", _others=others)["status"] == "new"
 
 
 @pytest.mark.parametrize("until", ["", "job_created", "imported", "seeded"])
 def test_an_unfinished_seed_holds_what_it_has(play: Play, until: str) -> None:
     play.keep(contoso.ledger(until), "contoso-fs02")
-    with pytest.raises(ValueError, match="belongs to the seed fs02 too"):
-        play.ask(_host="fs01", _others={"fs02": second(play, drives=[{"serial": SERIAL}])})
+    with pytest.raises(ValueError, match="belongs to the seed contoso-fs02 too"):
+        play.ask(_host="contoso-fs01", _others={"contoso-fs02": second(play, drives=[{"serial": SERIAL}])})
 
 
 def test_a_finished_seed_is_asked_for_no_files_and_conflicts_with_nothing(play: Play) -> None:
     play.keep(contoso.ledger("cleaned"))
     given = play.definition(source__publish_settings="/gone", escrow=[{"directory": "x", "recipients": ["y"]}])
-    found = play.ask(given, _host="fs01", _others={"fs02": second(play, drives=[{"serial": SERIAL}])})
+    found = play.ask(given, _host="contoso-fs01", _others={"contoso-fs02": second(play, drives=[{"serial": SERIAL}])})
     assert found["status"] == "cleaned"
 
 
 @pytest.mark.parametrize("broken", [{}, "text", None, {"name": 1}, {"name": "contoso-fs02", "state": 1}], ids=repr)
 def test_a_wrong_definition_of_another_seed_is_for_its_own_run(play: Play, broken: Any) -> None:
-    assert play.ask(_host="fs01", _others={"fs02": broken})["others_waiting"] == []
+    assert play.ask(_host="contoso-fs01", _others={"contoso-fs02": broken})["others_waiting"] == []
 
 
 def test_a_damaged_ledger_of_another_seed_counts_as_open(play: Play) -> None:
     play.keep(contoso.ledger("cleaned"), "contoso-fs02")
     (play.folder / "state" / "contoso-fs02" / "ledger.json").write_text("{", encoding="utf-8")
-    with pytest.raises(ValueError, match="belongs to the seed fs02 too"):
-        play.ask(_host="fs01", _others={"fs02": second(play, drives=[{"serial": SERIAL}])})
+    with pytest.raises(ValueError, match="belongs to the seed contoso-fs02 too"):
+        play.ask(_host="contoso-fs01", _others={"contoso-fs02": second(play, drives=[{"serial": SERIAL}])})
 
 
 def test_the_seeds_that_wait_for_their_shipment_are_named(play: Play) -> None:
-    others = {"fs01": play.definition(), "fs02": second(play)}
-    assert play.ask(_host="fs01", _others=others)["others_waiting"] == []
+    others = {"contoso-fs01": play.definition(), "contoso-fs02": second(play)}
+    assert play.ask(_host="contoso-fs01", _others=others)["others_waiting"] == []
     play.keep(contoso.ledger("job_created"))
-    assert play.ask(_host="fs01", _others=others)["others_waiting"] == ["fs01"]
+    assert play.ask(_host="contoso-fs01", _others=others)["others_waiting"] == ["contoso-fs01"]
     play.keep(contoso.ledger("job_created"), "contoso-fs02")
-    assert play.ask(_host="fs01", _others=others)["others_waiting"] == ["fs01", "fs02"]
+    assert play.ask(_host="contoso-fs01", _others=others)["others_waiting"] == ["contoso-fs01", "contoso-fs02"]
     play.keep(contoso.ledger("shipped"))
-    assert play.ask(_host="fs01", _others=others)["others_waiting"] == ["fs02"]
+    assert play.ask(_host="contoso-fs01", _others=others)["others_waiting"] == ["contoso-fs02"]
 
 
 # A shipment
@@ -377,7 +386,7 @@ def test_the_seeds_that_wait_for_their_shipment_are_named(play: Play) -> None:
 
 def ship(play: Play, others: Any = None, **shipment: Any) -> str:
     given = {"carrier": "FedEx", "tracking_number": "794612345678", **shipment}
-    return str(play.ask(observed=shipping(), shipment=given, _host="fs01", _others=others)["shipment_problem"])
+    return str(play.ask(observed=shipping(), shipment=given, _host="contoso-fs01", _others=others)["shipment_problem"])
 
 
 def test_a_shipment_of_a_seed_that_waits_for_it(play: Play) -> None:
@@ -395,7 +404,7 @@ def test_a_shipment_of_a_seed_that_does_not_wait_for_it(play: Play) -> None:
 def test_a_number_of_another_seed(play: Play) -> None:
     play.keep(contoso.ledger("job_created"))
     play.keep(contoso.ledger("shipped"), "contoso-fs02")
-    others = {"fs01": play.definition(), "fs02": second(play)}
+    others = {"contoso-fs01": play.definition(), "contoso-fs02": second(play)}
     assert ship(play, others) == "Tracking number 794612345678 belongs to the seed contoso-fs02."
     assert ship(play, others, tracking_number="1") == ""
 

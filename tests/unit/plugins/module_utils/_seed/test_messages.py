@@ -97,9 +97,9 @@ def test_a_seed_that_goes_on() -> None:
     ]
 
 
-@pytest.mark.parametrize("status", ["cleaned", "aborted"])
-def test_a_seed_that_is_finished(status: str) -> None:
-    assert lines(status)[-1] == "  Next:     nothing is left to do"
+def test_a_seed_that_is_finished() -> None:
+    assert lines("cleaned")[-1] == "  Next:     nothing is left to do"
+    assert lines("aborted")[-1] == f"  Next:     {SEED_COMMAND} -e seed_begin_again=fs01"
 
 
 def test_what_waits_or_is_blocked_without_a_command_is_not_finished() -> None:

@@ -95,7 +95,7 @@ def test_the_tasks_of_a_new_seed() -> None:
     assert tasks(contoso.snapshot()) == {
         "stage": {"known_jobs": []},
         "prepare": {"collected": []},
-        "verify": {"unlock": [], "lock": [], "keys": []},
+        "verify": {"unlock": [], "lock": [], "check": []},
         "import": {"journals": [], "expected_blobs": [], "create": True},
         "clean": {"frozen_files": [], "blobs": [], "escrowed": [], "journals": []},
         "abort": {"serials": []},
@@ -114,7 +114,7 @@ def test_the_tasks_of_a_prepared_seed() -> None:
     found = tasks(contoso.snapshot("prepared", drives=[contoso.drive("copied, locked by a restart")]))
     assert found["prepare"] == {"collected": [SHA]}
     key = [{"serial": SERIAL, "journal": WORKING}]
-    assert found["verify"] == {"unlock": key, "lock": [], "keys": key}
+    assert found["verify"] == {"unlock": key, "lock": [], "check": key}
     assert found["import"] == {
         "journals": [WORKING],
         "expected_blobs": ["Backup.AIBBlob", "Backup.BaseBlob"],
@@ -125,15 +125,15 @@ def test_the_tasks_of_a_prepared_seed() -> None:
 
 def test_only_a_verified_drive_is_locked_before_shipping() -> None:
     found = tasks(contoso.snapshot("verified", drives=[contoso.drive("verified")]))["verify"]
-    assert found == {"unlock": [], "lock": [SERIAL], "keys": [{"serial": SERIAL, "journal": WORKING}]}
+    assert found == {"unlock": [], "lock": [SERIAL], "check": [{"serial": SERIAL, "journal": WORKING}]}
 
 
 def test_a_drive_without_a_record_or_a_working_copy_is_not_unlocked() -> None:
-    assert tasks(contoso.snapshot("prepared"))["verify"]["keys"] == []
+    assert tasks(contoso.snapshot("prepared"))["verify"]["check"] == []
     known = contoso.ledger("prepared")
     known["receipts"] = [one for one in known["receipts"] if one["kind"] == "escrow"]
     found = tasks(contoso.snapshot(ledger=known, drives=[contoso.drive("copied, locked by a restart")]))
-    assert found["verify"] == {"unlock": [], "lock": [], "keys": []}
+    assert found["verify"] == {"unlock": [], "lock": [], "check": []}
     assert found["clean"]["journals"] == []
 
 
