@@ -58,11 +58,13 @@ def secrets_of(home: pathlib.Path) -> dict[str, str]:
 
 def test_demo_tells_the_truth(told: tuple[pathlib.Path, str]) -> None:
     home, output = told
-    assert "-> cleaned" in output
-    assert "the seed went cleaned; changed=0" in output
+    assert "steps: stage, plan, prepare, verify, import; changed=" in output
+    assert "contoso-fs01: job_created (the import job exists and waits for its shipment)" in output
+    assert "steps: none; changed=0" in output
+    assert output.rstrip().splitlines()[-1].endswith("report.html")
     ledger = json.loads((home / "state" / "contoso-fs01" / "ledger.json").read_text(encoding="utf-8"))
     assert ledger["cleaned"]
-    assert ledger["seeded"]["recovery_point"] >= ledger["job"]["created"]
+    assert ledger["seeded"]["recovery_points"][0]["time"] >= ledger["jobs"][0]["created"]
     assert "contoso-fs01" in (home / "state" / "contoso-fs01" / "report.html").read_text(encoding="utf-8")
 
 

@@ -691,4 +691,3 @@ def test_completing_changes_neither_the_definition_nor_the_defaults() -> None:
     seed["drives"].append({})
     assert given == before
     assert complete(given, environment={})[0]["azure"]["tags"] == {}
-
