@@ -36,8 +36,12 @@ def copy_tracked() -> None:
     for name in subprocess.run(listing, cwd=REPOSITORY, check=True, stdout=subprocess.PIPE, text=True).stdout.split(
         "\0"
     ):
-        # The lab and the scripts are not part of the collection.
-        if not name or name.startswith(("tests/lab/", "scripts/")) or not (REPOSITORY / name).exists():
+        # The lab and the scripts are not part of the collection. Samples are data: some are broken on purpose.
+        if (
+            not name
+            or name.startswith(("tests/lab/", "scripts/", "tests/unit/samples/"))
+            or not (REPOSITORY / name).exists()
+        ):
             continue
         (COPY / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(REPOSITORY / name, COPY / name)

@@ -83,16 +83,13 @@ class ActionModule(PolledAction):
         problems = [str(result["msg"])] if result.get("failed") and result.get("msg") else []
         for journal in sealed:
             try:
-                self._keep(journal, drives.get(journal["serial"]))
+                self._keep(journal, drives.get(journal["serial"]), self._transport)
             except SealError as error:
                 problems.append(str(error))
         result["receipts"] = list(self._receipts)
         return {**result, "failed": True, "msg": " ".join(problems)} if problems else result
 
-    def _keep(self, journal: Mapping[str, Any], record: Mapping[str, Any] | None) -> None:
-        assert self._transport is not None
-        kept = custody.keep(
-            journal, record, self._transport, self._escrow or [], self._store, self._vault, datetime.now(UTC)
-        )
+    def _keep(self, journal: Mapping[str, Any], record: Mapping[str, Any] | None, transport: Transport) -> None:
+        kept = custody.keep(journal, record, transport, self._escrow or [], self._store, self._vault, datetime.now(UTC))
         self._receipts.extend(kept)
         self._collected.append(str(journal["sha256"]))

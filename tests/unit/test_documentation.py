@@ -184,7 +184,7 @@ def test_links_lead_somewhere(path: pathlib.Path) -> None:
     """A link to a file of the project, relative or as the README on Galaxy needs it, leads to a file and a heading."""
     own = "https://github.com/seedfreight/azure_offline_backup/blob/main/"
     for found in LINK.finditer(text(path)):
-        target, _, anchor = found["target"].partition("#")
+        target, _hash, anchor = found["target"].partition("#")
         if target.startswith(own):
             file = REPOSITORY / target.removeprefix(own)
         elif target.startswith("http"):

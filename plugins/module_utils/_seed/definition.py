@@ -337,8 +337,8 @@ class _Reader:
             return []
         if not value and option.required and not (until and reached(self.status, until)):
             self.add(place, f"`{place}` is empty.", "Name at least one.")
-        assert option.elements is not None
-        return [self.typed(option.elements, one, f"{place}[{at}]", until) for at, one in enumerate(value)]
+        element = option.elements or _text("")
+        return [self.typed(element, one, f"{place}[{at}]", until) for at, one in enumerate(value)]
 
     def text(self, option: Option, value: Any, place: str) -> Any:
         if not isinstance(value, str):

@@ -204,7 +204,7 @@ def test_a_reboot_ends_what_runs_and_locks_the_data_volumes(
         disk["partitions"][0]["bitlocker"] = {"locked": False, "protectors": []}
     booted = world.read(home / "hosts" / "fs01" / "host.json")["boot_time"]
     tasks = home / "hosts" / "fs01" / "tasks"
-    wait_for(lambda: (tasks / "orders").is_dir())
+    wait_for((tasks / "orders").is_dir)
     arguments = '-c "setsid sleep 600 & exec sleep 600"'
     world.write(tasks / "long.json", {"execute": "sh", "arguments": arguments, "state": "Ready", "pid": None})
     world.write(tasks / "orders" / "1.json", {"order": "start", "task": "long"})
@@ -223,7 +223,7 @@ def test_a_reboot_ends_what_runs_and_locks_the_data_volumes(
 
 def test_a_task_that_removes_itself_leaves_its_host_working(home: pathlib.Path, windows: windows_host.Machines) -> None:
     tasks = home / "hosts" / "fs01" / "tasks"
-    wait_for(lambda: (tasks / "orders").is_dir())
+    wait_for((tasks / "orders").is_dir)
     file = tasks / "gone.json"
     arguments = f'-c "until mkdir {file}.lock; do sleep 0.01; done; rm {file}; rmdir {file}.lock"'
     world.write(file, {"execute": "sh", "arguments": arguments})
@@ -348,7 +348,7 @@ def test_faults_are_what_the_server_reads(home: pathlib.Path, answer: Answer, re
     server = Server(home, "https://blob")
     try:
         assert server.fault_for("GET", "/x/jobs/a") is None
-        found = [server.fault_for("PUT", "/x/jobs/a?api-version=1") for _ in range(3)]
+        found = [server.fault_for("PUT", "/x/jobs/a?api-version=1") for _time in range(3)]
         assert [one and (one["status"], one["effect"]) for one in found] == [(503, "after"), (503, "after"), None]
         answer("fault", "azure", "--match", "GET")
         assert "regular expression" in refusal("fault", "azure", "--match", "(")

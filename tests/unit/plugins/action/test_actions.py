@@ -352,7 +352,10 @@ def test_refused_journal_fails_the_task_and_keeps_the_others(options: dict[str, 
 
 def test_failed_module_hands_over_what_it_sealed(options: dict[str, Any], store: FileStore) -> None:
     finished = collected()
-    answer = lambda arguments: {**finished(arguments), "failed": True, "msg": "Drive WD-2 failed."}  # noqa: E731
+
+    def answer(arguments: dict[str, Any]) -> dict[str, Any]:
+        return {**finished(arguments), "failed": True, "msg": "Drive WD-2 failed."}
+
     result = Task(sata_prep_import.ActionModule, options, [answer]).run()
     assert result["failed"] and result["msg"] == "Drive WD-2 failed." and len(result["receipts"]) == 2
 

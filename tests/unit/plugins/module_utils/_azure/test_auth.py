@@ -56,7 +56,9 @@ def test_credentials_show_no_secret() -> None:
 
 
 def test_env_without_its_options() -> None:
-    call = lambda: make_credential(Credentials(auth_source="env", tenant="t"), CLOUDS["AzureCloud"])  # noqa: E731
+    def call() -> object:
+        return make_credential(Credentials(auth_source="env", tenant="t"), CLOUDS["AzureCloud"])
+
     refused(call, "`auth_source`", "`secret`", "AZURE_SECRET")
 
 

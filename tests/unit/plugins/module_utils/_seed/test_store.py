@@ -317,7 +317,7 @@ def winners(store: FileStore, before: Callable[[], object], rounds: int) -> int:
         before()
         won: list[str] = []
 
-        def want(_number: int, won: list[str] = won) -> None:
+        def want(_number: int, won: list[str] = won) -> None:  # pylint: disable=dangerous-default-value
             mine = me()
             with contextlib.suppress(LockHeld, LockLost):
                 FileStore({"directory": str(store.folder.parent)}, SEED).lock(mine, LEASE, NOW)
@@ -416,7 +416,7 @@ def test_release_and_acquire_at_the_same_time(store: FileStore) -> None:
         store.lock(first, LEASE, NOW)
         got: list[bool] = []
 
-        def work(number: int, first: Holder = first, second: Holder = second, got: list[bool] = got) -> None:
+        def work(number: int, first: Holder = first, second: Holder = second, got: list[bool] = got) -> None:  # pylint: disable=dangerous-default-value
             if number == 0:
                 store.unlock(first.run)
             else:
