@@ -188,18 +188,34 @@ def shown(node: ast.AST) -> str:
     return text if len(text) <= 90 else f"{text[:87]}..."
 
 
-def mutants(source: str) -> Iterator[Mutant]:
-    """Every mutant of a source, one at a time."""
-    tree = ast.parse(source)
-    for parent, field, index in list(places(tree)):
+@dataclass(frozen=True)
+class Site:
+    """Where a tree can be changed, and to what."""
+
+    parent: ast.AST
+    field: str
+    index: int | None
+    node: ast.AST
+    other: ast.AST
+
+
+def sites(tree: ast.AST) -> list[Site]:
+    """Every change that a tree can take."""
+    found = []
+    for parent, field, index in places(tree):
         holder = getattr(parent, field)
         node = holder[index] if index is not None else holder
-        for other in variants(node):
-            _put(parent, field, index, other)
-            line = getattr(node, "lineno", getattr(getattr(node, "target", None), "lineno", 0))
-            changed = ast.unparse(ast.fix_missing_locations(copy.deepcopy(tree)))
-            _put(parent, field, index, node)
-            yield Mutant(line, f"{shown(node)}  ->  {shown(other)}", changed)
+        found += [Site(parent, field, index, node, other) for other in variants(node)]
+    return found
+
+
+def mutant(tree: ast.AST, site: Site) -> Mutant:
+    """The program with one change; the tree is as before afterwards."""
+    _put(site.parent, site.field, site.index, site.other)
+    source = ast.unparse(ast.fix_missing_locations(copy.deepcopy(tree)))
+    _put(site.parent, site.field, site.index, site.node)
+    line = getattr(site.node, "lineno", getattr(getattr(site.node, "target", None), "lineno", 0))
+    return Mutant(line, f"{shown(site.node)}  ->  {shown(site.other)}", source)
 
 
 def _put(parent: ast.AST, field: str, index: int | None, node: ast.AST) -> None:
@@ -273,8 +289,10 @@ def score(name: str, trees: queue.SimpleQueue[Tree], jobs: int, sample: int, see
     trees.put(tree)
     if not passed:
         return f"its tests fail without any change:\n{output[-2000:]}"
-    every = list(mutants(source))
-    chosen = every if not sample else random.Random(seed).sample(every, min(sample, len(every)))
+    program = ast.parse(source)
+    every = sites(program)
+    drawn = every if not sample else random.Random(seed).sample(every, min(sample, len(every)))
+    chosen = [mutant(program, one) for one in drawn]
 
     def noticed(mutant: Mutant) -> bool:
         tree = trees.get()
