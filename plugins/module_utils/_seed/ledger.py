@@ -44,7 +44,7 @@ EMPTY: dict[str, Any] = {
 Facts = dict[str, Any]
 # The phases of a job whose drives have left.
 SHIPPED_PHASES = ("shipped", "at_datacenter", "copying", "completed", "completed_with_errors")
-TIMES = ("at", "created", "accepted_at")
+TIMES = ("at", "created")
 
 
 def empty_ledger(seed: str, generation: int = 1) -> dict[str, Any]:
@@ -320,6 +320,8 @@ def _shipped(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> t
     if any({name: one.get(name) for name in shipment} == shipment for one in known):
         return {}, ""
     text = f"Shipped with {shipment['carrier']}, tracking number {shipment['tracking_number']}"
+    if not shipment["tracking_number"]:
+        text = "Shipped; Azure does not show the tracking number"
     before = (result.get("baseline") or {}).get("recovery_points")
     return {"shipments": [*known, {**shipment, "at": at, "recovery_points_before": before}]}, text
 
