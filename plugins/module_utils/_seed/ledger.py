@@ -164,13 +164,16 @@ def _planned(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> t
 
 
 def _prepared(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
-    """``result`` of sata_prep_import: attempts, journals that were collected, and what was erased."""
+    """``result`` of sata_prep_import: attempts, journals that were collected, and what was erased, by planned drive."""
     drives, erased = copy.deepcopy(ledger.get("drives") or {}), copy.deepcopy(ledger.get("erased") or {})
+    planned = {str(one["serial"]) for one in shards(ledger)}
     known = {_receipt_key(one) for one in ledger.get("receipts") or []}
     new = [{**one, "at": at} for one in result.get("receipts") or [] if _receipt_key(one) not in known]
     collected = {(one["serial"], one["sha256"]) for one in [*(ledger.get("receipts") or []), *new]}
     for one in result.get("drives") or []:
         serial, attempt, journal = one["serial"], one.get("attempt"), one.get("journal") or {}
+        if serial not in planned:
+            continue
         if one.get("erased"):
             erased[serial] = one["erased"]
         if attempt is None:

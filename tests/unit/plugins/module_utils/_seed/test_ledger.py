@@ -355,6 +355,12 @@ def test_a_receipt_of_another_drive_collects_nothing() -> None:
     assert "journal" not in drive_of(told(before("prepared"), "prepared", result), SERIAL)
 
 
+@pytest.mark.parametrize("serial", ["OTHER", None])
+def test_a_drive_that_is_not_planned_leaves_no_trace(serial: Any) -> None:
+    known, erased = before("prepared"), {"fingerprint": "ab", "attempt": "x", "at": AT}
+    unchanged(known, "prepared", {"drives": [contoso.drive(serial=serial, erased=erased)], "receipts": []})
+
+
 def test_a_drive_without_an_attempt_leaves_no_trace() -> None:
     known = before("prepared")
     unchanged(known, "prepared", {"drives": [contoso.drive("empty without a partition table")], "receipts": []})
