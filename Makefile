@@ -1,5 +1,6 @@
 # Everything is made below .build; nothing is installed into the user's home or the system.
 PYTHON ?= python3
+SAMPLE ?= 40
 WITHIN = $(PYTHON) scripts/within.py
 LAB = $(WITHIN) python -m lab
 
@@ -38,7 +39,10 @@ docs: setup-tests ## write the generated parts of the documentation
 bench: setup ## measure two module calls in the lab
 	@$(WITHIN) python tests/bench/run.py
 
+mutate: setup-tests ## change the code in small ways and list what no test notices (SAMPLE=40 a file)
+	@$(WITHIN) python scripts/mutate.py --sample $(SAMPLE)
+
 clean: ## remove everything that was made
 	@rm -rf .build .lab .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help setup setup-tests demo test lab lab-stop lint unit docs bench clean
+.PHONY: help setup setup-tests demo test lab lab-stop lint unit docs bench mutate clean

@@ -100,10 +100,6 @@ def _check_hash(value: str, option: str) -> str:
     return value.lower()
 
 
-def _check_carrier(value: str, option: str) -> str:
-    return check_plain(value, option)
-
-
 def check_plain(value: str, option: str) -> str:
     """Accept one line of text that is no placeholder of a printed command."""
     text = value.strip()
@@ -118,26 +114,32 @@ def check_plain(value: str, option: str) -> str:
 CONTACT = {
     "name": _text("Name of the person in charge of the shipment.", required=True, example="Kim Contoso"),
     "phone": _text("Telephone number, with the country code.", required=True, example="+31 20 555 0100"),
-    "email": _list("E-mail addresses for the service's messages.", _text("One address."), required=True),
+    "email": _list(
+        "E-mail addresses for the service's messages.",
+        _text("One address.", example="kim@contoso.example"),
+        required=True,
+    ),
 }
 RETURN_ADDRESS = {
-    "company": _text("Company."),
+    "company": _text("Company.", example="Contoso"),
     "street_address1": _text("Street and number.", required=True, example="Keizersgracht 1"),
-    "street_address2": _text("Second line of the street address."),
+    "street_address2": _text("Second line of the street address.", example="Gate 2"),
     "city": _text("City.", required=True, example="Amsterdam"),
-    "state_or_province": _text("State or province."),
+    "state_or_province": _text("State or province.", example="Noord-Holland"),
     "postal_code": _text("Postal code.", required=True, example="1015 AA"),
     "country": _text("Country code, two capital letters.", required=True, check=_check_country, example="NL"),
 }
 RETURN_CARRIER = {
-    "name": _text("Carrier of the return shipment, as the service spells it.", required=True, check=_check_carrier),
-    "account_number": _text("Account number that pays for the return shipment."),
+    "name": _text(
+        "Carrier of the return shipment, as the service spells it.", required=True, check=check_plain, example="FedEx"
+    ),
+    "account_number": _text("Account number that pays for the return shipment.", example="0123456789"),
 }
 SOURCE = {
     "host": _text("Inventory name of the source host.", required=True, example="fs01"),
     "agent": _text("Backup agent of the source host.", choices=tuple(AGENT_KINDS), default="mars"),
     "publish_settings": _text(
-        "Path of the publish settings file of the subscription on the controller. Needed until the backup is staged.",
+        "Path of the publish settings file of the subscription on the controller.",
         required=True,
         until="staged",
         example="/srv/seeds/contoso.publishsettings",
@@ -155,6 +157,7 @@ STAGING = {
         "is a local path.",
         default_from="staging.path",
         check=_names.check_windows_path,
+        example="\\\\fs01\\Staging",
     ),
 }
 TOOL = {
@@ -163,8 +166,10 @@ TOOL = {
         default="C:\\WAImportExportV1\\WAImportExport.exe",
         check=_names.check_windows_path,
     ),
-    "version": _text("Version of the tool, for an executable without a version resource."),
-    "sha256": _text("SHA-256 of the executable. If set, another executable is refused.", check=_check_hash),
+    "version": _text("Version of the tool, for an executable without a version resource.", example="1.5.0.300"),
+    "sha256": _text(
+        "SHA-256 of the executable. If set, another executable is refused.", check=_check_hash, example="0a" * 32
+    ),
 }
 DRIVE = {
     "serial": _text(
@@ -192,18 +197,40 @@ AZURE = {
     ),
     "api": _text("Service that takes the import job.", choices=tuple(APIS), default="data_box"),
     "auth_source": _text("How to sign in.", choices=("auto", "env", "cli", "msi"), default="auto"),
-    "tenant": _text("Tenant id. Default: the environment."),
-    "client_id": _text("Client id of the identity. Default: the environment."),
+    "tenant": _text("Tenant id. If not set, the environment has it.", example="3fa85f64-5717-4562-b3fc-2c963f66afa6"),
+    "client_id": _text(
+        "Client id of the identity. If not set, the environment has it.", example="7c9e6679-7425-40de-944b-e07fc1f90ae7"
+    ),
     "subscription_id": _text(
-        "Subscription of the storage account and of the import job.", required=True, check=_names.check_subscription
+        "Subscription of the storage account and of the import job.",
+        required=True,
+        check=_names.check_subscription,
+        example="12345678-1234-1234-1234-123456789abc",
     ),
-    "resource_group": _text("Resource group of the storage account and of the import job.", required=True),
-    "location": _text("Region of the storage account; the drives are shipped to it.", required=True),
+    "resource_group": _text(
+        "Resource group of the storage account and of the import job.", required=True, example="contoso-backup"
+    ),
+    "location": _text(
+        "Region of the storage account; the drives are shipped to it.", required=True, example="westeurope"
+    ),
     "storage_account": _text(
-        "Storage account that takes the blobs.", required=True, check=_names.check_storage_account
+        "Storage account that takes the blobs.",
+        required=True,
+        check=_names.check_storage_account,
+        example="contosoblobs",
     ),
-    "container": _text("Blob container, dedicated to this seed.", required=True, check=_names.check_container),
-    "tags": Option("map", "Tags of the import job, for example those that a policy demands.", default={}),
+    "container": _text(
+        "Blob container, dedicated to this seed.",
+        required=True,
+        check=_names.check_container,
+        example="contoso-fs01-seed",
+    ),
+    "tags": Option(
+        "map",
+        "Tags of the import job, for example those that a policy demands.",
+        default={},
+        example={"CostCenter": "4711"},
+    ),
 }
 SEED: dict[str, Option] = {
     "name": _text(
@@ -214,7 +241,11 @@ SEED: dict[str, Option] = {
     ),
     "source": _dict("The Windows server that is backed up.", SOURCE, required=True),
     "staging": _dict("The staging location.", STAGING, required=True),
-    "copy_host": _text("Inventory name of the Windows machine whose bays take the drives.", default_from="source.host"),
+    "copy_host": _text(
+        "Inventory name of the Windows machine whose bays take the drives.",
+        default_from="source.host",
+        example="copy01",
+    ),
     "work_directory": _text(
         "Private folder of the collection on the copy host, for attempts and their journals. It must not lie on a "
         "listed drive.",
@@ -230,7 +261,7 @@ SEED: dict[str, Option] = {
     ),
     "azure": _dict("Where the data goes.", AZURE, required=True),
     "shipping": _dict(
-        "Who ships, and where the drives return to. Needed until the import job exists.",
+        "Who ships, and where the drives return to.",
         {
             "contact": _dict("The person in charge.", CONTACT, required=True),
             "return_address": _dict("Where the drives return to.", RETURN_ADDRESS, required=True),

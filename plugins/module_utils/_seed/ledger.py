@@ -44,7 +44,7 @@ EMPTY: dict[str, Any] = {
 Facts = dict[str, Any]
 # The phases of a job whose drives have left.
 SHIPPED_PHASES = ("shipped", "at_datacenter", "copying", "completed", "completed_with_errors")
-TIMES = ("at", "created", "accepted_at")
+TIMES = ("at", "created")
 
 
 def empty_ledger(seed: str, generation: int = 1) -> dict[str, Any]:
@@ -164,13 +164,16 @@ def _planned(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> t
 
 
 def _prepared(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
-    """``result`` of sata_prep_import: attempts, journals that were collected, and what was erased."""
+    """``result`` of sata_prep_import: attempts, journals that were collected, and what was erased, by planned drive."""
     drives, erased = copy.deepcopy(ledger.get("drives") or {}), copy.deepcopy(ledger.get("erased") or {})
+    planned = {str(one["serial"]) for one in shards(ledger)}
     known = {_receipt_key(one) for one in ledger.get("receipts") or []}
     new = [{**one, "at": at} for one in result.get("receipts") or [] if _receipt_key(one) not in known]
     collected = {(one["serial"], one["sha256"]) for one in [*(ledger.get("receipts") or []), *new]}
     for one in result.get("drives") or []:
         serial, attempt, journal = one["serial"], one.get("attempt"), one.get("journal") or {}
+        if serial not in planned:
+            continue
         if one.get("erased"):
             erased[serial] = one["erased"]
         if attempt is None:
@@ -325,6 +328,8 @@ def _shipped(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> t
     if any({name: one.get(name) for name in shipment} == shipment for one in known):
         return {}, ""
     text = f"Shipped with {shipment['carrier']}, tracking number {shipment['tracking_number']}"
+    if not shipment["tracking_number"]:
+        text = "Shipped; Azure does not show the tracking number"
     before = (result.get("baseline") or {}).get("recovery_points")
     return {"shipments": [*known, {**shipment, "at": at, "recovery_points_before": before}]}, text
 

@@ -77,6 +77,9 @@ def make_plan(name: str, files: Sequence[Mapping[str, Any]], drives: Sequence[Ma
     frozen = staged_files(files)
     need = bytes_needed(frozen)
     candidates = [one for one in drives if usable(one)]
+    for one in drives:
+        if one.get("attempt") and not one.get("present"):
+            raise PlanError(_away(one))
     fitting = sorted(
         (one for one in candidates if int(one.get("size_bytes") or 0) >= need),
         key=lambda one: (one.get("content") != "ours", int(one["size_bytes"]), str(one["serial"])),
@@ -85,6 +88,16 @@ def make_plan(name: str, files: Sequence[Mapping[str, Any]], drives: Sequence[Ma
         raise PlanError(_no_drive(need, candidates, drives))
     shard = _shard(name, 1, str(fitting[0]["serial"]), frozen)
     return {"frozen": frozen, "shards": [shard], "bytes": shard["bytes"], "left_out": left_out(files)}
+
+
+def _away(drive: Mapping[str, Any]) -> str:
+    """Why nothing is planned while a drive of this seed is away: it may travel already, and its job may be gone."""
+    attempt = (drive.get("attempt") or {}).get("id")
+    return (
+        f"Drive {drive['serial']} was begun for this seed in attempt {attempt} and is not attached. If it was shipped, "
+        "restore the ledger from its backup. If it is lost, give that attempt up with "
+        f"`-e seed_discard_attempts={attempt}`."
+    )
 
 
 def _no_drive(need: int, candidates: Sequence[Mapping[str, Any]], drives: Sequence[Mapping[str, Any]]) -> str:

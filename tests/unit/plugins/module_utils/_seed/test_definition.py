@@ -24,6 +24,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     check_plain,
     complete,
     conflicts,
+    provider_options,
     untyped,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.evidence import STATUSES, reached
@@ -436,6 +437,20 @@ def test_an_unknown_kind_of_provider_names_the_known_ones() -> None:
 @pytest.mark.parametrize("kind", [[], {}, None, 1, False], ids=repr)
 def test_a_kind_of_provider_is_text(kind: Any) -> None:
     assert list(messages(contoso.definition(state={"store": kind, "directory": "/srv"}))) == ["state.store"]
+
+
+def test_the_options_of_a_provider_are_declared_as_an_argument_spec() -> None:
+    spec = {
+        "place": {"type": "path", "required": True, "description": "A.", "example": "/srv"},
+        "kind": {"choices": ["a", "b"], "default": "a", "description": "B."},
+        "whole": {"type": "bool", "default": True, "description": "C."},
+        "people": {"type": "list", "elements": "str", "description": "D."},
+    }
+    found = provider_options(spec)
+    place, people = Option("text", "A.", required=True, example="/srv"), found.pop("people")
+    kind, whole = Option("text", "B.", choices=("a", "b"), default="a"), Option("bool", "C.", default=True)
+    assert found == {"place": place, "kind": kind, "whole": whole}
+    assert people.type == "list" and people.elements is not None and people.elements.type == "text"
 
 
 # What options have to do with each other

@@ -105,6 +105,16 @@ def test_a_drive_that_was_begun_for_this_seed_comes_first() -> None:
     assert chosen(empty("A", 2 * TB), ours("B", 1000)) == "A"
 
 
+@pytest.mark.parametrize("case", [f"{one} and pulled" for one in ("copied", "verified", "interrupted")])
+def test_nothing_is_planned_while_a_drive_of_this_seed_is_away(case: str) -> None:
+    """Its ledger was lost: the drive may travel, and its files must not travel twice on another drive."""
+    away = contoso.drive(case)
+    with pytest.raises(PlanError, match=r"is not attached\. If it was shipped, restore the ledger") as caught:
+        make_plan(NAME, STAGED, [empty("B"), away])
+    assert f"-e seed_discard_attempts={away['attempt']['id']}" in str(caught.value)
+    assert chosen(empty("B"), contoso.drive("not attached")) == "B"
+
+
 def test_what_a_drive_needs_besides_the_files() -> None:
     """Source: the tool's documentation, about 3 GB for the manifest of 7 TB."""
     assert bytes_needed([]) == FILE_SYSTEM_RESERVE
