@@ -211,6 +211,12 @@ accepted:
   type: list
   elements: dict
   sample: []
+erase_allowed:
+  description: Serial and fingerprint of the foreign drives that O(erase) newly allows to erase.
+  returned: with O(observed)
+  type: list
+  elements: dict
+  sample: []
 baseline:
   description: Ids of what exists now and can never count for what comes later.
   returned: with O(observed)

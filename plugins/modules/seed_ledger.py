@@ -37,6 +37,7 @@ options:
     choices:
       - begun
       - accepted
+      - erase_allowed
       - planned
       - prepared
       - verified

@@ -70,6 +70,7 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "row": _row(host, view),
         "shipment_problem": problem,
         "tasks": steps.tasks(snapshot),
+        "erase_allowed": steps.erase_allowed(snapshot, options["erase"]),
         "baseline": pieces.baseline(snapshot),
         "files": (snapshot.backup or {}).get("files"),
         "slip": report.packing_slip(snapshot),

@@ -32,6 +32,7 @@ EMPTY: dict[str, Any] = {
     "drives": {},
     "receipts": [],
     "erased": {},
+    "erase_allowed": [],
     "jobs": [],
     "shipments": [],
     "imported": None,
@@ -372,9 +373,21 @@ def _accepted(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> 
     return {"accepted": [*(ledger.get("accepted") or []), *new]}, text
 
 
+def _erase_allowed(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
+    """``result`` of seed_info: foreign content that a person allows to erase, by its fingerprint.
+
+    It stays allowed until it is erased: a later run needs the word too, because staging lies between.
+    """
+    known = {one["fingerprint"] for one in ledger.get("erase_allowed") or []}
+    new = [{**one, "at": at} for one in result.get("erase_allowed") or [] if one["fingerprint"] not in known]
+    text = f"Allowed to erase {', '.join(one['serial'] for one in new)}"
+    return {"erase_allowed": [*(ledger.get("erase_allowed") or []), *new]}, text
+
+
 EVENTS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any], str], tuple[Facts, str]]] = {
     "begun": _begun,
     "accepted": _accepted,
+    "erase_allowed": _erase_allowed,
     "planned": _planned,
     "prepared": _prepared,
     "verified": _verified,

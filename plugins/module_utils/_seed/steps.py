@@ -51,8 +51,18 @@ def host_options(
         "protected_paths": [seed["staging"]["path_on_copy_host"]],
         "drives": drives(seed, ledger),
         "discard_attempts": list(discard),
-        "erase_fingerprints": list(erase),
+        "erase_fingerprints": [*erase, *(one["fingerprint"] for one in ledger.get("erase_allowed") or [])],
     }
+
+
+def erase_allowed(snapshot: Snapshot, erase: Sequence[str]) -> list[dict[str, str]]:
+    """The foreign drives that are seen and whose fingerprint a person gave, as far as the ledger has them not yet."""
+    known = {str(one["fingerprint"]) for one in snapshot.ledger.get("erase_allowed") or []}
+    return [
+        {"serial": str(one["serial"]), "fingerprint": str(one["fingerprint"])}
+        for one in snapshot.drives or []
+        if one.get("status") == "foreign" and one.get("fingerprint") in set(erase) - known
+    ]
 
 
 def tasks(snapshot: Snapshot) -> dict[str, Any]:

@@ -1,0 +1,146 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A lab for a scenario, and the means to do in it what people do: run playbooks and the commands that they print."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(TESTS))
+
+from lab import controller, world  # noqa: E402  (the lab is a package of the tests folder)
+
+PLAYBOOK = "seedfreight.azure_offline_backup"
+RECAP = re.compile(r"ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)")
+WAIT = ("-e", "seed_wait=true", "-e", "seed_poll_interval=1")
+
+
+@dataclass
+class Run:
+    """What one ansible-playbook call printed and how it ended."""
+
+    returncode: int
+    output: str
+
+    def line(self, seed: str, name: str) -> str:
+        """One line of the summary of a seed, for example ``Next``; empty when there is none."""
+        found = re.search(rf"^{seed}: \w+ \(.*\n(?:  \w+: .*\n)*?  {name}: +(.*)$", self.output, re.MULTILINE)
+        return found.group(1) if found else ""
+
+    def status(self, seed: str) -> str:
+        """The status that the summary of a seed says."""
+        found = re.findall(rf"^{seed}: (\w+) \(", self.output, re.MULTILINE)
+        assert found, self.output
+        return str(found[-1])
+
+    @property
+    def steps(self) -> list[str]:
+        """The steps that were run."""
+        return re.findall(r"^TASK \[Run step (\w+)\]", self.output, re.MULTILINE)
+
+    @property
+    def changed(self) -> int:
+        """The changed tasks of all hosts."""
+        return sum(int(found.group(2)) for found in RECAP.finditer(self.output))
+
+    @property
+    def message(self) -> str:
+        """The output with line breaks and quoting folded, to look for a sentence in."""
+        return " ".join(self.output.replace("\\\\", "\\").replace('\\"', '"').split())
+
+
+class Lab:
+    """A running lab."""
+
+    def __init__(self, home: pathlib.Path) -> None:
+        self.home = home
+
+    def order(self, *words: str) -> str:
+        """One order of the command ``lab``."""
+        command = [str(self.home / "controller" / "bin" / "lab"), *words]
+        environment = controller.environment(self.home)
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def play(self, playbook: str, *words: str) -> Run:
+        """One run of a playbook of the collection."""
+        return self.command(shlex.join(["ansible-playbook", f"{PLAYBOOK}.{playbook}", *words]))
+
+    def command(self, line: str, *more: str) -> Run:
+        """A command as it was printed."""
+        done = subprocess.run(
+            [*shlex.split(line), *more],
+            env=controller.environment(self.home),
+            cwd=self.home,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=600,
+            check=False,
+        )
+        return Run(done.returncode, done.stdout + done.stderr)
+
+    def status(self) -> list[dict[str, Any]]:
+        """What the status playbook writes."""
+        file = self.home / "status.json"
+        self.play("status", "-e", f"status_file={file}")
+        found: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
+        return found
+
+    def ledger(self, seed: str) -> dict[str, Any]:
+        """The ledger of a seed."""
+        found: dict[str, Any] = json.loads((self.home / "state" / seed / "ledger.json").read_text(encoding="utf-8"))
+        return found
+
+    def slow_tool(self, host: str, speed: int | None) -> None:
+        """Let the emulated tool copy so many bytes a second; None for as fast as it can."""
+        file = world.windows_path(host, "C:\\WAImportExportV1") / "lab-bytes-per-second.txt"
+        if speed is None:
+            file.unlink()
+        else:
+            file.write_text(str(speed), encoding="utf-8")
+
+    def kill_tool(self, seconds: float = 60) -> None:
+        """Kill the tool as soon as it runs."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+                try:
+                    words = path.read_bytes().decode(errors="replace")
+                except OSError:
+                    continue
+                if "WAImportExport.exe" in words and str(self.home) in words and "PrepImport" in words:
+                    os.kill(int(path.parent.name), signal.SIGKILL)
+                    return
+            time.sleep(0.1)
+        raise AssertionError("the tool did not start")
+
+
+@pytest.fixture
+def lab(tmp_path: pathlib.Path) -> Iterator[Lab]:
+    """A fresh lab without a seed."""
+    home = tmp_path / "lab"
+    command = [sys.executable, "-m", "lab"]
+    environment = controller.bare_environment(home)
+    subprocess.run([*command, "up", "--detach"], cwd=TESTS, check=True, env=environment, stdout=subprocess.DEVNULL)
+    world.use(home)
+    try:
+        yield Lab(home)
+    finally:
+        subprocess.run([*command, "down"], cwd=TESTS, check=True, env=environment, stdout=subprocess.DEVNULL)
