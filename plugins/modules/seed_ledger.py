@@ -26,18 +26,15 @@ options:
     description:
       - V(present) records O(event) and keeps O(documents). Requires O(run), except in check mode.
       - V(locked) acquires the lock, V(unlocked) releases it.
-      - V(archived) sets the ledger of an aborted seed aside and begins a new one. Requires O(run), except in check
-        mode.
     type: str
-    choices: [present, locked, unlocked, archived]
+    choices: [present, locked, unlocked]
     default: present
   event:
     description: What O(result) proves. Required when O(state=present) and there are no O(documents).
     type: str
     choices:
       - begun
-      - accepted
-      - erase_allowed
+      - allowed
       - planned
       - prepared
       - verified
@@ -68,6 +65,12 @@ options:
       - Seconds after which a lock that was not renewed counts as left behind, if its holder cannot be looked for here.
     type: int
     default: 900
+  begin_again:
+    description:
+      - Whether to set the ledger of an aborted seed aside and begin a new one, for O(state=locked). Nothing happens to a
+        seed that is not aborted.
+    type: bool
+    default: false
   force:
     description: Whether to take or release a lock that another run holds. Only for a run that is gone for good.
     type: bool
@@ -132,6 +135,11 @@ lock:
     host: {description: Host of the controller., type: str, returned: always, sample: ctl01}
     user: {description: User of the run., type: str, returned: always, sample: kim}
     started: {description: When the run acquired the lock., type: str, returned: always, sample: '2026-11-25T10:14:00Z'}
+archived:
+  description: Whether the ledger of an aborted seed was set aside.
+  returned: success
+  type: bool
+  sample: false
 documents:
   description: Names of the documents that were written.
   returned: success
@@ -150,13 +158,14 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 OPTIONS = {
     "seed": {"type": "str", "required": True},
     "store": {"type": "dict", "required": True},
-    "state": {"type": "str", "choices": ["present", "locked", "unlocked", "archived"], "default": "present"},
+    "state": {"type": "str", "choices": ["present", "locked", "unlocked"], "default": "present"},
     "event": {"type": "str", "choices": list(EVENTS)},
     "result": {"type": "dict"},
     "documents": {"type": "dict"},
     "removed_documents": {"type": "list", "elements": "str", "default": []},
     "run": {"type": "str"},
     "lease": {"type": "int", "default": 900},
+    "begin_again": {"type": "bool", "default": False},
     "force": {"type": "bool", "default": False},
     "_holder": {"type": "dict"},
 }

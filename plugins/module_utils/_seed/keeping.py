@@ -23,8 +23,9 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 def ensure_ledger(options: Mapping[str, Any], check_mode: bool, now: datetime) -> dict[str, Any]:
     """The result of the module."""
     store = open_store(options["store"], check_job_name(options["seed"], "seed"))
-    work = {"locked": _locked, "unlocked": _unlocked, "archived": _archived, "present": _present}
-    return work[options["state"]](store, options, check_mode, now)
+    work = {"locked": _locked, "unlocked": _unlocked, "present": _present}
+    base: dict[str, Any] = {"lock": None, "archived": False, "documents": []}
+    return {**base, **work[options["state"]](store, options, check_mode, now)}
 
 
 def _read(store: Store, seed: str) -> dict[str, Any]:
@@ -34,16 +35,21 @@ def _read(store: Store, seed: str) -> dict[str, Any]:
 
 def _locked(store: Store, options: Mapping[str, Any], check_mode: bool, now: datetime) -> dict[str, Any]:
     holder = Holder(**options["_holder"])
+    before = _read(store, options["seed"])
+    again = bool(options["begin_again"] and before.get("aborted"))
+    after = ledger.empty_ledger(options["seed"], int(before["generation"]) + 1) if again else before
+    held = store.holder()
     if check_mode:
-        other = store.holder()
-        if other is not None and not other.stale and other.holder.run != holder.run and not options["force"]:
-            raise LockHeld(f"The seed {options['seed']} is locked by run {other.holder.run} of {other.holder.user}.")
-        changed = other is None or other.holder.run != holder.run
-        return {"changed": changed, "ledger": _read(store, options["seed"]), "lock": None, "documents": []}
-    before = store.holder()
+        if held is not None and not held.stale and held.holder.run != holder.run and not options["force"]:
+            raise LockHeld(f"The seed {options['seed']} is locked by run {held.holder.run} of {held.holder.user}.")
+        changed = held is None or held.holder.run != holder.run
+        return {"changed": changed or again, "ledger": after, "archived": again}
     lock = store.lock(holder, options["lease"], now, options["force"])
-    changed = before is None or before.holder.run != lock.holder.run
-    return {"changed": changed, "ledger": _read(store, options["seed"]), "lock": lock.as_dict(), "documents": []}
+    if again:
+        store.archive(int(before["generation"]), lock.holder.run)
+        store.write_ledger(after, lock.holder.run)
+    changed = again or held is None or held.holder.run != lock.holder.run
+    return {"changed": changed, "ledger": after, "lock": lock.as_dict(), "archived": again}
 
 
 def _unlocked(store: Store, options: Mapping[str, Any], check_mode: bool, now: datetime) -> dict[str, Any]:
@@ -51,20 +57,7 @@ def _unlocked(store: Store, options: Mapping[str, Any], check_mode: bool, now: d
     changed = held is not None and (options["force"] or held.holder.run == options["run"])
     if changed and not check_mode:
         changed = store.unlock(options["run"] or "", options["force"])
-    return {"changed": changed, "ledger": _read(store, options["seed"]), "lock": None, "documents": []}
-
-
-def _archived(store: Store, options: Mapping[str, Any], check_mode: bool, now: datetime) -> dict[str, Any]:
-    before = _read(store, options["seed"])
-    if not before.get("aborted"):
-        if before["created"] is None:
-            return {"changed": False, "ledger": before, "lock": None, "documents": []}
-        raise ValueError(f"The seed {options['seed']} is not aborted. Abort it before it begins again.")
-    after = ledger.empty_ledger(options["seed"], int(before["generation"]) + 1)
-    if not check_mode:
-        store.archive(int(before["generation"]), options["run"] or "")
-        store.write_ledger(after, options["run"] or "")
-    return {"changed": True, "ledger": after, "lock": None, "documents": []}
+    return {"changed": changed, "ledger": _read(store, options["seed"])}
 
 
 def _present(store: Store, options: Mapping[str, Any], check_mode: bool, now: datetime) -> dict[str, Any]:
@@ -87,7 +80,7 @@ def _present(store: Store, options: Mapping[str, Any], check_mode: bool, now: da
             store.delete(name)
     changed = after != before or bool(stale) or bool(gone)
     diff = {"before": before, "after": after}
-    return {"changed": changed, "ledger": after, "lock": None, "documents": stale, "diff": diff}
+    return {"changed": changed, "ledger": after, "documents": stale, "diff": diff}
 
 
 def _kept(store: Store, name: str) -> bytes | None:

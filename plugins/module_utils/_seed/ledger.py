@@ -365,29 +365,23 @@ def _aborted(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> t
     return {"aborted": {"at": at, **{name: result.get(name) for name in names}}}, "Seed given up"
 
 
-def _accepted(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
-    """``result`` of seed_info: pieces of evidence that a person accepted for this run."""
-    known = {one["id"] for one in ledger.get("accepted") or []}
-    new = [{**one, "at": at} for one in result.get("accepted") or [] if one["id"] not in known]
-    text = f"Accepted without proof: {', '.join(one['id'] for one in new)}"
-    return {"accepted": [*(ledger.get("accepted") or []), *new]}, text
+def _allowed(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
+    """``result`` of seed_info: evidence that a person accepted, and foreign content that may be erased.
 
-
-def _erase_allowed(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
-    """``result`` of seed_info: foreign content that a person allows to erase, by its fingerprint.
-
-    It stays allowed until it is erased: a later run needs the word too, because staging lies between.
+    What may be erased stays allowed until it is erased, because staging lies between the word and the copy.
     """
-    known = {one["fingerprint"] for one in ledger.get("erase_allowed") or []}
-    new = [{**one, "at": at} for one in result.get("erase_allowed") or [] if one["fingerprint"] not in known]
-    text = f"Allowed to erase {', '.join(one['serial'] for one in new)}"
-    return {"erase_allowed": [*(ledger.get("erase_allowed") or []), *new]}, text
+    accepted, erase = list(ledger.get("accepted") or []), list(ledger.get("erase_allowed") or [])
+    ids, prints = {one["id"] for one in accepted}, {one["fingerprint"] for one in erase}
+    new = [{**one, "at": at} for one in result.get("accepted") or [] if one["id"] not in ids]
+    more = [{**one, "at": at} for one in result.get("erase_allowed") or [] if one["fingerprint"] not in prints]
+    texts = [f"accepted {one['id']} without proof" for one in new]
+    texts += [f"allowed to erase drive {one['serial']} ({one['fingerprint']})" for one in more]
+    return {"accepted": [*accepted, *new], "erase_allowed": [*erase, *more]}, "; ".join(texts).capitalize()
 
 
 EVENTS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any], str], tuple[Facts, str]]] = {
     "begun": _begun,
-    "accepted": _accepted,
-    "erase_allowed": _erase_allowed,
+    "allowed": _allowed,
     "planned": _planned,
     "prepared": _prepared,
     "verified": _verified,

@@ -230,7 +230,7 @@ def test_an_accepted_piece_is_returned_for_the_ledger(play: Play) -> None:
     assert identity.startswith("backup_job-")
     found = play.ask(observed=seen(source={"backup": warned}), accept=[identity])
     assert found["next"] == "plan" and found["accepted"] == [{"id": identity, "milestone": "staged"}]
-    kept = record(contoso.ledger("begun"), "accepted", found, ACTOR, NOW)
+    kept = record(contoso.ledger("begun"), "allowed", found, ACTOR, NOW)
     play.keep(kept)
     remembered = play.ask(observed=seen(source={"backup": warned}))
     assert remembered["next"] == "plan" and list(remembered["accepted"]) == []
