@@ -48,8 +48,16 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
     "_seed/report.py": (f"{UNIT}/_seed/test_report.py",),
     "_seed/status.py": (f"{UNIT}/_seed/test_status.py", f"{UNIT}/_seed/test_pieces.py", f"{UNIT}/_seed/test_info.py"),
     "_seed/steps.py": (f"{UNIT}/_seed/test_steps.py",),
-    "_seed/store.py": (f"{UNIT}/_seed/test_store.py", f"{UNIT}/_seed/test_keeping.py"),
-    "_keys/escrow.py": (f"{UNIT}/_keys/test_escrow.py",),
+    "_seed/store.py": (
+        f"{UNIT}/_seed/test_store.py",
+        f"{UNIT}/_seed/test_keeping.py",
+        "tests/unit/scripts/test_docs.py",
+    ),
+    "_keys/escrow.py": (
+        f"{UNIT}/_keys/test_escrow.py",
+        f"{UNIT}/_seed/test_info.py",
+        "tests/unit/scripts/test_docs.py",
+    ),
 }
 # A test that hangs has noticed the change too: so many times as long as all tests take, and so many seconds at least.
 PATIENCE, LEAST_SECONDS = 5.0, 20.0

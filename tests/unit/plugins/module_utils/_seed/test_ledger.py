@@ -350,6 +350,13 @@ def test_a_journal_without_a_receipt_is_not_collected() -> None:
     assert drive_of(later, SERIAL)["journal"]["sha256"] == SHA
 
 
+def test_a_receipt_that_was_kept_earlier_still_collects() -> None:
+    known = told(before("prepared"), "prepared", contoso.prepared_result(drives=[]))
+    assert drive_of(known, SERIAL) == {} and len(known["receipts"]) == 2
+    after = told(known, "prepared", contoso.prepared_result(receipts=[]))
+    assert drive_of(after, SERIAL)["journal"]["sha256"] == SHA
+
+
 def test_a_receipt_of_another_drive_collects_nothing() -> None:
     result = contoso.prepared_result(receipts=[contoso.receipt(serial="OTHER")])
     assert "journal" not in drive_of(told(before("prepared"), "prepared", result), SERIAL)
@@ -625,6 +632,8 @@ def test_the_lines_of_history_of_a_milestone() -> None:
 
 def test_cleaning_needs_a_finished_seed() -> None:
     refused(contoso.ledger("shipped"), "cleaned", {"left": []}, "The seed is neither seeded nor imported")
+    alone = {**contoso.ledger(), "seeded": {"at": AT}}
+    assert told(alone, "cleaned", {"left": []})["cleaned"]
     for until in ("imported", "seeded"):
         after = told(contoso.ledger(until), "cleaned", {"left": ["x changed"]})
         assert after["cleaned"] == {"at": AT, "left": ["x changed"]}
