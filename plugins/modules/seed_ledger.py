@@ -67,8 +67,8 @@ options:
     default: 900
   begin_again:
     description:
-      - Whether to set the ledger of an aborted seed aside and begin a new one, for O(state=locked). Nothing happens to a
-        seed that is not aborted.
+      - Whether to set the ledger of an aborted seed aside and begin a new one, for O(state=locked). Nothing happens to
+        a seed that is not aborted.
     type: bool
     default: false
   force:

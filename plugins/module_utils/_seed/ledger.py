@@ -181,7 +181,12 @@ def _prepared(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> 
             continue
         before = drives.get(serial) or {}
         if before.get("attempt") != attempt["id"]:
-            before = {"attempt": attempt["id"], "at": at, "size_bytes": one.get("size_bytes")}
+            before = {
+                "attempt": attempt["id"],
+                "at": at,
+                "size_bytes": one.get("size_bytes"),
+                "bus": one.get("bus_type"),
+            }
         if (serial, journal.get("sha256")) in collected:
             names = ("sha256", "bytes", "manifest_file", "manifest_hash", "key_kind")
             before["journal"] = {name: journal[name] for name in names}
@@ -257,7 +262,7 @@ def encryption_problem(drive: Mapping[str, Any]) -> str:
     A locked volume shows neither, and is protected: a volume whose protection is suspended cannot be locked.
     """
     volume = drive.get("encryption") or {}
-    if volume.get("lock_status") == "Locked":
+    if volume.get("lock_status") == "Locked" and not volume.get("volume_status"):
         return ""
     if not str(volume.get("volume_status")).startswith("FullyEncrypted"):
         return f"its volume is {volume.get('volume_status')}, not fully encrypted"
@@ -317,10 +322,13 @@ def _same_id(one: Any, other: Any) -> bool:
 def _shipped(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
     """``result`` of import_job or import_job_info: carrier and number as the job holds them.
 
-    ``baseline`` of seed_info, if given with it, says which recovery points were there before.
+    ``shipment`` is what a person said, for a job that does not show it. ``baseline`` of seed_info says which recovery
+    points were there before.
     """
     job = result["job"]
-    shipment = {"carrier": job.get("carrier"), "tracking_number": job.get("tracking_number"), "job": job.get("id")}
+    said = result.get("shipment") or {}
+    shipment = {name: job.get(name) or said.get(name) for name in ("carrier", "tracking_number")}
+    shipment["job"] = job.get("id")
     if job.get("phase") not in SHIPPED_PHASES:
         raise ValueError("The import job is not marked as shipped; nothing was recorded.")
     if not any(_same_id(one["id"], job["id"]) for one in ledger.get("jobs") or []):

@@ -129,8 +129,11 @@ def proof(snapshot: Snapshot, name: str, answers: Mapping[str, Finding]) -> dict
 
 
 def _unknown(snapshot: Snapshot, question: str, how: str) -> Finding:
-    why = ((snapshot.backup or {}).get("unknown") or {}).get(question) or "it was not asked"
     host = snapshot.seed["source"]["host"]
+    if snapshot.backup is None:
+        # Nobody asked: that is no answer which a person could judge.
+        return Finding("no", f"{host} was not asked.")
+    why = (snapshot.backup.get("unknown") or {}).get(question) or "it gave no answer"
     return Finding("unknown", f"{host} cannot say its {question.replace('_', ' ')}: {why}.", how, why)
 
 
@@ -403,7 +406,12 @@ def drive_problem(snapshot: Snapshot) -> Blocked | None:
     for shard in snapshot.shards:
         one = snapshot.drive(shard["serial"])
         known = drive_of(snapshot.ledger, shard["serial"])
-        if one is None or (known.get("verified") and holds(snapshot, shard["serial"])):
+        if one is None:
+            continue
+        unprotected = known.get("verified") and unprotected_problem(snapshot, one)
+        if unprotected:
+            return unprotected
+        if known.get("verified") and holds(snapshot, shard["serial"]):
             continue
         if _is_lost(snapshot, one):
             return _attempt_lost(snapshot, one, str(known["attempt"]))
@@ -421,6 +429,25 @@ def drive_problem(snapshot: Snapshot) -> Blocked | None:
     return None
 
 
+def unprotected_problem(snapshot: Snapshot, one: Mapping[str, Any]) -> Blocked | None:
+    """Why a verified drive that is readable must not be shipped as it is."""
+    if one.get("access") != "readable" or not one.get("encryption") or not encryption_problem(one):
+        return None
+    text = f"Drive {one['serial']} must not be shipped: {encryption_problem(one)}."
+    remedy = f"Resume the protection or finish the encryption of volume {one.get('letter')}: with BitLocker."
+    return Blocked("not_protected", text, remedy, playbook("seed", snapshot.host))
+
+
+def unprotected(snapshot: Snapshot) -> Blocked | None:
+    """The first planned drive that is seen and must not be shipped as it is."""
+    for shard in snapshot.shards:
+        one = snapshot.drive(shard["serial"])
+        found = unprotected_problem(snapshot, one) if one is not None else None
+        if found:
+            return found
+    return None
+
+
 def _attempt_lost(snapshot: Snapshot, one: Mapping[str, Any], attempt: str) -> Blocked:
     text = f"Drive {one['serial']} no longer holds what was prepared on it (attempt {attempt}). {one.get('reason')}"
     command = playbook("seed", snapshot.host, f" -e seed_discard_attempts={attempt}")
@@ -429,9 +456,9 @@ def _attempt_lost(snapshot: Snapshot, one: Mapping[str, Any], attempt: str) -> B
 
 def _not_proven(snapshot: Snapshot, one: Mapping[str, Any], problem: str) -> Blocked:
     text = f"Drive {one['serial']} is not verified: {problem}."
-    if encryption_problem(one):
-        remedy = "Resume or finish the encryption of the volume. Do not ship it as it is."
-        return Blocked("not_protected", text, remedy, playbook("seed", snapshot.host))
+    unprotected = unprotected_problem(snapshot, one)
+    if unprotected:
+        return unprotected
     command = playbook("seed", snapshot.host, f" -e seed_discard_attempts={(one.get('attempt') or {}).get('id')}")
     return Blocked("not_verified", text, "Do not ship it. Give the attempt up and copy again.", command)
 
@@ -447,7 +474,11 @@ def _drive_refused(snapshot: Snapshot, one: Mapping[str, Any]) -> Blocked:
         command = playbook("seed", snapshot.host, f" -e seed_erase={one['fingerprint']}")
         remedy = "If all of it may be erased, allow it by its fingerprint, or list another drive in `drives`."
         return Blocked("drive_foreign", reason, remedy, command)
-    remedy = "List another drive in `drives`." if one.get("status") == "unusable" else "Correct it."
+    planned = str(one.get("serial")) in [str(shard["serial"]) for shard in snapshot.shards]
+    if planned and one.get("status") == "unusable":
+        remedy = "Make the drive usable. To use another drive, give the seed up and begin again with it in `drives`."
+    else:
+        remedy = "List another drive in `drives`." if one.get("status") == "unusable" else "Correct it."
     return Blocked(f"drive_{one.get('status')}", reason, remedy, playbook("seed", snapshot.host))
 
 
@@ -476,8 +507,6 @@ def drives_gone_bad(snapshot: Snapshot) -> str:
         one = snapshot.drive(shard["serial"])
         if one is not None and not holds(snapshot, shard["serial"]):
             return f"Drive {shard['serial']} is no longer what was verified. {one.get('reason')}"
-        if one is not None and one.get("encryption") and encryption_problem(one) and one.get("access") == "readable":
-            return f"Drive {shard['serial']} must not be shipped: {encryption_problem(one)}."
     return ""
 
 
@@ -552,8 +581,18 @@ def job_has_our_drives(snapshot: Snapshot) -> bool:
     return bool(theirs)
 
 
-def _job(snapshot: Snapshot) -> Finding:
+def other_job(snapshot: Snapshot) -> str:
+    """Why the job that Azure shows is not the job of this seed; empty when its drives and account are those of it."""
     problem = job_problem(snapshot.ledger, snapshot.job)
+    account = str(snapshot.job.get("storage_account_id") or "").rpartition("/")[2]
+    wanted = str(snapshot.seed["azure"]["storage_account"]).rpartition("/")[2]
+    if not problem and account and account.casefold() != wanted.casefold():
+        return f"its storage account is {account}, not {wanted}"
+    return problem
+
+
+def _job(snapshot: Snapshot) -> Finding:
+    problem = other_job(snapshot)
     return Finding("no", f"Import job: {problem}.") if problem else Finding("yes", "The import job has these drives.")
 
 
@@ -564,7 +603,7 @@ def _shipment(snapshot: Snapshot) -> Finding:
 
 
 def _job_completed(snapshot: Snapshot) -> Finding:
-    problem = job_problem(snapshot.ledger, snapshot.job)
+    problem = other_job(snapshot)
     if snapshot.job.get("phase") == "completed" and not problem:
         return Finding("yes", f"The import job is {snapshot.job.get('status')}.")
     text = f"The import job is {snapshot.job.get('status')}."
@@ -607,6 +646,8 @@ def _copy_logs(snapshot: Snapshot) -> Finding:
         serial = shard["serial"]
         link = str((theirs.get(serial) or {}).get("copy_log") or "")
         log = logs.get(link) if link else None
+        if log is not None and _log_is_old(snapshot, log):
+            log = None
         if log is None:
             what = f"its copy log {link} was not found" if link else "the job names no copy log for it"
             how = f"open the copy log of drive {serial} in the storage account; it must report no error."
@@ -622,9 +663,15 @@ def _copy_logs(snapshot: Snapshot) -> Finding:
     return unknown or Finding("yes", "The copy log of every drive is clean.")
 
 
+def _log_is_old(snapshot: Snapshot, log: Mapping[str, Any]) -> bool:
+    """Whether a copy log was there before the job was created."""
+    job = (snapshot.ledger.get("jobs") or [{}])[-1]
+    return log.get("url") in (job.get("logs_before") or []) or _older(log.get("modified"), job.get("created"))
+
+
 def _blobs(snapshot: Snapshot) -> Finding:
     """Each staged file as a page blob of its length, newer than the job."""
-    if snapshot.container is None:
+    if snapshot.container is None or snapshot.container.get("blobs") is None:
         return Finding("no", "The container was not read.")
     if not snapshot.ledger.get("frozen"):
         return Finding("no", "The ledger has no list of staged files.")
@@ -719,6 +766,9 @@ def _agent_job(snapshot: Snapshot) -> Finding:
     if job is None:
         return Finding("unknown", "The agent no longer lists a backup job of this seed.", how, "gone")
     if job["phase"] in ("completed", "completed_with_warnings"):
+        if job["id"] != (snapshot.ledger.get("staged") or {}).get("job_id") and not job.get("data_sources"):
+            text = f"Backup job {job['id']} is {job.get('state')}, and the agent does not say of what."
+            return Finding("unknown", text, how, [job["id"], job.get("state")])
         return Finding("yes", f"Backup job {job['id']} is {job.get('state')}.")
     if job["phase"] in ("failed", "aborted"):
         text = f"The backup job {job['id']} of the agent ended as {job.get('state')}."

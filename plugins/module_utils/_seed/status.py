@@ -168,7 +168,10 @@ def _lost_ledger(snapshot: Snapshot) -> Decision | None:
         return None
     if job.get("phase") == "created":
         reason = f"An import job named {name} exists, and its drives are not those that this seed has prepared."
-        remedy = "Delete that job in Azure if it is not needed, or give the seed another name."
+        remedy = (
+            "If its drives are on their way or shall be shipped, restore the ledger (see `state`) or insert them. If the "
+            "job is of no use, delete it in Azure."
+        )
         return _blocked(status, Blocked("foreign_job", reason, remedy, playbook("status", snapshot.host)))
     if job.get("phase") in ("cancelled", "failed"):
         reason = f"An import job named {name} exists and has ended as {job.get('status')}."
@@ -189,12 +192,11 @@ def _fallen_back(snapshot: Snapshot) -> Decision | None:
     problem = pieces.agent_problem(snapshot)
     if not problem:
         return None
-    remedy = "Do not ship the drives. Correct it in the agent, or give the seed up and begin again."
-    command = playbook("abort", snapshot.host)
+    remedy = "Do not ship the drives before the agent waits for the import again. Correct it in the agent."
+    command = _seed(snapshot)
     following = ""
     if evidence.reached(status, "shipped"):
-        remedy = "The drives travel; the import is still followed, but the agent will not use it as it is now."
-        command = playbook("status", snapshot.host)
+        remedy = "Correct it in the agent; otherwise it will not use the import, which is still followed."
         following = _job_or_import(snapshot).next
         status = _job_or_import(snapshot).status
     return _blocked(status, Blocked("agent_gave_up", problem, remedy, command), following)
@@ -274,13 +276,18 @@ def _ship(snapshot: Snapshot) -> Decision:
     what = f"ship drive {serials} (copy host {snapshot.seed['copy_host']}) with the packing slip"
     command = playbook("ship", snapshot.host, " -e carrier=CARRIER -e tracking_number=NUMBER")
     wait = Waiting("ship", what, job["created"], _after(job["created"], snapshot), command)
+    other = pieces.other_job(snapshot)
+    if other:
+        text = f"The import job is not the job of this seed: {other}."
+        blocked = Blocked("job_differs", text, "Look at the job in the Azure portal.", _seed(snapshot))
+        return _blocked("job_created", blocked)
     problem = pieces.drives_gone_bad(snapshot)
     if problem:
         return _blocked(
             "job_created", Blocked("drive_changed", problem, "Do not ship it.", playbook("abort", snapshot.host))
         )
-    changed = _changed(snapshot)
-    return _blocked("job_created", changed) if changed else Decision("job_created", waiting=wait)
+    refused = _changed(snapshot) or pieces.unprotected(snapshot)
+    return _blocked("job_created", refused) if refused else Decision("job_created", waiting=wait)
 
 
 def _shipment_missing(snapshot: Snapshot) -> Decision:
@@ -337,6 +344,9 @@ def _drives(snapshot: Snapshot) -> Decision | None:
     if waiting:
         follow = {"copy": "prepare", "verify": "verify"}.get(waiting.id, "") if snapshot.wait else ""
         return Decision(status, follow, waiting=waiting)
+    if "exists" not in snapshot.job:
+        text = "Azure did not say whether an import job of this name exists."
+        return _blocked(status, Blocked("unknown_job", text, "Look at the job in the Azure portal.", _seed(snapshot)))
     for row in ("planned", "prepared", "verified"):
         findings = pieces.findings(snapshot, row)
         if any(one.state != "yes" for one in findings.values()):

@@ -28,7 +28,7 @@ def drives(seed: Mapping[str, Any], ledger: Mapping[str, Any]) -> list[dict[str,
         found.append(
             {
                 "serial": serial,
-                "bus": one.get("bus") or "SATA",
+                "bus": one.get("bus") or drive_of(ledger, serial).get("bus") or "SATA",
                 "erase": bool(one.get("erase")) and serial not in erased and not drive_of(ledger, serial),
                 "files": shard["files"],
                 "sessions": shard["sessions"],

@@ -49,6 +49,7 @@ class Keeper:
             "run": "run-1",
             "lease": 900,
             "force": False,
+            "begin_again": False,
             "_holder": self.holder,
             **given,
         }
@@ -88,6 +89,7 @@ def test_the_lock_is_acquired_renewed_and_released(keeper: Keeper) -> None:
         "changed": True,
         "ledger": empty_ledger(NAME),
         "lock": None,
+        "archived": False,
         "documents": [],
     }
     assert keeper.store.holder() is None
@@ -128,6 +130,7 @@ def test_check_mode_takes_and_releases_no_lock(keeper: Keeper) -> None:
         "changed": True,
         "ledger": empty_ledger(NAME),
         "lock": None,
+        "archived": False,
         "documents": [],
     }
     assert keeper.files() == {} and not keeper.store.folder.exists()
@@ -184,7 +187,7 @@ def test_a_result_that_proves_nothing_changes_nothing(locked: Keeper) -> None:
 
 def test_the_ledger_of_another_seed_is_refused(locked: Keeper) -> None:
     locked.store.write_ledger(empty_ledger("other"), "run-1")
-    for state in ("locked", "unlocked", "present", "archived"):
+    for state in ("locked", "unlocked", "present"):
         with pytest.raises(FormatError, match="not the ledger of this seed"):
             locked.call(state, **(BEGUN if state == "present" else {}))
 
@@ -252,33 +255,28 @@ def aborted(keeper: Keeper) -> dict[str, Any]:
 
 def test_an_aborted_seed_begins_again_and_the_old_ledger_is_kept(locked: Keeper) -> None:
     old = aborted(locked)
-    found = locked.call("archived")
-    assert found == {"changed": True, "ledger": empty_ledger(NAME, 2), "lock": None, "documents": []}
+    assert locked.call("locked")["archived"] is False
+    found = locked.call("locked", begin_again=True)
+    assert found["changed"] is True and found["archived"] is True and found["ledger"] == empty_ledger(NAME, 2)
     assert locked.store.read_ledger() == empty_ledger(NAME, 2)
     assert json.loads(locked.files()["archive/1/ledger.json"]) == old
     assert locked.files()["archive/1/report.html"] == b"x" and locked.store.names() == []
-    # A new seed that has not begun is not archived again, so the option may stay in a schedule.
-    assert locked.call("archived")["changed"] is False
+    # A seed that is not aborted is left alone, so the option may stay in a schedule.
+    again = locked.call("locked", begin_again=True)
+    assert again["changed"] is False and again["archived"] is False
 
 
-def test_a_seed_that_is_not_aborted_is_not_archived(locked: Keeper) -> None:
-    assert locked.call("archived") == {
-        "changed": False,
-        "ledger": empty_ledger(NAME),
-        "lock": None,
-        "documents": [],
-    }
-    locked.call(**BEGUN)
-    with pytest.raises(ValueError, match=f"The seed {NAME} is not aborted. Abort it before it begins again"):
-        locked.call("archived")
+def test_a_seed_that_is_not_aborted_keeps_its_ledger(locked: Keeper) -> None:
+    kept = locked.call(**BEGUN)["ledger"]
+    assert locked.call("locked", begin_again=True)["ledger"] == kept
+    assert locked.store.read_ledger() == kept
 
 
-def test_archiving_in_check_mode_or_without_the_lock_changes_nothing(locked: Keeper) -> None:
+def test_beginning_again_in_check_mode_or_without_the_lock_changes_nothing(locked: Keeper) -> None:
     aborted(locked)
     before = locked.files()
-    assert locked.call("archived", check=True, run=None)["ledger"] == empty_ledger(NAME, 2)
-    with pytest.raises(LockLost):
-        locked.call("archived", run="run-2")
-    with pytest.raises(LockLost):
-        locked.call("archived", run=None)
+    found = locked.call("locked", check=True, begin_again=True)
+    assert found["ledger"] == empty_ledger(NAME, 2) and found["archived"] is True
+    with pytest.raises(LockHeld):
+        locked.call("locked", begin_again=True, _holder=another())
     assert locked.files() == before

@@ -92,23 +92,23 @@ def test_the_result_of_a_task_that_failed_proves_nothing(event: str, why: str) -
     refused(contoso.ledger("verified"), event, {why: True, "msg": "x"}, f"event {event} is the result of a task that")
 
 
-@pytest.mark.parametrize("event", [one for one in EVENTS if one not in ("prepared", "verified", "aborted", "accepted")])
+@pytest.mark.parametrize("event", [one for one in EVENTS if one not in ("prepared", "verified", "aborted", "allowed")])
 @pytest.mark.parametrize("result", [{}, {"skipped": True}, {"msg": "ok", "changed": False}], ids=str)
 def test_the_result_of_something_else_is_refused(event: str, result: dict[str, Any]) -> None:
     refused(contoso.ledger(), event, result, "`result`|recorded")
 
 
-@pytest.mark.parametrize("event", ["prepared", "verified", "accepted"])
+@pytest.mark.parametrize("event", ["prepared", "verified", "allowed"])
 def test_a_result_without_drives_or_ids_says_nothing(event: str) -> None:
     unchanged(contoso.ledger("planned"), event, {"skipped": True})
 
 
 def test_an_unknown_event_names_the_known_ones() -> None:
-    refused(contoso.ledger(), "sent", {}, "`event` is 'sent'. Choose one of begun, accepted, planned")
+    refused(contoso.ledger(), "sent", {}, "`event` is 'sent'. Choose one of begun, allowed, planned")
 
 
 def test_events_are_those_of_a_whole_seed() -> None:
-    assert set(ORDER) | {"accepted", "aborted"} == set(EVENTS)
+    assert set(ORDER) | {"allowed", "aborted"} == set(EVENTS)
 
 
 @pytest.mark.parametrize("event", ORDER)
@@ -344,7 +344,7 @@ def test_receipts_are_found_by_drive_journal_and_kind() -> None:
 
 def test_a_journal_without_a_receipt_is_not_collected() -> None:
     known = told(before("prepared"), "prepared", contoso.prepared_result(receipts=[]))
-    assert drive_of(known, SERIAL) == {"attempt": ATTEMPT, "at": AT, "size_bytes": 4000787030016}
+    assert drive_of(known, SERIAL) == {"attempt": ATTEMPT, "at": AT, "size_bytes": 4000787030016, "bus": "SATA"}
     assert known["history"][-1]["text"] == "Copy sessions recorded"
     later = told(known, "prepared", {"drives": [contoso.drive("copied and pulled")], "receipts": [contoso.receipt()]})
     assert drive_of(later, SERIAL)["journal"]["sha256"] == SHA
@@ -385,7 +385,7 @@ def test_a_new_attempt_takes_journal_and_verification_with_it() -> None:
     known = contoso.ledger("verified")
     other = contoso.drive("copied", attempt__id="20261126T080000Z-0001", journal=None)
     after = told(known, "prepared", {"drives": [other], "receipts": []})
-    assert drive_of(after, SERIAL) == {"attempt": "20261126T080000Z-0001", "at": AT, "size_bytes": 4000787030016}
+    assert drive_of(after, SERIAL) == {"attempt": "20261126T080000Z-0001", "at": AT, "size_bytes": 4000787030016, "bus": "SATA"}
     assert len(after["receipts"]) == 2
 
 
@@ -652,13 +652,13 @@ def test_what_was_given_up_is_kept_once() -> None:
 
 def test_accepted_pieces_are_kept_once_with_their_time() -> None:
     piece = {"id": "copy_logs-0123abcd", "milestone": "imported"}
-    known = told(contoso.ledger("shipped"), "accepted", {"accepted": [piece]})
+    known = told(contoso.ledger("shipped"), "allowed", {"accepted": [piece]})
     assert known["accepted"] == [{**piece, "at": AT}]
-    assert known["history"][-1]["text"] == "Accepted without proof: copy_logs-0123abcd"
-    unchanged(known, "accepted", {"accepted": [piece]})
-    more = told(known, "accepted", {"accepted": [piece, {"id": "method-1", "milestone": "staged"}]})
+    assert known["history"][-1]["text"] == "Accepted copy_logs-0123abcd without proof"
+    unchanged(known, "allowed", {"accepted": [piece]})
+    more = told(known, "allowed", {"accepted": [piece, {"id": "method-1", "milestone": "staged"}]})
     assert [one["id"] for one in more["accepted"]] == ["copy_logs-0123abcd", "method-1"]
-    assert more["history"][-1]["text"] == "Accepted without proof: method-1"
+    assert more["history"][-1]["text"] == "Accepted method-1 without proof"
 
 
 def test_no_secret_field_of_a_result_is_kept() -> None:

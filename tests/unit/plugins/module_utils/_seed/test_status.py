@@ -189,8 +189,21 @@ STOPS: dict[str, tuple[Snapshot, str, str, str]] = {
     "suspended before shipping": (
         seen("job_created", drives=[drive("verified, then suspended")]),
         "job_created",
-        "drive_changed",
+        "not_protected",
         "rotection",
+    ),
+    "suspended before the import job": (
+        seen("verified", drives=[drive("verified, then suspended")]),
+        "verified",
+        "not_protected",
+        "rotection",
+    ),
+    "Azure did not answer": (seen("verified", job={}), "verified", "unknown_job", "did not say"),
+    "job at another storage account": (
+        seen("job_created", job=job(storage_account_id="/subscriptions/x/storageAccounts/other")),
+        "job_created",
+        "job_differs",
+        "other, not contososeeds",
     ),
     "agent fell back to the network": (
         seen("verified", backup=backup(method={**backup()["method"], "offline": False})),
@@ -398,6 +411,27 @@ def test_an_import_is_proven_by_everything_or_not_at_all(case: str) -> None:
     told, there = IMPORTS[case]
     found = decide(seen("shipped", job=told, container=there or None))
     assert found.status == "importing" and found.next == "", found
+
+
+def test_a_copy_log_that_was_there_before_the_job_never_counts() -> None:
+    known = ledger_at("shipped")
+    known["jobs"][-1]["logs_before"] = [LINK]
+    found = decide(seen("shipped", ledger=known, job=completed(), container=container()))
+    assert found.blocked is not None and found.blocked.id == "unknown_copy_logs"
+    old = container(copy_logs=[log(modified="2026-11-19T00:00:00Z")])
+    found = decide(seen("shipped", job=completed(), container=old))
+    assert found.blocked is not None and found.blocked.id == "unknown_copy_logs"
+
+
+def test_what_was_not_asked_cannot_be_accepted() -> None:
+    found = decide(snapshot("imported", backup=None))
+    assert found.status == "imported" and found.next == "" and found.blocked is None
+
+
+def test_a_job_of_unknown_data_sources_waits_for_a_person() -> None:
+    jobs = [{**later("completed")[0], "data_sources": []}, backup()["jobs"][0]]
+    found = decide(seen("imported", backup=backup(**POINTS, jobs=jobs)))
+    assert found.blocked is not None and found.blocked.id == "unknown_agent_job"
 
 
 def test_a_blob_that_was_there_before_the_job_never_counts() -> None:
