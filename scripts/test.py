@@ -109,6 +109,7 @@ def stages() -> list[Stage]:
         ),
         Stage("lint", "ruff", [tool("ruff", "check", "."), tool("ruff", "format", "--check", ".")]),
         Stage("lint", "mypy", [python("scripts/check_types.py")]),
+        Stage("lint", "columns", [python("scripts/check_columns.py")]),
         Stage(
             "lint",
             "antsibull-docs",

@@ -935,7 +935,8 @@ function Invoke-SeedClean {
 function Invoke-SeedStop {
     <#
     .SYNOPSIS
-        Ends what runs for this seed on the listed drives: the runner, the tool, and the task. Nothing on a drive changes.
+        Ends what runs for this seed on the listed drives: the runner, the tool, and the task. Nothing on a drive
+        changes.
     .PARAMETER Option
         The module's options.
     .PARAMETER CheckMode

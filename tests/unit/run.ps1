@@ -5,8 +5,8 @@
 .SYNOPSIS
     Runs the PowerShell unit tests, which are written for Pester 5, under strict mode.
 .DESCRIPTION
-    The runner beside this file understands the part of Pester 5 that the tests use, so that nothing has to be installed; a real
-    Pester runs the same files. Ends with 'N passed, N failed'. To find no test is a failure.
+    The runner beside this file understands the part of Pester 5 that the tests use, so that nothing has to be
+    installed; a real Pester runs the same files. Ends with 'N passed, N failed'. To find no test is a failure.
 .PARAMETER Path
     Folders that are searched for *.Tests.ps1.
 .PARAMETER Pester
@@ -16,7 +16,8 @@ param([string[]]$Path = @($PSScriptRoot), [switch]$Pester)
 Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
 $env:SEEDFREIGHT_TESTS = Split-Path -Path $PSScriptRoot -Parent
-$env:PSModulePath = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/Modules') + [System.IO.Path]::PathSeparator + $env:PSModulePath
+$env:PSModulePath = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/Modules') +
+    [System.IO.Path]::PathSeparator + $env:PSModulePath
 if ($Pester) {
     Import-Module -Name Pester -MinimumVersion 5.0
     $result = Invoke-Pester -Path $Path -PassThru

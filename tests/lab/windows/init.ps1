@@ -3,14 +3,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Runs at the start of every PowerShell process of a lab host: its drives are there before its work begins.
 #
-# Drives belong to a runspace, and ansible runs a module in a runspace of its own. So the short name [PowerShell], by which
-# ansible makes one, stands in such a process for a class that makes the same and mounts the drives in it.
+# Drives belong to a runspace, and ansible runs a module in a runspace of its own. So the short name [PowerShell], by
+# which ansible makes one, stands in such a process for a class that makes the same and mounts the drives in it.
 class LabPowerShell {
     static [System.Management.Automation.PowerShell] Create() {
         return [LabPowerShell]::Mounted([System.Management.Automation.PowerShell]::Create())
     }
 
-    static [System.Management.Automation.PowerShell] Create([System.Management.Automation.Runspaces.InitialSessionState]$State) {
+    static [System.Management.Automation.PowerShell] Create(
+        [System.Management.Automation.Runspaces.InitialSessionState]$State
+    ) {
         return [LabPowerShell]::Mounted([System.Management.Automation.PowerShell]::Create($State))
     }
 
@@ -20,10 +22,12 @@ class LabPowerShell {
         return $Shell
     }
 }
-$env:PSModulePath = [System.IO.Path]::Combine($PSScriptRoot, 'Modules') + [System.IO.Path]::PathSeparator + $env:PSModulePath
+$env:PSModulePath = [System.IO.Path]::Combine($PSScriptRoot, 'Modules') + [System.IO.Path]::PathSeparator +
+    $env:PSModulePath
 $null = & {
     $table = [psobject].Assembly.GetType('System.Management.Automation.TypeAccelerators')
-    $names = $table.GetField('builtinTypeAccelerators', [System.Reflection.BindingFlags]'NonPublic, Static').GetValue($null)
+    $flags = [System.Reflection.BindingFlags]'NonPublic, Static'
+    $names = $table.GetField('builtinTypeAccelerators', $flags).GetValue($null)
     $names['powershell'] = [LabPowerShell]
 }
 Import-Module -Name LabWorld -Global

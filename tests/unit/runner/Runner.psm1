@@ -1,8 +1,8 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The part of Pester 5 that the tests use: Describe, Context, It with -ForEach, BeforeAll, BeforeEach, AfterEach, AfterAll,
-# Should, and Mock of a command inside a module.
+# The part of Pester 5 that the tests use: Describe, Context, It with -ForEach, BeforeAll, BeforeEach, AfterEach,
+# AfterAll, Should, and Mock of a command inside a module.
 
 $script:stack = $null
 $script:results = $null
@@ -10,7 +10,14 @@ $script:mocks = $null
 
 function New-TestBlock {
     param([string]$Name)
-    @{ name = $Name; before_all = @(); before_each = @(); after_each = @(); after_all = @(); children = [System.Collections.Generic.List[object]]::new() }
+    @{
+        name = $Name
+        before_all = @()
+        before_each = @()
+        after_each = @()
+        after_all = @()
+        children = [System.Collections.Generic.List[object]]::new()
+    }
 }
 
 function Invoke-TestFile {
@@ -23,7 +30,10 @@ function Invoke-TestFile {
     $script:results = [System.Collections.Generic.List[object]]::new()
     $script:mocks = @{}
     try { . $Path }
-    catch { $script:results.Add([pscustomobject]@{ name = 'discovery'; passed = $false; message = "$_ $($_.ScriptStackTrace)" }) }
+    catch {
+        $message = "$_ $($_.ScriptStackTrace)"
+        $script:results.Add([pscustomobject]@{ name = 'discovery'; passed = $false; message = $message })
+    }
     Invoke-TestBlock -Block $root -Each @() -Ends @() -Trail ''
     $script:results
 }
@@ -58,7 +68,8 @@ function Invoke-TestBlock {
     $trailNow = "$Trail$($Block.name) "
     $eachNow = @($Each) + @($Block.before_each)
     $endsNow = @($Block.after_each) + @($Ends)
-    # A block of a test file runs in the file's own scope when it is dot-sourced, so what a set-up makes is there for the tests.
+    # A block of a test file runs in the file's own scope when it is dot-sourced, so what a set-up makes is there for
+    # the tests.
     foreach ($setUp in $Block.before_all) { . $setUp }
     foreach ($child in $Block.children) {
         if ($child.ContainsKey('it')) { Invoke-OneTest -Test $child -Each $eachNow -Ends $endsNow -Trail $trailNow }
@@ -93,13 +104,19 @@ function Invoke-OneTest {
 
 function Mock {
     <# .SYNOPSIS Replaces a command, as the functions of one module see it, until the test ends. #>
-    param([Parameter(Mandatory, Position = 0)][string]$CommandName, [Parameter(Mandatory, Position = 1)][scriptblock]$MockWith, [Parameter(Mandatory)][string]$ModuleName)
+    param(
+        [Parameter(Mandatory, Position = 0)][string]$CommandName,
+        [Parameter(Mandatory, Position = 1)][scriptblock]$MockWith,
+        [Parameter(Mandatory)][string]$ModuleName
+    )
     $module = Get-Module -Name $ModuleName
     $key = "$ModuleName|$CommandName"
     $before = & $module {
         param($name, $body)
         # A function of the module itself comes back when the test ends; any other command was only covered.
-        $own = Get-ChildItem -Path function: | Where-Object { $_.Name -eq $name -and $_.ModuleName -eq $ExecutionContext.SessionState.Module.Name }
+        $own = Get-ChildItem -Path function: | Where-Object {
+            $_.Name -eq $name -and $_.ModuleName -eq $ExecutionContext.SessionState.Module.Name
+        }
         if ($own) { $own.ScriptBlock }
         Set-Item -Path "function:script:$name" -Value $body
     } $CommandName $MockWith
@@ -120,8 +137,20 @@ function Clear-TestMock {
 function Should {
     <# .SYNOPSIS Throws when the value is not what it should be. #>
     param(
-        [Parameter(ValueFromPipeline)][object]$Actual, [switch]$Not, [object]$Be, [object]$BeExactly, [switch]$BeTrue, [switch]$BeFalse, [switch]$BeNullOrEmpty,
-        [string]$Match, [string]$BeLike, [switch]$Throw, [Parameter(Position = 0)][string]$ExpectedMessage, [int]$HaveCount, [object]$Contain, [object]$BeGreaterThan
+        [Parameter(ValueFromPipeline)][object]$Actual,
+        [switch]$Not,
+        [object]$Be,
+        [object]$BeExactly,
+        [switch]$BeTrue,
+        [switch]$BeFalse,
+        [switch]$BeNullOrEmpty,
+        [string]$Match,
+        [string]$BeLike,
+        [switch]$Throw,
+        [Parameter(Position = 0)][string]$ExpectedMessage,
+        [int]$HaveCount,
+        [object]$Contain,
+        [object]$BeGreaterThan
     )
     begin { $items = [System.Collections.Generic.List[object]]::new() }
     process { $items.Add($Actual) }
@@ -129,7 +158,9 @@ function Should {
         $bound = $PSBoundParameters
         $value = $(if ($items.Count -eq 1) { $items[0] } else { $items.ToArray() })
         $outcome, $wish = Test-Should -Bound $bound -Value $value -Items $items
-        if ($outcome -eq [bool]$Not) { throw "Expected $(if ($Not) { 'not ' })$wish, but got '$(@($items) -join ', ')'." }
+        if ($outcome -eq [bool]$Not) {
+            throw "Expected $(if ($Not) { 'not ' })$wish, but got '$(@($items) -join ', ')'."
+        }
     }
 }
 
@@ -138,7 +169,10 @@ function Test-Should {
     $list = @($Items | Where-Object { $null -ne $_ })
     switch ($Bound.Keys) {
         'Be' { return ((@($list) -join "`n") -eq (@($Bound['Be']) -join "`n")), "'$($Bound['Be'])'" }
-        'BeExactly' { return ((@($list) -join "`n") -ceq (@($Bound['BeExactly']) -join "`n")), "exactly '$($Bound['BeExactly'])'" }
+        'BeExactly' {
+            $same = (@($list) -join "`n") -ceq (@($Bound['BeExactly']) -join "`n")
+            return $same, "exactly '$($Bound['BeExactly'])'"
+        }
         'BeTrue' { return [bool]$Value, 'true' }
         'BeFalse' { return (-not $Value), 'false' }
         'BeNullOrEmpty' { return ($list.Count -eq 0 -or "$Value" -eq ''), 'nothing' }
@@ -149,11 +183,15 @@ function Test-Should {
         'BeGreaterThan' { return ($Value -gt $Bound['BeGreaterThan']), "more than $($Bound['BeGreaterThan'])" }
         'Throw' {
             try { $null = & $Value }
-            catch { return ("$_" -like $(if ($Bound.ContainsKey('ExpectedMessage')) { $Bound['ExpectedMessage'] } else { '*' })), "an error like '$($Bound['ExpectedMessage'])', not '$_'" }
+            catch {
+                $pattern = $(if ($Bound.ContainsKey('ExpectedMessage')) { $Bound['ExpectedMessage'] } else { '*' })
+                return ("$_" -like $pattern), "an error like '$($Bound['ExpectedMessage'])', not '$_'"
+            }
             return $false, 'an error'
         }
     }
     throw 'Should needs an operator'
 }
 
-Export-ModuleMember -Function Invoke-TestFile, Describe, Context, It, BeforeAll, BeforeEach, AfterEach, AfterAll, Should, Mock
+Export-ModuleMember -Function Invoke-TestFile, Describe, Context, It, BeforeAll, BeforeEach, AfterEach, AfterAll,
+    Should, Mock

@@ -49,11 +49,26 @@ Describe 'the stand-ins of Windows' {
     }
     It 'gives external keys through CIM' {
         Protect-TestDisk -Serial DATA -Type ExternalKey -Secret 'AAEC'
-        $volume = Get-CimInstance -Namespace root/cimv2/Security/MicrosoftVolumeEncryption -ClassName Win32_EncryptableVolume -Filter "DriveLetter = 'E:'"
-        (Invoke-CimMethod -InputObject $volume -MethodName GetKeyProtectorExternalKey -Arguments @{ VolumeKeyProtectorID = '{11111111-0000-4000-8000-000000000001}' }).ExternalKey | Should -Be @(0, 1, 2)
+        $query = @{
+            Namespace = 'root/cimv2/Security/MicrosoftVolumeEncryption'
+            ClassName = 'Win32_EncryptableVolume'
+            Filter = "DriveLetter = 'E:'"
+        }
+        $method = @{
+            InputObject = Get-CimInstance @query
+            MethodName = 'GetKeyProtectorExternalKey'
+            Arguments = @{ VolumeKeyProtectorID = '{11111111-0000-4000-8000-000000000001}' }
+        }
+        (Invoke-CimMethod @method).ExternalKey | Should -Be @(0, 1, 2)
     }
     It 'registers, orders and removes tasks' {
-        $null = Register-ScheduledTask -TaskName t -Action (New-ScheduledTaskAction -Execute x) -Principal (New-ScheduledTaskPrincipal -UserId SYSTEM) -Settings (New-ScheduledTaskSettingsSet)
+        $task = @{
+            TaskName = 't'
+            Action = New-ScheduledTaskAction -Execute x
+            Principal = New-ScheduledTaskPrincipal -UserId SYSTEM
+            Settings = New-ScheduledTaskSettingsSet
+        }
+        $null = Register-ScheduledTask @task
         Start-ScheduledTask -TaskName t
         Stop-ScheduledTask -TaskName t
         @(Get-ChildItem -LiteralPath "$env:LAB_HOME/hosts/fs01/tasks/orders").Count | Should -Be 2

@@ -80,7 +80,13 @@ function Set-TestDisk {
 function Protect-TestDisk {
     param([string]$Serial, [string]$Type, [string]$Secret)
     Set-TestDisk -Serial $Serial -Change {
-        $_.partitions[0].bitlocker = [pscustomobject]@{ encryption_method = 'Aes128'; volume_status = 'FullyEncrypted'; protection_status = 'On'; encryption_percentage = 100; locked = $false; auto_unlock = $false
+        $_.partitions[0].bitlocker = [pscustomobject]@{
+            encryption_method = 'Aes128'
+            volume_status = 'FullyEncrypted'
+            protection_status = 'On'
+            encryption_percentage = 100
+            locked = $false
+            auto_unlock = $false
             protectors = @([pscustomobject]@{
                 id = '{11111111-0000-4000-8000-000000000001}'
                 type = $Type
@@ -101,7 +107,8 @@ function Import-TestUtility {
     <# .SYNOPSIS Loads utilities of the collection by name, as Ansible does for a module that requires them. #>
     param([Parameter(Mandatory)][string[]]$Name)
     foreach ($one in $Name) {
-        Import-Module -Name (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath "../plugins/module_utils/$one.psm1") -Force -Global
+        $path = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath "../plugins/module_utils/$one.psm1"
+        Import-Module -Name $path -Force -Global
     }
 }
 

@@ -68,8 +68,9 @@ Describe 'attempts' {
         Lock-SeedVolume -Letter $record.letter
         (Get-TestRecord -Option $option).status | Should -Be 'verified'
         { Invoke-SeedClean -Option $option } | Should -Throw '*escrowed*'
-        (Invoke-SeedClean -Option (New-TestOption -Serial 'WD-1' -More @{ escrowed = @($record.journal.sha256) }) -CheckMode $true).changed | Should -BeTrue
-        (Invoke-SeedClean -Option (New-TestOption -Serial 'WD-1' -More @{ escrowed = @($record.journal.sha256) })).changed | Should -BeTrue
+        $escrowed = New-TestOption -Serial 'WD-1' -More @{ escrowed = @($record.journal.sha256) }
+        (Invoke-SeedClean -Option $escrowed -CheckMode $true).changed | Should -BeTrue
+        (Invoke-SeedClean -Option $escrowed).changed | Should -BeTrue
         Test-Path -LiteralPath "$work\seeds\contoso-fs01" | Should -BeFalse
     }
     It 'is missing with its journal when it was pulled' {
@@ -96,13 +97,14 @@ Describe 'attempts' {
         $first = Get-TestRecord -Option $option
         $first.status | Should -Be 'copied'
         $first.erased.attempt | Should -Be $first.attempt.id
-        $null = Invoke-SeedPrepare -Option (New-TestOption -Serial 'DATA' -More @{ discard_attempts = @($first.attempt.id) })
+        $discard = New-TestOption -Serial 'DATA' -More @{ discard_attempts = @($first.attempt.id) }
+        $null = Invoke-SeedPrepare -Option $discard
         $second = Get-TestRecord -Option $option
         $second.status | Should -Be 'copied'
         $second.older_attempts | Should -Be $first.attempt.id
         $second.attempt.id | Should -Not -Be $first.attempt.id
         # The id fits once: it may stay in a schedule.
-        (Invoke-SeedPrepare -Option (New-TestOption -Serial 'DATA' -More @{ discard_attempts = @($first.attempt.id) })).changed | Should -BeFalse
+        (Invoke-SeedPrepare -Option $discard).changed | Should -BeFalse
     }
     It 'leaves the drive of another seed alone, whatever is allowed' {
         $null = Invoke-SeedPrepare -Option (New-TestOption -Serial 'WD-1' -More @{ seed = 'contoso-fs02' })

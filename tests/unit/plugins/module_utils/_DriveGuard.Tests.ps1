@@ -173,8 +173,10 @@ Describe 'what a disk holds and what protects it' {
             @{ command = 'Get-Partition' }, @{ command = 'Get-PhysicalDisk' }, @{ command = 'Get-CimInstance' },
                 @{ command = 'Get-Volume' }, @{ command = 'Get-BitLockerVolume' }
         ) {
-            Mock $command ([scriptblock]::Create("[CmdletBinding()]param([Parameter(ValueFromRemainingArguments)]`$Rest) Write-Error -Message 'Provider load failure 0x80041013'")) -ModuleName _DriveGuard
-            Mock $command ([scriptblock]::Create("[CmdletBinding()]param([Parameter(ValueFromRemainingArguments)]`$Rest) Write-Error -Message 'Provider load failure 0x80041013'")) -ModuleName _Volume
+            $failing = "[CmdletBinding()]param([Parameter(ValueFromRemainingArguments)]`$Rest) " +
+                "Write-Error -Message 'Provider load failure 0x80041013'"
+            Mock $command ([scriptblock]::Create($failing)) -ModuleName _DriveGuard
+            Mock $command ([scriptblock]::Create($failing)) -ModuleName _Volume
             $erase = [pscustomobject]@{
                 container = 'c'
                 erase = $true
@@ -192,7 +194,10 @@ Describe 'what a disk holds and what protects it' {
             (Get-TestStatus -Serial 'DATA' -Option $option).status | Should -Be 'unknown'
         }
         It 'refuses when Windows shows fewer partitions than the disk has' {
-            Mock Get-Partition { [CmdletBinding()]param([uint32[]]$DiskNumber) Write-Error -Message 'none' -ErrorId 'CmdletizationQuery_NotFound_DiskNumber' } -ModuleName _DriveGuard
+            Mock Get-Partition {
+                [CmdletBinding()]param([uint32[]]$DiskNumber)
+                Write-Error -Message 'none' -ErrorId 'CmdletizationQuery_NotFound_DiskNumber'
+            } -ModuleName _DriveGuard
             $status = Get-TestStatus -Serial 'DATA' -Option $option
             $status.status | Should -Be 'unknown'
             $status.reason | Should -Match 'has 1 partitions, and Get-Partition shows 0'

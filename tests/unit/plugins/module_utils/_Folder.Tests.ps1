@@ -96,7 +96,8 @@ Describe 'paths, folders, times and small files' {
         }
         It 'refuses a link on the way' {
             $null = New-Item -Path 'C:\real' -ItemType Directory
-            $null = New-Item -Path (Resolve-SeedPath -Path 'C:\work') -ItemType SymbolicLink -Value (Resolve-SeedPath -Path 'C:\real')
+            $real = Resolve-SeedPath -Path 'C:\real'
+            $null = New-Item -Path (Resolve-SeedPath -Path 'C:\work') -ItemType SymbolicLink -Value $real
             { New-SeedPrivateFolder -Path 'C:\work\a' -Root 'C:\work' } | Should -Throw '*link or junction*'
         }
         It 'fails when Windows refuses' {

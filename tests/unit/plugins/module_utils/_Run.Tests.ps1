@@ -71,7 +71,10 @@ Describe 'detached work' {
             Test-SeedProcess -Process $null | Should -BeFalse
         }
         It 'takes a protected process that shows no start time for another one' {
-            Mock Get-Process { [CmdletBinding()]param($Id) [pscustomobject]@{ StartTime = $null } } -ModuleName _RunScript
+            Mock Get-Process {
+                [CmdletBinding()]param($Id)
+                [pscustomobject]@{ StartTime = $null }
+            } -ModuleName _RunScript
             Test-SeedProcess -Process ([pscustomobject]@{ pid = 4; started_ticks = '1' }) | Should -BeFalse
         }
         It 'says <alive> when <what>' -ForEach @(

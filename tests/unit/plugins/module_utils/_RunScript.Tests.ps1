@@ -16,6 +16,9 @@ Describe 'the runner' {
         function New-TestBlob([string]$Path, [string]$File, [long]$Length, [string]$Body) {
             "<Blob><BlobPath>$Path</BlobPath><FilePath>$File</FilePath><Length>$Length</Length>$Body</Blob>"
         }
+        function New-TestPageBlob([string]$Range, [string]$Path = 'c/f', [string]$File = '\f', [long]$Length = 2048) {
+            New-TestBlob -Path $Path -File $File -Length $Length -Body "<PageRangeList>$Range</PageRangeList>"
+        }
         # Writes a manifest, starts a verify order in this process, and returns what verify.json says.
         function Invoke-TestVerify([string]$Blobs, [object[]]$File, [string]$DriveId = 'DATA') {
             $null = New-Item -ItemType Directory -Path 'C:\a' -Force
@@ -64,13 +67,13 @@ Describe 'the runner' {
 
     Context 'reading a drive again' {
         It 'finds a good drive good, and binds that to the journal' {
-            $verify = Invoke-TestVerify -File $files -Blobs (New-TestBlob -Path 'c/f' -File '\f' -Length 2048 -Body "<PageRangeList>$first$middle$last</PageRangeList>")
+            $verify = Invoke-TestVerify -File $files -Blobs (New-TestPageBlob -Range "$first$middle$last")
             "$($verify.ok) $($verify.bytes) $($verify.ranges) $($verify.files[0].name)" | Should -Be 'True 2048 3 f'
             $verify.journal_sha256 |
                 Should -Be (Get-SeedFileHash -Path 'C:\a\DATA.jrn' -Algorithm SHA256).ToLowerInvariant()
         }
         It 'accepts a gap whose bytes are zero' {
-            (Invoke-TestVerify -File $files -Blobs (New-TestBlob -Path 'c/f' -File '\f' -Length 2048 -Body "<PageRangeList>$first$last</PageRangeList>")).ok | Should -BeTrue
+            (Invoke-TestVerify -File $files -Blobs (New-TestPageBlob -Range "$first$last")).ok | Should -BeTrue
         }
         It 'finds <what>' -ForEach @(
             @{ what = 'a gap with bytes'; body = '{1}{2}'; text = 'holds bytes before byte 512' }
@@ -94,7 +97,8 @@ Describe 'the runner' {
             }
         ) {
             $ranges = $body -replace '\{0\}', $first -replace '\{1\}', $middle -replace '\{2\}', $last
-            $verify = Invoke-TestVerify -File @(@{ name = 'f'; bytes = 2048 }) -Blobs (New-TestBlob -Path 'c/f' -File '\f' -Length 2048 -Body "<PageRangeList>$ranges</PageRangeList>")
+            $blob = New-TestPageBlob -Range $ranges
+            $verify = Invoke-TestVerify -File @(@{ name = 'f'; bytes = 2048 }) -Blobs $blob
             $verify.ok | Should -BeFalse
             $verify.mismatches[0] | Should -Match $text
         }
@@ -123,11 +127,12 @@ Describe 'the runner' {
                 text = 'does not lie on the drive'
             }
         ) {
-            $verify = Invoke-TestVerify -File @(@{ name = 'f'; bytes = 2048 }) -Blobs (New-TestBlob -Path $path -File $file -Length $length -Body "<PageRangeList>$first$middle$last</PageRangeList>")
+            $blob = New-TestPageBlob -Range "$first$middle$last" -Path $path -File $file -Length $length
+            $verify = Invoke-TestVerify -File @(@{ name = 'f'; bytes = 2048 }) -Blobs $blob
             $verify.mismatches[0] | Should -Match $text
         }
         It 'finds a file of the shard that the manifest does not name, another drive, and a block blob' {
-            $good = New-TestBlob -Path 'c/f' -File '\f' -Length 2048 -Body "<PageRangeList>$first$middle$last</PageRangeList>"
+            $good = New-TestPageBlob -Range "$first$middle$last"
             (Invoke-TestVerify -File ($files + @{ name = 'g'; bytes = 512 }) -Blobs $good).mismatches |
                 Should -Match "does not name the file 'g'"
             (Invoke-TestVerify -File $files -Blobs $good -DriveId 'OTHER').mismatches |
@@ -163,7 +168,9 @@ Describe 'the runner' {
             $process = Start-Process -FilePath 'sh' -ArgumentList '-c "sleep 2; exit 4"' -PassThru
             $null = $process.Handle
             $progress = [pscustomobject]@{ done = [long]0; bytes = [long]1; measure = $true; output = @('C:\none') }
-            Wait-SeedTool -Process $process -Order ([pscustomobject]@{ letter = 'E'; run_file = 'C:\x.json' }) -State ([ordered]@{ bytes_done = 0; last_lines = @() }) -Progress $progress
+            $order = [pscustomobject]@{ letter = 'E'; run_file = 'C:\x.json' }
+            $state = [ordered]@{ bytes_done = 0; last_lines = @() }
+            Wait-SeedTool -Process $process -Order $order -State $state -Progress $progress
             $process.ExitCode | Should -Be 4
         }
         It 'masks keys in output' {

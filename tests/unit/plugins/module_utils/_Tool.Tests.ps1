@@ -44,8 +44,9 @@ Describe 'the tool' {
                 Should -Throw '*folder of its own*'
         }
         It 'formats and encrypts in the first session only, and always asks for page blobs' {
-            $first = @(Get-SeedToolArgument -Journal j -SessionId s -Source 'S:\f' -Blob 'c/f' -Letter D -LogDirectory l)
-            $later = @(Get-SeedToolArgument -Journal j -SessionId s -Source 'S:\f' -Blob 'c/f')
+            $session = @{ Journal = 'j'; SessionId = 's'; Source = 'S:\f'; Blob = 'c/f' }
+            $first = @(Get-SeedToolArgument @session -Letter D -LogDirectory l)
+            $later = @(Get-SeedToolArgument @session)
             $first -join ' ' |
                 Should -BeExactly (
                     'PrepImport /j:j /id:s /t:D /format /silentmode /encrypt /logdir:l /srcfile:S:\f ' +
@@ -109,8 +110,11 @@ Describe 'the tool' {
             $padding)
         $oids = [System.Security.Cryptography.OidCollection]::new()
         $null = $oids.Add([System.Security.Cryptography.Oid]::new('1.3.6.1.4.1.311.80.1'))
-        $request.CertificateExtensions.Add([System.Security.Cryptography.X509Certificates.X509EnhancedKeyUsageExtension]::new($oids, $false))
-        $request.CertificateExtensions.Add([System.Security.Cryptography.X509Certificates.X509KeyUsageExtension]::new('KeyEncipherment, DataEncipherment', $true))
+        $purpose = [System.Security.Cryptography.X509Certificates.X509EnhancedKeyUsageExtension]::new($oids, $false)
+        $request.CertificateExtensions.Add($purpose)
+        $usage = [System.Security.Cryptography.X509Certificates.X509KeyUsageExtension]::new(
+            'KeyEncipherment, DataEncipherment', $true)
+        $request.CertificateExtensions.Add($usage)
         $certificate = $request.CreateSelfSigned([DateTimeOffset]::Now.AddDays(-1), [DateTimeOffset]::Now.AddDays(1))
         $pem = "-----BEGIN CERTIFICATE-----`n" + [Convert]::ToBase64String($certificate.RawData) +
             "`n-----END CERTIFICATE-----"

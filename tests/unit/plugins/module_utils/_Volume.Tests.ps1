@@ -26,7 +26,10 @@ Describe 'BitLocker volumes' {
         Get-SeedEncryption -Letter E | Should -BeNullOrEmpty
     }
     It 'fails when the encryption cannot be read' {
-        Mock Get-BitLockerVolume { [CmdletBinding()]param($MountPoint) Write-Error -Message 'WMI is down' } -ModuleName _Volume
+        Mock Get-BitLockerVolume {
+            [CmdletBinding()]param($MountPoint)
+            Write-Error -Message 'WMI is down'
+        } -ModuleName _Volume
         { Get-SeedEncryption -Letter E } | Should -Throw '*WMI is down*'
     }
     It 'says in one sentence that the feature is missing' {

@@ -16,7 +16,8 @@ function Get-CimInstance {
     )
     $found = switch ($ClassName) {
         'Win32_PageFileUsage' {
-            foreach ($letter in (Read-LabFile -Path (Get-LabPath 'hosts' $env:LAB_HOST 'host.json')).page_file_letters) {
+            $system = Read-LabFile -Path (Get-LabPath 'hosts' $env:LAB_HOST 'host.json')
+            foreach ($letter in $system.page_file_letters) {
                 [pscustomobject]@{ CimClass = $ClassName; Name = "${letter}:\pagefile.sys" }
             }
         }

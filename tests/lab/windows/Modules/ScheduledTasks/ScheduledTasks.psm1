@@ -12,7 +12,8 @@ function Get-LabTaskFile {
 
 function New-LabTaskOrder {
     param([string]$Order, [string]$Name)
-    Write-LabFile -Path (Get-LabPath 'hosts' $env:LAB_HOST 'tasks' 'orders' "$([DateTime]::UtcNow.Ticks).json") -Value @{ order = $Order; task = $Name }
+    $file = Get-LabPath 'hosts' $env:LAB_HOST 'tasks' 'orders' "$([DateTime]::UtcNow.Ticks).json"
+    Write-LabFile -Path $file -Value @{ order = $Order; task = $Name }
 }
 
 function New-ScheduledTaskAction {

@@ -148,10 +148,13 @@ function Get-Volume {
             if ($partition.letter) { $letter = [char]$partition.letter }
             $used = 0
             if ($readable) {
-                $used = (Get-ChildItem -LiteralPath (Get-LabFolder -Disk $disk -Partition $partition) -Recurse -File -ErrorAction Ignore | Measure-Object -Property Length -Sum).Sum
+                $folder = Get-LabFolder -Disk $disk -Partition $partition
+                $used = (Get-ChildItem -LiteralPath $folder -Recurse -File -ErrorAction Ignore |
+                    Measure-Object -Property Length -Sum).Sum
             }
             [pscustomobject]@{
-                PSTypeName = 'Microsoft.Management.Infrastructure.CimInstance#ROOT/Microsoft/Windows/Storage/MSFT_Volume'
+                PSTypeName = 'Microsoft.Management.Infrastructure.CimInstance' +
+                    '#ROOT/Microsoft/Windows/Storage/MSFT_Volume'
                 UniqueId = "\\?\Volume$($partition.guid)\"; DriveLetter = $letter; DriveType = 'Fixed'
                 FileSystem = $(if ($readable) { $partition.file_system } else { '' })
                 FileSystemLabel = $(if ($readable) { $partition.label } else { '' })
