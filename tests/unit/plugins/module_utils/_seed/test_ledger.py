@@ -303,6 +303,7 @@ def test_an_attempt_and_its_journal_are_kept() -> None:
         "attempt": ATTEMPT,
         "at": AT,
         "size_bytes": 4000787030016,
+        "bus": "SATA",
         "journal": {
             "sha256": SHA,
             "bytes": 2184,
@@ -385,7 +386,12 @@ def test_a_new_attempt_takes_journal_and_verification_with_it() -> None:
     known = contoso.ledger("verified")
     other = contoso.drive("copied", attempt__id="20261126T080000Z-0001", journal=None)
     after = told(known, "prepared", {"drives": [other], "receipts": []})
-    assert drive_of(after, SERIAL) == {"attempt": "20261126T080000Z-0001", "at": AT, "size_bytes": 4000787030016, "bus": "SATA"}
+    assert drive_of(after, SERIAL) == {
+        "attempt": "20261126T080000Z-0001",
+        "at": AT,
+        "size_bytes": 4000787030016,
+        "bus": "SATA",
+    }
     assert len(after["receipts"]) == 2
 
 
