@@ -53,11 +53,13 @@ def test_a_foreign_drive_is_erased_and_a_killed_copy_given_up_by_the_printed_wor
 def test_a_restart_after_the_copy_leads_to_unlock_and_never_to_erase(lab: Lab) -> None:
     """The drive comes up locked before its journal was collected; with `erase: true` it is still only unlocked."""
     lab.order("seed", SEED, "--set", "drives=[{serial: WD-WX31A10FE02, erase: true}]")
-    for _look in range(12):
+    lab.slow_tool("fs01", 100000)
+    for _look in range(6):
         run = lab.play("seed")
         assert run.returncode == 0, run.output
         if run.status(SEED) == "preparing":
             break
+        time.sleep(2)
     folder = world.windows_path("fs01", f"C:\\ProgramData\\Seedfreight\\seeds\\{SEED}\\{DRIVE}")
     state = next(folder.glob("*/run.json"))
     for _look in range(300):
@@ -65,6 +67,7 @@ def test_a_restart_after_the_copy_leads_to_unlock_and_never_to_erase(lab: Lab) -
             break
         time.sleep(0.2)
     lab.order("reboot", "fs01")
+    assert lab.ledger(SEED)["receipts"] == [], "the journal was not collected yet"
     attempts = sorted(path.name for path in folder.iterdir())
     run = lab.play("seed", *WAIT)
     assert run.status(SEED) == "job_created", run.output
