@@ -74,7 +74,9 @@ class Lab:
         """One order of the command ``lab``."""
         command = [str(self.home / "controller" / "bin" / "lab"), *words]
         environment = controller.environment(self.home)
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+        )
         assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
         return done.stdout
 

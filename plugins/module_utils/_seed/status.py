@@ -169,8 +169,8 @@ def _lost_ledger(snapshot: Snapshot) -> Decision | None:
     if job.get("phase") == "created":
         reason = f"An import job named {name} exists, and its drives are not those that this seed has prepared."
         remedy = (
-            "If its drives travel or shall be shipped, restore the ledger (see `state`) or insert the drives. If the job "
-            "is of no use, delete it in Azure."
+            "If its drives travel or shall be shipped, restore the ledger (see `state`) or insert the drives. If the "
+            "job is of no use, delete it in Azure."
         )
         return _blocked(status, Blocked("foreign_job", reason, remedy, playbook("status", snapshot.host)))
     if job.get("phase") in ("cancelled", "failed"):
