@@ -79,8 +79,6 @@ def test_a_restart_after_the_copy_leads_to_unlock_and_never_to_erase(lab: Lab) -
 
 def test_only_the_seeds_own_evidence_ends_it(lab: Lab) -> None:
     lab.order("seed", SEED)
-    lab.play("seed")
-    time.sleep(3)
     lab.order("write", "fs01", "D:\\Staging\\old attempt\\leftover.BaseBlob", "--bytes", "1024")
     lab.order("write", "fs01", "D:\\Staging\\$RECYCLE.BIN\\S-1-5-21-1\\desktop.ini", "--bytes", "129")
     run = lab.play("seed", *WAIT)

@@ -137,9 +137,12 @@ def main() -> None:
     """Work until the parent is gone."""
     child.end_with_parent()
     home = world.home()
-    agents = [Agent(path.parent.name, Resources(home)) for path in sorted(home.glob("hosts/*/agent.json"))]
+    agents: dict[str, Agent] = {}
     while True:
-        for agent in agents:
+        # Hosts may be added while the lab runs.
+        for path in sorted(home.glob("hosts/*/agent.json")):
+            agents.setdefault(path.parent.name, Agent(path.parent.name, Resources(home)))
+        for agent in agents.values():
             try:
                 agent.work()
             except Exception:
