@@ -272,6 +272,17 @@ def _nothing_foreign(snapshot: Snapshot) -> Finding:
     return Finding("no", text, blocked=Blocked("foreign_files", text, remedy, playbook("seed", snapshot.host)))
 
 
+def leftover(snapshot: Snapshot) -> Blocked | None:
+    """Files of a backup below the staging location before the seed's own backup was started."""
+    files = (snapshot.backup or {}).get("files") or []
+    names = sorted(str(one["name"]) for one in files if is_staged(str(one["name"])))
+    if not names:
+        return None
+    text = f"`staging.path` holds files of another backup: {', '.join(names[:5])}."
+    remedy = "Move them away, so that nothing of another backup is shipped."
+    return Blocked("foreign_files", text, remedy, playbook("seed", snapshot.host))
+
+
 def start_problem(snapshot: Snapshot) -> Blocked | None:
     """A listed drive that may not be used, said before any work is put into the seed."""
     records = snapshot.drives or []

@@ -406,6 +406,9 @@ def _staging(snapshot: Snapshot, findings: Mapping[str, Finding], refused: Block
     # A backup that failed or was aborted is started again only by a person's word, see stage_problem.
     again = job is not None and job.get("phase") in ("failed", "aborted")
     unlisted = (snapshot.backup or {}).get("jobs") is None
+    leftover = pieces.leftover(snapshot) if job is None and not unlisted else None
+    if leftover:
+        return _blocked(status, leftover)
     if again or (job is None and not unlisted) or findings.get("method", Finding("yes", "")).state == "no":
         return Decision(status, "stage")
     return _open(snapshot, status, findings, None)

@@ -144,6 +144,12 @@ STOPS: dict[str, tuple[Snapshot, str, str, str]] = {
         "odd_file",
         "Backup.BaseBlob has 1000",
     ),
+    "files of another backup before the first one": (
+        seen(backup={**IDLE, "files": [{**FILES[0], "name": "old\\left.AIBBlob"}]}),
+        "new",
+        "foreign_files",
+        "left.AIBBlob",
+    ),
     "staged kind in a subfolder": (
         seen("staging", backup=backup(files=[*FILES, {**FILES[1], "name": "old attempt\\leftover.BaseBlob"}])),
         "staging",
