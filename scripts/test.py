@@ -97,10 +97,11 @@ def ps51_stages() -> list[Stage]:
 def stages() -> list[Stage]:
     """Everything there is, the long ones first, so that two at a time end early."""
     return [
+        Stage("scenario", "remedies as printed", [tool("pytest", "-q", "tests/scenario/test_remedies.py")], True),
         Stage("integration", "integration", [tool("pytest", "-q", "tests/integration")], True),
         Stage("scenario", "seed under ansible-core 2.18", [python("scripts/molecule.py", "venv-2.18")], True),
         Stage("scenario", "molecule", [python("scripts/molecule.py", "venv")], True),
-        Stage("scenario", "demo and secret scan", [tool("pytest", "-q", "tests/scenario")], True),
+        Stage("scenario", "demo and secret scan", [tool("pytest", "-q", "tests/scenario/test_demo.py")], True),
         Stage("unit", "unit, python", [tool("pytest", "-q", "tests/unit")]),
         Stage("unit", "unit, powershell", [pwsh("& tests/unit/run.ps1; exit $LASTEXITCODE")], True),
         Stage("lint", "ansible-test sanity", [python("scripts/sanity.py")], True),
