@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 
 from conftest import WAIT, Lab, Run
@@ -117,6 +118,10 @@ def test_an_aborted_seed_says_so_and_begins_again_by_the_printed_word(lab: Lab) 
     lab.order("seed", SEED)
     run = lab.play("seed", *WAIT)
     assert run.status(SEED) == "job_created", run.output
+    again = lab.play("seed")
+    assert (again.returncode, again.changed, again.steps) == (0, 0, []), again.output
+    assert len(re.findall(r"^TASK ", again.output, re.MULTILINE)) <= 20, "a run with nothing to do is short"
+    assert len(re.findall(r"^ok: \[.* -> fs01", again.output, re.MULTILINE)) <= 3, "module runs on the host"
     refused = lab.play("abort")
     assert refused.returncode == 2 and "-e seed=NAME" in refused.message
     run = lab.play("abort", "-e", f"seed={SEED}")
