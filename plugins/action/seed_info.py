@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.definition import untyped
@@ -50,15 +50,23 @@ class ActionModule(ActionBase):
         """The definitions of the seeds of the play by host name, as inventory and play variables have them.
 
         An extra variable shadows a host variable of the same name everywhere, so the definitions are read without it.
+        A definition of another host that cannot be rendered is left out: its own run says what is wrong.
         """
+        own = variables["inventory_hostname"]
         hostvars = variables["hostvars"]
         manager, inventory = hostvars._variable_manager, hostvars._inventory
         manager._extra_vars = {name: value for name, value in manager._extra_vars.items() if name != VARIABLE}
         found = {}
-        for name in variables.get("ansible_play_hosts_all") or [variables["inventory_hostname"]]:
+        for name in variables.get("ansible_play_hosts_all") or [own]:
             known = manager.get_vars(host=inventory.get_host(name), include_hostvars=False)
-            if known.get(VARIABLE) is not None:
+            if known.get(VARIABLE) is None:
+                continue
+            try:
                 found[str(name)] = self._render(known[VARIABLE], known)
+            except AnsibleError as error:
+                if name == own:
+                    text = f"Seed {own}: the definition cannot be rendered: {str(error).rstrip('.')}. Correct `{VARIABLE}`."
+                    raise AnsibleActionFail(text) from None
         return found
 
     def _render(self, value: Any, variables: Mapping[str, Any]) -> Any:

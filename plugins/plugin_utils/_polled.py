@@ -138,7 +138,12 @@ class PolledAction(ActionBase):  # type: ignore[misc]
                 result = {**result, "failed": True, "msg": text}
                 break
             self._sleep(interval)
-            result = self.looked(self._look_again(interval))
+            try:
+                result = self.looked(self._look_again(interval))
+            except AnsibleConnectionFailure as error:
+                # What earlier looks brought, for example receipts, stays in the result.
+                result = {**result, "unreachable": True, "msg": str(error)}
+                break
             changed = changed or bool(result.get("changed"))
         return {**result, "changed": changed}
 

@@ -29,9 +29,9 @@ FINISHED = ("cleaned", "aborted")
 def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """The result of the module. ValueError when the definition is wrong."""
     if options["state_only"]:
-        seed = _place(options["definition"])
+        seed = _place(options["definition"], str(options["_host"] or ""))
         return {"changed": False, "seed": {"name": seed["name"], "state": seed["state"]}}
-    seed, known = read_seed(options["definition"])
+    seed, known = read_seed(options["definition"], str(options["_host"] or ""))
     host = str(options["_host"] or seed["name"])
     if host != seed["name"]:
         text = f"`name` is '{seed['name']}', and the inventory host is {host}."
@@ -88,7 +88,7 @@ def _row(host: str, view: Mapping[str, Any]) -> dict[str, Any]:
 
 def _text(shipment: Mapping[str, Any], name: str) -> str:
     value = shipment.get(name)
-    if value is None:
+    if value is None or value == "":
         raise ValueError(f"`{name}` is missing. Give it as -e {name}=... from the carrier's receipt.")
     if not isinstance(value, str):
         kind = f"a number ({value})" if isinstance(value, (int, float)) else f"a {type(value).__name__}"
@@ -96,17 +96,20 @@ def _text(shipment: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _place(given: Any) -> dict[str, Any]:
+def _place(given: Any, host: str) -> dict[str, Any]:
     """Name and state store of a seed, whatever else its definition says."""
     seed, problems = definition.complete(given, "aborted")
     if any(one.option.partition(".")[0] in ("", "name", "state") for one in problems):
-        _refuse(definition.complete(given)[1], str(seed.get("name") or ""))
+        _refuse(definition.complete(given)[1], str(seed.get("name") or host))
     return seed
 
 
-def read_seed(given: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The completed definition and the ledger of one seed; ValueError with every problem of the definition."""
-    known = read_ledger(_place(given))
+def read_seed(given: Any, host: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
+    """The completed definition and the ledger of one seed; ValueError with every problem of the definition.
+
+    ``host`` names a seed in messages that has no name yet.
+    """
+    known = read_ledger(_place(given, host))
     seed, problems = definition.complete(given, status.milestone(known))
     _refuse(problems, seed["name"])
     return seed, known

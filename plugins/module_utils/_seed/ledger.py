@@ -46,6 +46,8 @@ Facts = dict[str, Any]
 # The phases of a job whose drives have left.
 SHIPPED_PHASES = ("shipped", "at_datacenter", "copying", "completed", "completed_with_errors")
 TIMES = ("at", "created")
+# What these results name drive by drive was done, also when another drive failed or waiting for it ended.
+PARTIAL = ("prepared",)
 
 
 def empty_ledger(seed: str, generation: int = 1) -> dict[str, Any]:
@@ -78,7 +80,8 @@ def record(ledger: Mapping[str, Any], event: str, result: Mapping[str, Any], act
     """
     if event not in EVENTS:
         raise ValueError(f"`event` is '{event}'. Choose one of {', '.join(EVENTS)}.")
-    if result.get("failed") or result.get("unreachable"):
+    partial = event in PARTIAL and result.get("drives")
+    if not partial and (result.get("failed") or result.get("unreachable")):
         raise ValueError(f"`result` of event {event} is the result of a task that failed; nothing was recorded.")
     try:
         facts, text = EVENTS[event](ledger, result, stamp(now))

@@ -21,7 +21,7 @@ SAMPLE = HERE.parents[1] / "samples" / "contoso.v2.publishsettings"
 SUBSCRIPTION = SAMPLE.read_text(encoding="utf-8").partition('Id="')[2].partition('"')[0]
 MODULE = "seedfreight.azure_offline_backup.seed_info"
 DEFINITION = {
-    "name": "contoso-{{ short }}",
+    "name": "{{ short }}",
     "source": {"host": "{{ short }}", "publish_settings": str(SAMPLE)},
     "staging": {"path": "D:\\Staging"},
     "drives": [{"serial": "DRIVE-{{ short }}"}],
@@ -110,7 +110,7 @@ def test_each_host_has_its_own_definition_whatever_the_extra_variable_says(
     code, output, found = control.run(ask(), *extra)
     assert code == 0, output
     for host, result in found.items():
-        assert result["seed"]["name"] == f"contoso-{host}"
+        assert result["seed"]["name"] == host
         assert result["seed"]["drives"][0]["serial"] == f"DRIVE-{host.upper()}"
         assert result["seed"]["state"]["directory"] == str(control.folder / "state")
         assert (result["status"], result["changed"], result["others_waiting"]) == ("new", False, [])
@@ -124,6 +124,13 @@ def test_two_seeds_of_the_play_that_share_a_drive_are_refused(control: Control) 
         "Give each seed its own, or finish that seed first."
     )
     assert "belongs to the seed fs01 too" in found["fs02"]["msg"]
+
+
+def test_a_definition_that_cannot_be_rendered_stops_only_its_own_seed(control: Control) -> None:
+    control.hosts["fs02"]["seed"]["azure"]["location"] = "{{ nowhere.defined }}"
+    _code, output, found = control.run(ask(), "-e", "seed=fs01")
+    assert found["fs01"].get("status") == "new", output
+    assert found["fs02"]["msg"].startswith("Seed fs02: the definition cannot be rendered: 'nowhere' is undefined")
 
 
 def test_a_date_is_refused_before_it_becomes_text(control: Control) -> None:
@@ -145,7 +152,7 @@ def test_a_host_without_a_definition_is_refused(control: Control) -> None:
     del control.hosts["fs02"]["seed"]
     _code, _output, found = control.run(ask(), "-e", "seed=fs01")
     assert found["fs02"]["msg"].endswith("The inventory host fs02 has no variable `seed` with a seed definition.")
-    assert found["fs01"]["seed"]["name"] == "contoso-fs01"
+    assert found["fs01"]["seed"]["name"] == "fs01"
 
 
 def test_the_summary_is_printed_as_lines(control: Control) -> None:

@@ -72,6 +72,13 @@ def work(*answers: Any, **options: Any) -> Task:
     return Task(Work, {"wait": True, "poll_interval": 2, "wait_timeout": 100, **options}, answers)
 
 
+def unreachable(task: Task) -> dict[str, Any]:
+    """The result of a task whose host went away."""
+    result: dict[str, Any] = task.run()
+    assert result["unreachable"] is True and not result.get("failed")
+    return result
+
+
 def locked(store: FileStore, **more: Any) -> dict[str, Any]:
     """The options of a run in another pod that holds the lock."""
     holder = new_holder(os.getpid(), datetime.now(UTC))
@@ -146,9 +153,14 @@ def test_connection_without_reset_is_closed() -> None:
 
 def test_host_that_stays_away_is_unreachable() -> None:
     task = work(BUSY, RESET)
-    with pytest.raises(AnsibleConnectionFailure, match="The operation continues on the host"):
-        task.run()
+    assert "The operation continues on the host" in unreachable(task)["msg"]
     assert len(task.sent) == 1 + 1 + MAX_LOST
+
+
+def test_result_of_a_host_that_goes_away_keeps_what_it_had_brought() -> None:
+    """Above all the receipts of journals that were kept at an earlier look."""
+    result = unreachable(work({**BUSY, "changed": True}, {**BUSY, "receipts": ["one"]}, RESET))
+    assert (result["receipts"], result["changed"]) == (["one"], True)
 
 
 def test_losses_count_in_a_row() -> None:
@@ -221,8 +233,7 @@ def test_lock_is_renewed_while_the_connection_is_lost(store: FileStore) -> None:
         os.utime(path, (1, 1))
         return RESET
 
-    with pytest.raises(AnsibleConnectionFailure):
-        work(BUSY, lost, **options).run()
+    unreachable(work(BUSY, lost, **options))
 
 
 def test_lock_is_renewed_within_a_long_interval(store: FileStore, clock: Clock) -> None:

@@ -92,6 +92,15 @@ def test_the_result_of_a_task_that_failed_proves_nothing(event: str, why: str) -
     refused(contoso.ledger("verified"), event, {why: True, "msg": "x"}, f"event {event} is the result of a task that")
 
 
+@pytest.mark.parametrize("why", ["failed", "unreachable"])
+def test_what_was_kept_before_a_copy_failed_is_recorded(why: str) -> None:
+    """A wait that ended, a second drive that failed: the receipts of the first drive are not lost."""
+    known, result = before("prepared"), contoso.EVENTS["prepared"]()
+    after = told(known, "prepared", {**result, why: True, "msg": "Timed out"})
+    assert after == told(known, "prepared", result)
+    assert after["receipts"]
+
+
 @pytest.mark.parametrize("event", [one for one in EVENTS if one not in ("prepared", "verified", "aborted", "allowed")])
 @pytest.mark.parametrize("result", [{}, {"skipped": True}, {"msg": "ok", "changed": False}], ids=str)
 def test_the_result_of_something_else_is_refused(event: str, result: dict[str, Any]) -> None:
