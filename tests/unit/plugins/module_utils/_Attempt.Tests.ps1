@@ -106,6 +106,36 @@ Describe 'attempts' {
         # The id fits once: it may stay in a schedule.
         (Invoke-SeedPrepare -Option $discard).changed | Should -BeFalse
     }
+    It 'does not erase by `erase` what came onto a drive after its attempt' {
+        $option = New-TestOption -Serial 'DATA' -Drive @{ erase = $true }
+        $null = Invoke-SeedPrepare -Option $option
+        $id = (Get-TestRecord -Option $option).attempt.id
+        Set-TestDisk -Serial 'DATA' -Change {
+            $_.partitions[1].guid = '{99999999-0000-4000-8000-000000000009}'
+            $_.partitions[1].bitlocker = $null
+        }
+        Get-ChildItem -LiteralPath 'D:\' -Force | Remove-Item -Recurse -Force
+        Set-Content -LiteralPath 'D:\new.txt' -Value 'new' -Encoding utf8
+        $option['discard_attempts'] = @($id)
+        $record = Get-TestRecord -Option $option
+        "$($record.status) $($record.allowed -join ',')" | Should -Be 'foreign erase'
+        $record.reason | Should -Match 'first attempt only'
+        (Invoke-SeedPrepare -Option $option).failure | Should -Match 'first attempt only'
+        Test-Path -LiteralPath 'D:\new.txt' | Should -BeTrue
+    }
+    It 'takes what somebody formatted in a partition that the tool never wrote for foreign' {
+        Mock Start-ScheduledTask { [CmdletBinding()]param($TaskName, $TaskPath) } -ModuleName _Run
+        Mock Start-Sleep { } -ModuleName _Run
+        Mock Get-SeedTaskProblem { 'its task is not there' } -ModuleName _Run
+        { Invoke-SeedPrepare -Option (New-TestOption -Serial 'WD-1') } | Should -Throw '*did not begin*'
+        $option = New-TestOption -Serial 'WD-1' -Drive @{ erase = $true }
+        $record = Get-TestRecord -Option $option
+        "$($record.status) $($record.allowed -join ',')" | Should -Be 'failed prepare'
+        Set-TestDisk -Serial 'WD-1' -Change { $_.partitions[1].file_system = 'NTFS' }
+        Set-Content -LiteralPath "$($record.letter):\keep.txt" -Value 'keep' -Encoding utf8
+        $record = Get-TestRecord -Option (New-TestOption -Serial 'WD-1')
+        "$($record.status) $($record.content) $($record.allowed -join ',')" | Should -Be 'foreign foreign erase'
+    }
     It 'leaves the drive of another seed alone, whatever is allowed' {
         $null = Invoke-SeedPrepare -Option (New-TestOption -Serial 'WD-1' -More @{ seed = 'contoso-fs02' })
         $option = New-TestOption -Serial 'WD-1' -Drive @{ erase = $true }
