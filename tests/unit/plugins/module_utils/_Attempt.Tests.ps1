@@ -217,6 +217,10 @@ Describe 'attempts' {
     It 'does not know how an attempt stands whose state is <what>' -ForEach @(
         @{ what = 'missing'; change = { param($folder) Remove-Item -LiteralPath "$folder\run.json" } }
         @{
+            what = 'without its fields'
+            change = { param($folder) Set-Content -LiteralPath "$folder\run.json" -Value '{}' -Encoding utf8 }
+        }
+        @{
             what = 'torn'
             change = { param($folder) Set-Content -LiteralPath "$folder\run.json" -Value '{"a' -Encoding utf8 }
         }
@@ -228,6 +232,40 @@ Describe 'attempts' {
         "$($record.status) $($record.allowed -join ',') $($record.attempt.tool_started)" |
             Should -Be 'unknown discard True'
         (Invoke-SeedPrepare -Option $option).changed | Should -BeFalse
+    }
+    It 'keeps what cannot be read when it cleans, because its journal may be a complete one' {
+        $option = New-TestOption -Serial 'WD-1'
+        $null = Invoke-SeedPrepare -Option $option
+        $attempt = (Get-TestRecord -Option $option).attempt
+        Set-Content -LiteralPath "$($attempt.folder)\run.json" -Value '{"a' -Encoding utf8
+        { Invoke-SeedClean -Option $option } | Should -Throw "*discard_attempts*$($attempt.id)*"
+        Test-Path -LiteralPath "$($attempt.folder)\WD-1.jrn" | Should -BeTrue
+        $option['discard_attempts'] = @($attempt.id)
+        (Invoke-SeedClean -Option $option).changed | Should -BeTrue
+    }
+    It 'never hides a complete attempt behind one that was begun under a clock of the future' {
+        $option = New-TestOption -Serial 'WD-1'
+        $null = Invoke-SeedPrepare -Option $option
+        $record = Get-TestRecord -Option $option
+        $drive = $record.attempt.folder.Substring(0, $record.attempt.folder.LastIndexOf('\'))
+        $ghost = "$drive\20990101T000000Z-ffff"
+        $null = New-Item -ItemType Directory -Path $ghost
+        $plan = (Read-SeedJson -Path "$($record.attempt.folder)\attempt.json").value
+        $plan.id = '20990101T000000Z-ffff'
+        Write-SeedJson -Path "$ghost\attempt.json" -Value $plan
+        $now = Get-TestRecord -Option $option
+        "$($now.status) $($now.attempt.id)" | Should -Be "copied $($record.attempt.id)"
+        $option['discard_attempts'] = @($record.attempt.id)
+        $null = Invoke-SeedPrepare -Option $option
+        $new = Get-TestRecord -Option $option
+        $new.status | Should -Be 'copied'
+        $new.attempt.id | Should -Match '^20990101T000001Z-'
+    }
+    It 'does not begin when another run worked on the drive while this one waited' {
+        $first = @(Get-SeedDrive -Option (New-TestOption -Serial 'WD-1'))[0]
+        $null = Invoke-SeedPrepare -Option (New-TestOption -Serial 'WD-1' -More @{ seed = 'contoso-fs02' })
+        { Confirm-SeedAllowed -Drive $first -Option (New-TestOption -Serial 'WD-1') -Step prepare } |
+            Should -Throw "*meanwhile*seed 'contoso-fs02'*"
     }
     It 'is not verified while protection is suspended' {
         $option = New-TestOption -Serial 'WD-1'
