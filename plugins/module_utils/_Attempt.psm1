@@ -121,12 +121,52 @@ function Get-SeedFolder {
 }
 
 function New-SeedAttemptId {
-    <# .SYNOPSIS An id of a new attempt: its time in UTC and four random hexadecimal digits. #>
+    <#
+    .SYNOPSIS
+        An id of a new attempt: its time in UTC and four random hexadecimal digits.
+    .DESCRIPTION
+        Ids are in the order of the attempts. Where the clock was set back, the time is a second after the latest one.
+    .PARAMETER Known
+        The ids that are there already.
+    #>
     [CmdletBinding()]
     [OutputType([string])]
-    param()
-    $now = [DateTime]::UtcNow.ToString('yyyyMMddTHHmmssZ', [System.Globalization.CultureInfo]::InvariantCulture)
+    param([AllowEmptyCollection()][string[]]$Known = @())
+    $invariant = [System.Globalization.CultureInfo]::InvariantCulture
+    $form = 'yyyyMMddTHHmmssZ'
+    $now = [DateTime]::UtcNow.ToString($form, $invariant)
+    foreach ($one in @($Known | Sort-Object)) {
+        $then = [DateTime]::MinValue
+        $text = $one.Substring(0, $form.Length)
+        if ([string]::CompareOrdinal($now, $text) -gt 0) { continue }
+        if (-not [DateTime]::TryParseExact($text, $form, $invariant, 'None', [ref]$then)) { continue }
+        $now = $then.AddSeconds(1).ToString($form, $invariant)
+    }
     "$now-$([guid]::NewGuid().ToString('N').Substring(0, 4))"
+}
+
+function Read-SeedRecord {
+    <#
+    .SYNOPSIS
+        A JSON file as Read-SeedJson reads it; torn as well when it lacks a field.
+    .PARAMETER Path
+        Path of the file.
+    .PARAMETER Field
+        The fields.
+    .PARAMETER Expected
+        Whether the file ought to be there.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][string]$Path,
+        [Parameter(Mandatory = $true)][string[]]$Field,
+        [switch]$Expected
+    )
+    $read = Read-SeedJson -Path $Path -Expected:$Expected
+    if ($read.state -ne 'ok') { return $read }
+    $names = @($read.value.PSObject.Properties | ForEach-Object { $_.Name })
+    if (@($Field | Where-Object { $_ -notin $names }).Count -eq 0) { return $read }
+    [pscustomobject]@{ state = 'torn'; value = $null }
 }
 
 function Read-SeedAttempt {
@@ -146,11 +186,15 @@ function Read-SeedAttempt {
         [Parameter(Mandatory = $true)][string]$Serial,
         [AllowEmptyString()][string]$BootTime
     )
-    $plan = Read-SeedJson -Path "$Folder\attempt.json" -Expected
+    $planned = 'seed', 'container', 'started', 'files', 'sessions', 'identity', 'erased'
+    $plan = Read-SeedRecord -Path "$Folder\attempt.json" -Field $planned -Expected
     $has = (Test-Path -LiteralPath "$Folder\order.json") -or (Test-Path -LiteralPath "$Folder\order.json.taken")
-    $run = Read-SeedJson -Path "$Folder\run.json" -Expected:$has
+    $run = Read-SeedRecord -Path "$Folder\run.json" -Expected:$has -Field @(
+        'operation', 'state', 'letter', 'runner', 'tool', 'boot', 'started', 'updated', 'exit_code', 'error',
+        'tool_started', 'partition_guid', 'sessions', 'bytes_done', 'bytes_total', 'last_lines'
+    )
     $attempt = [ordered]@{ id = $Folder.Substring($Folder.LastIndexOf('\') + 1); readable = $plan.state -eq 'ok' }
-    foreach ($name in 'seed', 'container', 'started', 'files', 'sessions', 'identity', 'erased') {
+    foreach ($name in $planned) {
         $attempt[$name] = $null
         if ($attempt['readable']) { $attempt[$name] = $plan.value.$name }
     }
@@ -281,6 +325,29 @@ function Get-SeedJournalFact {
     [pscustomobject]$fact
 }
 
+function Get-SeedCurrentAttempt {
+    <#
+    .SYNOPSIS
+        The attempt that counts for a drive: the newest one that is not given up and whose tool may have started, else
+        the newest that is not given up.
+    .DESCRIPTION
+        What a tool wrote is never hidden by a later attempt that got no further than its folder.
+    .PARAMETER Attempt
+        The attempts, the newest first.
+    .PARAMETER Serial
+        The serial in its normal form.
+    #>
+    [CmdletBinding()]
+    param([AllowEmptyCollection()][object[]]$Attempt = @(), [Parameter(Mandatory = $true)][string]$Serial)
+    $open = @($Attempt | Where-Object { -not $_.discarded })
+    foreach ($one in $open) {
+        $journal = Get-SeedJournalFact -Attempt $one -Serial $Serial
+        $facts = [pscustomobject]@{ serial = $Serial; attempt = $one; journal = $journal }
+        if ((Get-SeedAttemptState -Facts $facts) -ne 'never_started') { return $one }
+    }
+    $open | Select-Object -First 1
+}
+
 function Get-SeedVerifyFact {
     <#
     .SYNOPSIS
@@ -293,7 +360,9 @@ function Get-SeedVerifyFact {
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][object]$Attempt, [AllowNull()][object]$Journal)
     if (-not $Journal) { return $null }
-    $verify = (Read-SeedJson -Path "$($Attempt.folder)\verify.json").value
+    $verify = (Read-SeedRecord -Path "$($Attempt.folder)\verify.json" -Field @(
+        'finished', 'ok', 'at', 'journal_sha256', 'manifest_md5', 'files', 'ranges', 'bytes', 'mismatches'
+    )).value
     if (-not $verify -or -not $verify.finished -or $verify.journal_sha256 -ne $Journal.sha256) { return $null }
     $verify
 }
@@ -334,7 +403,7 @@ function Get-SeedDriveFact {
     )
     $folder = Get-SeedFolder -Option $Option -Serial $Serial
     $attempts = @(Get-SeedAttempt -Folder $folder -Serial $Serial -BootTime $BootTime)
-    $current = @($attempts | Where-Object { -not $_.discarded } | Select-Object -First 1)
+    $current = @(Get-SeedCurrentAttempt -Attempt $attempts -Serial $Serial)
     $facts = [ordered]@{ serial = $Serial; attempt = $null; journal = $null; verify = $null; never_started = 0 }
     if ($current.Count -gt 0) {
         $facts['attempt'] = $current[0]
@@ -536,6 +605,32 @@ function Set-SeedRefused {
     Write-SeedJson -Path "$Folder\run.json" -Value $state
 }
 
+function Confirm-SeedAllowed {
+    <#
+    .SYNOPSIS
+        The drive once more, now that no other call works on the drives of this host. Fails when it does not allow the
+        step any more, or when its attempt or content is another one.
+    .PARAMETER Drive
+        The drive as Get-SeedDrive showed it.
+    .PARAMETER Option
+        The module's options.
+    .PARAMETER Step
+        prepare or verify.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][object]$Drive,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option,
+        [Parameter(Mandatory = $true)][string]$Step
+    )
+    $serial = $Drive.facts.serial
+    $now = @(Get-SeedDrive -Option $Option | Where-Object { $_.facts.serial -eq $serial })[0]
+    $ids = @(foreach ($one in $Drive, $now) { if ($one.facts.attempt) { $one.facts.attempt.id } else { '' } })
+    $same = $ids[0] -eq $ids[1] -and $now.record.fingerprint -eq $Drive.record.fingerprint
+    if ($same -and $Step -in $now.record.allowed) { return $now }
+    throw "Another run worked on drive $serial meanwhile, so nothing was done. Now: $($now.record.reason)"
+}
+
 function Confirm-SeedDrive {
     <#
     .SYNOPSIS
@@ -596,7 +691,9 @@ function New-SeedAttempt {
     )
     $serial = $Drive.facts.serial
     $tool = Get-SeedTool -Path $Option['tool_path'] -Version $Option['tool_version']
-    $id = New-SeedAttemptId
+    $known = @($Drive.facts.older | ForEach-Object { $_.id })
+    if ($Drive.facts.attempt) { $known += $Drive.facts.attempt.id }
+    $id = New-SeedAttemptId -Known $known
     $folder = (Get-SeedFolder -Option $Option -Serial $serial) + "\$id"
     New-SeedPrivateFolder -Path $folder -Root $Option['work_directory']
     foreach ($name in 'logs', 'tool', 'work') {
@@ -809,7 +906,7 @@ function Invoke-SeedPrepare {
         if ($busy.Count -gt 0) {
             throw "The tool already works on this host: $($busy -join ', '). Run again when it has ended."
         }
-        New-SeedAttempt -Drive $drive -Option $Option
+        New-SeedAttempt -Drive (Confirm-SeedAllowed -Drive $drive -Option $Option -Step prepare) -Option $Option
     }
     $change
 }
@@ -840,7 +937,10 @@ function Invoke-SeedVerify {
         if ($entry['serial'] -eq $next[0].facts.serial) { $entry['status'] = 'verifying' }
     }
     if ($CheckMode) { return $change }
-    Use-SeedHost -Option $Option -Step { Start-SeedRun -Order (New-SeedVerifyOrder -Facts $next[0].facts) }
+    Use-SeedHost -Option $Option -Step {
+        $now = Confirm-SeedAllowed -Drive $next[0] -Option $Option -Step verify
+        Start-SeedRun -Order (New-SeedVerifyOrder -Facts $now.facts)
+    }
     $change
 }
 
@@ -894,7 +994,8 @@ function Invoke-SeedClean {
     .SYNOPSIS
         Removes the folders of this seed's attempts on the listed drives: journals, logs, copies of the tool, and tasks.
     .DESCRIPTION
-        Refuses when a run is alive, and when the journal of a complete attempt is in no escrow.
+        Refuses when a run is alive, when the journal of a complete attempt is in no escrow, and when it is not known
+        how an attempt stands, unless its id is in discard_attempts.
     .PARAMETER Option
         The module's options.
     .PARAMETER CheckMode
@@ -909,6 +1010,11 @@ function Invoke-SeedClean {
         $state = Get-SeedAttemptState -Facts $drive.facts
         if ($state -eq 'running') {
             throw "Drive $($drive.facts.serial) is being worked on, so nothing is removed. Wait until it has ended."
+        }
+        $attempt = $drive.facts.attempt
+        if ($state -eq 'torn' -and $attempt.id -notin $drive.option.discard_attempts) {
+            throw "Nothing is removed, because the journal in '$($attempt.folder)' may be a complete one. " +
+                $drive.record.reason
         }
         if ($state -eq 'complete' -and $drive.facts.journal.sha256 -notin $escrowed) {
             throw "The journal of drive $($drive.facts.serial) stays: ``escrowed`` does not name its SHA-256 " +
@@ -995,10 +1101,10 @@ function Get-SeedSealedJournal {
 }
 
 Export-ModuleMember -Function @(
-    'Get-SeedOption', 'Assert-SeedOption', 'Assert-SeedPlan', 'Get-SeedFolder', 'New-SeedAttemptId', 'Read-SeedAttempt',
-    'Get-SeedAttempt', 'Test-SeedWrote', 'Get-SeedOtherAttempt', 'Get-SeedJournalFact', 'Get-SeedVerifyFact',
+    'Get-SeedOption', 'Assert-SeedOption', 'Assert-SeedPlan', 'Get-SeedFolder', 'New-SeedAttemptId', 'Read-SeedRecord',
+    'Read-SeedAttempt', 'Get-SeedAttempt', 'Get-SeedCurrentAttempt', 'Test-SeedWrote', 'Get-SeedOtherAttempt', 'Get-SeedJournalFact', 'Get-SeedVerifyFact',
     'Get-SeedProtectedPath', 'Get-SeedDriveFact', 'Get-SeedDriveOption', 'Get-SeedDrive', 'Use-SeedHost',
-    'Assert-SeedStagedFile', 'Get-SeedBusyDrive', 'Set-SeedRefused', 'Confirm-SeedDrive', 'New-SeedAttempt',
+    'Assert-SeedStagedFile', 'Get-SeedBusyDrive', 'Set-SeedRefused', 'Confirm-SeedAllowed', 'Confirm-SeedDrive', 'New-SeedAttempt',
     'New-SeedCopyOrder', 'Get-SeedDiff', 'New-SeedChange', 'Invoke-SeedPrepare', 'Invoke-SeedVerify',
     'New-SeedVerifyOrder', 'Invoke-SeedClean', 'Invoke-SeedStop', 'Get-SeedSealedJournal'
 )

@@ -195,7 +195,8 @@ function Get-SeedContentKind {
     .SYNOPSIS
         Whose a drive's content is: empty, foreign, ours or unknown.
     .DESCRIPTION
-        Ours is what lies in a partition that an attempt of this seed made, known by the partition's GUID.
+        Ours is what lies in a partition that an attempt of this seed made, known by the partition's GUID. Where the
+        tool never started, the partition was left unformatted, so that a file system in it is somebody else's.
     .PARAMETER Facts
         The facts.
     #>
@@ -204,12 +205,14 @@ function Get-SeedContentKind {
     param([Parameter(Mandatory = $true)][object]$Facts)
     if (-not $Facts.disk -or -not $Facts.content) { return 'unknown' }
     $guid = "$($Facts.disk.partition_guid)"
-    $mine = @($Facts.older | ForEach-Object { "$($_.partition_guid)" })
-    if ($Facts.attempt -and $Facts.attempt.readable -and $Facts.attempt.identity) {
+    $bare = $Facts.content.kind -eq 'empty'
+    $mine = @($Facts.older | Where-Object { $_.wrote -or $bare } | ForEach-Object { "$($_.partition_guid)" })
+    $wrote = $bare -or (Get-SeedAttemptState -Facts $Facts) -ne 'never_started'
+    if ($wrote -and $Facts.attempt -and $Facts.attempt.readable -and $Facts.attempt.identity) {
         $mine += "$($Facts.attempt.identity.partition_guid)"
     }
     # The runner reads the partition again after the first session, in case the tool made it anew when it formatted.
-    if ($Facts.attempt -and $Facts.attempt.run) { $mine += "$($Facts.attempt.run.partition_guid)" }
+    if ($wrote -and $Facts.attempt -and $Facts.attempt.run) { $mine += "$($Facts.attempt.run.partition_guid)" }
     $found = @($mine | Where-Object { $_ -and $_ -eq $guid })
     if ($found.Count -gt 0) { return 'ours' }
     switch ($Facts.content.kind) {
@@ -323,6 +326,23 @@ function Get-SeedUnfitReason {
     }
 }
 
+function Test-SeedEraseUsed {
+    <#
+    .SYNOPSIS
+        Whether an attempt of this seed used up what `erase` allows, which is what the drive held before the first one.
+    .PARAMETER Facts
+        The facts, with content.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([Parameter(Mandatory = $true)][object]$Facts)
+    if (@($Facts.older | Where-Object { $_.wrote }).Count -gt 0) { return $true }
+    if ((Get-SeedAttemptState -Facts $Facts) -notin 'none', 'never_started') { return $true }
+    # An attempt that ended before it erased anything leaves what it was allowed to erase.
+    $erased = $Facts.attempt -and $Facts.attempt.erased
+    [bool]($erased -and "$($Facts.attempt.erased.fingerprint)" -ne "$($Facts.content.fingerprint)")
+}
+
 function Get-SeedFreshVerdict {
     <#
     .SYNOPSIS
@@ -363,7 +383,7 @@ function Get-SeedFreshVerdict {
             "$reason It may be erased by its fingerprint $fingerprint."
         ) -Allowed prepare
     }
-    $wrote = @($Facts.older | Where-Object { $_.wrote }).Count -gt 0
+    $wrote = Test-SeedEraseUsed -Facts $Facts
     $seen = $content.kind -ne 'locked' -and -not $content.manifest
     if ($Option.erase -and $seen -and -not $wrote) {
         return New-SeedVerdict -Status foreign -Reason "$reason It may be erased, as ``erase`` says." -Allowed prepare
@@ -765,8 +785,8 @@ function ConvertTo-SeedDriveRecord {
 Export-ModuleMember -Function @(
     'ConvertTo-SeedSerial', 'Find-SeedDisk', 'Get-SeedNearSerial', 'Test-SeedSameFile', 'Get-SeedSession',
     'Get-SeedJournalLack', 'Get-SeedAttemptState', 'Get-SeedAccess', 'Get-SeedContentKind', 'Get-SeedActivity',
-    'New-SeedVerdict', 'Get-SeedMissingReason', 'Get-SeedUnfitReason', 'Get-SeedFreshVerdict', 'Get-SeedEndedVerdict',
-    'Get-SeedProtectionLack', 'Get-SeedReadableVerdict', 'Get-SeedCompleteVerdict', 'Get-SeedAttemptVerdict',
+    'New-SeedVerdict', 'Get-SeedMissingReason', 'Get-SeedUnfitReason', 'Test-SeedEraseUsed', 'Get-SeedFreshVerdict',
+    'Get-SeedEndedVerdict', 'Get-SeedProtectionLack', 'Get-SeedReadableVerdict', 'Get-SeedCompleteVerdict', 'Get-SeedAttemptVerdict',
     'Get-SeedNeverStartedVerdict', 'Get-SeedDriveStatus', 'Select-SeedField', 'Get-SeedAttemptRecord',
     'ConvertTo-SeedDriveRecord'
 )

@@ -98,12 +98,14 @@ function Get-SeedAlive {
     [OutputType([string])]
     param([AllowNull()][object]$Run, [Parameter(Mandatory = $true)][object]$Task, [AllowEmptyString()][string]$BootTime)
     if (-not $Run) { return '' }
-    if (Test-SeedRestarted -Then $Run.boot -Now $BootTime) { return '' }
+    # The start time of a process is kept by the kernel. The boot time is computed from the clock, so a corrected clock
+    # looks like a restart and says nothing of a process that is there.
     # A runner may have written its end while the tool it started still works.
     if (Test-SeedProcess -Process $Run.tool) { return 'tool' }
     if ($Run.state -eq 'ended') { return '' }
     if (Test-SeedProcess -Process $Run.runner) { return 'runner' }
-    if ($Run.state -ne 'starting' -or (Get-SeedTaskProblem -Name $Task.name -Path $Task.path)) { return '' }
+    if ($Run.state -ne 'starting' -or (Test-SeedRestarted -Then $Run.boot -Now $BootTime)) { return '' }
+    if (Get-SeedTaskProblem -Name $Task.name -Path $Task.path) { return '' }
     $style = [System.Globalization.DateTimeStyles]::RoundtripKind
     $began = [DateTime]::Parse($Run.updated, [System.Globalization.CultureInfo]::InvariantCulture, $style)
     if ([Math]::Abs(([DateTime]::UtcNow - $began.ToUniversalTime()).TotalSeconds) -lt 120) { return 'starting' }

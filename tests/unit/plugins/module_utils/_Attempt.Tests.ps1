@@ -106,6 +106,36 @@ Describe 'attempts' {
         # The id fits once: it may stay in a schedule.
         (Invoke-SeedPrepare -Option $discard).changed | Should -BeFalse
     }
+    It 'does not erase by `erase` what came onto a drive after its attempt' {
+        $option = New-TestOption -Serial 'DATA' -Drive @{ erase = $true }
+        $null = Invoke-SeedPrepare -Option $option
+        $id = (Get-TestRecord -Option $option).attempt.id
+        Set-TestDisk -Serial 'DATA' -Change {
+            $_.partitions[1].guid = '{99999999-0000-4000-8000-000000000009}'
+            $_.partitions[1].bitlocker = $null
+        }
+        Get-ChildItem -LiteralPath 'D:\' -Force | Remove-Item -Recurse -Force
+        Set-Content -LiteralPath 'D:\new.txt' -Value 'new' -Encoding utf8
+        $option['discard_attempts'] = @($id)
+        $record = Get-TestRecord -Option $option
+        "$($record.status) $($record.allowed -join ',')" | Should -Be 'foreign erase'
+        $record.reason | Should -Match 'first attempt only'
+        (Invoke-SeedPrepare -Option $option).failure | Should -Match 'first attempt only'
+        Test-Path -LiteralPath 'D:\new.txt' | Should -BeTrue
+    }
+    It 'takes what somebody formatted in a partition that the tool never wrote for foreign' {
+        Mock Start-ScheduledTask { [CmdletBinding()]param($TaskName, $TaskPath) } -ModuleName _Run
+        Mock Start-Sleep { } -ModuleName _Run
+        Mock Get-SeedTaskProblem { 'its task is not there' } -ModuleName _Run
+        { Invoke-SeedPrepare -Option (New-TestOption -Serial 'WD-1') } | Should -Throw '*did not begin*'
+        $option = New-TestOption -Serial 'WD-1' -Drive @{ erase = $true }
+        $record = Get-TestRecord -Option $option
+        "$($record.status) $($record.allowed -join ',')" | Should -Be 'failed prepare'
+        Set-TestDisk -Serial 'WD-1' -Change { $_.partitions[1].file_system = 'NTFS' }
+        Set-Content -LiteralPath "$($record.letter):\keep.txt" -Value 'keep' -Encoding utf8
+        $record = Get-TestRecord -Option (New-TestOption -Serial 'WD-1')
+        "$($record.status) $($record.content) $($record.allowed -join ',')" | Should -Be 'foreign foreign erase'
+    }
     It 'leaves the drive of another seed alone, whatever is allowed' {
         $null = Invoke-SeedPrepare -Option (New-TestOption -Serial 'WD-1' -More @{ seed = 'contoso-fs02' })
         $option = New-TestOption -Serial 'WD-1' -Drive @{ erase = $true }
@@ -187,6 +217,10 @@ Describe 'attempts' {
     It 'does not know how an attempt stands whose state is <what>' -ForEach @(
         @{ what = 'missing'; change = { param($folder) Remove-Item -LiteralPath "$folder\run.json" } }
         @{
+            what = 'without its fields'
+            change = { param($folder) Set-Content -LiteralPath "$folder\run.json" -Value '{}' -Encoding utf8 }
+        }
+        @{
             what = 'torn'
             change = { param($folder) Set-Content -LiteralPath "$folder\run.json" -Value '{"a' -Encoding utf8 }
         }
@@ -198,6 +232,40 @@ Describe 'attempts' {
         "$($record.status) $($record.allowed -join ',') $($record.attempt.tool_started)" |
             Should -Be 'unknown discard True'
         (Invoke-SeedPrepare -Option $option).changed | Should -BeFalse
+    }
+    It 'keeps what cannot be read when it cleans, because its journal may be a complete one' {
+        $option = New-TestOption -Serial 'WD-1'
+        $null = Invoke-SeedPrepare -Option $option
+        $attempt = (Get-TestRecord -Option $option).attempt
+        Set-Content -LiteralPath "$($attempt.folder)\run.json" -Value '{"a' -Encoding utf8
+        { Invoke-SeedClean -Option $option } | Should -Throw "*discard_attempts*$($attempt.id)*"
+        Test-Path -LiteralPath "$($attempt.folder)\WD-1.jrn" | Should -BeTrue
+        $option['discard_attempts'] = @($attempt.id)
+        (Invoke-SeedClean -Option $option).changed | Should -BeTrue
+    }
+    It 'never hides a complete attempt behind one that was begun under a clock of the future' {
+        $option = New-TestOption -Serial 'WD-1'
+        $null = Invoke-SeedPrepare -Option $option
+        $record = Get-TestRecord -Option $option
+        $drive = $record.attempt.folder.Substring(0, $record.attempt.folder.LastIndexOf('\'))
+        $ghost = "$drive\20990101T000000Z-ffff"
+        $null = New-Item -ItemType Directory -Path $ghost
+        $plan = (Read-SeedJson -Path "$($record.attempt.folder)\attempt.json").value
+        $plan.id = '20990101T000000Z-ffff'
+        Write-SeedJson -Path "$ghost\attempt.json" -Value $plan
+        $now = Get-TestRecord -Option $option
+        "$($now.status) $($now.attempt.id)" | Should -Be "copied $($record.attempt.id)"
+        $option['discard_attempts'] = @($record.attempt.id)
+        $null = Invoke-SeedPrepare -Option $option
+        $new = Get-TestRecord -Option $option
+        $new.status | Should -Be 'copied'
+        $new.attempt.id | Should -Match '^20990101T000001Z-'
+    }
+    It 'does not begin when another run worked on the drive while this one waited' {
+        $first = @(Get-SeedDrive -Option (New-TestOption -Serial 'WD-1'))[0]
+        $null = Invoke-SeedPrepare -Option (New-TestOption -Serial 'WD-1' -More @{ seed = 'contoso-fs02' })
+        { Confirm-SeedAllowed -Drive $first -Option (New-TestOption -Serial 'WD-1') -Step prepare } |
+            Should -Throw "*meanwhile*seed 'contoso-fs02'*"
     }
     It 'is not verified while protection is suspended' {
         $option = New-TestOption -Serial 'WD-1'

@@ -111,12 +111,20 @@ Describe 'detached work' {
                 alive = ''
             }
             @{
-                what = 'the host was restarted and the id belongs to another'
+                what = 'the host was restarted and the ids belong to others'
+                state = 'running'
+                runner = $false
+                tool = $false
+                boot = '2025-12-01T00:00:00Z'
+                alive = ''
+            }
+            @{
+                what = 'the clock was corrected, which moves the boot time, and the tool works'
                 state = 'running'
                 runner = $true
                 tool = $true
                 boot = '2025-12-01T00:00:00Z'
-                alive = ''
+                alive = 'tool'
             }
             @{
                 what = 'it has ended'
