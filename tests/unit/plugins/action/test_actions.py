@@ -20,10 +20,8 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.action import 
     import_container,
     import_container_info,
     import_job,
-    import_job_info,
     offline_stage,
     sata_prep_import,
-    seed_info,
     seed_ledger,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.custody import working_name
@@ -57,7 +55,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     clock = Clock()
     monkeypatch.setattr(_polled.time, "sleep", clock.sleep)
     monkeypatch.setattr(_polled.time, "monotonic", clock.monotonic)
-    for display in (_polled.display, seed_info.display):
+    for display in (_polled.display,):
         monkeypatch.setattr(display, "display", lines.append)
         monkeypatch.setattr(display, "warning", lines.append)
     return lines
@@ -70,7 +68,7 @@ def working_copy(store: FileStore, serial: str = SERIAL) -> str:
     return name
 
 
-@pytest.mark.parametrize("action", [import_container, import_container_info, import_job_info])
+@pytest.mark.parametrize("action", [import_container, import_container_info])
 def test_credentials_go_by_standard_input(action: Any) -> None:
     assert issubclass(action.ActionModule, ControllerAction) and action.ActionModule.carries_secrets
     task = Task(action.ActionModule, {"name": "x", "secret": "s"})
@@ -128,7 +126,7 @@ def test_job_is_refused(state: dict[str, Any], store: FileStore, changes: dict[s
     assert task.sent == []
 
 
-# seed_ledger and seed_info
+# seed_ledger
 
 
 def test_ledger_gets_the_process_of_the_run(state: dict[str, Any]) -> None:
@@ -155,23 +153,6 @@ def test_lock_is_refused_to_a_run_with_another_vault_secret(state: dict[str, Any
     assert task.sent == []
     for password, changes in ((PASSWORD, {"state": "locked"}), ("", {"state": "locked"}), ("other", {})):
         Task(seed_ledger.ActionModule, {**state, **changes}, password=password).run()
-
-
-@pytest.mark.parametrize("summary", [["Status: job created", "Next: x"], "Status: job created\nNext: x"])
-def test_summary_is_printed_as_lines(shown: list[str], summary: Any) -> None:
-    answer = {"changed": False, "summary": summary}
-    task = Task(seed_info.ActionModule, {"seed": {}, "show": True}, [answer])
-    assert task.run() == answer and task.sent == [{"seed": {}}]
-    assert shown == ["Status: job created", "Next: x"]
-
-
-@pytest.mark.parametrize(
-    ("show", "answer"),
-    [(False, {"summary": ["x"]}), (None, {"summary": ["x"]}), (True, {"failed": True, "summary": ["x"]}), (True, {})],
-)
-def test_nothing_else_is_printed(shown: list[str], show: Any, answer: dict[str, Any]) -> None:
-    Task(seed_info.ActionModule, {"show": show}, [answer]).run()
-    assert shown == []
 
 
 # offline_stage
