@@ -65,7 +65,8 @@ class ActionModule(ActionBase):
                 found[str(name)] = self._render(known[VARIABLE], known)
             except AnsibleError as error:
                 if name == own:
-                    text = f"Seed {own}: the definition cannot be rendered: {str(error).rstrip('.')}. Correct `{VARIABLE}`."
+                    why = str(error).rstrip(".")
+                    text = f"Seed {own}: the definition cannot be rendered: {why}. Correct `{VARIABLE}`."
                     raise AnsibleActionFail(text) from None
         return found
 
