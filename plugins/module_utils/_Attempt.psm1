@@ -1102,9 +1102,10 @@ function Get-SeedSealedJournal {
 
 Export-ModuleMember -Function @(
     'Get-SeedOption', 'Assert-SeedOption', 'Assert-SeedPlan', 'Get-SeedFolder', 'New-SeedAttemptId', 'Read-SeedRecord',
-    'Read-SeedAttempt', 'Get-SeedAttempt', 'Get-SeedCurrentAttempt', 'Test-SeedWrote', 'Get-SeedOtherAttempt', 'Get-SeedJournalFact', 'Get-SeedVerifyFact',
-    'Get-SeedProtectedPath', 'Get-SeedDriveFact', 'Get-SeedDriveOption', 'Get-SeedDrive', 'Use-SeedHost',
-    'Assert-SeedStagedFile', 'Get-SeedBusyDrive', 'Set-SeedRefused', 'Confirm-SeedAllowed', 'Confirm-SeedDrive', 'New-SeedAttempt',
-    'New-SeedCopyOrder', 'Get-SeedDiff', 'New-SeedChange', 'Invoke-SeedPrepare', 'Invoke-SeedVerify',
-    'New-SeedVerifyOrder', 'Invoke-SeedClean', 'Invoke-SeedStop', 'Get-SeedSealedJournal'
+    'Read-SeedAttempt', 'Get-SeedAttempt', 'Get-SeedCurrentAttempt', 'Test-SeedWrote', 'Get-SeedOtherAttempt',
+    'Get-SeedJournalFact', 'Get-SeedVerifyFact', 'Get-SeedProtectedPath', 'Get-SeedDriveFact', 'Get-SeedDriveOption',
+    'Get-SeedDrive', 'Use-SeedHost', 'Assert-SeedStagedFile', 'Get-SeedBusyDrive', 'Set-SeedRefused',
+    'Confirm-SeedAllowed', 'Confirm-SeedDrive', 'New-SeedAttempt', 'New-SeedCopyOrder', 'Get-SeedDiff',
+    'New-SeedChange', 'Invoke-SeedPrepare', 'Invoke-SeedVerify', 'New-SeedVerifyOrder', 'Invoke-SeedClean',
+    'Invoke-SeedStop', 'Get-SeedSealedJournal'
 )
