@@ -270,6 +270,11 @@ function Get-SeedStartRefusal {
         return "The agent is in the middle of a backup ($($busy[0].state), job $($busy[0].id)). $differs$then"
     }
     if ($Again) { return '' }
+    if ($Own.Count -gt 0 -and $null -eq $Backup['files']) {
+        return "A backup of this seed ran already (job $($Own[0].id), $($Own[0].state)), and what it left in " +
+        "``staging_path`` cannot be seen: $($Backup['unknown']['staging']) $($differs)Let the account read the " +
+        'folder, or allow it with `restart_failed` after a job that failed.'
+    }
     $suffix = $script:Agents[$Agent].Suffix
     $staged = @(foreach ($file in $Backup['files']) {
             if ([System.IO.Path]::GetExtension($file.name) -in $suffix) { $file.name }

@@ -42,10 +42,10 @@ function Assert-SeedOption {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
-    if ($Option['seed'] -notmatch '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$' -or $Option['seed'].EndsWith('.')) {
+    if ($Option['seed'] -notmatch '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}\z' -or $Option['seed'].EndsWith('.')) {
         throw "``seed`` '$($Option['seed'])' is not a name of letters, digits, hyphens, underscores and full stops."
     }
-    if ($Option['work_directory'] -notmatch '^[A-Za-z]:\\[^\\]') {
+    if ($Option['work_directory'] -notmatch '^[A-Za-z]:(\\(?!\.{1,2}(\\|\z))[^\\/:*?"<>|]+)+\\?\z') {
         throw "``work_directory`` '$($Option['work_directory'])' is not a folder of a local drive."
     }
     $seen = @{}
@@ -83,7 +83,7 @@ function Assert-SeedPlan {
     }
     foreach ($one in $Session) {
         # Source: the rule published in the tool's FAQ of version 2.
-        if ($one.id -notmatch '^[A-Za-z0-9_#-]{3,30}$') {
+        if ($one.id -notmatch '^[A-Za-z0-9_#-]{3,30}\z') {
             throw "The session ``id`` '$($one.id)' of drive $Serial has not 3 to 30 letters, digits, _, # or -."
         }
         if (@($one.files).Count -ne 1) {
@@ -989,6 +989,45 @@ function New-SeedVerifyOrder {
     }
 }
 
+function Assert-SeedRemovable {
+    <#
+    .SYNOPSIS
+        Refuses to remove the attempts of a drive while one runs, or holds the only copy of a journal that may count.
+    .PARAMETER Drive
+        The drive as Get-SeedDrive shows it.
+    .PARAMETER Option
+        The module's options.
+    .PARAMETER Escrowed
+        SHA-256 of the journals that are in escrow.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][object]$Drive,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option,
+        [AllowEmptyCollection()][string[]]$Escrowed = @()
+    )
+    $serial = $Drive.facts.serial
+    $folder = Get-SeedFolder -Option $Option -Serial $serial
+    foreach ($attempt in @(Get-SeedAttempt -Folder $folder -Serial $serial -BootTime (Get-SeedBootTime))) {
+        $journal = Get-SeedJournalFact -Attempt $attempt -Serial $serial
+        $facts = [pscustomobject]@{ serial = $serial; attempt = $attempt; journal = $journal }
+        $state = Get-SeedAttemptState -Facts $facts
+        if ($state -eq 'running') {
+            throw "Drive $serial is being worked on, so nothing is removed. Wait until it has ended."
+        }
+        if ($attempt.discarded) { continue }
+        if ($state -eq 'torn' -and $attempt.id -notin $Drive.option.discard_attempts) {
+            throw "How attempt $($attempt.id) to drive $serial stands is not known, and its journal in " +
+                "'$($attempt.folder)' may be a complete one, so nothing is removed. If it may go, allow it with " +
+                "``discard_attempts: [$($attempt.id)]``."
+        }
+        if ($state -eq 'complete' -and $journal.sha256 -notin $Escrowed) {
+            throw "The journal of drive $serial stays: ``escrowed`` does not name its SHA-256 $($journal.sha256). " +
+                'Collect it first.'
+        }
+    }
+}
+
 function Invoke-SeedClean {
     <#
     .SYNOPSIS
@@ -1006,21 +1045,7 @@ function Invoke-SeedClean {
     $drives = @(Get-SeedDrive -Option $Option)
     $change = New-SeedChange -Drive $drives
     $escrowed = @(Get-SeedOption -Option $Option -Name escrowed)
-    foreach ($drive in $drives) {
-        $state = Get-SeedAttemptState -Facts $drive.facts
-        if ($state -eq 'running') {
-            throw "Drive $($drive.facts.serial) is being worked on, so nothing is removed. Wait until it has ended."
-        }
-        $attempt = $drive.facts.attempt
-        if ($state -eq 'torn' -and $attempt.id -notin $drive.option.discard_attempts) {
-            throw "Nothing is removed, because the journal in '$($attempt.folder)' may be a complete one. " +
-                $drive.record.reason
-        }
-        if ($state -eq 'complete' -and $drive.facts.journal.sha256 -notin $escrowed) {
-            throw "The journal of drive $($drive.facts.serial) stays: ``escrowed`` does not name its SHA-256 " +
-                "$($drive.facts.journal.sha256). Collect it first."
-        }
-    }
+    foreach ($drive in $drives) { Assert-SeedRemovable -Drive $drive -Option $Option -Escrowed $escrowed }
     foreach ($drive in $drives) {
         $folder = Get-SeedFolder -Option $Option -Serial $drive.facts.serial
         if (-not (Test-Path -LiteralPath $folder)) { continue }
@@ -1061,6 +1086,8 @@ function Invoke-SeedStop {
             if ($entry['serial'] -eq $drive.facts.serial) { $entry['status'] = 'interrupted' }
         }
         if ($CheckMode) { continue }
+        # An order that no runner has taken yet is taken back first.
+        [System.IO.File]::Delete((Resolve-SeedPath -Path "$($drive.facts.attempt.folder)\order.json"))
         # The runner first: it would write the end of a tool that was killed as a failure of the tool.
         foreach ($process in $drive.facts.attempt.run.runner, $drive.facts.attempt.run.tool) {
             if (Test-SeedProcess -Process $process) { Stop-Process -Id $process.pid -Force -ErrorAction Stop }
@@ -1102,9 +1129,11 @@ function Get-SeedSealedJournal {
 
 Export-ModuleMember -Function @(
     'Get-SeedOption', 'Assert-SeedOption', 'Assert-SeedPlan', 'Get-SeedFolder', 'New-SeedAttemptId', 'Read-SeedRecord',
-    'Read-SeedAttempt', 'Get-SeedAttempt', 'Get-SeedCurrentAttempt', 'Test-SeedWrote', 'Get-SeedOtherAttempt', 'Get-SeedJournalFact', 'Get-SeedVerifyFact',
-    'Get-SeedProtectedPath', 'Get-SeedDriveFact', 'Get-SeedDriveOption', 'Get-SeedDrive', 'Use-SeedHost',
-    'Assert-SeedStagedFile', 'Get-SeedBusyDrive', 'Set-SeedRefused', 'Confirm-SeedAllowed', 'Confirm-SeedDrive', 'New-SeedAttempt',
-    'New-SeedCopyOrder', 'Get-SeedDiff', 'New-SeedChange', 'Invoke-SeedPrepare', 'Invoke-SeedVerify',
-    'New-SeedVerifyOrder', 'Invoke-SeedClean', 'Invoke-SeedStop', 'Get-SeedSealedJournal'
+    'Read-SeedAttempt', 'Get-SeedAttempt', 'Get-SeedCurrentAttempt', 'Test-SeedWrote', 'Get-SeedOtherAttempt',
+    'Get-SeedJournalFact', 'Get-SeedVerifyFact', 'Get-SeedProtectedPath', 'Get-SeedDriveFact', 'Get-SeedDriveOption',
+    'Get-SeedDrive', 'Use-SeedHost', 'Assert-SeedStagedFile', 'Get-SeedBusyDrive', 'Set-SeedRefused',
+    'Confirm-SeedAllowed', 'Confirm-SeedDrive', 'New-SeedAttempt', 'New-SeedCopyOrder', 'Get-SeedDiff',
+    'New-SeedChange', 'Invoke-SeedPrepare', 'Invoke-SeedVerify', 'New-SeedVerifyOrder', 'Assert-SeedRemovable',
+    'Invoke-SeedClean',
+    'Invoke-SeedStop', 'Get-SeedSealedJournal'
 )

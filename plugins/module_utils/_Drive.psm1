@@ -786,7 +786,7 @@ Export-ModuleMember -Function @(
     'ConvertTo-SeedSerial', 'Find-SeedDisk', 'Get-SeedNearSerial', 'Test-SeedSameFile', 'Get-SeedSession',
     'Get-SeedJournalLack', 'Get-SeedAttemptState', 'Get-SeedAccess', 'Get-SeedContentKind', 'Get-SeedActivity',
     'New-SeedVerdict', 'Get-SeedMissingReason', 'Get-SeedUnfitReason', 'Test-SeedEraseUsed', 'Get-SeedFreshVerdict',
-    'Get-SeedEndedVerdict', 'Get-SeedProtectionLack', 'Get-SeedReadableVerdict', 'Get-SeedCompleteVerdict', 'Get-SeedAttemptVerdict',
-    'Get-SeedNeverStartedVerdict', 'Get-SeedDriveStatus', 'Select-SeedField', 'Get-SeedAttemptRecord',
-    'ConvertTo-SeedDriveRecord'
+    'Get-SeedEndedVerdict', 'Get-SeedProtectionLack', 'Get-SeedReadableVerdict', 'Get-SeedCompleteVerdict',
+    'Get-SeedAttemptVerdict', 'Get-SeedNeverStartedVerdict', 'Get-SeedDriveStatus', 'Select-SeedField',
+    'Get-SeedAttemptRecord', 'ConvertTo-SeedDriveRecord'
 )

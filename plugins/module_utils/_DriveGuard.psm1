@@ -176,8 +176,9 @@ function Get-SeedRawContent {
         if ($device.Count -ne 1) {
             throw "Win32_DiskDrive shows $($device.Count) disks with the number $($Disk.Number)"
         }
+        # Up to the very last sector, where the second copy of a GPT lies.
         $last = [long]$Disk.Size - $part
-        $last -= $last % 4096
+        $last -= $last % [int]$Disk.LogicalSectorSize
         $both = New-Object -TypeName byte[] -ArgumentList (2 * $part)
         [System.Buffer]::BlockCopy((Read-SeedDevice -Path $device[0].DeviceID -Offset 0 -Count $part), 0, $both, 0,
             $part)
@@ -349,12 +350,58 @@ function Get-SeedContent {
     $answer
 }
 
+function Resolve-SeedOwnPath {
+    <#
+    .SYNOPSIS
+        The local paths that a path means on this host: itself with backslashes, what a share of this host stands for,
+        and where links on the way lead. Nothing for a path of another host.
+    .PARAMETER Path
+        The path.
+    .PARAMETER Depth
+        How many links led here.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][string]$Path, [int]$Depth = 0)
+    $plain = $Path.Replace('/', '\') -replace '^\\\\[?.]\\UNC\\', '\\' -replace '^\\\\[?.]\\(?=[A-Za-z]:)', ''
+    $plain = $plain -replace '^([A-Za-z]):(?!\\)', '$1:\'
+    if ($plain -match '^\\\\([^\\?.]+|\.)(\.[^\\]*)?\\([^\\]+)(.*)$') {
+        $server = "$($Matches[1])$($Matches[2])"
+        $share = $Matches[3]
+        $rest = $Matches[4]
+        $mine = $Matches[1] -eq "$env:COMPUTERNAME" -or $server -in '.', 'localhost', '127.0.0.1'
+        if (-not $mine) { return }
+        if ($share -match '^[A-Za-z]\$$') { $plain = $share.Substring(0, 1) + ":$rest" }
+        else {
+            $found = @(Invoke-SeedQuery -Name Get-CimInstance -Parameter @{ ClassName = 'Win32_Share' } |
+                Where-Object { "$($_.Name)" -eq $share })
+            if ($found.Count -ne 1 -or -not "$($found[0].Path)") { return }
+            $plain = "$($found[0].Path)".TrimEnd('\') + $rest
+        }
+        $plain = $plain -replace '^([A-Za-z]):$', '$1:\'
+    }
+    $plain
+    if ($plain -notmatch '^[A-Za-z]:\\' -or $Depth -ge 8) { return }
+    $parts = @($plain.Substring(3).Split([char[]]'\') | Where-Object { $_ })
+    $now = $plain.Substring(0, 2)
+    for ($at = 0; $at -lt $parts.Count; $at++) {
+        $now += "\$($parts[$at])"
+        $item = Get-Item -LiteralPath $now -Force -ErrorAction SilentlyContinue
+        if (-not $item) { return }
+        if ("$($item.LinkType)" -notin 'Junction', 'SymbolicLink') { continue }
+        $target = "$(@($item.Target)[0])"
+        $rest = @($parts | Select-Object -Skip ($at + 1)) -join '\'
+        if ($target) { Resolve-SeedOwnPath -Path "$($target.TrimEnd('\'))\$rest" -Depth ($Depth + 1) }
+        return
+    }
+}
+
 function Get-SeedPathDisk {
     <#
     .SYNOPSIS
         The numbers of the local disks behind paths, by drive letters and by folders that volumes are mounted in.
     .PARAMETER Path
-        The paths. A network path has none.
+        The paths. A network path has none, unless this host itself shares it.
     #>
     [CmdletBinding()]
     [OutputType([int])]
@@ -364,11 +411,11 @@ function Get-SeedPathDisk {
             if ($letter) { [pscustomobject]@{ root = "${letter}:\"; disk = [int]$partition.DiskNumber } }
             $access = $partition.PSObject.Properties['AccessPaths']
             if (-not $access) { continue }
-            foreach ($one in @($access.Value | Where-Object { $_ -and "$_" -notlike '\\*' })) {
+            foreach ($one in @($access.Value | Where-Object { $_ })) {
                 [pscustomobject]@{ root = "$one".TrimEnd('\') + '\'; disk = [int]$partition.DiskNumber }
             }
         })
-    foreach ($one in @($Path | Where-Object { $_ })) {
+    foreach ($one in @($Path | Where-Object { $_ } | ForEach-Object { Resolve-SeedOwnPath -Path $_ })) {
         $full = $one.TrimEnd('\') + '\'
         $fits = @($roots | Where-Object { $full.StartsWith($_.root, [StringComparison]::OrdinalIgnoreCase) })
         if ($fits.Count -eq 0) { continue }
@@ -396,11 +443,13 @@ function Get-SeedGuard {
     if ($reason -in 'Collision', 'Redundant Path', 'Snapshot') {
         "is offline because of a $($reason.ToLowerInvariant()). Resolve it first."
     }
-    if ("$($Disk.UniqueId)") {
-        $physical = @(Invoke-SeedQuery -Name Get-PhysicalDisk -Parameter @{ UniqueId = "$($Disk.UniqueId)" })
-        if (@($physical | Where-Object { "$($_.CannotPoolReason)" -match 'In a Pool' }).Count -gt 0) {
-            "is a member of a storage pool. $remedy"
-        }
+    $serial = ConvertTo-SeedSerial -Serial "$($Disk.SerialNumber)"
+    $physical = @(Invoke-SeedQuery -Name Get-PhysicalDisk | Where-Object {
+            ("$($Disk.UniqueId)" -and "$($_.UniqueId)" -eq "$($Disk.UniqueId)") -or
+            ($serial -and (ConvertTo-SeedSerial -Serial "$($_.SerialNumber)") -eq $serial)
+        })
+    if (@($physical | Where-Object { "$($_.CannotPoolReason)" -match 'In a Pool' }).Count -gt 0) {
+        "is a member of a storage pool. $remedy"
     }
     $pages = @(Invoke-SeedQuery -Name Get-CimInstance -Parameter @{ ClassName = 'Win32_PageFileUsage' } |
         ForEach-Object { "$($_.Name)" })
@@ -631,6 +680,6 @@ function Get-SeedVolumeRecord {
 Export-ModuleMember -Function @(
     'Invoke-SeedQuery', 'Get-SeedDataPartition', 'Get-SeedLetter', 'Read-SeedDevice', 'Get-SeedHashText',
     'Get-SeedRawContent', 'Get-SeedRootEntry', 'New-SeedContent', 'Get-SeedVolumeContent', 'Get-SeedContent',
-    'Get-SeedPathDisk', 'Get-SeedGuard', 'Get-SeedDiskFact', 'Get-SeedSameDisk', 'Open-SeedDrive', 'Close-SeedDrive',
-    'Initialize-SeedDrive', 'Get-SeedDriveLetter', 'Get-SeedVolumeRecord'
+    'Resolve-SeedOwnPath', 'Get-SeedPathDisk', 'Get-SeedGuard', 'Get-SeedDiskFact', 'Get-SeedSameDisk',
+    'Open-SeedDrive', 'Close-SeedDrive', 'Initialize-SeedDrive', 'Get-SeedDriveLetter', 'Get-SeedVolumeRecord'
 )

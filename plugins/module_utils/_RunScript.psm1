@@ -58,14 +58,15 @@ function Save-SeedState {
 function Hide-SeedKey {
     <#
     .SYNOPSIS
-        A text with everything masked that looks like a BitLocker key.
+        A text with everything masked that looks like a BitLocker key, or like a part of one that was cut off.
     .PARAMETER Text
         The text.
     #>
     [CmdletBinding()]
     [OutputType([string])]
     param([AllowEmptyString()][AllowNull()][string]$Text)
-    "$Text" -replace '\d{6}(-\d{6}){7}', '********' -replace '[A-Za-z0-9+/]{43}=', '********'
+    $plain = "$Text" -replace '\x00', '' -replace '\d{0,6}(-\d{6}){2,}(-\d{0,6})?', '********'
+    $plain -replace '[A-Za-z0-9+/]{16,}=+', '********' -replace '(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{22,}\z', '********'
 }
 
 function ConvertFrom-SeedOutput {
@@ -671,6 +672,7 @@ function Read-SeedManifest {
             }
             if ($name -ceq 'Drive') { $Found['drives']++ }
             if ($name -ceq 'Blob') {
+                if ($blob -and $blob['stream']) { $blob['stream'].Dispose() }
                 $blob = @{
                     path = ''
                     file = ''
@@ -781,6 +783,9 @@ function Invoke-SeedVerifyRun {
             if (-not $found['seen'].Contains($name)) {
                 Add-SeedMismatch -Found $found -Text "the manifest does not name the file '$name'"
             }
+        }
+        if ($found['wrong'] -eq 0 -and $found['files'].Count -ne $planned.Count) {
+            Add-SeedMismatch -Found $found -Text 'the manifest has a blob inside another one, which was not read'
         }
     }
     Assert-SeedProtected -Letter $Order.letter

@@ -340,7 +340,8 @@ function Read-SeedDriveState {
     $body = $Text.TrimStart() -replace '^<\?xml[^>]*\?>', ''
     $found = @{}
     try {
-        $source = New-Object -TypeName System.IO.StringReader -ArgumentList $body
+        # Not New-Object: where a policy logs modules, the values of a cmdlet's parameters are logged in clear.
+        $source = [System.IO.StringReader]::new($body)
         $reader = [System.Xml.XmlReader]::Create($source, $settings)
         $null = $reader.MoveToContent()
         if ($reader.Name -cne 'Drive') { throw 'another root' }
@@ -470,8 +471,16 @@ function Protect-SeedJournal {
     $body = [Convert]::FromBase64String(($Certificate -replace '-----[A-Z ]+-----', '' -replace '\s', ''))
     $recipient = New-Object -TypeName System.Security.Cryptography.X509Certificates.X509Certificate2 -ArgumentList @(,
         $body)
-    $content = [Convert]::ToBase64String((Read-SeedByte -Path $Path))
-    (Protect-CmsMessage -To $recipient -Content $content -ErrorAction Stop) -join "`n"
+    $content = [System.Text.Encoding]::ASCII.GetBytes([Convert]::ToBase64String((Read-SeedByte -Path $Path)))
+    # As Protect-CmsMessage does it, whose parameters would be logged in clear where a policy logs modules.
+    Add-Type -AssemblyName System.Security
+    $aes = New-Object -TypeName System.Security.Cryptography.Oid -ArgumentList '2.16.840.1.101.3.4.1.42'
+    $method = New-Object -TypeName System.Security.Cryptography.Pkcs.AlgorithmIdentifier -ArgumentList $aes
+    $inner = [System.Security.Cryptography.Pkcs.ContentInfo]::new($content)
+    $cms = [System.Security.Cryptography.Pkcs.EnvelopedCms]::new($inner, $method)
+    $cms.Encrypt([System.Security.Cryptography.Pkcs.CmsRecipient]::new('IssuerAndSerialNumber', $recipient))
+    $text = [Convert]::ToBase64String($cms.Encode(), 'InsertLineBreaks').Replace("`r`n", "`n")
+    "-----BEGIN CMS-----`n$text`n-----END CMS-----"
 }
 
 Export-ModuleMember -Function @(

@@ -73,6 +73,20 @@ Describe 'the source host of a seed' {
         Remove-TestWorld
     }
 
+    It 'starts no second backup over a staging location that cannot be seen' {
+        $backup = [ordered]@{
+            agent = @{ installed = $true }
+            unknown = [ordered]@{ staging = 'The account cannot see it.' }
+            policy = @{ name = 'p' }
+            method = [pscustomobject]@{ offline = $false }
+            jobs = @([pscustomobject]@{ id = 'j'; state = 'Failed'; phase = 'failed' })
+            files = $null
+        }
+        $case = @{ Agent = 'mars'; Backup = $backup; Wanted = [ordered]@{ offline = $true } }
+        (Get-SeedStageDecision @case).refused | Should -Match 'cannot be seen: The account'
+        (Get-SeedStageDecision @case -RestartFailed $true).refused | Should -BeNullOrEmpty
+        (Get-SeedStageDecision @case -KnownJob 'j').refused | Should -BeNullOrEmpty
+    }
     Context 'the staging location' {
         It 'shows every file below it, hidden ones too, by its relative name' {
             Write-TestFile -Name 'a.AIBBlob' -Bytes 1024

@@ -243,6 +243,22 @@ Describe 'attempts' {
         $option['discard_attempts'] = @($attempt.id)
         (Invoke-SeedClean -Option $option).changed | Should -BeTrue
     }
+    It 'takes an order back that no runner has taken when it stops' {
+        Mock Start-ScheduledTask { [CmdletBinding()]param($TaskName, $TaskPath) } -ModuleName _Run
+        Mock Start-SeedRun { param($Order) _Run\Start-SeedRun -Order $Order -ConfirmSeconds 0 } -ModuleName _Attempt
+        $option = New-TestOption -Serial 'WD-1'
+        $null = Invoke-SeedPrepare -Option $option
+        $record = Get-TestRecord -Option $option
+        $record.status | Should -Be 'copying'
+        (Invoke-SeedStop -Option $option).stopped | Should -Be 'WD-1'
+        Test-Path -LiteralPath "$($record.attempt.folder)\order.json" | Should -BeFalse
+        (Get-TestRecord -Option $option).allowed | Should -Be 'prepare'
+    }
+    It 'refuses the work directory or seed <text>' -ForEach @(
+        @{ more = @{ work_directory = 'C:\ProgramData\..\Windows' }; text = '*not a folder of a local drive*' }
+        @{ more = @{ work_directory = 'C:\a/..' }; text = '*not a folder of a local drive*' }
+        @{ more = @{ seed = "a`n" }; text = '*not a name*' }
+    ) { { Get-SeedDrive -Option (New-TestOption -Serial 'WD-1' -More $more) } | Should -Throw $text }
     It 'never hides a complete attempt behind one that was begun under a clock of the future' {
         $option = New-TestOption -Serial 'WD-1'
         $null = Invoke-SeedPrepare -Option $option
@@ -252,6 +268,9 @@ Describe 'attempts' {
         $null = New-Item -ItemType Directory -Path $ghost
         $plan = (Read-SeedJson -Path "$($record.attempt.folder)\attempt.json").value
         $plan.id = '20990101T000000Z-ffff'
+        Set-Content -LiteralPath "$ghost\attempt.json" -Value '{}' -Encoding utf8
+        { Invoke-SeedClean -Option (New-TestOption -Serial 'WD-1' -More @{ discard_attempts = @($plan.id) }) } |
+            Should -Throw '*escrowed*'
         Write-SeedJson -Path "$ghost\attempt.json" -Value $plan
         $now = Get-TestRecord -Option $option
         "$($now.status) $($now.attempt.id)" | Should -Be "copied $($record.attempt.id)"

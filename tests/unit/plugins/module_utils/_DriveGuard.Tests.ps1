@@ -169,6 +169,37 @@ Describe 'what a disk holds and what protects it' {
             $status = Get-TestStatus -Serial 'DATA' -Option $option -ProtectedPath 'E:\Staging', '\\filer\seed'
             $status.reason | Should -Match "holds 'E:\\Staging'"
         }
+        It 'refuses the disk behind a path that is written as <path>' -ForEach @(
+            @{ path = 'E:/Staging' }
+            @{ path = 'e:Staging' }
+            @{ path = '\\?\E:\Staging' }
+            @{ path = '\\FS01\E$\Staging' }
+            @{ path = '//localhost/e$' }
+            @{ path = '\\fs01.contoso.example\Seed\x' }
+            @{ path = '\\?\UNC\fs01\Seed' }
+            @{ path = 'C:\link\x' }
+        ) {
+            Mock Get-CimInstance {
+                [CmdletBinding()]param($ClassName, $Filter)
+                if ($ClassName -eq 'Win32_Share') { [pscustomobject]@{ Name = 'seed'; Path = 'E:\' } }
+            } -ModuleName _DriveGuard
+            Mock Get-Item {
+                [CmdletBinding()]param($LiteralPath, [switch]$Force)
+                $item = [pscustomobject]@{ LinkType = ''; Target = @() }
+                if ($LiteralPath -eq 'C:\link') { $item.LinkType = 'Junction'; $item.Target = @('E:\Data') }
+                $item
+            } -ModuleName _DriveGuard
+            $status = Get-TestStatus -Serial 'DATA' -Option $option -ProtectedPath $path
+            $status.status | Should -Be 'unusable'
+            $status.reason | Should -Match 'reads or works in'
+        }
+        It 'protects nothing for the path <path> of another host' -ForEach @(
+            @{ path = '\\filer\E$\x' }, @{ path = '\\fs011\E$' }, @{ path = '//filer.contoso.example/seed' }
+        ) { Get-SeedPathDisk -Path $path | Should -BeNullOrEmpty }
+        It 'asks for the pool of a disk without a unique id too' {
+            Set-TestDisk -Serial 'DATA' -Change { $_.unique_id = ''; $_.cannot_pool_reason = 'In a Pool' }
+            (Get-TestStatus -Serial 'DATA' -Option $option).reason | Should -Match 'storage pool'
+        }
         It 'refuses when <command> fails, and names it' -ForEach @(
             @{ command = 'Get-Partition' }, @{ command = 'Get-PhysicalDisk' }, @{ command = 'Get-CimInstance' },
                 @{ command = 'Get-Volume' }, @{ command = 'Get-BitLockerVolume' }

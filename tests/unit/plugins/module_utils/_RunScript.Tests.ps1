@@ -75,6 +75,15 @@ Describe 'the runner' {
         It 'accepts a gap whose bytes are zero' {
             (Invoke-TestVerify -File $files -Blobs (New-TestPageBlob -Range "$first$last")).ok | Should -BeTrue
         }
+        It 'does not take a blob for read that another one interrupts' {
+            [System.IO.File]::WriteAllBytes((Resolve-SeedPath -Path 'E:\g'), [byte[]]::new(512))
+            $range = New-TestRange -Byte ([byte[]]::new(512)) -Offset 0 -Length 512
+            $inner = New-TestPageBlob -Range $range -Path 'c/g' -File '\g' -Length 512
+            $blob = New-TestBlob -Path 'c/f' -File '\f' -Length 2048 -Body "<PageRangeList>$first</PageRangeList>$inner"
+            $verify = Invoke-TestVerify -File @($files[0], @{ name = 'g'; bytes = 512 }) -Blobs $blob
+            $verify.ok | Should -BeFalse
+            $verify.mismatches[0] | Should -Match 'inside another one'
+        }
         It 'finds <what>' -ForEach @(
             @{ what = 'a gap with bytes'; body = '{1}{2}'; text = 'holds bytes before byte 512' }
             @{ what = 'an end that is not covered'; body = '{0}{1}'; text = 'holds bytes after byte 1536' }
@@ -179,6 +188,15 @@ Describe 'the runner' {
                     'key AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=')
             (Get-SeedLastLine -Path 'C:\o.txt') -join ' ' | Should -BeExactly 'key ******** key ********'
         }
+        It 'masks <what>' -ForEach @(
+            @{ what = 'a key whose begin is cut off'; text = '11-222222-333333-444444 x'; want = '******** x' }
+            @{ what = 'a key that is just written'; text = 'x 111111-222222-333333-44'; want = 'x ********' }
+            @{ what = 'a tail of an external key'; text = 'DA0ODxAREhMUFRYXGBkaGxwdHh8= x'; want = '******** x' }
+            @{ what = 'a head of one'; text = 'key AAECAwQFBgcICQoLDA0ODxAREhMU'; want = 'key ********' }
+            @{ what = 'a key in UTF-16'; text = (@('111111') * 8 -join '-' -replace '.', "`$0`0"); want = '********' }
+            @{ what = 'no time'; text = '2026-11-25 10:00:00 20 MB'; want = '2026-11-25 10:00:00 20 MB' }
+            @{ what = 'no path'; text = 'copies D:\b.BaseBlob'; want = 'copies D:\b.BaseBlob' }
+        ) { Hide-SeedKey -Text $text | Should -BeExactly $want }
         It 'reads output that is not UTF-8' { ConvertFrom-SeedOutput -Byte ([byte[]](0x61, 0xFC)) | Should -Match '^a' }
         It 'counts used bytes, and none of a volume that is not there' {
             Get-SeedUsedByte -Letter E | Should -BeGreaterThan 0

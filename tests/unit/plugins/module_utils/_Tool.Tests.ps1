@@ -102,6 +102,18 @@ Describe 'the tool' {
         }
     }
 
+    It 'passes nothing of a journal to a cmdlet, whose parameters a policy may log in clear' {
+        $folder = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/samples/journals'
+        $global:TestSeen = [System.Collections.Generic.List[string]]::new()
+        Mock New-Object {
+            [CmdletBinding()]param($TypeName, $ArgumentList)
+            $global:TestSeen.Add("$ArgumentList")
+            , (Microsoft.PowerShell.Utility\New-Object @PSBoundParameters)
+        } -ModuleName _Tool
+        foreach ($file in Get-ChildItem -LiteralPath $folder -File) { $null = Read-SeedJournal -Path $file.FullName }
+        $global:TestSeen.Count | Should -BeGreaterThan 0
+        $global:TestSeen -join '' | Should -Not -Match 'BitLockerKey'
+    }
     It 'seals a journal so that it cannot be read' {
         Set-Content -LiteralPath 'C:\x.jrn' -Value 'hush' -Encoding utf8
         $rsa = [System.Security.Cryptography.RSA]::Create(2048)
@@ -118,6 +130,14 @@ Describe 'the tool' {
         $certificate = $request.CreateSelfSigned([DateTimeOffset]::Now.AddDays(-1), [DateTimeOffset]::Now.AddDays(1))
         $pem = "-----BEGIN CERTIFICATE-----`n" + [Convert]::ToBase64String($certificate.RawData) +
             "`n-----END CERTIFICATE-----"
-        Protect-SeedJournal -Path 'C:\x.jrn' -Certificate $pem | Should -Match '^-----BEGIN CMS-----'
+        $sealed = Protect-SeedJournal -Path 'C:\x.jrn' -Certificate $pem
+        $sealed | Should -Match '^-----BEGIN CMS-----\n'
+        $cms = [System.Security.Cryptography.Pkcs.EnvelopedCms]::new()
+        $cms.Decode([Convert]::FromBase64String(($sealed -replace '-----[A-Z ]+-----', '' -replace '\s', '')))
+        $cms.ContentEncryptionAlgorithm.Oid.Value | Should -Be '2.16.840.1.101.3.4.1.42'
+        $own = [System.Security.Cryptography.X509Certificates.X509Certificate2Collection]::new($certificate)
+        $cms.Decrypt($own)
+        $text = [System.Text.Encoding]::ASCII.GetString($cms.ContentInfo.Content)
+        [Convert]::FromBase64String($text) | Should -Be (Read-SeedByte -Path 'C:\x.jrn')
     }
 }
