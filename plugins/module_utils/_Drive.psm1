@@ -43,7 +43,7 @@ function Find-SeedDisk {
     $found = @(Get-Disk -ErrorAction Stop | Where-Object { (ConvertTo-SeedSerial -Serial $_.SerialNumber) -eq $Serial })
     if ($found.Count -gt 1) {
         throw "The serial $Serial in ``drives`` belongs to $($found.Count) disks of this host. " +
-        'Remove all but the one that is meant; a disk that two paths show cannot be told apart.'
+        'Remove all but the one that is meant; two paths to one disk look like two disks.'
     }
     $found
 }

@@ -300,7 +300,7 @@ function Get-SeedContent {
     .SYNOPSIS
         What a disk holds, with a fingerprint of it, its letter and the GUID of its partition.
     .DESCRIPTION
-        What cannot be told is data or unknown, never empty. An offline disk shows no volumes: only zero bytes make it
+        What cannot be judged is data or unknown, never empty. An offline disk shows no volumes: only zero bytes make it
         empty.
     .PARAMETER Disk
         The disk.
@@ -495,7 +495,7 @@ function Get-SeedDiskFact {
         }
     }
     catch {
-        $fact.problems = @("Which disk has the serial $Serial cannot be told: $($_.Exception.Message)")
+        $fact.problems = @("Which disk has the serial $Serial is not known: $($_.Exception.Message)")
         return $fact
     }
     $fact.disk = [pscustomobject][ordered]@{

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sealing in standard formats: CMS for people and for the way from a host, ansible-vault for working copies.
+"""Sealing in standard formats: CMS for people and for the transport from a host, ansible-vault for working copies.
 
 Private to the collection. No error text holds any part of what is sealed.
 """

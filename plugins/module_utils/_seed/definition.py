@@ -225,6 +225,7 @@ AZURE = {
         check=_names.check_container,
         example="contoso-fs01-seed",
     ),
+    "log_level": _text("How much the copy logs say.", choices=("Error", "Verbose"), default="Error"),
     "tags": Option(
         "map",
         "Tags of the import job, for example those that a policy demands.",
