@@ -30,8 +30,13 @@ class ActionModule(ActionBase):
         arguments = dict(self._task.args)
         host = str(variables["inventory_hostname"])
         definitions = self._definitions(variables)
-        if isinstance(arguments.get("definition"), str):
+        named = arguments.get("definition")
+        if isinstance(named, str):
             arguments["definition"] = definitions.get(host)
+            hosts = variables.get("ansible_play_hosts_all") or [host]
+            if named not in hosts and named != arguments["definition"]:
+                known = ", ".join(str(one) for one in hosts)
+                raise AnsibleActionFail(f"The seed {named} is not among the hosts of this play: {known}.")
         if arguments.get("definition") is None:
             raise AnsibleActionFail(f"The inventory host {host} has no variable `{VARIABLE}` with a seed definition.")
         problem = next(untyped(arguments["definition"], VARIABLE), None)

@@ -159,10 +159,14 @@ def test_two_seeds_at_the_gate_take_one_parcel_each(lab: Lab) -> None:
     assert {name: one["status"] for name, one in rows.items()} == {SEED: "shipped", "contoso-fs02": "job_created"}
     assert rows["contoso-fs02"]["waiting"]["id"] == "ship"
 
+    named = lab.play("status", "-e", "seed=contoso-fs02")
+    assert named.returncode == 0 and "contoso-fs02" in named.output and f"ok: [{SEED}]" not in named.output
+    assert lab.play("status", "-e", "seed=contoso-fs03").returncode == 2, "a mistyped name is no success"
+
     lock = lab.home / "state" / SEED / "lock.json"
     lock.write_text(json.dumps({**ANOTHER_CONTROLLER, "lease": 900}), encoding="utf-8")
     held = lab.play("seed", "--limit", SEED)
-    assert held.returncode == 2 and "seed_force_unlock=true" in held.message, held.output
+    assert held.returncode == 2 and f"seed_force_unlock={SEED}" in held.message, held.output
     assert lab.play("seed", "--limit", SEED, "--check").returncode == 0, "check mode needs no lock"
     assert lab.play("unlock", "-e", f"seed={SEED}").returncode == 0
     assert lab.play("seed", "--limit", SEED).returncode == 0

@@ -116,6 +116,14 @@ def test_each_host_has_its_own_definition_whatever_the_extra_variable_says(
         assert (result["status"], result["changed"], result["others_waiting"]) == ("new", False, [])
 
 
+def test_a_named_seed_that_no_host_of_the_play_is_is_refused(control: Control) -> None:
+    """A mistyped name must not end as a run in which nothing was due."""
+    code, output, found = control.run(ask(), "-e", "seed=fs03")
+    assert {one["msg"] for one in found.values()} == {
+        "The seed fs03 is not among the hosts of this play: fs01, fs02."
+    }, (code, output)
+
+
 def test_two_seeds_of_the_play_that_share_a_drive_are_refused(control: Control) -> None:
     control.hosts["fs02"]["seed"]["drives"] = [{"serial": "drive-fs01"}]
     _code, _output, found = control.run(ask(), "-e", "seed=fs01")

@@ -100,6 +100,7 @@ def full() -> dict[str, Any]:
         azure__tenant="contoso.example",
         azure__client_id="id",
         azure__tags={"CostCenter": "4711"},
+        azure__log_level="Verbose",
         shipping__return_address__company="Contoso",
         shipping__return_address__street_address2="2nd floor",
         shipping__return_address__state_or_province="NH",
