@@ -41,9 +41,9 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse, stamp
 
 CLOCK_DIFFERENCE = timedelta(days=1)
-# A drive in one of these statuses still holds what was verified, as far as anybody can see.
 # What a drive record allows that this collection or time can do; the rest takes the word of a person.
 GOES_ON = frozenset({"prepare", "wait", "insert", "collect", "verify", "unlock", "lock"})
+# A drive in one of these statuses still holds what was verified, as far as anybody can see.
 KEEPS = ("copied", "locked", "verifying", "verified", "missing", "unknown")
 
 

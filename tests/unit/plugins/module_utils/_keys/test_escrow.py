@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import pathlib
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     ESCROWS,
     Receipt,
     SealedFile,
+    copy_name,
     validate_escrow,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import SealError
@@ -75,7 +77,11 @@ def test_copy_for_somebody_else_under_its_name_is_replaced(tmp_path: pathlib.Pat
     assert opened(path.read_bytes(), tmp_path, "anna") == DATA
 
 
-@pytest.mark.parametrize("damage", [lambda data: data[:100], lambda data: b"", lambda data: data.replace(b"M", b"N")])
+@pytest.mark.parametrize(
+    "damage",
+    [lambda data: data[:100], lambda data: b"", lambda data: data.replace(b"M", b"N"), lambda data: data + b"\n"],
+    ids=["torn", "empty", "changed", "still an envelope for the same people"],
+)
 def test_no_receipt_for_what_does_not_come_back(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, damage: Any
 ) -> None:
@@ -127,10 +133,26 @@ def test_expired_certificate_is_a_warning(tmp_path: pathlib.Path) -> None:
     assert "old.pem" in warning and "expired" in warning
 
 
+def test_certificate_holds_until_its_last_second(tmp_path: pathlib.Path) -> None:
+    path = person(tmp_path, "anna")
+    place = places(tmp_path, [path])[0]
+    (certificate,) = sealing.read_recipients([path])
+    last = certificate.not_valid_after_utc
+    assert SealedFile.warnings(place, last) == []
+    until = last.strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert SealedFile.warnings(place, last + timedelta(seconds=1)) == [
+        f"The certificate '{path}' expired on {until}. Make sure that its private key still exists."
+    ]
+
+
 def test_good_places(tmp_path: pathlib.Path) -> None:
     assert validate_escrow(places(tmp_path, [person(tmp_path, "anna")])) == []
     assert not (tmp_path / "escrow").exists()
-    assert set(ESCROWS["sealed_file"].OPTIONS) == {"directory", "recipients"}
+    assert {name: (one["type"], one.get("elements"), one["required"]) for name, one in SealedFile.OPTIONS.items()} == {
+        "directory": ("path", None, True),
+        "recipients": ("list", "path", True),
+    }
+    assert ESCROWS == {"sealed_file": SealedFile}
 
 
 @pytest.mark.parametrize(
@@ -142,6 +164,7 @@ def test_good_places(tmp_path: pathlib.Path) -> None:
         ({"directory": "keys"}, "`escrow[0].directory` 'keys' is a relative path"),
         ({"recipients": []}, "`escrow[0].recipients` is empty"),
         ({"recipients": None}, "`escrow[0].recipients` is empty"),
+        ({"recipients": "/srv/anna.pem"}, "`escrow[0].recipients` is empty"),
         ({"recipients": ["/nowhere.pem"]}, "`escrow[0].recipients[0]` '/nowhere.pem' is not a readable PEM"),
     ],
 )
@@ -158,3 +181,35 @@ def test_no_place_and_two_of_one_name(tmp_path: pathlib.Path) -> None:
     assert validate_escrow(two) == [
         "`escrow[1]` has the name of another place, sealed_file:escrow: give it a name of its own."
     ]
+
+
+def test_every_place_is_looked_at(tmp_path: pathlib.Path) -> None:
+    good = places(tmp_path, [person(tmp_path, "anna")])[0]
+    nowhere = {**good, "recipients": ["/nowhere.pem", "/else.pem"], "directory": "keys"}
+    problems = validate_escrow([{"type": "post_it"}, nowhere, good], "places")
+    assert [one.partition("` ")[0] for one in problems] == [
+        "`places[0].type",
+        "`places[1].directory",
+        "`places[1].recipients[0]",
+        "`places[1].recipients[1]",
+    ]
+    problems = SealedFile.validate({"directory": None, "recipients": []})
+    assert [one.partition("` ")[0] for one in problems] == ["`escrow.directory", "`escrow.recipients"]
+
+
+def test_name_of_a_place_and_of_a_copy(tmp_path: pathlib.Path) -> None:
+    assert SealedFile.identify({"directory": str(tmp_path / "escrow")}) == "sealed_file:escrow"
+    assert SealedFile.identify({}) == SealedFile.identify({"directory": None}) == "sealed_file:"
+    assert copy_name("WD X/1", "0123456789abcdef", ["b", "a"]) == "WD_X_1.0123456789ab.7e18f737.jrn.cms"
+    assert copy_name("A", DIGEST, ["b", "a"]) == copy_name("A", DIGEST, ["a", "b"])
+
+
+def test_receipt_says_when_the_copy_was_kept(tmp_path: pathlib.Path) -> None:
+    assert keep(tmp_path, "anna")["at"] == TODAY.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_home_folder_is_meant_by_a_tilde(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    place = {**places(tmp_path, [person(tmp_path, "anna")])[0], "directory": "~/kept"}
+    receipt = SealedFile.keep(place, "A", DATA, DIGEST, TODAY)
+    assert (tmp_path / "kept" / receipt["name"]).is_file() and SealedFile.check(place, receipt) == ""

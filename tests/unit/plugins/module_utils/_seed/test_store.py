@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import getpass
 import json
 import os
 import pathlib
+import re
+import socket
 import subprocess
 import sys
 import threading
@@ -290,6 +293,284 @@ def test_everything_that_counts_is_synced(store: FileStore, monkeypatch: pytest.
     synced.clear()
     store.delete("x")
     assert synced == {SEED}
+
+
+# What a lock says, and what a system says of a process
+
+
+def test_lock_as_modules_return_it(store: FileStore) -> None:
+    mine = elsewhere(run="r-1", user="anna")
+    lock = store.lock(mine, 60, NOW)
+    assert (lock.renewed, lock.alive, lock.expired) == ("2026-11-24T12:00:00Z", True, False)
+    held = store.holder()
+    assert held and held.as_dict() == {
+        "run": "r-1",
+        "host": "job-41",
+        "user": "anna",
+        "started": "2026-11-24T12:00:00Z",
+        "lease": 60,
+        "renewed": "2026-11-24T12:00:00Z",
+        "alive": None,
+        "stale": False,
+    }
+    assert (held.taken_from, held.expired) == ("", False)
+    age(store, 120)
+    held = store.holder()
+    assert held and held.stale and held.as_dict()["stale"] is True
+
+
+def test_renewal_returns_the_lock_as_it_is_now(store: FileStore) -> None:
+    mine = me()
+    store.lock(mine, LEASE, NOW)
+    lock = store.renew(mine.run, 60, NOW.replace(day=25))
+    assert (lock.holder, lock.lease, lock.renewed, lock.alive) == (mine, 60, "2026-11-25T12:00:00Z", True)
+    assert store.renew(mine.run, 0, NOW).lease == 60, "no new lease keeps the old one"
+    pod = elsewhere()
+    store.lock(pod, LEASE, NOW, force=True)
+    assert store.renew(pod.run, LEASE, NOW).alive is None
+
+
+def test_lock_is_one_line_of_the_same_length_whatever_it_says(store: FileStore) -> None:
+    mine = me()
+    for change in (
+        lambda: store.lock(mine, LEASE, NOW),
+        lambda: store.renew(mine.run, 123456, NOW),
+        lambda: store.write_ledger({}, mine.run),
+    ):
+        change()
+        data = (store.folder / "lock.json").read_bytes()
+        assert len(data) == 2048 and data.endswith(b" \n") and json.loads(data)["run"] == mine.run
+
+
+@pytest.mark.parametrize("run", ["", "someone"])
+def test_damaged_lock_is_nobodys(store: FileStore, run: str) -> None:
+    store.lock(me(), LEASE, NOW)
+    (store.folder / "lock.json").write_bytes(b"{")
+    for change in (lambda: store.write_ledger({}, run), lambda: store.renew(run, LEASE, NOW)):
+        with pytest.raises(LockLost):
+            change()
+    assert store.read_ledger() == {}
+
+
+def test_lease_ends_after_its_last_nanosecond(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.lock(elsewhere(), LEASE, NOW)
+    end = (store.folder / "lock.json").stat().st_mtime_ns + LEASE * 10**9
+    for moment, stale in ((end, False), (end + 1, True)):
+        monkeypatch.setattr(store, "_file_server_time", lambda moment=moment: moment)
+        held = store.holder()
+        assert held and (held.expired, held.stale) == (stale, stale)
+
+
+def test_lock_in_a_folder_that_cannot_be_written_is_judged_by_this_clock(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(**_options: Any) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    store.lock(elsewhere(), LEASE, NOW)
+    monkeypatch.setattr(store_module.tempfile, "NamedTemporaryFile", fails)
+    for later, stale in ((LEASE - 60, False), (LEASE + 60, True)):
+        now = (store.folder / "lock.json").stat().st_mtime_ns + later * 10**9
+        monkeypatch.setattr(time, "time_ns", lambda now=now: now)
+        held = store.holder()
+        assert held and held.stale is stale
+
+
+@pytest.mark.parametrize("changes", [{"pid": 0}, {"pid_started": 0}, {"boot_id": ""}, {"pid_namespace": ""}])
+def test_holder_without_a_process_cannot_be_looked_for(
+    monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
+) -> None:
+    """Also where neither boot nor namespace can be read."""
+    mine = me(**changes)
+    monkeypatch.setattr(store_module, "_boot_id", lambda: mine.boot_id)
+    monkeypatch.setattr(store_module, "_pid_namespace", lambda: mine.pid_namespace)
+    monkeypatch.setattr(store_module, "_process_start", lambda _pid: mine.pid_started)
+    assert is_alive(mine) is None
+    assert is_alive(replace(mine, pid=1, pid_started=1, boot_id="x", pid_namespace="y")) is None
+
+
+def test_process_of_this_user_that_has_no_start_is_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(store_module, "_process_start", lambda _pid: None)
+    monkeypatch.setattr(os, "kill", lambda pid, number: asked.append((pid, number)))
+    assert is_alive(me(pid=4711, pid_started=5)) is False
+    assert asked == [(4711, 0)], "it is looked for, and not disturbed"
+
+
+def test_facts_that_a_system_does_not_give_are_empty(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+    def fails(_path: pathlib.Path) -> None:
+        raise OSError(errno.ENOENT, "No such file")
+
+    def nameless() -> str:
+        raise KeyError("uid not found")
+
+    assert store_module._boot_id() == pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    assert store_module._pid_namespace() == os.readlink("/proc/self/ns/pid")
+    assert store_module._text_of(str(tmp_path / "nothing")) == ""
+    (tmp_path / "odd").write_bytes(b" caf\xc3 \n")
+    assert store_module._text_of(str(tmp_path / "odd")) == "caf\ufffd"
+    monkeypatch.setattr(pathlib.Path, "readlink", fails)
+    assert store_module._pid_namespace() == ""
+    monkeypatch.setattr(store_module.getpass, "getuser", nameless)
+    assert new_holder(os.getpid(), NOW).user == str(os.getuid())
+
+
+def test_holder_is_this_process_of_this_user() -> None:
+    mine = new_holder(os.getpid(), NOW)
+    assert (mine.host, mine.user) == (socket.gethostname(), getpass.getuser())
+    assert mine.started == "2026-11-24T12:00:00Z"
+
+
+def test_ledger_is_readable_for_people_and_strict_for_machines(store: FileStore) -> None:
+    mine = me()
+    store.lock(mine, LEASE, NOW)
+    store.write_ledger({"seed": SEED, "drives": {}}, mine.run)
+    assert (store.folder / "ledger.json").read_text() == '{\n  "seed": "contoso-fs01",\n  "drives": {}\n}\n'
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        store.write_ledger({"seed": float("nan")}, mine.run)
+    assert store.read_ledger() == {"seed": SEED, "drives": {}}
+
+
+def test_only_objects_are_listed_and_archived(store: FileStore) -> None:
+    mine = me()
+    store.lock(mine, LEASE, NOW)
+    store.write_ledger({}, mine.run)
+    for name in ("b", "a", "journals/c"):
+        store.put(name, b"")
+        os.utime(store.folder / name, (1000, 1000))
+    (store.folder / ".hidden").write_bytes(b"")
+    (store.folder / "odd name").write_bytes(b"")
+    assert store.names() == ["a", "b", "journals/c"]
+    assert store.names("jour") == ["journals/c"]
+    store.archive(1, mine.run)
+    store.put("d", b"")
+    assert store.names() == ["d"]
+    store.write_ledger({}, mine.run)
+    store.archive(2, mine.run)
+    archive = store.folder / "archive"
+    kept = {one.relative_to(archive).as_posix() for one in archive.rglob("*") if one.is_file()}
+    assert kept == {"1/a", "1/b", "1/journals/c", "1/ledger.json", "2/d", "2/ledger.json"}
+    assert (store.folder / ".hidden").exists() and store.holder() is not None
+
+
+def test_objects_can_be_archived_without_a_ledger(store: FileStore) -> None:
+    mine = me()
+    store.lock(mine, LEASE, NOW)
+    store.archive(1, mine.run)
+    assert (store.folder / "archive" / "1").is_dir() and store.read_ledger() == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (errno.ENOSPC, "Free space"),
+        (errno.EDQUOT, "Free space"),
+        (errno.EACCES, f"Give user {getpass.getuser()} write access"),
+        (errno.EPERM, "write access"),
+        (errno.EROFS, "write access"),
+        (errno.ENOENT, "Mount or restore"),
+        (errno.ENOTDIR, "Mount or restore"),
+        (errno.ESTALE, "Mount or restore"),
+        (errno.EIO, "Mount or restore"),
+        (errno.EMFILE, "Check `state.directory`"),
+    ],
+)
+def test_each_error_of_the_system_has_its_remedy(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch, code: int, words: str
+) -> None:
+    def fails(*_given: Any) -> None:
+        raise OSError(code, os.strerror(code))
+
+    for name, change, what in (
+        ("read_bytes", lambda: store.get("x"), "Reading 'x'"),
+        ("rglob", store.names, "Listing the objects"),
+        ("exists", lambda: store.delete("x"), "Removing 'x'"),
+    ):
+        if code == errno.ENOENT and name == "read_bytes":
+            continue
+        with monkeypatch.context() as patch:
+            patch.setattr(pathlib.Path, name, fails)
+            with pytest.raises(StoreError, match=f"^{what} of seed 'contoso-fs01' failed: .*{re.escape(words)}"):
+                change()
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL])
+def test_where_there_is_no_flock_the_winner_looks_again(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def without(_handle: int, _how: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    slept = []
+    monkeypatch.setattr(store_module.fcntl, "flock", without)
+    mine, other = me(), me()
+
+    def taken_meanwhile(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) > 1:
+            (store.folder / "lock.json").write_bytes(store_module._lock_bytes({"run": other.run, "user": "berta"}))
+
+    monkeypatch.setattr(time, "sleep", taken_meanwhile)
+    assert store.lock(mine, LEASE, NOW).holder == mine
+    assert store.unlock(mine.run)
+    with pytest.raises(LockLost, match="berta"):
+        store.lock(mine, LEASE, NOW)
+    assert slept == [store_module.SETTLE_SECONDS] * 2
+
+
+def test_with_flock_nobody_waits(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail(f"slept {seconds}"))
+    store.lock(me(), LEASE, NOW)
+
+
+def test_lock_that_appears_between_look_and_link_wins(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.folder.mkdir(parents=True)
+    real = FileStore._seen
+    monkeypatch.setattr(FileStore, "_seen", lambda _self: None)
+    store.lock(me(), LEASE, NOW)
+    with pytest.raises(LockHeld, match="at the same time. Run the playbook again"):
+        store.lock(me(), LEASE, NOW)
+    monkeypatch.setattr(FileStore, "_seen", real)
+    assert [one.name for one in store.folder.iterdir() if one.name not in ("lock.json", ".mutex")] == []
+
+
+def test_lock_that_vanished_is_not_set_aside(store: FileStore) -> None:
+    mine = me()
+    store.lock(mine, LEASE, NOW)
+    seen = store._seen()
+    assert seen
+    assert store.unlock(mine.run)
+    store._set_aside(seen)
+    assert not (store.folder / "lock.json").exists()
+    assert not store.unlock(mine.run) and not store.unlock("", force=True)
+
+
+def test_texts_say_who_holds_the_lock(store: FileStore) -> None:
+    store.lock(me(run="r-1", user="anna", host="controller"), LEASE, NOW)
+    with pytest.raises(LockLost, match=r"anna on controller since 2026-11-24T12:00:00Z \(run r-1\), not by this run"):
+        store.renew("r-2", LEASE, NOW)
+
+
+@pytest.mark.parametrize(("value", "found"), [(1, 1), (0, 7), (-1, 7), ("5", 7), (None, 7), (1.5, 7)])
+def test_numbers_of_a_lock_are_positive_and_whole(value: Any, found: int) -> None:
+    assert store_module._whole(value, 7) == found
+
+
+def test_the_file_store_is_the_usual_one(tmp_path: pathlib.Path) -> None:
+    assert isinstance(open_store({"directory": str(tmp_path)}, SEED), FileStore)
+    assert validate_store({"directory": str(tmp_path)}) == []
+    assert {name: FileStore.OPTIONS["directory"][name] for name in ("type", "required")} == {
+        "type": "path",
+        "required": True,
+    }
+    with pytest.raises(StoreError, match="`seed` '..' is not the name of a seed"):
+        open_store({"directory": str(tmp_path)}, "..")
+
+
+def test_files_without_a_mode_given_are_private(store: FileStore) -> None:
+    store.put("a", b"")
+    store.put("b", b"", private=False)
+    assert [(store.folder / name).stat().st_mode & 0o777 for name in ("a", "b")] == [0o600, 0o644]
 
 
 # Races
