@@ -433,6 +433,12 @@ CLEAN = "The copy log of every drive is clean."
 OTHERS_LOG = log(url=LOG_OF_OTHER, serial=OTHER)
 
 
+def _job_before(**changes: Any) -> dict[str, Any]:
+    found = ledger_at("shipped")
+    found["jobs"][-1].update(changes)
+    return found
+
+
 def _logged(*logs: dict[str, Any], base: Any = "shipped", told: Any = None) -> Snapshot:
     return snapshot(base, job=told or completed(), container=container(copy_logs=list(logs)))
 
@@ -455,6 +461,9 @@ COPY_LOGS: list[Case] = [
     ("copy_logs", _logged(log(), told=completed(drives=None)), "unknown", NOT_NAMED, ""),
     ("copy_logs", _logged(log(), told=with_drives(copy_log=None)), "unknown", NOT_NAMED, ""),
     ("copy_logs", _logged(log(), log(url=""), told=with_drives(copy_log="")), "unknown", NOT_NAMED, ""),
+    ("copy_logs", _logged(log(), base=_job_before(logs_before=None)), "yes", CLEAN, ""),
+    ("copy_logs", _logged(log(), base=_job_before(logs_before=[LINK])), "unknown", NOT_FOUND, ""),
+    ("copy_logs", _logged(log(), base=changed("shipped", jobs=[])), "unknown", NOT_FOUND, ""),
     ("copy_logs", _logged(log(modified="2026-11-20T00:00:00Z")), "yes", CLEAN, ""),
     ("copy_logs", _logged(log(modified="2026-11-19T23:59:59Z")), "unknown", NOT_FOUND, ""),
     (
@@ -484,12 +493,6 @@ def _stored(blobs: Any, base: Any = "shipped") -> Snapshot:
 
 def _missing(problem: str) -> tuple[str, str, str]:
     return "no", f"The import job is completed, but {problem}.", f"blob_missing: {ABORT}"
-
-
-def _job_before(**changes: Any) -> dict[str, Any]:
-    found = ledger_at("shipped")
-    found["jobs"][-1].update(changes)
-    return found
 
 
 def _frozen_md5(value: str) -> dict[str, Any]:
