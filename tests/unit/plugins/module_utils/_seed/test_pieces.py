@@ -41,7 +41,7 @@ RUN, ABORT, STATUS = "seed --limit contoso-fs01", "abort -e seed=contoso-fs01", 
 COMMAND = "ansible-playbook seedfreight.azure_offline_backup."
 
 
-def told(blocked: Blocked | None) -> str:
+def stop_of(blocked: Blocked | None) -> str:
     """The id and the playbook of an obstacle in one line; empty for none. Its texts must be there."""
     if blocked is None:
         return ""
@@ -433,6 +433,12 @@ CLEAN = "The copy log of every drive is clean."
 OTHERS_LOG = log(url=LOG_OF_OTHER, serial=OTHER)
 
 
+def _job_before(**changes: Any) -> dict[str, Any]:
+    found = ledger_at("shipped")
+    found["jobs"][-1].update(changes)
+    return found
+
+
 def _logged(*logs: dict[str, Any], base: Any = "shipped", told: Any = None) -> Snapshot:
     return snapshot(base, job=told or completed(), container=container(copy_logs=list(logs)))
 
@@ -455,6 +461,9 @@ COPY_LOGS: list[Case] = [
     ("copy_logs", _logged(log(), told=completed(drives=None)), "unknown", NOT_NAMED, ""),
     ("copy_logs", _logged(log(), told=with_drives(copy_log=None)), "unknown", NOT_NAMED, ""),
     ("copy_logs", _logged(log(), log(url=""), told=with_drives(copy_log="")), "unknown", NOT_NAMED, ""),
+    ("copy_logs", _logged(log(), base=_job_before(logs_before=None)), "yes", CLEAN, ""),
+    ("copy_logs", _logged(log(), base=_job_before(logs_before=[LINK])), "unknown", NOT_FOUND, ""),
+    ("copy_logs", _logged(log(), base=changed("shipped", jobs=[])), "unknown", NOT_FOUND, ""),
     ("copy_logs", _logged(log(modified="2026-11-20T00:00:00Z")), "yes", CLEAN, ""),
     ("copy_logs", _logged(log(modified="2026-11-19T23:59:59Z")), "unknown", NOT_FOUND, ""),
     (
@@ -484,12 +493,6 @@ def _stored(blobs: Any, base: Any = "shipped") -> Snapshot:
 
 def _missing(problem: str) -> tuple[str, str, str]:
     return "no", f"The import job is completed, but {problem}.", f"blob_missing: {ABORT}"
-
-
-def _job_before(**changes: Any) -> dict[str, Any]:
-    found = ledger_at("shipped")
-    found["jobs"][-1].update(changes)
-    return found
 
 
 def _frozen_md5(value: str) -> dict[str, Any]:
@@ -737,7 +740,7 @@ CASES: list[Case] = [
 def test_a_piece_answers(case: Case) -> None:
     name, one, state, text, blocked = case
     found = pieces.PIECES[name](one)
-    assert (found.state, found.text, told(found.blocked)) == (state, text, blocked)
+    assert (found.state, found.text, stop_of(found.blocked)) == (state, text, blocked)
     assert found.accepted == ""
     assert bool(found.how) == (state == "unknown") == (found.seen is not None), "a person is told how to look"
     if found.blocked:
@@ -831,8 +834,8 @@ def test_without_a_ledger_only_a_job_that_shows_itself_as_offline_is_ours(
     known: str, phase: str, method: dict[str, Any], found: bool
 ) -> None:
     one = snapshot(known, backup={**with_method(**method), "jobs": [ours(phase), ours(id="job-0")]})
-    job = pieces.our_job(one)
-    assert (job and job["id"]) == ("job-1" if found else None)
+    newest = pieces.our_job(one)
+    assert (newest and newest["id"]) == ("job-1" if found else None)
 
 
 def test_one_of_begun_and_staged_is_enough_to_own_a_job() -> None:
@@ -980,7 +983,7 @@ def test_extras_of_seeded_are_the_new_recovery_points() -> None:
 def test_files_of_another_backup_are_named() -> None:
     named = [{**FILES[0], "name": f"{at}.AIBBlob"} for at in (6, 5, 4, 3, 2, 1)]
     found = pieces.leftover(snapshot(backup=backup(files=[*named, {**FILES[0], "name": "0.txt"}])))
-    assert told(found) == f"foreign_files: {RUN}"
+    assert stop_of(found) == f"foreign_files: {RUN}"
     assert found and found.reason == (
         "`staging.path` holds files of another backup: 1.AIBBlob, 2.AIBBlob, 3.AIBBlob, 4.AIBBlob, 5.AIBBlob."
     )
@@ -1020,7 +1023,7 @@ STARTS: list[tuple[list[dict[str, Any]] | None, str, str]] = [
 @pytest.mark.parametrize(("records", "blocked", "reason"), STARTS)
 def test_a_drive_that_may_not_be_used_is_said_before_the_work(records: Any, blocked: str, reason: str) -> None:
     found = pieces.start_problem(snapshot(drives=records))
-    assert (told(found), found.reason if found else "") == (blocked, reason)
+    assert (stop_of(found), found.reason if found else "") == (blocked, reason)
 
 
 STAGES: list[tuple[dict[str, Any] | None, str, str]] = [
@@ -1068,7 +1071,7 @@ STAGES: list[tuple[dict[str, Any] | None, str, str]] = [
 @pytest.mark.parametrize(("seen", "blocked", "reason"), STAGES)
 def test_why_the_agent_cannot_write_the_first_backup(seen: Any, blocked: str, reason: str) -> None:
     found = pieces.stage_problem(snapshot("staging", backup=seen))
-    assert (told(found), found.reason if found else "") == (blocked, reason)
+    assert (stop_of(found), found.reason if found else "") == (blocked, reason)
     if blocked.startswith("backup_failed"):
         assert pieces.stage_problem(snapshot("staging", backup=seen, restart_backup=True)) is None
 
@@ -1315,7 +1318,7 @@ PROBLEMS: list[tuple[Snapshot, str, str]] = [
 @pytest.mark.parametrize(("one", "blocked", "reason"), PROBLEMS)
 def test_why_a_drive_cannot_go_on(one: Snapshot, blocked: str, reason: str) -> None:
     found = pieces.drive_problem(one)
-    assert (told(found), found.reason if found else "") == (blocked, reason)
+    assert (stop_of(found), found.reason if found else "") == (blocked, reason)
 
 
 @pytest.mark.parametrize(
@@ -1350,7 +1353,7 @@ def test_a_verified_drive_is_protected_or_stays() -> None:
     bad = drive("verified", encryption=OFF)
     one = snapshot(two(), drives=[drive("verified"), {**bad, "serial": OTHER}])
     found = pieces.unprotected(one)
-    assert told(found) == f"not_protected: {RUN}"
+    assert stop_of(found) == f"not_protected: {RUN}"
     assert found and found.remedy == ("Resume the protection or finish the encryption of volume E: with BitLocker.")
     for changes in ({"access": "locked"}, {"encryption": None}, {"encryption": drive("verified")["encryption"]}):
         assert pieces.unprotected_problem(one, {**bad, **changes}) is None

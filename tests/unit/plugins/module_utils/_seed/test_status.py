@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence, ledger
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.messages import Waiting
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import Snapshot
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.status import (
     Decision,
     decide,
+    kind,
     milestone,
     questions,
 )
@@ -298,6 +300,366 @@ def test_what_stops_a_seed(case: str) -> None:
     assert (found.status, found.blocked and found.blocked.id) == (status, identity), found
     assert found.blocked is not None
     assert words in found.blocked.reason, found.blocked
+
+
+COMMAND = "ansible-playbook seedfreight.azure_offline_backup."
+RUN, ABORT, LOOK = "seed --limit contoso-fs01", "abort -e seed=contoso-fs01", "status --limit contoso-fs01"
+# What a person runs after an obstacle, where it is not the same playbook again.
+RUN_AFTERWARDS = {
+    "backup failed": f"{RUN} -e seed_restart_backup=true",
+    "drive holds data": f"{RUN} -e seed_erase=a1b2c3d4e5f6",
+    "job of somebody": LOOK,
+    "job cancelled by somebody": LOOK,
+    "shipment that Azure does not show": LOOK,
+    "agent aborted after the import": LOOK,
+}
+GIVE_UP_THE_SEED = (
+    "file changed",
+    "file changed at the gate",
+    "verified drive became another",
+    "job gone after shipment",
+    "job failed",
+    "drive of the job failed",
+    "copy log has errors",
+    "blob missing",
+)
+GIVE_UP_THE_ATTEMPT = ("copy failed", "copy interrupted", "state torn", "mismatch", "wiped after it was verified")
+
+
+@pytest.mark.parametrize("case", STOPS)
+def test_what_a_person_runs_afterwards(case: str) -> None:
+    wanted = RUN_AFTERWARDS.get(case, RUN)
+    if case in GIVE_UP_THE_SEED:
+        wanted = ABORT
+    if case in GIVE_UP_THE_ATTEMPT:
+        wanted = f"{RUN} -e seed_discard_attempts=20261125T101500Z-3fa9"
+    found = stop(STOPS[case][0])
+    assert found.blocked is not None and found.blocked.command == COMMAND + wanted
+    assert (found.next, found.waiting, found.plan, found.accepted) == ("", None, None, ())
+
+
+RECOVERY = "the next scheduled backup of fs01, which makes the recovery point from the imported blobs"
+CLEAN = "approval to delete the staged files, the imported blobs and the working copies of the journals"
+SHIP = "ship -e seed=contoso-fs01 -e carrier=CARRIER -e tracking_number=NUMBER"
+SENT, ARRIVED = "2026-11-22T12:00:00Z", "2026-12-06T12:00:00Z"
+WAITS: dict[str, tuple[Snapshot, Waiting]] = {
+    "backup": (
+        seen("staging", backup=backup("running", files=[])),
+        Waiting("backup", "the agent to write the first backup", "2026-11-19T00:00:00Z", "", COMMAND + RUN),
+    ),
+    "backup without a start": (
+        seen("staging", backup={**backup(), "jobs": [{"id": "job-1", "phase": "running"}]}),
+        Waiting("backup", "the agent to write the first backup", "", "", COMMAND + RUN),
+    ),
+    "ship": (
+        seen("job_created"),
+        Waiting(
+            "ship",
+            f"ship drive {SERIAL} (copy host fs01) with the packing slip",
+            "2026-11-21T00:00:00Z",
+            "2026-12-05T00:00:00Z",
+            COMMAND + SHIP,
+        ),
+    ),
+    "ship, in three days": (
+        seen("job_created", shipping_days=3),
+        Waiting(
+            "ship",
+            f"ship drive {SERIAL} (copy host fs01) with the packing slip",
+            "2026-11-21T00:00:00Z",
+            "2026-11-24T00:00:00Z",
+            COMMAND + SHIP,
+        ),
+    ),
+    "arrival": (
+        seen("shipped", job=job("shipped")),
+        Waiting("arrival", "the drives to arrive at the data center", SENT, ARRIVED, COMMAND + RUN),
+    ),
+    "import": (
+        seen("shipped", job=job("copying")),
+        Waiting("import", "the data center to copy the drives (Copying)", SENT, "", COMMAND + RUN),
+    ),
+    "recovery point": (
+        seen("imported", backup=backup("waiting_for_copy")),
+        Waiting("recovery_point", RECOVERY, "2026-11-23T12:00:00Z", "", COMMAND + RUN),
+    ),
+    "clean": (
+        seen("seeded"),
+        Waiting("clean", CLEAN, "2026-11-24T12:00:00Z", "", COMMAND + "clean -e seed=contoso-fs01"),
+    ),
+    "evidence": (
+        seen("shipped", job=job("completed", "InProgress", LINK), container=container(blobs=None)),
+        Waiting(
+            "evidence",
+            f"Drive {SERIAL} is being copied. The container was not read.",
+            "",
+            "",
+            COMMAND + RUN,
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WAITS)
+def test_what_a_seed_waits_for_since_when_and_how_long(case: str) -> None:
+    found = decide(WAITS[case][0])
+    assert (found.waiting, found.blocked) == (WAITS[case][1], None)
+
+
+def test_a_wait_goes_on_in_the_same_run_only_when_it_is_asked_for() -> None:
+    for known, more, following in (
+        ("staging", {"backup": backup("running", files=[])}, "stage"),
+        ("planned", {"drives": [drive("copies")]}, "prepare"),
+        ("prepared", {"drives": [drive("verifying")]}, "verify"),
+        ("planned", {"drives": [drive("not attached")]}, ""),
+        ("shipped", {"job": job("shipped")}, "track"),
+        ("shipped", {"job": job("at_datacenter")}, "track"),
+        ("imported", {"backup": backup("waiting_for_copy")}, ""),
+    ):
+        for wait in (False, True):
+            found = decide(seen(known, wait=wait, **more))
+            assert (found.next, found.waiting is None) == (following if wait else "", False), known
+
+
+def test_a_deadline_of_an_odd_time_is_none() -> None:
+    for moment in ("soon", "9999-12-31T00:00:00Z"):
+        known = ledger_at("job_created")
+        known["jobs"][-1]["created"] = moment
+        found = decide(seen(known="job_created", ledger=known))
+        assert found.waiting is not None and (found.waiting.since, found.waiting.deadline) == (moment, "")
+
+
+@pytest.mark.parametrize("name", ["aborted", "cleaned", "seeded", "imported", "shipped", "job_created", "verified"])
+def test_milestone_of_a_ledger_is_the_last_that_it_has(name: str) -> None:
+    known = ledger_at("cleaned")
+    known["aborted"] = {"at": "2026-11-25T12:00:00Z"}
+    later = ("aborted", "cleaned", "seeded", "imported")
+    for one in later[: later.index(name)] if name in later else later:
+        known[one] = None
+    if name in ("job_created", "verified"):
+        known["shipments"] = []
+    if name == "verified":
+        known["jobs"] = []
+    assert milestone(known) == name
+
+
+def test_milestone_counts_every_drive_of_the_plan() -> None:
+    known = ledger_at("verified")
+    assert milestone(known) == "verified"
+    known["plan"]["shards"].append({**known["plan"]["shards"][0], "serial": "X"})
+    assert milestone(known) == "planned"
+    known["drives"]["X"] = {"journal": {"sha256": "00"}}
+    assert milestone(known) == "prepared"
+    known["drives"]["X"]["verified"] = {"at": "2026-11-25T12:00:00Z"}
+    assert milestone(known) == "verified"
+    assert milestone({**known, "plan": None}) == milestone(ledger_at("new")) == "new"
+    assert milestone(ledger_at("planned")) == "planned"
+
+
+def test_the_slowest_drive_decides_the_status() -> None:
+    known = ledger_at("verified")
+    known["plan"]["shards"].append({**known["plan"]["shards"][0], "serial": "X"})
+    locked = drive("verified and locked")
+    for name, status in (("empty without a partition table", "planned"), ("copies", "preparing")):
+        found = decide(seen("verified", ledger=known, drives=[locked, {**drive(name), "serial": "X"}]))
+        assert found.status == status
+    known["drives"]["X"] = {name: one for name, one in known["drives"][SERIAL].items() if name != "verified"}
+    found = decide(seen("verified", ledger=known, drives=[locked, {**drive("copied"), "serial": "X"}]))
+    assert (found.status, found.next) == ("prepared", "verify")
+
+
+def test_reading_again_comes_before_copying() -> None:
+    known = ledger_at("prepared")
+    known["plan"]["shards"].append({**known["plan"]["shards"][0], "serial": "X"})
+    found = decide(seen("prepared", ledger=known, drives=[drive("copied"), {**EMPTY, "serial": "X"}]))
+    assert (found.status, found.next) == ("planned", "verify")
+
+
+def test_missing_evidence_of_a_drive_stops_before_the_job() -> None:
+    """Nothing is due and nothing is refused, but a row of the table is not complete."""
+    known = ledger_at("verified")
+    known["receipts"] = [one for one in known["receipts"] if one["kind"] != "escrow"]
+    found = decide(seen("verified", ledger=known))
+    assert (found.status, found.next, found.blocked) == ("verified", "", None)
+    text = f"No escrow copy of the journal of drive {SERIAL} was read back."
+    assert found.waiting == Waiting("evidence", text, command=COMMAND + RUN)
+    known = ledger_at("verified")
+    known["plan"]["shards"][0]["files"] = []
+    found = decide(seen("verified", ledger=known))
+    assert found.next == "" and found.waiting is not None and "frozen list" in found.waiting.what
+
+
+def test_staged_files_are_compared_until_the_drives_leave() -> None:
+    more = [*FILES, *({**FILES[0], "name": f"{at}.AIBBlob"} for at in range(6))]
+    found = stop(seen("verified", backup=backup(files=more)))
+    assert found.blocked is not None and found.blocked.reason == (
+        "The staged files are no longer those that were planned: 0.AIBBlob is new; 1.AIBBlob is new; 2.AIBBlob is new; "
+        "3.AIBBlob is new; 4.AIBBlob is new."
+    )
+    assert decide(seen("verified", backup=backup(files=None))).next == "import"
+    assert decide(seen("shipped", backup=backup(files=more), job=job("shipped"))).blocked is None
+
+
+def test_hosts_are_named_as_the_definition_names_them() -> None:
+    for who, name in (
+        ("source", "source.host"),
+        ("copy_host", "copy_host"),
+        ("job", "job"),
+        ("container", "container"),
+    ):
+        found = stop(seen("planned", problems={who: "no route."}))
+        assert found.blocked is not None
+        assert (found.blocked.id, found.blocked.reason) == (f"unreachable_{who}", f"`{name}`: no route.")
+    both = stop(seen("planned", problems={"source": "a", "copy_host": "b"}))
+    assert both.blocked is not None and both.blocked.id == "unreachable_copy_host"
+    both = stop(seen("verified", problems={"source": "a", "copy_host": "b", "job": "c"}))
+    assert both.blocked is not None and both.blocked.id == "unreachable_job"
+
+
+@pytest.mark.parametrize(
+    ("known", "who", "needed"),
+    [
+        ("prepared", "source", True),
+        ("verified", "source", False),
+        ("shipped", "source", False),
+        ("imported", "source", True),
+        ("prepared", "copy_host", True),
+        ("verified", "copy_host", False),
+        ("imported", "copy_host", False),
+    ],
+)
+def test_when_a_host_may_be_switched_off(known: str, who: str, needed: bool) -> None:
+    found = decide(seen(known, problems={who: "off."}, job=job("shipped") if known == "shipped" else ABSENT))
+    assert (found.blocked is not None and found.blocked.id.startswith("unreachable")) is needed
+
+
+def test_an_agent_that_gave_up_while_drives_travel_does_not_end_the_watch() -> None:
+    told = backup("aborted")
+    found = stop(seen("shipped", backup=told, job=completed(), container=container()))
+    assert (found.status, found.next) == ("imported", "complete")
+    assert found.blocked is not None and found.blocked.remedy == (
+        "Correct it in the agent; otherwise it will not use the import, which is still followed."
+    )
+    found = stop(seen("shipped", backup=told, job=job("copying"), wait=True))
+    assert (found.status, found.next) == ("importing", "track")
+    found = stop(seen("job_created", backup=told, job=job("shipped")))
+    assert (found.status, found.next) == ("job_created", "")
+    found = stop(seen("prepared", backup=told))
+    assert found.blocked is not None and found.blocked.remedy.startswith("Do not ship the drives")
+    assert decide(snapshot("shipped", job=job("shipped"))).blocked is None
+
+
+def test_a_job_that_the_ledger_does_not_know_is_refused_by_its_phase() -> None:
+    for phase, identity in (
+        ("created", "foreign_job"),
+        ("cancelled", "dead_job"),
+        ("failed", "dead_job"),
+        ("completed_with_errors", "lost_ledger"),
+        ("unknown", "lost_ledger"),
+    ):
+        found = stop(seen("planned", job=job(phase)))
+        assert found.blocked is not None
+        assert (found.status, found.next, found.blocked.id) == ("planned", "", identity)
+        assert found.blocked.command == COMMAND + LOOK
+
+
+@pytest.mark.parametrize("known", ["job_created", "shipped"])
+def test_a_job_that_ends_badly_or_says_nothing_stops_the_seed(known: str) -> None:
+    later = "importing" if known == "shipped" else known
+    for phase, identity, status, words in (
+        ("unknown", "unknown_job", known, "The status Unknown of the import job is not known."),
+        ("failed", "job_failed", later, "The import job ended as Failed: the copy logs say more."),
+        ("cancelled", "job_failed", later, "The import job ended as Cancelled: the copy logs say more."),
+        ("completed_with_errors", "job_failed", later, "ended as Completed_With_Errors"),
+    ):
+        found = stop(seen(known, job=job(phase)))
+        assert found.blocked is not None and words in found.blocked.reason
+        assert (found.status, found.next, found.blocked.id) == (status, "", identity)
+        began = found.blocked.remedy == "Give the seed up, then begin again."
+        assert began is (phase == "cancelled" and known == "job_created")
+    found = stop(seen(known, job={}))
+    assert found.blocked is not None and found.blocked.id == "unknown_job"
+    found = stop(seen(known, job=job("failed", error="Drive not readable")))
+    assert found.blocked is not None and "Failed: Drive not readable" in found.blocked.reason
+
+
+def test_a_cleaned_or_finished_seed_says_what_is_left() -> None:
+    automatic = {**SEED, "cleanup": "automatic"}
+    found = decide(seen("seeded", seed=automatic))
+    assert (found.status, found.next, found.waiting) == ("seeded", "clean", None)
+    found = decide(seen("cleaned", seed=automatic))
+    assert (found.status, found.next, found.waiting) == ("cleaned", "", None)
+
+
+def test_a_backup_of_the_seed_decides_what_staging_means() -> None:
+    idle = {**IDLE, "jobs": None, "unknown": {"jobs": "no answer"}}
+    assert decide(seen(backup=idle)).status == "new"
+    ours = backup(jobs=None, unknown={"jobs": "no answer"})
+    found = stop(seen("staging", backup=ours))
+    assert (found.status, found.blocked and found.blocked.id) == ("staging", "unknown_backup_job")
+    found = decide(seen("staging", backup={**ours, "files": []}))
+    assert (found.status, found.next, found.blocked) == ("staging", "", None)
+    left = stop(seen(backup=backup(None)))
+    assert left.status == "staging" and left.blocked is not None and left.blocked.id == "foreign_files"
+    assert decide(seen("staging", backup=backup(None, files=[]))).next == "stage"
+    assert decide(seen("staging", backup={**backup(files=[]), "method": IDLE["method"]})).next == "stage"
+    found = decide(seen("staging", backup=backup(files=[])))
+    assert (found.status, found.next) == ("staging", "")
+    assert found.waiting is not None and found.waiting.what.startswith("The staging location has no .AIBBlob")
+    for phase in ("failed", "aborted"):
+        again = decide(seen("staging", backup=backup(phase), restart_backup=True))
+        assert (again.status, again.next) == ("staging", "stage")
+
+
+def test_the_plan_comes_with_its_evidence() -> None:
+    found = decide(seen("staging"))
+    assert found.plan is not None and [one["serial"] for one in found.plan["shards"]] == [SERIAL]
+    assert (found.evidence["milestone"], found.evidence["job_id"]) == ("staged", "job-1")
+    blocked = stop(seen("staging", drives=[drive("a system disk")]))
+    assert (blocked.status, blocked.blocked and blocked.blocked.id) == ("staged", "drive_unusable")
+    nothing = stop(seen("staging", drives=None))
+    assert nothing.blocked is not None and nothing.blocked.reason.endswith("`drives` is empty.")
+    view = found.view()
+    assert view["status"] == "staged" and view["accepted"] == [] and view["blocked"] is None
+    accepted = decide(replace(UNKNOWN["method"], accept=frozenset({_identity("method")}))).view()["accepted"]
+    assert accepted == [{"id": _identity("method"), "milestone": "staged"}]
+
+
+def _identity(name: str) -> str:
+    command = str(getattr(decide(UNKNOWN[name]).blocked, "command", ""))
+    return command.rpartition("seed_accept=")[2]
+
+
+def test_a_person_is_asked_only_when_nothing_else_is_missing() -> None:
+    told = backup("waiting_for_copy", recovery_points=None, unknown={"recovery_points": "vault"})
+    found = decide(seen("imported", backup=told))
+    assert found.blocked is None and found.waiting is not None and found.waiting.id == "recovery_point"
+    told = backup("completed", recovery_points=None, unknown={"recovery_points": "vault"})
+    asked = stop(seen("imported", backup=told))
+    assert asked.blocked is not None and asked.blocked.remedy == (
+        "Look at it by hand: open the agent's recovery wizard; it must list a point made from the import. If it is "
+        "right, accept this one piece."
+    )
+
+
+def test_an_expired_job_says_what_to_do_with_its_drives() -> None:
+    found = decide(seen("job_created", job=ABSENT))
+    assert (found.status, found.next) == ("verified", "import")
+    away = stop(seen("job_created", job=ABSENT, drives=[drive("verified and pulled")]))
+    assert away.status == "job_created" and away.blocked is not None
+    assert away.blocked.reason == (
+        f"The import job {NAME} of 2026-11-21T00:00:00Z is gone from Azure, and its import was not seen."
+    )
+    sent = stop(seen("shipped", job=ABSENT, drives=[drive("verified and locked")]))
+    assert sent.status == "shipped" and sent.blocked is not None
+    assert sent.blocked.remedy.startswith("It is not created again")
+
+
+def test_questions_need_only_what_can_still_change() -> None:
+    for name in ("cleaned", "aborted", "seeded"):
+        assert questions(SEED, {name: {"at": "x"}, "imported": {}, "shipments": [1]}) == []
+    assert questions(SEED, {}) == ["source", "copy_host", "job"]
+    assert kind(SEED) == "automatic"
 
 
 @pytest.mark.parametrize("known", ["new", "staging", "planned", "prepared"])

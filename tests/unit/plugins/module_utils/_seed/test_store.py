@@ -405,7 +405,7 @@ def test_facts_that_a_system_does_not_give_are_empty(monkeypatch: pytest.MonkeyP
         raise KeyError("uid not found")
 
     assert store_module._boot_id() == pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    assert store_module._pid_namespace() == os.readlink("/proc/self/ns/pid")
+    assert store_module._pid_namespace() == str(pathlib.Path("/proc/self/ns/pid").readlink())
     assert store_module._text_of(str(tmp_path / "nothing")) == ""
     (tmp_path / "odd").write_bytes(b" caf\xc3 \n")
     assert store_module._text_of(str(tmp_path / "odd")) == "caf\ufffd"
@@ -528,7 +528,7 @@ def test_lock_that_appears_between_look_and_link_wins(store: FileStore, monkeypa
     real = FileStore._seen
     monkeypatch.setattr(FileStore, "_seen", lambda _self: None)
     store.lock(me(), LEASE, NOW)
-    with pytest.raises(LockHeld, match="at the same time. Run the playbook again"):
+    with pytest.raises(LockHeld, match=r"at the same time\. Run the playbook again"):
         store.lock(me(), LEASE, NOW)
     monkeypatch.setattr(FileStore, "_seen", real)
     assert [one.name for one in store.folder.iterdir() if one.name not in ("lock.json", ".mutex")] == []
@@ -563,7 +563,7 @@ def test_the_file_store_is_the_usual_one(tmp_path: pathlib.Path) -> None:
         "type": "path",
         "required": True,
     }
-    with pytest.raises(StoreError, match="`seed` '..' is not the name of a seed"):
+    with pytest.raises(StoreError, match=r"`seed` '\.\.' is not the name of a seed"):
         open_store({"directory": str(tmp_path)}, "..")
 
 
