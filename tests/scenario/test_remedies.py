@@ -166,8 +166,11 @@ def test_two_seeds_at_the_gate_take_one_parcel_each(lab: Lab) -> None:
     lock = lab.home / "state" / SEED / "lock.json"
     lock.write_text(json.dumps({**ANOTHER_CONTROLLER, "lease": 900}), encoding="utf-8")
     held = lab.play("seed", "--limit", SEED)
-    assert held.returncode == 2 and f"seed_force_unlock={SEED}" in held.message, held.output
+    assert held.returncode == 2 and "seed_force_unlock=true" in held.message, held.output
     assert lab.play("seed", "--limit", SEED, "--check").returncode == 0, "check mode needs no lock"
+    assert lab.play("report", "-e", "seed_force_unlock=true").returncode == 2, "of which of the two seeds?"
+    assert lab.play("report", "-e", f"seed={SEED}", "-e", "seed_force_unlock=true").returncode == 0
+    lock.write_text(json.dumps({**ANOTHER_CONTROLLER, "lease": 900}), encoding="utf-8")
     assert lab.play("unlock", "-e", f"seed={SEED}").returncode == 0
     assert lab.play("seed", "--limit", SEED).returncode == 0
 

@@ -515,7 +515,7 @@ class FileStore:
         state = "It is still running." if lock.alive else f"Its lease of {lock.lease} seconds has not ended."
         return (
             f"Seed '{self.seed}' is locked by {_who(lock.holder)}. {state} Wait until that run ends. If it is gone for "
-            f"good, run again with `-e seed_force_unlock={self.seed}`, or release the lock with "
+            f"good, run again with `-e seed={self.seed} -e seed_force_unlock=true`, or release the lock with "
             f"`ansible-playbook {COLLECTION}.unlock -e seed={self.seed}`."
         )
 

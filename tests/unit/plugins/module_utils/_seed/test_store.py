@@ -105,7 +105,7 @@ def test_second_run_is_refused_by_name_with_a_way_out(store: FileStore) -> None:
         SEED,
         "anna on controller since 2026-11-24T12:00:00Z",
         "still running",
-        f"-e seed_force_unlock={SEED}",
+        f"-e seed={SEED} -e seed_force_unlock=true",
         "seedfreight.azure_offline_backup.unlock -e seed=contoso-fs01",
     ):
         assert words in str(caught.value)
