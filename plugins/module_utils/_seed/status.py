@@ -152,7 +152,7 @@ def _unreadable(snapshot: Snapshot) -> Decision | None:
         first, last = NOT_NEEDED.get(who, ("", ""))
         if first and evidence.reached(status, first) and not evidence.reached(status, last):
             continue
-        name = {"source": "source.host", "copy_host": "copy_host"}.get(who, who)
+        name = "source.host" if who == "source" else who
         remedy = "Make it reachable, then run the playbook again."
         return _blocked(status, Blocked(f"unreachable_{who}", f"`{name}`: {text}", remedy, _seed(snapshot)))
     return None
@@ -300,14 +300,15 @@ def _shipment_missing(snapshot: Snapshot) -> Decision:
     return _blocked("shipped", Blocked("shipment_missing", reason, remedy, playbook("status", snapshot.host)))
 
 
-def _job_gone(snapshot: Snapshot, status: str) -> Decision:
+def _job_gone(snapshot: Snapshot, status: str) -> Decision | None:
     name, known = snapshot.seed["name"], snapshot.ledger["jobs"][-1]
     reason = f"The import job {name} of {known['created']} is gone from Azure, and its import was not seen."
     if snapshot.ledger.get("shipments"):
         remedy = "It is not created again, because its drives were shipped. Ask Azure support with the tracking number."
         return _blocked(status, Blocked("job_gone", reason, remedy, playbook("abort", snapshot.host)))
     if pieces.all_attached(snapshot):
-        return Decision("verified", "import")
+        # What must hold before the first job must hold before the next one too.
+        return _drives(snapshot)
     remedy = (
         "Azure removes a job without a tracking number. If the drives were shipped, ask Azure support. If not, insert "
         "them again, and a new job is created."

@@ -80,7 +80,7 @@ def test_copy_for_somebody_else_under_its_name_is_replaced(tmp_path: pathlib.Pat
 @pytest.mark.parametrize(
     "damage",
     [lambda data: data[:100], lambda data: b"", lambda data: data.replace(b"M", b"N"), lambda data: data + b"\n"],
-    ids=["torn", "empty", "changed", "still an envelope for the same people"],
+    ids=["torn", "empty", "changed", "longer"],
 )
 def test_no_receipt_for_what_does_not_come_back(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, damage: Any
@@ -99,6 +99,16 @@ def test_no_receipt_for_an_envelope_with_other_recipients(
     monkeypatch.setattr(sealing, "seal_cms", lambda data, _people: seal(data, mallory))
     with pytest.raises(SealError, match="cannot be read back"):
         keep(tmp_path, "anna")
+
+
+def test_no_receipt_for_another_envelope_for_the_same_people(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, place = _files.write_atomic, places(tmp_path, [person(tmp_path, "anna")])[0]
+    older = sealing.seal_cms(b"an older journal", sealing.read_recipients(place["recipients"]))
+    monkeypatch.setattr(_files, "write_atomic", lambda path, _data: write(path, older))
+    with pytest.raises(SealError, match="cannot be read back"):
+        SealedFile.keep(place, "A", DATA, DIGEST, TODAY)
 
 
 def test_full_disk_is_reported(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -655,6 +655,15 @@ def test_an_expired_job_says_what_to_do_with_its_drives() -> None:
     assert sent.blocked.remedy.startswith("It is not created again")
 
 
+def test_an_expired_job_is_made_again_only_for_drives_that_may_travel() -> None:
+    suspended = stop(seen("job_created", job=ABSENT, drives=[drive("verified, then suspended")]))
+    assert (suspended.status, suspended.blocked and suspended.blocked.id) == ("verified", "not_protected")
+    changed = stop(seen("job_created", job=ABSENT, backup=backup(files=TWO)))
+    assert (changed.status, changed.blocked and changed.blocked.id) == ("verified", "staged_files_changed")
+    unlocked = decide(seen("job_created", job=ABSENT, drives=[drive("verified")]))
+    assert (unlocked.status, unlocked.next) == ("verified", "verify"), "it is locked first"
+
+
 def test_questions_need_only_what_can_still_change() -> None:
     for name in ("cleaned", "aborted", "seeded"):
         assert questions(SEED, {name: {"at": "x"}, "imported": {}, "shipments": [1]}) == []
