@@ -212,6 +212,16 @@ def test_damaged_lock_counts_until_its_lease_ends(store: FileStore, content: byt
     store.lock(me(), LEASE, NOW)
 
 
+@pytest.mark.parametrize("pid", [None, 0, -1, "4711", 1.5])
+def test_lock_of_this_boot_without_a_process_id_counts_until_its_lease_ends(store: FileStore, pid: Any) -> None:
+    store.lock(me(), LEASE, NOW)
+    path = store.folder / "lock.json"
+    entry = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**entry, "pid": pid, "pid_started": pid}), encoding="utf-8")
+    with pytest.raises(LockHeld):
+        store.lock(me(), LEASE, NOW)
+
+
 def test_process_of_another_user_that_proc_hides_is_not_dead(monkeypatch: pytest.MonkeyPatch) -> None:
     def denied(_pid: int, _signal: int) -> None:
         raise PermissionError
