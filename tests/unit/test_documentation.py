@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import pathlib
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -243,7 +242,6 @@ def certificate(name: str) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
     return key, builder.sign(key, hashes.SHA256())
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 def test_documented_openssl_command_opens_an_escrow_copy(tmp_path: pathlib.Path) -> None:
     """What a person types with a private key in hand brings the journal back."""
     key, own = certificate("backup-lead")
@@ -259,7 +257,6 @@ def test_documented_openssl_command_opens_an_escrow_copy(tmp_path: pathlib.Path)
     assert (tmp_path / "WD-WX31A10FE02.jrn").read_bytes() == b"a journal\r\n"
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 @pytest.mark.parametrize("page", ["getting-started.md", "keys.md"])
 def test_documented_openssl_command_makes_a_recipient(page: str, tmp_path: pathlib.Path) -> None:
     """The certificate of the guides is one that the escrow takes."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import pathlib
-import shutil
 import subprocess
 
 import pytest
@@ -56,7 +55,6 @@ def test_every_recipient_opens_the_envelope_and_nobody_else(tmp_path: pathlib.Pa
         opened(sealed, tmp_path, "mallory")
 
 
-@pytest.mark.skipif(not shutil.which("openssl"), reason="there is no openssl")
 def test_openssl_opens_the_envelope(tmp_path: pathlib.Path) -> None:
     path = person(tmp_path, "anna")
     (tmp_path / "x.cms").write_bytes(seal_cms(b"a\r\nb\n", read_recipients([path])))
