@@ -100,6 +100,33 @@ function Assert-SeedPlan {
     }
 }
 
+function Get-SeedRoot {
+    <#
+    .SYNOPSIS
+        The folder that holds the folders of all seeds on this host, without a closing backslash.
+    .PARAMETER Option
+        The module's options.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
+    $Option['work_directory'].TrimEnd('\') + '\seeds'
+}
+
+function Get-SeedFolderName {
+    <#
+    .SYNOPSIS
+        The names of the folders in a folder, hidden ones too; none where the folder is missing.
+    .PARAMETER Path
+        The folder.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][string]$Path)
+    if (-not (Test-Path -LiteralPath $Path -PathType Container)) { return }
+    Get-ChildItem -LiteralPath $Path -Directory -Force -ErrorAction Stop | ForEach-Object { $_.Name }
+}
+
 function Get-SeedFolder {
     <#
     .SYNOPSIS
@@ -115,7 +142,7 @@ function Get-SeedFolder {
     [OutputType([string])]
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option, [string]$Serial, [string]$Seed)
     if (-not $Seed) { $Seed = $Option['seed'] }
-    $folder = $Option['work_directory'].TrimEnd('\') + "\seeds\$Seed"
+    $folder = "$(Get-SeedRoot -Option $Option)\$Seed"
     if ($Serial) { $folder += '\' + ($Serial -replace '[\\/:*?"<>|]', '_') }
     $folder
 }
@@ -227,8 +254,7 @@ function Get-SeedAttempt {
         [Parameter(Mandatory = $true)][string]$Serial,
         [AllowEmptyString()][string]$BootTime
     )
-    if (-not (Test-Path -LiteralPath $Folder -PathType Container)) { return }
-    $names = @(Get-ChildItem -LiteralPath $Folder -Directory -Force -ErrorAction Stop | ForEach-Object { $_.Name })
+    $names = @(Get-SeedFolderName -Path $Folder)
     foreach ($name in @($names | Where-Object { $_ -match '^\d{8}T\d{6}Z-[0-9a-f]{4}$' } | Sort-Object -Descending)) {
         Read-SeedAttempt -Folder "$Folder\$name" -Serial $Serial -BootTime $BootTime
     }
@@ -267,10 +293,7 @@ function Get-SeedOtherAttempt {
         [Parameter(Mandatory = $true)][string]$Serial,
         [AllowEmptyString()][string]$BootTime
     )
-    $all = $Option['work_directory'].TrimEnd('\') + '\seeds'
-    if (-not (Test-Path -LiteralPath $all -PathType Container)) { return }
-    foreach ($seed in @(Get-ChildItem -LiteralPath $all -Directory -Force -ErrorAction Stop |
-        ForEach-Object { $_.Name })) {
+    foreach ($seed in @(Get-SeedFolderName -Path (Get-SeedRoot -Option $Option))) {
         if ($seed -eq $Option['seed']) { continue }
         $folder = Get-SeedFolder -Option $Option -Serial $Serial -Seed $seed
         foreach ($one in @(Get-SeedAttempt -Folder $folder -Serial $Serial -BootTime $BootTime)) {
@@ -554,13 +577,12 @@ function Get-SeedBusyDrive {
     [CmdletBinding()]
     [OutputType([string])]
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
-    $all = $Option['work_directory'].TrimEnd('\') + '\seeds'
-    if (-not (Test-Path -LiteralPath $all -PathType Container)) { return }
+    $all = Get-SeedRoot -Option $Option
+    $seeds = @(Get-SeedFolderName -Path $all)
+    if ($seeds.Count -eq 0) { return }
     $boot = Get-SeedBootTime
-    foreach ($seed in @(Get-ChildItem -LiteralPath $all -Directory -Force -ErrorAction Stop |
-        ForEach-Object { $_.Name })) {
-        foreach ($serial in @(Get-ChildItem -LiteralPath "$all\$seed" -Directory -Force -ErrorAction Stop |
-            ForEach-Object { $_.Name })) {
+    foreach ($seed in $seeds) {
+        foreach ($serial in @(Get-SeedFolderName -Path "$all\$seed")) {
             $attempts = @(Get-SeedAttempt -Folder "$all\$seed\$serial" -Serial $serial -BootTime $boot |
                 Where-Object { $_.alive })
             if ($attempts.Count -gt 0) { "$serial (seed $seed)" }
