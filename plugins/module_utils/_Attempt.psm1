@@ -5,6 +5,7 @@
 #AnsibleRequires -PowerShell ..module_utils._Drive
 #AnsibleRequires -PowerShell ..module_utils._DriveGuard
 #AnsibleRequires -PowerShell ..module_utils._Volume
+#AnsibleRequires -PowerShell ..module_utils._Target
 #AnsibleRequires -PowerShell ..module_utils._Tool
 #AnsibleRequires -PowerShell ..module_utils._RunScript
 #AnsibleRequires -PowerShell ..module_utils._Run
@@ -653,50 +654,6 @@ function Confirm-SeedAllowed {
     throw "Another run worked on drive $serial meanwhile, so nothing was done. Now: $($now.record.reason)"
 }
 
-function Confirm-SeedDrive {
-    <#
-    .SYNOPSIS
-        Judges a drive once more right before it is erased, after bringing an offline disk online read-only. Returns the
-        content.
-    .PARAMETER Drive
-        The drive as Get-SeedDrive shows it.
-    .PARAMETER Option
-        The module's options.
-    #>
-    [CmdletBinding()]
-    param(
-        [Parameter(Mandatory = $true)][object]$Drive,
-        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option
-    )
-    $seen = $Drive.facts.disk
-    $wanted = $Drive.option.PSObject.Copy()
-    $before = "$($Drive.facts.content.fingerprint)"
-    if ($seen.offline) {
-        Open-SeedDrive -Serial $Drive.facts.serial -Seen $seen
-        # The word that let the offline disk be erased holds for what it turns out to hold, unless that is a seed's.
-        $wanted.erase = $wanted.erase -or $before -in $wanted.erase_fingerprints
-    }
-    $guids = @($Drive.facts.older | ForEach-Object { $_.partition_guid })
-    if ($Drive.facts.attempt -and $Drive.facts.attempt.identity) {
-        $guids += "$($Drive.facts.attempt.identity.partition_guid)"
-    }
-    $protected = @(Get-SeedProtectedPath -Option $Option)
-    $now = Get-SeedDiskFact -Serial $Drive.facts.serial -ProtectedPath $protected -OwnGuid $guids
-    $facts = $Drive.facts.PSObject.Copy()
-    foreach ($name in 'problems', 'disk', 'content') { $facts.$name = $now.$name }
-    $status = Get-SeedFreshVerdict -Facts $facts -Option $wanted
-    $whose = Get-SeedContentKind -Facts $facts
-    $changed = -not $seen.offline -and "$($now.content.fingerprint)" -ne $before
-    if ('prepare' -in $status.allowed -and -not $changed) {
-        return [pscustomobject]@{ content = $now.content; whose = $whose }
-    }
-    if ($seen.offline) { Close-SeedDrive -Serial $Drive.facts.serial -Seen $seen }
-    if ($changed) {
-        throw "What drive $($Drive.facts.serial) holds changed while it was looked at. Nothing was erased; run again."
-    }
-    throw "$($status.reason) Nothing was erased."
-}
-
 function New-SeedAttempt {
     <#
     .SYNOPSIS
@@ -752,7 +709,8 @@ function New-SeedAttempt {
     Write-SeedJson -Path "$folder\attempt.json" -Value $plan
     try {
         $private = Copy-SeedTool -Tool $tool -Folder "$folder\tool"
-        $before = Confirm-SeedDrive -Drive $Drive -Option $Option
+        $protected = @(Get-SeedProtectedPath -Option $Option)
+        $before = Confirm-SeedDrive -Facts $Drive.facts -Option $Drive.option -ProtectedPath $protected
         if ($before.whose -eq 'foreign') {
             $plan['erased'] = [ordered]@{ fingerprint = $before.content.fingerprint; attempt = $id; at = Get-SeedTime }
             Write-SeedJson -Path "$folder\attempt.json" -Value $plan
@@ -1154,7 +1112,7 @@ Export-ModuleMember -Function @(
     'Read-SeedAttempt', 'Get-SeedAttempt', 'Get-SeedCurrentAttempt', 'Test-SeedWrote', 'Get-SeedOtherAttempt',
     'Get-SeedJournalFact', 'Get-SeedVerifyFact', 'Get-SeedProtectedPath', 'Get-SeedDriveFact', 'Get-SeedDriveOption',
     'Get-SeedDrive', 'Use-SeedHost', 'Assert-SeedStagedFile', 'Get-SeedBusyDrive', 'Set-SeedRefused',
-    'Confirm-SeedAllowed', 'Confirm-SeedDrive', 'New-SeedAttempt', 'New-SeedCopyOrder', 'Get-SeedDiff',
+    'Confirm-SeedAllowed', 'New-SeedAttempt', 'New-SeedCopyOrder', 'Get-SeedDiff',
     'New-SeedChange', 'Invoke-SeedPrepare', 'Invoke-SeedVerify', 'New-SeedVerifyOrder', 'Assert-SeedRemovable',
     'Invoke-SeedClean',
     'Invoke-SeedStop', 'Get-SeedSealedJournal'

@@ -5,7 +5,7 @@
 #AnsibleRequires -PowerShell ..module_utils._Drive
 #AnsibleRequires -PowerShell ..module_utils._Volume
 
-# What a disk holds, what protects it, and making it ready for the tool. Every question that fails is an error that
+# What a disk holds and what protects it. Every question that fails is an error that
 # names its command: only "not found" means none. Private to the collection.
 
 function Invoke-SeedQuery {
@@ -522,105 +522,6 @@ function Get-SeedDiskFact {
     $fact
 }
 
-function Get-SeedSameDisk {
-    <#
-    .SYNOPSIS
-        The disk that was looked at, read once more; an error when it is another one by now.
-    .PARAMETER Serial
-        The serial in its normal form.
-    .PARAMETER Seen
-        The disk of the facts.
-    #>
-    [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][string]$Serial, [Parameter(Mandatory = $true)][object]$Seen)
-    $disk = Find-SeedDisk -Serial $Serial
-    $same = $disk -and "$($disk.UniqueId)" -eq $Seen.unique_id -and [long]$disk.Size -eq $Seen.size_bytes -and
-    [int]$disk.Number -eq $Seen.number -and -not ($disk.IsSystem -or $disk.IsBoot -or $disk.BootFromDisk)
-    if (-not $same) {
-        throw "Drive $Serial in ``drives`` changed while it was looked at. Nothing was erased; run again when " +
-            "nobody handles the drives."
-    }
-    $disk
-}
-
-function Open-SeedDrive {
-    <#
-    .SYNOPSIS
-        Brings an offline disk online, read-only, so that what it holds can be judged.
-    .PARAMETER Serial
-        The serial in its normal form.
-    .PARAMETER Seen
-        The disk of the facts.
-    #>
-    [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][string]$Serial, [Parameter(Mandatory = $true)][object]$Seen)
-    $disk = Get-SeedSameDisk -Serial $Serial -Seen $Seen
-    Set-Disk -InputObject $disk -IsReadOnly $true -ErrorAction Stop
-    Set-Disk -InputObject $disk -IsOffline $false -ErrorAction Stop
-}
-
-function Close-SeedDrive {
-    <#
-    .SYNOPSIS
-        Takes a disk offline again that was only brought online to be judged.
-    .PARAMETER Serial
-        The serial in its normal form.
-    .PARAMETER Seen
-        The disk of the facts.
-    #>
-    [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][string]$Serial, [Parameter(Mandatory = $true)][object]$Seen)
-    $disk = Get-SeedSameDisk -Serial $Serial -Seen $Seen
-    Set-Disk -InputObject $disk -IsOffline $true -ErrorAction Stop
-}
-
-function Initialize-SeedDrive {
-    <#
-    .SYNOPSIS
-        Gives a drive a new partition table and one partition with a letter. Returns letter, partition_guid and size.
-    .DESCRIPTION
-        Whatever is on the disk is erased: whoever calls has judged it. Each step acts on the disk object that was
-        compared right before, never on a number. The partition that the tool will format is always one that this call
-        made.
-    .PARAMETER Serial
-        The serial in its normal form.
-    .PARAMETER Seen
-        The disk of the facts.
-    .PARAMETER WaitSeconds
-        How long to wait for the drive letter.
-    #>
-    [CmdletBinding()]
-    param(
-        [Parameter(Mandatory = $true)][string]$Serial,
-        [Parameter(Mandatory = $true)][object]$Seen,
-        [int]$WaitSeconds = 30
-    )
-    $disk = Get-SeedSameDisk -Serial $Serial -Seen $Seen
-    if ($disk.IsReadOnly) { Set-Disk -InputObject $disk -IsReadOnly $false -ErrorAction Stop }
-    if ("$($disk.PartitionStyle)" -ne 'RAW') {
-        Clear-Disk -InputObject $disk -RemoveData -RemoveOEM -Confirm:$false -ErrorAction Stop
-    }
-    $disk = Get-SeedSameDisk -Serial $Serial -Seen $Seen
-    Initialize-Disk -InputObject $disk -PartitionStyle GPT -ErrorAction Stop
-    $disk = Get-SeedSameDisk -Serial $Serial -Seen $Seen
-    $made = New-Partition -InputObject $disk -UseMaximumSize -AssignDriveLetter -ErrorAction Stop
-    $until = [DateTime]::UtcNow.AddSeconds($WaitSeconds)
-    while ($true) {
-        # The letter can come a few seconds after the partition.
-        $now = @(Get-SeedDataPartition -Disk (Get-SeedSameDisk -Serial $Serial -Seen $Seen) |
-            Where-Object { "$($_.Guid)" -eq "$($made.Guid)" })
-        $letter = ''
-        if ($now.Count -eq 1) { $letter = Get-SeedLetter -Partition $now[0] }
-        if ($letter) { break }
-        if ([DateTime]::UtcNow -gt $until) {
-            throw "Drive $Serial in ``drives`` got no drive letter. Free a letter on this host; the tool cannot " +
-                "use mount points."
-        }
-        Start-Sleep -Milliseconds 500
-    }
-    [pscustomobject][ordered]@{ letter = $letter; partition_guid = "$($made.Guid)"; size_bytes = [long]$now[0].Size }
-}
-
 function Get-SeedDriveLetter {
     <#
     .SYNOPSIS
@@ -680,6 +581,6 @@ function Get-SeedVolumeRecord {
 Export-ModuleMember -Function @(
     'Invoke-SeedQuery', 'Get-SeedDataPartition', 'Get-SeedLetter', 'Read-SeedDevice', 'Get-SeedHashText',
     'Get-SeedRawContent', 'Get-SeedRootEntry', 'New-SeedContent', 'Get-SeedVolumeContent', 'Get-SeedContent',
-    'Resolve-SeedOwnPath', 'Get-SeedPathDisk', 'Get-SeedGuard', 'Get-SeedDiskFact', 'Get-SeedSameDisk',
-    'Open-SeedDrive', 'Close-SeedDrive', 'Initialize-SeedDrive', 'Get-SeedDriveLetter', 'Get-SeedVolumeRecord'
+    'Resolve-SeedOwnPath', 'Get-SeedPathDisk', 'Get-SeedGuard', 'Get-SeedDiskFact', 'Get-SeedDriveLetter',
+    'Get-SeedVolumeRecord'
 )

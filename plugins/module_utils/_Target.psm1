@@ -1,0 +1,155 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#AnsibleRequires -PowerShell ..module_utils._Drive
+#AnsibleRequires -PowerShell ..module_utils._DriveGuard
+
+# The last look at a drive, and what is done to it right before the tool starts. The detached task does both, so that
+# nothing lies between them. Private to the collection.
+
+function Get-SeedSameDisk {
+    <#
+    .SYNOPSIS
+        The disk that was looked at, read once more; an error when it is another one by now.
+    .PARAMETER Serial
+        The serial in its normal form.
+    .PARAMETER Seen
+        The disk of the facts.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Serial, [Parameter(Mandatory = $true)][object]$Seen)
+    $disk = Find-SeedDisk -Serial $Serial
+    $same = $disk -and "$($disk.UniqueId)" -eq $Seen.unique_id -and [long]$disk.Size -eq $Seen.size_bytes -and
+    [int]$disk.Number -eq $Seen.number -and -not ($disk.IsSystem -or $disk.IsBoot -or $disk.BootFromDisk)
+    if (-not $same) {
+        throw "Drive $Serial in ``drives`` changed while it was looked at. Nothing was erased; run again when " +
+            "nobody handles the drives."
+    }
+    $disk
+}
+
+function Open-SeedDrive {
+    <#
+    .SYNOPSIS
+        Brings an offline disk online, read-only, so that what it holds can be judged.
+    .PARAMETER Serial
+        The serial in its normal form.
+    .PARAMETER Seen
+        The disk of the facts.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Serial, [Parameter(Mandatory = $true)][object]$Seen)
+    $disk = Get-SeedSameDisk -Serial $Serial -Seen $Seen
+    Set-Disk -InputObject $disk -IsReadOnly $true -ErrorAction Stop
+    Set-Disk -InputObject $disk -IsOffline $false -ErrorAction Stop
+}
+
+function Close-SeedDrive {
+    <#
+    .SYNOPSIS
+        Takes a disk offline again that was only brought online to be judged.
+    .PARAMETER Serial
+        The serial in its normal form.
+    .PARAMETER Seen
+        The disk of the facts.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Serial, [Parameter(Mandatory = $true)][object]$Seen)
+    $disk = Get-SeedSameDisk -Serial $Serial -Seen $Seen
+    Set-Disk -InputObject $disk -IsOffline $true -ErrorAction Stop
+}
+
+function Confirm-SeedDrive {
+    <#
+    .SYNOPSIS
+        Judges a drive once more right before it is erased, after bringing an offline disk online read-only. Returns the
+        content, whose it is, and the disk as it is now.
+    .PARAMETER Facts
+        The facts of the drive as it was judged before.
+    .PARAMETER Option
+        The options of the drive, as Get-SeedDriveStatus takes them.
+    .PARAMETER ProtectedPath
+        Paths whose disks are never used.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][object]$Facts,
+        [Parameter(Mandatory = $true)][object]$Option,
+        [AllowEmptyCollection()][string[]]$ProtectedPath = @()
+    )
+    $seen = $Facts.disk
+    $wanted = $Option.PSObject.Copy()
+    $before = "$($Facts.content.fingerprint)"
+    if ($seen.offline) {
+        Open-SeedDrive -Serial $Facts.serial -Seen $seen
+        # The word that let the offline disk be erased holds for what it turns out to hold, unless that is a seed's.
+        $wanted.erase = $wanted.erase -or $before -in @($wanted.erase_fingerprints)
+    }
+    $guids = @($Facts.older | ForEach-Object { $_.partition_guid })
+    if ($Facts.attempt -and $Facts.attempt.identity) { $guids += "$($Facts.attempt.identity.partition_guid)" }
+    $now = Get-SeedDiskFact -Serial $Facts.serial -ProtectedPath $ProtectedPath -OwnGuid $guids
+    $changedFacts = $Facts.PSObject.Copy()
+    foreach ($name in 'problems', 'disk', 'content') { $changedFacts.$name = $now.$name }
+    $status = Get-SeedFreshVerdict -Facts $changedFacts -Option $wanted
+    $whose = Get-SeedContentKind -Facts $changedFacts
+    $changed = -not $seen.offline -and "$($now.content.fingerprint)" -ne $before
+    if ('prepare' -in $status.allowed -and -not $changed) {
+        return [pscustomobject]@{ content = $now.content; whose = $whose; disk = $now.disk }
+    }
+    if ($seen.offline) { Close-SeedDrive -Serial $Facts.serial -Seen $seen }
+    if ($changed) {
+        throw "What drive $($Facts.serial) holds changed while it was looked at. Nothing was erased; run again."
+    }
+    throw "$($status.reason) Nothing was erased."
+}
+
+function Initialize-SeedDrive {
+    <#
+    .SYNOPSIS
+        Gives a drive a new partition table and one partition with a letter. Returns letter, partition_guid and size.
+    .DESCRIPTION
+        Whatever is on the disk is erased: whoever calls has judged it. Each step acts on the disk object that was
+        compared right before, never on a number. The partition that the tool will format is always one that this call
+        made.
+    .PARAMETER Serial
+        The serial in its normal form.
+    .PARAMETER Seen
+        The disk of the facts.
+    .PARAMETER WaitSeconds
+        How long to wait for the drive letter.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][string]$Serial,
+        [Parameter(Mandatory = $true)][object]$Seen,
+        [int]$WaitSeconds = 30
+    )
+    $disk = Get-SeedSameDisk -Serial $Serial -Seen $Seen
+    if ($disk.IsReadOnly) { Set-Disk -InputObject $disk -IsReadOnly $false -ErrorAction Stop }
+    if ("$($disk.PartitionStyle)" -ne 'RAW') {
+        Clear-Disk -InputObject $disk -RemoveData -RemoveOEM -Confirm:$false -ErrorAction Stop
+    }
+    $disk = Get-SeedSameDisk -Serial $Serial -Seen $Seen
+    Initialize-Disk -InputObject $disk -PartitionStyle GPT -ErrorAction Stop
+    $disk = Get-SeedSameDisk -Serial $Serial -Seen $Seen
+    $made = New-Partition -InputObject $disk -UseMaximumSize -AssignDriveLetter -ErrorAction Stop
+    $until = [DateTime]::UtcNow.AddSeconds($WaitSeconds)
+    while ($true) {
+        # The letter can come a few seconds after the partition.
+        $now = @(Get-SeedDataPartition -Disk (Get-SeedSameDisk -Serial $Serial -Seen $Seen) |
+            Where-Object { "$($_.Guid)" -eq "$($made.Guid)" })
+        $letter = ''
+        if ($now.Count -eq 1) { $letter = Get-SeedLetter -Partition $now[0] }
+        if ($letter) { break }
+        if ([DateTime]::UtcNow -gt $until) {
+            throw "Drive $Serial in ``drives`` got no drive letter. Free a letter on this host; the tool cannot " +
+                "use mount points."
+        }
+        Start-Sleep -Milliseconds 500
+    }
+    [pscustomobject][ordered]@{ letter = $letter; partition_guid = "$($made.Guid)"; size_bytes = [long]$now[0].Size }
+}
+
+Export-ModuleMember -Function @(
+    'Get-SeedSameDisk', 'Open-SeedDrive', 'Close-SeedDrive', 'Confirm-SeedDrive', 'Initialize-SeedDrive'
+)

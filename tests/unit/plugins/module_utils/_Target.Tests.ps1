@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+Describe 'the last look at a drive and what is done to it' {
+    BeforeAll {
+        . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
+        Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_DriveGuard', '_Target'
+    }
+    BeforeEach { New-TestWorld }
+    AfterEach { Remove-TestWorld }
+
+    It 'gives an empty drive one partition with a letter' {
+        $made = Initialize-SeedDrive -Serial 'WD-1' -Seen (Get-SeedDiskFact -Serial 'WD-1').disk
+        $made.letter | Should -Be 'D'
+        (Get-SeedDiskFact -Serial 'WD-1').disk.partition_guid | Should -Be $made.partition_guid
+    }
+    It 'makes a new table where an old one was' {
+        $made = Initialize-SeedDrive -Serial DATA -Seen (Get-SeedDiskFact -Serial DATA).disk
+        $made.partition_guid | Should -Not -Be '{00000000-0000-4000-8000-000000000002}'
+        $made.size_bytes | Should -BeGreaterThan 1000000
+    }
+    It 'stops when the drive is another one by now' {
+        $seen = (Get-SeedDiskFact -Serial DATA).disk
+        Set-TestDisk -Serial DATA -Change { $_.unique_id = 'other' }
+        { Initialize-SeedDrive -Serial DATA -Seen $seen } | Should -Throw '*changed while*'
+        Test-Path -LiteralPath 'E:\keep.txt' | Should -BeTrue
+    }
+    It 'stops when the number belongs to another disk by now' {
+        $seen = (Get-SeedDiskFact -Serial 'WD-1').disk
+        Set-TestDisk -Serial 'WD-1' -Change { $_.number = 2 }
+        Set-TestDisk -Serial DATA -Change { $_.number = 1 }
+        { Initialize-SeedDrive -Serial 'WD-1' -Seen $seen } | Should -Throw '*changed while*'
+        Test-Path -LiteralPath 'E:\keep.txt' | Should -BeTrue
+    }
+    It 'brings an offline disk online only to read it, and takes it back' {
+        Set-TestDisk -Serial DATA -Change { $_.is_offline = $true }
+        $seen = (Get-SeedDiskFact -Serial DATA).disk
+        Open-SeedDrive -Serial DATA -Seen $seen
+        $disk = Get-Disk -Number 2
+        "$($disk.IsOffline) $($disk.IsReadOnly)" | Should -Be 'False True'
+        (Get-SeedDiskFact -Serial DATA).content.kind | Should -Be 'data'
+        Close-SeedDrive -Serial DATA -Seen $seen
+        (Get-Disk -Number 2).IsOffline | Should -BeTrue
+    }
+    It 'says when there is no letter' {
+        Mock New-Partition { [CmdletBinding()]param($InputObject, [switch]$UseMaximumSize,
+            [switch]$AssignDriveLetter) [pscustomobject]@{ Guid = '{none}' } } -ModuleName _Target
+        { Initialize-SeedDrive -Serial 'WD-1' -Seen (Get-SeedDiskFact -Serial 'WD-1').disk -WaitSeconds 0 } |
+            Should -Throw '*no drive letter*'
+    }
+}
