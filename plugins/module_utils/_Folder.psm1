@@ -160,12 +160,115 @@ function Write-SeedJson {
     }
 }
 
+function Test-SeedFipsOnly {
+    <# .SYNOPSIS Whether the classes of .NET refuse what FIPS does not validate: the very value that they ask. #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param()
+    # .NET Framework reads the policy of Windows; later versions of .NET never refuse and say false.
+    [System.Security.Cryptography.CryptoConfig]::AllowOnlyFipsAlgorithms
+}
+
+function New-SeedHash {
+    <#
+    .SYNOPSIS
+        A hash algorithm that also works under the FIPS policy of Windows, as a HashAlgorithm of .NET.
+    .DESCRIPTION
+        The service's manifests are made of MD5. Under the policy the MD5 classes of .NET Framework throw, while Windows
+        itself goes on to offer MD5: .NET 5 and later take it from the same BCrypt functions. The policy decides which
+        one is used, so a host without it runs the class that everybody runs.
+    .PARAMETER Algorithm
+        MD5 or SHA256.
+    #>
+    [CmdletBinding()]
+    [OutputType([System.Security.Cryptography.HashAlgorithm])]
+    param([Parameter(Mandatory = $true)][ValidateSet('MD5', 'SHA256')][string]$Algorithm)
+    # Not SHA256.Create: on .NET Framework that is SHA256Managed, which the policy refuses.
+    if ($Algorithm -eq 'SHA256') {
+        return New-Object -TypeName System.Security.Cryptography.SHA256CryptoServiceProvider
+    }
+    if (-not (Test-SeedFipsOnly)) { return [System.Security.Cryptography.MD5]::Create() }
+    if (-not ('Seedfreight.WindowsMD5' -as [type])) {
+        Add-Type -TypeDefinition @'
+using System;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace Seedfreight
+{
+    public sealed class WindowsMD5 : HashAlgorithm
+    {
+        [DllImport("bcrypt.dll", CharSet = CharSet.Unicode)]
+        static extern int BCryptOpenAlgorithmProvider(out IntPtr provider, string name, string maker, int flags);
+        [DllImport("bcrypt.dll")]
+        static extern int BCryptCloseAlgorithmProvider(IntPtr provider, int flags);
+        [DllImport("bcrypt.dll")]
+        static extern int BCryptCreateHash(
+            IntPtr provider, out IntPtr hash, IntPtr memory, int size, IntPtr secret, int secretSize, int flags);
+        [DllImport("bcrypt.dll")]
+        static extern int BCryptHashData(IntPtr hash, ref byte first, int count, int flags);
+        [DllImport("bcrypt.dll")]
+        static extern int BCryptFinishHash(IntPtr hash, byte[] result, int count, int flags);
+        [DllImport("bcrypt.dll")]
+        static extern int BCryptDestroyHash(IntPtr hash);
+
+        IntPtr provider, hash;
+
+        public WindowsMD5()
+        {
+            HashSizeValue = 128;
+            Check(BCryptOpenAlgorithmProvider(out provider, "MD5", null, 0));
+            Initialize();
+        }
+
+        static void Check(int status)
+        {
+            if (status != 0) throw new CryptographicException(status);
+        }
+
+        void End()
+        {
+            if (hash != IntPtr.Zero) BCryptDestroyHash(hash);
+            hash = IntPtr.Zero;
+        }
+
+        public override void Initialize()
+        {
+            End();
+            Check(BCryptCreateHash(provider, out hash, IntPtr.Zero, 0, IntPtr.Zero, 0, 0));
+        }
+
+        protected override void HashCore(byte[] array, int start, int count)
+        {
+            if (count > 0) Check(BCryptHashData(hash, ref array[start], count, 0));
+        }
+
+        protected override byte[] HashFinal()
+        {
+            byte[] result = new byte[16];
+            Check(BCryptFinishHash(hash, result, result.Length, 0));
+            return result;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            End();
+            if (provider != IntPtr.Zero) BCryptCloseAlgorithmProvider(provider, 0);
+            provider = IntPtr.Zero;
+            base.Dispose(disposing);
+        }
+    }
+}
+'@
+    }
+    New-Object -TypeName Seedfreight.WindowsMD5
+}
+
 function Get-SeedFileHash {
     <#
     .SYNOPSIS
-        The hash of a file, upper-case hexadecimal, or an empty string when there is no such file.
-    .DESCRIPTION
-        Fails when the file cannot be read, and for MD5 where the FIPS policy of Windows forbids it.
+        The hash of a file, upper-case hexadecimal, or an empty string when there is no such file. Fails when the file
+        cannot be read.
     .PARAMETER Path
         Path of the file.
     .PARAMETER Algorithm
@@ -176,7 +279,7 @@ function Get-SeedFileHash {
     param([Parameter(Mandatory = $true)][string]$Path, [ValidateSet('MD5', 'SHA256')][string]$Algorithm = 'MD5')
     $native = Resolve-SeedPath -Path $Path
     if (-not [System.IO.File]::Exists($native)) { return '' }
-    $hash = [System.Security.Cryptography.HashAlgorithm]::Create($Algorithm)
+    $hash = New-SeedHash -Algorithm $Algorithm
     $share = [System.IO.FileShare]'ReadWrite, Delete'
     $stream = New-Object -TypeName System.IO.FileStream -ArgumentList @(
         $native, [System.IO.FileMode]::Open, [System.IO.FileAccess]::Read, $share, 1048576
@@ -273,5 +376,6 @@ function Test-SeedDrivePath {
 
 Export-ModuleMember -Function @(
     'Resolve-SeedPath', 'Get-SeedTime', 'Read-SeedText', 'ConvertTo-SeedPlain', 'Read-SeedJson', 'Write-SeedJson',
-    'Get-SeedFileHash', 'Set-SeedPrivateAcl', 'New-SeedPrivateFolder', 'Test-SeedDrivePath'
+    'Test-SeedFipsOnly', 'New-SeedHash', 'Get-SeedFileHash', 'Set-SeedPrivateAcl', 'New-SeedPrivateFolder',
+    'Test-SeedDrivePath'
 )

@@ -28,6 +28,44 @@ Describe 'paths, folders, times and small files' {
         Get-SeedFileHash -Path 'E:\no' | Should -BeNullOrEmpty
     }
 
+    Context 'hashes' {
+        It 'gives the published <algorithm> of abc, of a whole array, a part of one and a stream' -ForEach @(
+            @{ algorithm = 'MD5'; want = '900150983CD24FB0D6963F7D28E17F72' }
+            @{
+                algorithm = 'SHA256'
+                want = 'BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD'
+            }
+        ) {
+            $hash = New-SeedHash -Algorithm $algorithm
+            $bytes = [System.Text.Encoding]::ASCII.GetBytes('xabcx')
+            $stream = [System.IO.MemoryStream]::new($bytes, 1, 3)
+            foreach ($made in $hash.ComputeHash($bytes, 1, 3), $hash.ComputeHash($stream),
+                $hash.ComputeHash([byte[]]$bytes[1..3])) {
+                [BitConverter]::ToString($made) -replace '-', '' | Should -BeExactly $want
+            }
+            $hash.Dispose()
+        }
+        It 'takes MD5 from Windows where the policy refuses the class of .NET, and only there' {
+            (New-SeedHash -Algorithm MD5) -is [System.Security.Cryptography.MD5] | Should -BeTrue
+            Mock Test-SeedFipsOnly { $true } -ModuleName _Folder
+            Mock New-Object { [CmdletBinding()]param($TypeName) $TypeName } -ModuleName _Folder
+            New-SeedHash -Algorithm MD5 | Should -BeExactly 'Seedfreight.WindowsMD5'
+            # The class compiles everywhere; the library that it asks is only on Windows.
+            $made = [Seedfreight.WindowsMD5]
+            $made.IsSubclassOf([System.Security.Cryptography.HashAlgorithm]) | Should -BeTrue
+        }
+        It 'takes SHA-256 from a class that the policy allows' {
+            Mock Test-SeedFipsOnly { $true } -ModuleName _Folder
+            (New-SeedHash -Algorithm SHA256).GetType().Name | Should -BeExactly 'SHA256CryptoServiceProvider'
+        }
+        It 'is the only place that makes a hash' {
+            $utilities = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath '../plugins/module_utils'
+            $files = Get-ChildItem -LiteralPath $utilities -Filter '*.psm1' | Where-Object { $_.Name -ne '_Folder.psm1' }
+            $made = $files | Select-String -Pattern '(MD5|SHA\d+|HashAlgorithm)\]::Create|Get-FileHash|SHA\d+Managed'
+            $made | Should -HaveCount 0
+        }
+    }
+
     Context 'JSON files' {
         It 'keeps what was written, times as text and other alphabets too' {
             $name = -join [char[]]@(0xDC, 0x5907, 0x4EFD)
