@@ -498,6 +498,9 @@ function Get-SeedDrive {
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
     Assert-SeedOption -Option $Option
+    # What others could have put there is no attempt.
+    $problem = Get-SeedFolderProblem -Path $Option['work_directory']
+    if ($problem) { throw "``work_directory``: $problem" }
     $boot = Get-SeedBootTime
     foreach ($listed in @(Get-SeedOption -Option $Option -Name drives)) {
         $serial = ConvertTo-SeedSerial -Serial $listed.serial

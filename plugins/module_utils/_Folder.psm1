@@ -315,13 +315,180 @@ function Set-SeedPrivateAcl {
     }
 }
 
+function Test-SeedTrusted {
+    <#
+    .SYNOPSIS
+        Whether a security identifier is the system's, the administrators' or Windows' own, or stands for nobody yet.
+    .PARAMETER Sid
+        The identifier as text.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([Parameter(Mandatory = $true)][AllowEmptyString()][string]$Sid)
+    # The system, the administrators, and TrustedInstaller, who owns the root of the system drive.
+    if ($Sid -in 'S-1-5-18', 'S-1-5-32-544') { return $true }
+    if ($Sid -eq 'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464') { return $true }
+    # Creator owner, creator group and owner rights are placeholders: they say what whoever makes or owns it will get.
+    $Sid -in 'S-1-3-0', 'S-1-3-1', 'S-1-3-4'
+}
+
+function Get-SeedFolderAccess {
+    <#
+    .SYNOPSIS
+        What others than the system and the administrators may do with a folder. Fails when Windows does not say.
+    .DESCRIPTION
+        private: nobody else has any right, by inheritance neither, and both have all. writers: who may change what is
+        in it, with the owner. takers: who may rename or remove it, or change its rights, with the owner. makers: who
+        may remove or rename what is in it.
+    .PARAMETER Path
+        Path of the folder.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Path)
+    $kind = [System.Security.Principal.SecurityIdentifier]
+    $acl = Get-Acl -LiteralPath $Path -ErrorAction Stop
+    $writers = @()
+    $takers = @()
+    $makers = @()
+    $readers = 0
+    $full = @{}
+    $owner = "$($acl.GetOwner($kind))"
+    if (-not (Test-SeedTrusted -Sid $owner)) {
+        $writers += $owner
+        $takers += $owner
+        $makers += $owner
+    }
+    foreach ($rule in $acl.GetAccessRules($true, $true, $kind)) {
+        if ("$($rule.AccessControlType)" -ne 'Allow') { continue }
+        $sid = "$($rule.IdentityReference)"
+        $rights = [int]$rule.FileSystemRights
+        # Rights to a file system object, winnt.h: 0x1F01FF is all of them; 0x10000000 and 0x40000000 are generic ones.
+        if (($rights -band 0x1F01FF) -eq 0x1F01FF) { $full[$sid] = $true }
+        if (Test-SeedTrusted -Sid $sid) { continue }
+        $readers++
+        # Add files and folders, extended attributes, remove children, attributes; remove, change rights, take.
+        if ($rights -band 0x500D0156) { $writers += $sid }
+        if (([int]$rule.PropagationFlags -band 2) -ne 0) { continue }
+        if ($rights -band 0x100D0000) { $takers += $sid }
+        if ($rights -band 0x100C0040) { $makers += $sid }
+    }
+    $both = $full.ContainsKey('S-1-5-18') -and $full.ContainsKey('S-1-5-32-544')
+    [pscustomobject]@{
+        private = $acl.AreAccessRulesProtected -and $both -and $readers -eq 0 -and $writers.Count -eq 0
+        writers = @($writers | Select-Object -Unique)
+        takers = @($takers | Select-Object -Unique)
+        makers = @($makers | Select-Object -Unique)
+    }
+}
+
+function Get-SeedFolderChain {
+    <#
+    .SYNOPSIS
+        The folders of a path from the root of its volume, each with path and own: whether it is Root or lies below it.
+    .PARAMETER Path
+        Path of a folder on a drive with a letter.
+    .PARAMETER Root
+        The first of the folders that are the collection's own.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Path, [Parameter(Mandatory = $true)][string]$Root)
+    $leaf = $Path.TrimEnd('\')
+    $top = $Root.TrimEnd('\')
+    if ($leaf -ne $top -and -not $leaf.StartsWith("$top\", [StringComparison]::OrdinalIgnoreCase)) {
+        throw "'$leaf' is not below '$top'."
+    }
+    $parts = $leaf.Split([char[]]'\')
+    $now = $parts[0]
+    [pscustomobject]@{ path = "$now\"; own = $false }
+    foreach ($part in $parts | Select-Object -Skip 1) {
+        $now += "\$part"
+        [pscustomobject]@{ path = $now; own = $now.Length -ge $top.Length }
+    }
+}
+
+function Get-SeedFolderProblem {
+    <#
+    .SYNOPSIS
+        Why a folder cannot be used for what must be private, or nothing. Changes nothing; what can be made private is
+        no problem.
+    .DESCRIPTION
+        Others must not be able to put their own folder in its place, so the folders above it count too. What lies in a
+        folder that others could write to is not trusted, because they may have put or changed it: files there would be
+        run by the system, or taken for the state of an attempt.
+    .PARAMETER Path
+        Path of the folder, which need not be there.
+    .PARAMETER Root
+        The first folder on the way that is the collection's own; Path itself when it is not set.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][string]$Path, [string]$Root)
+    if (-not $Root) { $Root = $Path }
+    foreach ($folder in @(Get-SeedFolderChain -Path $Path -Root $Root)) {
+        $now = $folder.path
+        try {
+            if (-not (Test-Path -LiteralPath $now -ErrorAction Stop)) { return }
+            $item = Get-Item -LiteralPath $now -Force -ErrorAction Stop
+            if (-not $item.PSIsContainer) {
+                return "'$now' is not a folder. Remove the file, or choose another folder."
+            }
+            if (($item.Attributes -band [System.IO.FileAttributes]::ReparsePoint) -ne 0) {
+                return "The folder '$now' is a link, junction or mount point and is not used for what must be " +
+                    'private. Choose a real folder.'
+            }
+            $access = Get-SeedFolderAccess -Path $now
+            if ($folder.own) {
+                if ($access.writers.Count -eq 0) { continue }
+                $held = @(Get-ChildItem -LiteralPath $now -Force -ErrorAction Stop | ForEach-Object { $_.Name })
+                if ($held.Count -eq 0) { continue }
+                return "The folder '$now' must be private, but $($access.writers -join ', ') could write to it, and " +
+                    "it holds $(@($held | Select-Object -First 5) -join ', '). None of it is trusted. Find out who " +
+                    'made it, and remove the folder.'
+            }
+            $others = $access.makers
+            # Nobody can rename or remove the root of a volume.
+            if ($now.Length -gt 3) { $others = @($others + $access.takers | Select-Object -Unique) }
+            if ($others.Count -gt 0) {
+                return "The folder '$Root' cannot be kept private, because $($others -join ', ') may rename or " +
+                    "remove '$now' or what is in it. Choose a folder below C:\ProgramData, or take these rights away."
+            }
+        }
+        catch { return "Whether '$now' is private is not known: $($_.Exception.Message)" }
+    }
+}
+
+function Add-SeedPrivateFolder {
+    <#
+    .SYNOPSIS
+        Makes one folder whose parent is safe, private from its first content on.
+    .PARAMETER Path
+        Path of the folder, which is not there.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Path)
+    $null = New-Item -Path $Path -ItemType Directory -ErrorAction Stop
+    $takers = @((Get-SeedFolderAccess -Path $Path).takers)
+    if ($takers.Count -gt 0) {
+        # Who opened it in this moment could rename it later, or give itself rights again.
+        Remove-Item -LiteralPath $Path -Force -ErrorAction Stop
+        throw "The folder '$Path' cannot be made private, because $($takers -join ', ') may rename or remove new " +
+            'folders in the folder above it. Choose a folder below C:\ProgramData.'
+    }
+    Set-SeedPrivateAcl -Path $Path
+    if (@(Get-ChildItem -LiteralPath $Path -Force -ErrorAction Stop).Count -gt 0) {
+        throw "Somebody put files into the new folder '$Path' before it was private. Find out who did, and remove it."
+    }
+}
+
 function New-SeedPrivateFolder {
     <#
     .SYNOPSIS
-        Makes a folder that only the system and the administrators can read, or makes the one that is there so.
+        Makes a folder that only the system and the administrators can reach, or makes sure that the one there is so.
     .DESCRIPTION
-        What lies in it may hold keys or is run as the system. A folder that somebody made before is taken over: owner
-        and access list are set each time, on every folder from Root to Path. A link or junction on the way is refused.
+        What lies in it may hold keys or is run as the system. Every folder from Root to Path is looked at each time.
+        Foreign rights to read are taken away. An empty folder that others can change is replaced and not taken over,
+        because whoever made it may still have it open with the rights of then. Everything else fails, also when Windows
+        does not say how a folder stands.
     .PARAMETER Path
         Path of the folder.
     .PARAMETER Root
@@ -329,29 +496,30 @@ function New-SeedPrivateFolder {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][string]$Path, [string]$Root)
-    $leaf = $Path.TrimEnd('\')
-    if (-not $Root) { $Root = $leaf }
-    $top = $Root.TrimEnd('\')
-    $below = @()
-    if ($leaf -ne $top) {
-        if (-not $leaf.StartsWith("$top\", [StringComparison]::OrdinalIgnoreCase)) {
-            throw "'$leaf' is not below '$top'."
+    if (-not $Root) { $Root = $Path }
+    $problem = Get-SeedFolderProblem -Path $Path -Root $Root
+    if ($problem) { throw $problem }
+    foreach ($folder in @(Get-SeedFolderChain -Path $Path -Root $Root)) {
+        $now = $folder.path
+        $there = Test-Path -LiteralPath $now -ErrorAction Stop
+        if (-not $folder.own) {
+            if (-not $there) { $null = New-Item -Path $now -ItemType Directory -ErrorAction Stop }
+            continue
         }
-        $below = $leaf.Substring($top.Length + 1).Split([char[]]'\')
+        if ($there -and @((Get-SeedFolderAccess -Path $now).writers).Count -gt 0) {
+            Remove-Item -LiteralPath $now -Force -ErrorAction Stop
+            $there = $false
+        }
+        if (-not $there) { Add-SeedPrivateFolder -Path $now }
+        elseif (-not (Get-SeedFolderAccess -Path $now).private) { Set-SeedPrivateAcl -Path $now }
     }
-    $now = $top
-    foreach ($part in @('') + $below) {
-        if ($part) { $now = "$now\$part" }
-        if (-not (Test-Path -LiteralPath $now)) {
-            $null = New-Item -Path $now -ItemType Directory -Force -ErrorAction Stop
-        }
-        $item = Get-Item -LiteralPath $now -Force -ErrorAction Stop
-        if (-not $item.PSIsContainer) { throw "'$now' is not a folder. Remove the file, or choose another folder." }
-        if (($item.Attributes -band [System.IO.FileAttributes]::ReparsePoint) -ne 0) {
-            throw "The folder '$now' is a link or junction and is not used for what must be private. Choose a real " +
-                "folder."
-        }
-        Set-SeedPrivateAcl -Path $now
+    # The folders above may have been made just now, so they are looked at again.
+    $problem = Get-SeedFolderProblem -Path $Path -Root $Root
+    if ($problem) { throw $problem }
+    $open = @(Get-SeedFolderChain -Path $Path -Root $Root |
+        Where-Object { $_.own -and -not (Get-SeedFolderAccess -Path $_.path).private })
+    if ($open.Count -gt 0) {
+        throw "The folder '$($open[0].path)' is not private although its rights were set. Look at it with icacls."
     }
 }
 
@@ -376,6 +544,7 @@ function Test-SeedDrivePath {
 
 Export-ModuleMember -Function @(
     'Resolve-SeedPath', 'Get-SeedTime', 'Read-SeedText', 'ConvertTo-SeedPlain', 'Read-SeedJson', 'Write-SeedJson',
-    'Test-SeedFipsOnly', 'New-SeedHash', 'Get-SeedFileHash', 'Set-SeedPrivateAcl', 'New-SeedPrivateFolder',
-    'Test-SeedDrivePath'
+    'Test-SeedFipsOnly', 'New-SeedHash', 'Get-SeedFileHash', 'Set-SeedPrivateAcl', 'Test-SeedTrusted',
+    'Get-SeedFolderAccess', 'Get-SeedFolderChain', 'Get-SeedFolderProblem', 'Add-SeedPrivateFolder',
+    'New-SeedPrivateFolder', 'Test-SeedDrivePath'
 )

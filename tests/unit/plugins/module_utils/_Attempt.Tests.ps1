@@ -73,6 +73,17 @@ Describe 'attempts' {
         (Invoke-SeedClean -Option $escrowed).changed | Should -BeTrue
         Test-Path -LiteralPath "$work\seeds\contoso-fs01" | Should -BeFalse
     }
+    It 'neither believes nor uses what others could have put into the work folder' {
+        $option = New-TestOption -Serial 'WD-1'
+        $null = Invoke-SeedPrepare -Option $option
+        (Get-TestRecord -Option $option).status | Should -Be 'copied'
+        Set-TestAcl -Path $work -Owner 'S-1-5-21-1-2-3-1001' -Mode 1700
+        foreach ($step in 'Get-SeedDrive', 'Invoke-SeedPrepare', 'Invoke-SeedVerify', 'Invoke-SeedClean',
+            'Invoke-SeedStop') {
+            { & $step -Option $option } | Should -Throw '*work_directory*-1001 could write to it*None of it*'
+        }
+        @(Get-ChildItem -LiteralPath "$work\seeds\contoso-fs01\WD-1").Count | Should -Be 1
+    }
     It 'is missing with its journal when it was pulled' {
         $option = New-TestOption -Serial 'WD-1'
         $null = Invoke-SeedPrepare -Option $option
