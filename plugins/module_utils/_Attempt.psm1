@@ -754,7 +754,7 @@ function New-SeedAttempt {
     }
     Write-SeedJson -Path "$folder\attempt.json" -Value $plan
     try {
-        $private = Copy-SeedTool -Tool $tool -Folder "$folder\tool"
+        $private = Copy-SeedTool -Tool $tool -Folder "$folder\tool" -Sha256 $Option['tool_sha256']
         $before = Confirm-SeedDrive -Drive $Drive -Option $Option
         if ($before.whose -eq 'foreign') {
             $plan['erased'] = [ordered]@{ fingerprint = $before.content.fingerprint; attempt = $id; at = Get-SeedTime }

@@ -291,6 +291,43 @@ function Get-SeedFileHash {
     }
 }
 
+function Get-SeedProgramFile {
+    <#
+    .SYNOPSIS
+        The files that run with a program: itself, the libraries beside it, and its configuration.
+    .PARAMETER Path
+        Path of the program.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Path)
+    $at = $Path.LastIndexOf('\') + 1
+    $name = $Path.Substring($at)
+    Get-ChildItem -LiteralPath $Path.Substring(0, $at) -File -Force -ErrorAction Stop | Where-Object {
+        $_.Name -eq $name -or $_.Name -eq "$name.config" -or $_.Extension -eq '.dll'
+    }
+}
+
+function Get-SeedProgramHash {
+    <#
+    .SYNOPSIS
+        One SHA-256 over names and SHA-256 of the files that run with a program, lower case; empty without the program.
+    .PARAMETER Path
+        Path of the program.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][string]$Path)
+    if (-not (Test-Path -LiteralPath $Path -PathType Leaf)) { return '' }
+    $lines = [string[]]@(foreach ($file in @(Get-SeedProgramFile -Path $Path)) {
+            $file.Name.ToLowerInvariant() + ' ' + (Get-SeedFileHash -Path $file.FullName -Algorithm SHA256)
+        })
+    [System.Array]::Sort($lines, [System.StringComparer]::Ordinal)
+    $hash = New-SeedHash -Algorithm SHA256
+    try { $bytes = $hash.ComputeHash([System.Text.Encoding]::UTF8.GetBytes($lines -join "`n")) }
+    finally { $hash.Dispose() }
+    ([BitConverter]::ToString($bytes) -replace '-', '').ToLowerInvariant()
+}
+
 function Set-SeedPrivateAcl {
     <#
     .SYNOPSIS
@@ -544,7 +581,7 @@ function Test-SeedDrivePath {
 
 Export-ModuleMember -Function @(
     'Resolve-SeedPath', 'Get-SeedTime', 'Read-SeedText', 'ConvertTo-SeedPlain', 'Read-SeedJson', 'Write-SeedJson',
-    'Test-SeedFipsOnly', 'New-SeedHash', 'Get-SeedFileHash', 'Set-SeedPrivateAcl', 'Test-SeedTrusted',
-    'Get-SeedFolderAccess', 'Get-SeedFolderChain', 'Get-SeedFolderProblem', 'Add-SeedPrivateFolder',
-    'New-SeedPrivateFolder', 'Test-SeedDrivePath'
+    'Test-SeedFipsOnly', 'New-SeedHash', 'Get-SeedFileHash', 'Get-SeedProgramFile', 'Get-SeedProgramHash',
+    'Set-SeedPrivateAcl', 'Test-SeedTrusted', 'Get-SeedFolderAccess', 'Get-SeedFolderChain', 'Get-SeedFolderProblem',
+    'Add-SeedPrivateFolder', 'New-SeedPrivateFolder', 'Test-SeedDrivePath'
 )

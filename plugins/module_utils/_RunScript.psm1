@@ -403,7 +403,11 @@ function Invoke-SeedCopyRun {
     )
     Assert-SeedSource -Directory $Order.source_directory -File @($Order.files)
     $tool = (Get-SeedFileHash -Path $Order.tool_path -Algorithm SHA256).ToLowerInvariant()
-    if ($tool -ne $Order.tool_sha256) { throw 'The private copy of the tool was changed. Nothing was written.' }
+    $kept = (Read-SeedJson -Path "$($Order.folder)\tool.json" -Expected).value
+    $same = $kept -and (Get-SeedProgramHash -Path $Order.tool_path) -eq $kept.files_sha256
+    if (-not $same -or $tool -ne $Order.tool_sha256) {
+        throw 'The private copy of the tool was changed. Nothing was written.'
+    }
     for ($at = 0; $at -lt @($Order.sessions).Count; $at++) {
         Assert-SeedTarget -Order $Order -PartitionGuid $State['partition_guid']
         $code = Invoke-SeedSession -Order $Order -State $State -Index $at

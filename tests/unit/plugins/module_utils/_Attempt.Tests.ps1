@@ -73,6 +73,33 @@ Describe 'attempts' {
         (Invoke-SeedClean -Option $escrowed).changed | Should -BeTrue
         Test-Path -LiteralPath "$work\seeds\contoso-fs01" | Should -BeFalse
     }
+    It 'does not start a private copy of the tool in which <what>' -ForEach @(
+        @{ what = 'a library was added'; change = { param($f) Set-Content "$f\tool\x.dll" 'x' -Encoding utf8 } }
+        @{ what = 'the executable changed'; change = { param($f) Add-Content "$f\tool\t.exe" ' ' -Encoding utf8 } }
+        @{ what = 'the list is gone'; change = { param($f) Remove-Item "$f\tool.json" } }
+    ) {
+        $global:TestChange = $change
+        Mock Start-ScheduledTask {
+            [CmdletBinding()]param($TaskName, $TaskPath)
+            & $global:TestChange (Get-ChildItem "C:\ProgramData\Seedfreight\seeds\contoso-fs01\WD-1")[0].FullName
+            Invoke-TestTask -TaskName $TaskName
+        } -ModuleName _Run
+        $option = New-TestOption -Serial 'WD-1'
+        $null = Invoke-SeedPrepare -Option $option
+        $record = Get-TestRecord -Option $option
+        "$($record.status) $($record.attempt.tool_started)" | Should -Be 'failed False'
+        $record.reason | Should -Match 'private copy of the tool was changed'
+    }
+    It 'refuses a tool that Microsoft did not sign before an attempt begins, and takes the hash that it names' {
+        Write-LabFile -Path "$env:LAB_HOME/hosts/fs01/signatures.json" -Value @{
+            't.exe' = @{ status = 'NotSigned'; subject = '' }
+        }
+        { Invoke-SeedPrepare -Option (New-TestOption -Serial 'WD-1') } | Should -Throw '*not signed by Microsoft*'
+        Test-Path -LiteralPath $work | Should -BeFalse
+        $pinned = @{ tool_sha256 = (Get-SeedTool -Path 'C:\tool\t.exe' -Version '1.5.0.300').files_sha256 }
+        (Invoke-SeedPrepare -Option (New-TestOption -Serial 'WD-1' -More $pinned)).changed | Should -BeTrue
+        (Get-TestRecord -Option (New-TestOption -Serial 'WD-1' -More $pinned)).status | Should -Be 'copied'
+    }
     It 'neither believes nor uses what others could have put into the work folder' {
         $option = New-TestOption -Serial 'WD-1'
         $null = Invoke-SeedPrepare -Option $option

@@ -70,4 +70,28 @@ function Get-Acl {
     $acl
 }
 
-Export-ModuleMember -Function Get-Acl
+function Get-AuthenticodeSignature {
+    <# .SYNOPSIS The signature of a file: Microsoft's, unless hosts/<host>/signatures.json has another of its name. #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory)][string]$LiteralPath)
+    # CHOICE tool-signature: the executable and the libraries of the tool are signed by Microsoft (waimportexport, 1).
+    $status = 'Valid'
+    $subject = 'CN=Microsoft Corporation, O=Microsoft Corporation, L=Redmond, S=Washington, C=US'
+    $file = Get-LabPath 'hosts' $env:LAB_HOST 'signatures.json'
+    if ([System.IO.File]::Exists($file)) {
+        $name = $LiteralPath.Substring($LiteralPath.LastIndexOf('\') + 1)
+        $entry = (Read-LabFile -Path $file).PSObject.Properties[$name]
+        if ($entry) {
+            $status = $entry.Value.status
+            $subject = $entry.Value.subject
+        }
+    }
+    $signer = $null
+    if ($subject) {
+        $parts = [System.Security.Cryptography.X509Certificates.X500DistinguishedName]::new($subject)
+        $signer = [pscustomobject]@{ Subject = $subject; SubjectName = $parts }
+    }
+    [pscustomobject]@{ Path = $LiteralPath; Status = $status; SignerCertificate = $signer }
+}
+
+Export-ModuleMember -Function Get-Acl, Get-AuthenticodeSignature
