@@ -553,6 +553,130 @@ function Get-SeedJournalDrive {
     $found.Values
 }
 
+function Read-SeedKeyForm {
+    <#
+    .SYNOPSIS
+        The forms in which the keys of journals can lie in another file, in a hashtable, so that no policy that logs
+        parameters can log them.
+    .DESCRIPTION
+        Everything in a journal or in a file with the state of a drive that looks like a key: as text in one byte a
+        character and in UTF-16, and an external key also as its 32 bytes. Each form is a text of one character a byte.
+    .PARAMETER Folder
+        A folder with attempts.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Folder)
+    $latin = [System.Text.Encoding]::GetEncoding(28591)
+    $forms = New-Object -TypeName 'System.Collections.Generic.HashSet[string]'
+    $files = Get-ChildItem -LiteralPath $Folder -File -Recurse -Force -ErrorAction Stop |
+        Where-Object { $_.Extension -in '.jrn', '.xml' }
+    foreach ($file in @($files)) {
+        # Without its zero bytes a text in UTF-16 is the same as one in UTF-8, as far as keys go.
+        $text = $latin.GetString((Read-SeedByte -Path $file.FullName)).Replace("$([char]0)", '')
+        foreach ($match in [regex]::Matches($text, '(?<!\d)\d{6}(-\d{6}){7}(?!\d)')) {
+            $null = $forms.Add($match.Value)
+        }
+        foreach ($match in [regex]::Matches($text, '(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{43}=(?!=)')) {
+            $null = $forms.Add($match.Value)
+            $null = $forms.Add($latin.GetString([Convert]::FromBase64String($match.Value)))
+        }
+    }
+    foreach ($form in @($forms)) {
+        if ($form.Length -eq 32) { continue }
+        $null = $forms.Add($latin.GetString([System.Text.Encoding]::Unicode.GetBytes($form)))
+        $null = $forms.Add($latin.GetString([System.Text.Encoding]::BigEndianUnicode.GetBytes($form)))
+    }
+    @{ forms = $forms }
+}
+
+function Test-SeedKeyFile {
+    <#
+    .SYNOPSIS
+        Whether a file holds one of the keys. Reads it piece by piece, also while somebody has it open; fails when it
+        cannot.
+    .PARAMETER Path
+        Path of the file.
+    .PARAMETER Key
+        The forms of the keys, as Read-SeedKeyForm returns them.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param(
+        [Parameter(Mandatory = $true)][string]$Path,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Key
+    )
+    $latin = [System.Text.Encoding]::GetEncoding(28591)
+    $buffer = New-Object -TypeName byte[] -ArgumentList 1048576
+    # Longer than the longest form, so that none is cut by the border of two pieces.
+    $overlap = 256
+    $kept = 0
+    $share = [System.IO.FileShare]'ReadWrite, Delete'
+    $stream = New-Object -TypeName System.IO.FileStream -ArgumentList @(
+        (Resolve-SeedPath -Path $Path), [System.IO.FileMode]::Open, [System.IO.FileAccess]::Read, $share
+    )
+    try {
+        while (($got = $stream.Read($buffer, $kept, $buffer.Length - $kept)) -gt 0) {
+            $there = $kept + $got
+            $text = $latin.GetString($buffer, 0, $there)
+            foreach ($form in $Key['forms']) {
+                if ($text.IndexOf($form, [StringComparison]::Ordinal) -ge 0) { return $true }
+            }
+            $kept = [Math]::Min($overlap, $there)
+            [System.Array]::Copy($buffer, $there - $kept, $buffer, 0, $kept)
+        }
+        $false
+    }
+    finally { $stream.Dispose() }
+}
+
+function Find-SeedKey {
+    <#
+    .SYNOPSIS
+        The files below a folder that hold one of the keys (found), and what could not be searched (unknown).
+    .DESCRIPTION
+        Links are not followed. A file of more than 64 MiB is no journal and no log of one; it is not searched.
+    .PARAMETER Folder
+        The folder, which need not be there.
+    .PARAMETER Key
+        The forms of the keys, as Read-SeedKeyForm returns them.
+    .PARAMETER Depth
+        How many levels of folders below it are searched too.
+    .PARAMETER Skip
+        Paths of folders that are left out.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][string]$Folder,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Key,
+        [int]$Depth = 0,
+        [AllowEmptyCollection()][string[]]$Skip = @()
+    )
+    $result = [pscustomobject]@{ found = @(); unknown = @() }
+    if (-not (Test-Path -LiteralPath $Folder -PathType Container -ErrorAction SilentlyContinue)) { return $result }
+    try { $items = @(Get-ChildItem -LiteralPath $Folder -Force -ErrorAction Stop) }
+    catch {
+        $result.unknown += $Folder
+        return $result
+    }
+    foreach ($item in $items) {
+        $path = $Folder.TrimEnd('\') + '\' + $item.Name
+        if (($item.Attributes -band [System.IO.FileAttributes]::ReparsePoint) -ne 0 -or $path -in $Skip) { continue }
+        if ($item.PSIsContainer) {
+            if ($Depth -eq 0) { continue }
+            $below = Find-SeedKey -Folder $path -Key $Key -Depth ($Depth - 1) -Skip $Skip
+            $result.found += $below.found
+            $result.unknown += $below.unknown
+            continue
+        }
+        if ($item.Length -lt 32 -or $item.Length -gt 64MB) { continue }
+        try { if (Test-SeedKeyFile -Path $path -Key $Key) { $result.found += $path } }
+        catch {
+            if (Test-Path -LiteralPath $path -ErrorAction SilentlyContinue) { $result.unknown += $path }
+        }
+    }
+    $result
+}
+
 function Protect-SeedJournal {
     <#
     .SYNOPSIS
@@ -583,5 +707,6 @@ function Protect-SeedJournal {
 Export-ModuleMember -Function @(
     'Get-SeedTool', 'Test-SeedPlainConfig', 'Get-SeedUnsigned', 'Assert-SeedTool', 'Copy-SeedTool',
     'Get-SeedToolArgument', 'ConvertTo-SeedCommandLine',
-    'Read-SeedByte', 'Read-SeedJournal', 'Get-SeedKeyKind', 'Protect-SeedJournal'
+    'Read-SeedByte', 'Read-SeedJournal', 'Get-SeedKeyKind', 'Read-SeedKeyForm', 'Test-SeedKeyFile', 'Find-SeedKey',
+    'Protect-SeedJournal'
 )

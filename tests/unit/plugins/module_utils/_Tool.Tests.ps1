@@ -202,6 +202,83 @@ Describe 'the tool' {
         }
     }
 
+    Context 'keys in other files' {
+        BeforeAll {
+            $password = (@('111111') * 8) -join '-'
+            $external = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8='
+        }
+        BeforeEach {
+            $null = New-Item -ItemType Directory -Path 'C:\own', 'C:\place\a\b'
+            $text = "BitLockerKey:$password`r`n<BitLockerKey>$external</BitLockerKey>"
+            [System.IO.File]::WriteAllText((Resolve-SeedPath -Path 'C:\own\x.jrn'), $text)
+            $keys = Read-SeedKeyForm -Folder 'C:\own'
+        }
+        It 'finds <what>' -ForEach @(
+            @{ what = 'a password'; bytes = { [System.Text.Encoding]::UTF8.GetBytes("key $password.") } }
+            @{ what = 'one in UTF-16'; bytes = { [System.Text.Encoding]::Unicode.GetBytes("key $password.") } }
+            @{ what = 'one in UTF-16 at an odd byte'; bytes = {
+                    [byte[]](@(7) + [System.Text.Encoding]::Unicode.GetBytes($password)) } }
+            @{ what = 'an external key'; bytes = { [System.Text.Encoding]::UTF8.GetBytes("key $external.") } }
+            @{ what = 'one in UTF-16'; bytes = { [System.Text.Encoding]::BigEndianUnicode.GetBytes($external) } }
+            @{ what = 'its bytes'; bytes = { [byte[]](@(255) + [Convert]::FromBase64String($external) + @(0, 1)) } }
+            @{ what = 'one on the border of two pieces'; bytes = {
+                    [byte[]]::new(1048570) + [System.Text.Encoding]::UTF8.GetBytes($password) } }
+            @{ what = 'one at the end of many pieces'; bytes = {
+                    [byte[]]::new(3500000) + [System.Text.Encoding]::Unicode.GetBytes($password) } }
+        ) {
+            [System.IO.File]::WriteAllBytes((Resolve-SeedPath -Path 'C:\place\f'), (& $bytes))
+            (Find-SeedKey -Folder 'C:\place' -Key $keys).found | Should -Be 'C:\place\f'
+        }
+        It 'finds no other key' {
+            Set-Content -LiteralPath 'C:\place\f' -Value $password.Replace('1', '2') -Encoding utf8
+            Set-Content -LiteralPath 'C:\place\g' -Value $external.Replace('A', 'B') -Encoding utf8
+            $seen = Find-SeedKey -Folder 'C:\place' -Key $keys
+            @($seen.found + $seen.unknown) | Should -HaveCount 0
+        }
+        It 'reads journals in UTF-16 too, and takes a longer base64 text for no key' {
+            $native = Resolve-SeedPath -Path 'C:\own\x.jrn'
+            $long = [Convert]::ToBase64String([byte[]]::new(64))
+            [System.IO.File]::WriteAllText($native, "$password $long", [System.Text.Encoding]::Unicode)
+            @((Read-SeedKeyForm -Folder 'C:\own')['forms']) | Should -HaveCount 3
+        }
+        It 'goes no deeper than it should, and not where it should not' {
+            foreach ($path in 'C:\place\a\f', 'C:\place\a\b\f') {
+                Set-Content -LiteralPath $path -Value $password -Encoding utf8
+            }
+            (Find-SeedKey -Folder 'C:\place' -Key $keys).found | Should -HaveCount 0
+            (Find-SeedKey -Folder 'C:\place' -Key $keys -Depth 1).found | Should -Be 'C:\place\a\f'
+            (Find-SeedKey -Folder 'C:\place' -Key $keys -Depth 2).found | Should -HaveCount 2
+            (Find-SeedKey -Folder 'C:\place' -Key $keys -Depth 2 -Skip 'C:\place\a\b').found |
+                Should -Be 'C:\place\a\f'
+            (Find-SeedKey -Folder 'C:\none' -Key $keys).found | Should -HaveCount 0
+        }
+        It 'follows no link' {
+            $target = Resolve-SeedPath -Path 'C:\own'
+            $null = New-Item -Path (Resolve-SeedPath -Path 'C:\place\link') -ItemType SymbolicLink -Value $target
+            (Find-SeedKey -Folder 'C:\place' -Key $keys -Depth 2).found | Should -HaveCount 0
+        }
+        It 'reads a file that somebody writes, and names one that cannot be read' {
+            Set-Content -LiteralPath 'C:\place\f' -Value $password -Encoding utf8
+            Set-Content -LiteralPath 'C:\place\g' -Value $password -Encoding utf8
+            $open = [System.IO.FileStream]::new((Resolve-SeedPath -Path 'C:\place\f'), [System.IO.FileMode]::Append,
+                [System.IO.FileAccess]::Write, [System.IO.FileShare]::ReadWrite)
+            $closed = [System.IO.FileStream]::new((Resolve-SeedPath -Path 'C:\place\g'), [System.IO.FileMode]::Open,
+                [System.IO.FileAccess]::ReadWrite, [System.IO.FileShare]::None)
+            try { $seen = Find-SeedKey -Folder 'C:\place' -Key $keys }
+            finally {
+                $open.Dispose()
+                $closed.Dispose()
+            }
+            $seen.found | Should -Be 'C:\place\f'
+            $seen.unknown | Should -Be 'C:\place\g'
+        }
+        It 'gives no key to a parameter, which a policy may log' {
+            $shown = @(Get-Command -Name 'Find-SeedKey', 'Test-SeedKeyFile').ForEach({ $_.Parameters['Key'] })
+            @($shown.ForEach({ $_.ParameterType.Name }) | Select-Object -Unique) | Should -Be 'IDictionary'
+            "$keys" | Should -BeExactly 'System.Collections.Hashtable'
+        }
+    }
+
     It 'passes nothing of a journal to a cmdlet, whose parameters a policy may log in clear' {
         $folder = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/samples/journals'
         $global:TestSeen = [System.Collections.Generic.List[string]]::new()
