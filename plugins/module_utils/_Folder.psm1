@@ -376,7 +376,7 @@ function Get-SeedFolderAccess {
     .DESCRIPTION
         private: nobody else has any right, by inheritance neither, and both have all. writers: who may change what is
         in it, with the owner. takers: who may rename or remove it, or change its rights, with the owner. makers: who
-        may remove or rename what is in it.
+        may remove or rename what is in it. owner: its owner.
     .PARAMETER Path
         Path of the folder.
     #>
@@ -411,6 +411,7 @@ function Get-SeedFolderAccess {
     }
     $both = $full.ContainsKey('S-1-5-18') -and $full.ContainsKey('S-1-5-32-544')
     [pscustomobject]@{
+        owner = $owner
         private = $acl.AreAccessRulesProtected -and $both -and $readers -eq 0 -and $writers.Count -eq 0
         writers = @($writers | Select-Object -Unique)
         takers = @($takers | Select-Object -Unique)
@@ -504,7 +505,9 @@ function Add-SeedPrivateFolder {
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][string]$Path)
     $null = New-Item -Path $Path -ItemType Directory -ErrorAction Stop
-    $takers = @((Get-SeedFolderAccess -Path $Path).takers)
+    $access = Get-SeedFolderAccess -Path $Path
+    # Its owner is this account: nobody else can have made a folder that was not there.
+    $takers = @($access.takers | Where-Object { $_ -ne $access.owner })
     if ($takers.Count -gt 0) {
         # Who opened it in this moment could rename it later, or give itself rights again.
         Remove-Item -LiteralPath $Path -Force -ErrorAction Stop

@@ -569,7 +569,7 @@ function Read-SeedKeyForm {
     $latin = [System.Text.Encoding]::GetEncoding(28591)
     $forms = New-Object -TypeName 'System.Collections.Generic.HashSet[string]'
     $files = Get-ChildItem -LiteralPath $Folder -File -Recurse -Force -ErrorAction Stop |
-        Where-Object { $_.Extension -in '.jrn', '.xml' }
+        Where-Object { $_.Extension -in '.jrn', '.xml' -and $_.Length -le 64MB }
     foreach ($file in @($files)) {
         # Without its zero bytes a text in UTF-16 is the same as one in UTF-8, as far as keys go.
         $text = $latin.GetString((Read-SeedByte -Path $file.FullName)).Replace("$([char]0)", '')

@@ -235,10 +235,22 @@ Describe 'paths, folders, times and small files' {
             $global:TestTakers = @('S-1-5-11')
             Mock Get-SeedFolderAccess {
                 param($Path)
-                [pscustomobject]@{ private = $true; writers = @(); takers = $global:TestTakers; makers = @() }
+                [pscustomobject]@{ owner = 'S-1-5-21-1-2-3-1001'; takers = $global:TestTakers }
             } -ModuleName _Folder
             { Add-SeedPrivateFolder -Path 'C:\work' } | Should -Throw '*S-1-5-11 may rename or remove new folders*'
             Test-Path -LiteralPath 'C:\work' | Should -BeFalse
+        }
+        It 'makes a folder with an account that owns what it makes' {
+            Mock Get-Acl {
+                param($LiteralPath)
+                $acl = LabSecurity\Get-Acl -LiteralPath $LiteralPath
+                if ($LiteralPath -eq 'C:\work' -and -not $acl.AreAccessRulesProtected) {
+                    $acl.Owner = 'S-1-5-21-1-2-3-1001'
+                }
+                $acl
+            } -ModuleName _Folder
+            New-SeedPrivateFolder -Path 'C:\work'
+            (Get-TestAccess -Path 'C:\work').private | Should -BeTrue
         }
         It 'refuses what was put into a new folder before it was private' {
             Mock Set-SeedPrivateAcl {
