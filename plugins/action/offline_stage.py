@@ -32,8 +32,9 @@ class ActionModule(PolledAction):
         """Read the publish settings file, if one is given."""
         self._looks = 0
         self._content = ""
-        if self._task.args.get("publish_settings"):
+        if self._task.args.get("publish_settings") or self._task.args.get("_publish_settings_content"):
             refuse_traces()
+        if self._task.args.get("publish_settings"):
             subscription = str(self._task.args.get("subscription_id") or "")
             self._content = self._publish_settings(str(self._task.args["publish_settings"]), subscription)
 

@@ -16,6 +16,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     validate_escrow,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import SealError, Transport
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import refuse_traces
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._polled import (
     PolledAction,
     Progress,
@@ -40,6 +41,9 @@ class ActionModule(PolledAction):
         self._transport: Transport | None = None
         self._receipts: list[Any] = []
         self._collected = [str(one) for one in self._task.args.get("collected") or []]
+        # Journals travel sealed, but what opens them is in this process.
+        if self._escrow is not None or self._task.args.get("_transport_certificate"):
+            refuse_traces()
         if self._escrow is None or self._state not in NEXT:
             return
         problems = validate_escrow(self._escrow)

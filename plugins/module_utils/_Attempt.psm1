@@ -499,6 +499,9 @@ function Get-SeedDrive {
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
     Assert-SeedOption -Option $Option
+    # What others could have put there is no attempt.
+    $problem = Get-SeedFolderProblem -Path $Option['work_directory']
+    if ($problem) { throw "``work_directory``: $problem" }
     $boot = Get-SeedBootTime
     foreach ($listed in @(Get-SeedOption -Option $Option -Name drives)) {
         $serial = ConvertTo-SeedSerial -Serial $listed.serial
@@ -708,7 +711,7 @@ function New-SeedAttempt {
     }
     Write-SeedJson -Path "$folder\attempt.json" -Value $plan
     try {
-        $private = Copy-SeedTool -Tool $tool -Folder "$folder\tool"
+        $private = Copy-SeedTool -Tool $tool -Folder "$folder\tool" -Sha256 $Option['tool_sha256']
         $protected = @(Get-SeedProtectedPath -Option $Option)
         $before = Confirm-SeedDrive -Facts $Drive.facts -Option $Drive.option -ProtectedPath $protected
         if ($before.whose -eq 'foreign') {
@@ -1008,13 +1011,80 @@ function Assert-SeedRemovable {
     }
 }
 
+function Search-SeedKey {
+    <#
+    .SYNOPSIS
+        Files outside the attempts that hold the key of one of them (found), and what could not be searched (unknown).
+    .DESCRIPTION
+        Searched are the rest of the work folder, the folder of the tool, where newer builds and one article of
+        Microsoft's put files with the key, and the top of both folders for temporary files.
+    .PARAMETER Option
+        The module's options.
+    .PARAMETER Folder
+        The folders of the attempts.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option,
+        [Parameter(Mandatory = $true)][string[]]$Folder
+    )
+    $found = @()
+    $unknown = @()
+    $tool = "$($Option['tool_path'])"
+    $places = @(
+        @{ Folder = $Option['work_directory'].TrimEnd('\'); Depth = 16; Skip = $Folder }
+        @{ Folder = $tool.Substring(0, $tool.LastIndexOf('\') + 1).TrimEnd('\') + '\'; Depth = 1; Skip = @() }
+        foreach ($temporary in @("$env:TEMP", "$env:SystemRoot\Temp") | Where-Object { $_ -and $_ -ne '\Temp' }) {
+            @{ Folder = $temporary.TrimEnd('\'); Depth = 0; Skip = @() }
+        }
+    )
+    foreach ($one in $Folder) {
+        $key = Read-SeedKeyForm -Folder $one
+        if ($key['forms'].Count -eq 0) { continue }
+        foreach ($place in $places) {
+            $seen = Find-SeedKey -Key $key @place
+            $found += $seen.found
+            $unknown += $seen.unknown
+        }
+    }
+    [pscustomobject]@{
+        found = @($found | Sort-Object -Unique)
+        unknown = @($unknown | Sort-Object -Unique)
+    }
+}
+
+function Get-SeedRemoved {
+    <#
+    .SYNOPSIS
+        The files of a folder with path, bytes and sha256, which is empty where a file cannot be read.
+    .PARAMETER Folder
+        The folder.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Folder)
+    $root = (Resolve-SeedPath -Path $Folder).Length
+    foreach ($file in @(Get-ChildItem -LiteralPath $Folder -File -Recurse -Force -ErrorAction Stop)) {
+        $hash = ''
+        try { $hash = (Get-SeedFileHash -Path $file.FullName -Algorithm SHA256).ToLowerInvariant() }
+        catch { $hash = '' }
+        [ordered]@{
+            path = $Folder + $file.FullName.Substring($root).Replace('/', '\')
+            bytes = [long]$file.Length
+            sha256 = $hash
+        }
+    }
+}
+
 function Invoke-SeedClean {
     <#
     .SYNOPSIS
         Removes the folders of this seed's attempts on the listed drives: journals, logs, copies of the tool, and tasks.
     .DESCRIPTION
         Refuses when a run is alive, when the journal of a complete attempt is in no escrow, and when it is not known
-        how an attempt stands, unless its id is in discard_attempts.
+        how an attempt stands, unless its id is in discard_attempts. Then the host is searched for the keys of the
+        journals. A file elsewhere that holds one is a failure, and nothing is removed: without the journals nobody
+        could say later whether it is gone. What cannot be read is returned and stops nothing, because folders for
+        temporary files always have such files.
     .PARAMETER Option
         The module's options.
     .PARAMETER CheckMode
@@ -1026,9 +1096,23 @@ function Invoke-SeedClean {
     $change = New-SeedChange -Drive $drives
     $escrowed = @(Get-SeedOption -Option $Option -Name escrowed)
     foreach ($drive in $drives) { Assert-SeedRemovable -Drive $drive -Option $Option -Escrowed $escrowed }
+    $left = [pscustomobject]@{ found = @(); unknown = @() }
+    $folders = @($drives | ForEach-Object { Get-SeedFolder -Option $Option -Serial $_.facts.serial } |
+        Where-Object { Test-Path -LiteralPath $_ })
+    if ($folders.Count -gt 0) { $left = Search-SeedKey -Option $Option -Folder $folders }
+    $change | Add-Member -NotePropertyName key_found_in -NotePropertyValue $left.found
+    $change | Add-Member -NotePropertyName key_unknown_in -NotePropertyValue $left.unknown
+    $change | Add-Member -NotePropertyName removed -NotePropertyValue @($folders |
+        ForEach-Object { Get-SeedRemoved -Folder $_ })
+    if ($left.found.Count -gt 0) {
+        $change.removed = @()
+        $change.failure = "The key of a drive of this seed lies in '$($left.found -join "', '")'. Remove these " +
+            'files and run again; nothing was removed yet.'
+        return $change
+    }
     foreach ($drive in $drives) {
         $folder = Get-SeedFolder -Option $Option -Serial $drive.facts.serial
-        if (-not (Test-Path -LiteralPath $folder)) { continue }
+        if ($folder -notin $folders) { continue }
         $change.changed = $true
         foreach ($entry in $change.after['drives']) {
             if ($entry['serial'] -eq $drive.facts.serial) { $entry['attempt'] = '' }
@@ -1114,6 +1198,6 @@ Export-ModuleMember -Function @(
     'Get-SeedDrive', 'Use-SeedHost', 'Assert-SeedStagedFile', 'Get-SeedBusyDrive', 'Set-SeedRefused',
     'Confirm-SeedAllowed', 'New-SeedAttempt', 'New-SeedCopyOrder', 'Get-SeedDiff',
     'New-SeedChange', 'Invoke-SeedPrepare', 'Invoke-SeedVerify', 'New-SeedVerifyOrder', 'Assert-SeedRemovable',
-    'Invoke-SeedClean',
+    'Search-SeedKey', 'Get-SeedRemoved', 'Invoke-SeedClean',
     'Invoke-SeedStop', 'Get-SeedSealedJournal'
 )

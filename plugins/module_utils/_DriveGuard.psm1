@@ -149,7 +149,7 @@ function Get-SeedHashText {
     [CmdletBinding()]
     [OutputType([string])]
     param([Parameter(Mandatory = $true)][AllowEmptyCollection()][byte[]]$Byte)
-    $hash = [System.Security.Cryptography.SHA256]::Create()
+    $hash = New-SeedHash -Algorithm SHA256
     try { ([BitConverter]::ToString($hash.ComputeHash($Byte)) -replace '-', '').Substring(0, 12).ToLowerInvariant() }
     finally { $hash.Dispose() }
 }

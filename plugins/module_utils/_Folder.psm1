@@ -160,12 +160,115 @@ function Write-SeedJson {
     }
 }
 
+function Test-SeedFipsOnly {
+    <# .SYNOPSIS Whether the classes of .NET refuse what FIPS does not validate: the very value that they ask. #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param()
+    # .NET Framework reads the policy of Windows; later versions of .NET never refuse and say false.
+    [System.Security.Cryptography.CryptoConfig]::AllowOnlyFipsAlgorithms
+}
+
+function New-SeedHash {
+    <#
+    .SYNOPSIS
+        A hash algorithm that also works under the FIPS policy of Windows, as a HashAlgorithm of .NET.
+    .DESCRIPTION
+        The service's manifests are made of MD5. Under the policy the MD5 classes of .NET Framework throw, while Windows
+        itself goes on to offer MD5: .NET 5 and later take it from the same BCrypt functions. The policy decides which
+        one is used, so a host without it runs the class that everybody runs.
+    .PARAMETER Algorithm
+        MD5 or SHA256.
+    #>
+    [CmdletBinding()]
+    [OutputType([System.Security.Cryptography.HashAlgorithm])]
+    param([Parameter(Mandatory = $true)][ValidateSet('MD5', 'SHA256')][string]$Algorithm)
+    # Not SHA256.Create: on .NET Framework that is SHA256Managed, which the policy refuses.
+    if ($Algorithm -eq 'SHA256') {
+        return New-Object -TypeName System.Security.Cryptography.SHA256CryptoServiceProvider
+    }
+    if (-not (Test-SeedFipsOnly)) { return [System.Security.Cryptography.MD5]::Create() }
+    if (-not ('Seedfreight.WindowsMD5' -as [type])) {
+        Add-Type -TypeDefinition @'
+using System;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace Seedfreight
+{
+    public sealed class WindowsMD5 : HashAlgorithm
+    {
+        [DllImport("bcrypt.dll", CharSet = CharSet.Unicode)]
+        static extern int BCryptOpenAlgorithmProvider(out IntPtr provider, string name, string maker, int flags);
+        [DllImport("bcrypt.dll")]
+        static extern int BCryptCloseAlgorithmProvider(IntPtr provider, int flags);
+        [DllImport("bcrypt.dll")]
+        static extern int BCryptCreateHash(
+            IntPtr provider, out IntPtr hash, IntPtr memory, int size, IntPtr secret, int secretSize, int flags);
+        [DllImport("bcrypt.dll")]
+        static extern int BCryptHashData(IntPtr hash, ref byte first, int count, int flags);
+        [DllImport("bcrypt.dll")]
+        static extern int BCryptFinishHash(IntPtr hash, byte[] result, int count, int flags);
+        [DllImport("bcrypt.dll")]
+        static extern int BCryptDestroyHash(IntPtr hash);
+
+        IntPtr provider, hash;
+
+        public WindowsMD5()
+        {
+            HashSizeValue = 128;
+            Check(BCryptOpenAlgorithmProvider(out provider, "MD5", null, 0));
+            Initialize();
+        }
+
+        static void Check(int status)
+        {
+            if (status != 0) throw new CryptographicException(status);
+        }
+
+        void End()
+        {
+            if (hash != IntPtr.Zero) BCryptDestroyHash(hash);
+            hash = IntPtr.Zero;
+        }
+
+        public override void Initialize()
+        {
+            End();
+            Check(BCryptCreateHash(provider, out hash, IntPtr.Zero, 0, IntPtr.Zero, 0, 0));
+        }
+
+        protected override void HashCore(byte[] array, int start, int count)
+        {
+            if (count > 0) Check(BCryptHashData(hash, ref array[start], count, 0));
+        }
+
+        protected override byte[] HashFinal()
+        {
+            byte[] result = new byte[16];
+            Check(BCryptFinishHash(hash, result, result.Length, 0));
+            return result;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            End();
+            if (provider != IntPtr.Zero) BCryptCloseAlgorithmProvider(provider, 0);
+            provider = IntPtr.Zero;
+            base.Dispose(disposing);
+        }
+    }
+}
+'@
+    }
+    New-Object -TypeName Seedfreight.WindowsMD5
+}
+
 function Get-SeedFileHash {
     <#
     .SYNOPSIS
-        The hash of a file, upper-case hexadecimal, or an empty string when there is no such file.
-    .DESCRIPTION
-        Fails when the file cannot be read, and for MD5 where the FIPS policy of Windows forbids it.
+        The hash of a file, upper-case hexadecimal, or an empty string when there is no such file. Fails when the file
+        cannot be read.
     .PARAMETER Path
         Path of the file.
     .PARAMETER Algorithm
@@ -176,7 +279,7 @@ function Get-SeedFileHash {
     param([Parameter(Mandatory = $true)][string]$Path, [ValidateSet('MD5', 'SHA256')][string]$Algorithm = 'MD5')
     $native = Resolve-SeedPath -Path $Path
     if (-not [System.IO.File]::Exists($native)) { return '' }
-    $hash = [System.Security.Cryptography.HashAlgorithm]::Create($Algorithm)
+    $hash = New-SeedHash -Algorithm $Algorithm
     $share = [System.IO.FileShare]'ReadWrite, Delete'
     $stream = New-Object -TypeName System.IO.FileStream -ArgumentList @(
         $native, [System.IO.FileMode]::Open, [System.IO.FileAccess]::Read, $share, 1048576
@@ -186,6 +289,43 @@ function Get-SeedFileHash {
         $stream.Dispose()
         $hash.Dispose()
     }
+}
+
+function Get-SeedProgramFile {
+    <#
+    .SYNOPSIS
+        The files that run with a program: itself, the libraries beside it, and its configuration.
+    .PARAMETER Path
+        Path of the program.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Path)
+    $at = $Path.LastIndexOf('\') + 1
+    $name = $Path.Substring($at)
+    Get-ChildItem -LiteralPath $Path.Substring(0, $at) -File -Force -ErrorAction Stop | Where-Object {
+        $_.Name -eq $name -or $_.Name -eq "$name.config" -or $_.Extension -eq '.dll'
+    }
+}
+
+function Get-SeedProgramHash {
+    <#
+    .SYNOPSIS
+        One SHA-256 over names and SHA-256 of the files that run with a program, lower case; empty without the program.
+    .PARAMETER Path
+        Path of the program.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][string]$Path)
+    if (-not (Test-Path -LiteralPath $Path -PathType Leaf)) { return '' }
+    $lines = [string[]]@(foreach ($file in @(Get-SeedProgramFile -Path $Path)) {
+            $file.Name.ToLowerInvariant() + ' ' + (Get-SeedFileHash -Path $file.FullName -Algorithm SHA256)
+        })
+    [System.Array]::Sort($lines, [System.StringComparer]::Ordinal)
+    $hash = New-SeedHash -Algorithm SHA256
+    try { $bytes = $hash.ComputeHash([System.Text.Encoding]::UTF8.GetBytes($lines -join "`n")) }
+    finally { $hash.Dispose() }
+    ([BitConverter]::ToString($bytes) -replace '-', '').ToLowerInvariant()
 }
 
 function Set-SeedPrivateAcl {
@@ -212,13 +352,183 @@ function Set-SeedPrivateAcl {
     }
 }
 
+function Test-SeedTrusted {
+    <#
+    .SYNOPSIS
+        Whether a security identifier is the system's, the administrators' or Windows' own, or stands for nobody yet.
+    .PARAMETER Sid
+        The identifier as text.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([Parameter(Mandatory = $true)][AllowEmptyString()][string]$Sid)
+    # The system, the administrators, and TrustedInstaller, who owns the root of the system drive.
+    if ($Sid -in 'S-1-5-18', 'S-1-5-32-544') { return $true }
+    if ($Sid -eq 'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464') { return $true }
+    # Creator owner, creator group and owner rights are placeholders: they say what whoever makes or owns it will get.
+    $Sid -in 'S-1-3-0', 'S-1-3-1', 'S-1-3-4'
+}
+
+function Get-SeedFolderAccess {
+    <#
+    .SYNOPSIS
+        What others than the system and the administrators may do with a folder. Fails when Windows does not say.
+    .DESCRIPTION
+        private: nobody else has any right, by inheritance neither, and both have all. writers: who may change what is
+        in it, with the owner. takers: who may rename or remove it, or change its rights, with the owner. makers: who
+        may remove or rename what is in it. owner: its owner.
+    .PARAMETER Path
+        Path of the folder.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Path)
+    $kind = [System.Security.Principal.SecurityIdentifier]
+    $acl = Get-Acl -LiteralPath $Path -ErrorAction Stop
+    $writers = @()
+    $takers = @()
+    $makers = @()
+    $readers = 0
+    $full = @{}
+    $owner = "$($acl.GetOwner($kind))"
+    if (-not (Test-SeedTrusted -Sid $owner)) {
+        $writers += $owner
+        $takers += $owner
+        $makers += $owner
+    }
+    foreach ($rule in $acl.GetAccessRules($true, $true, $kind)) {
+        if ("$($rule.AccessControlType)" -ne 'Allow') { continue }
+        $sid = "$($rule.IdentityReference)"
+        $rights = [int]$rule.FileSystemRights
+        # Rights to a file system object, winnt.h: 0x1F01FF is all of them; 0x10000000 and 0x40000000 are generic ones.
+        if (($rights -band 0x1F01FF) -eq 0x1F01FF) { $full[$sid] = $true }
+        if (Test-SeedTrusted -Sid $sid) { continue }
+        $readers++
+        # Add files and folders, extended attributes, remove children, attributes; remove, change rights, take.
+        if ($rights -band 0x500D0156) { $writers += $sid }
+        if (([int]$rule.PropagationFlags -band 2) -ne 0) { continue }
+        if ($rights -band 0x100D0000) { $takers += $sid }
+        if ($rights -band 0x100C0040) { $makers += $sid }
+    }
+    $both = $full.ContainsKey('S-1-5-18') -and $full.ContainsKey('S-1-5-32-544')
+    [pscustomobject]@{
+        owner = $owner
+        private = $acl.AreAccessRulesProtected -and $both -and $readers -eq 0 -and $writers.Count -eq 0
+        writers = @($writers | Select-Object -Unique)
+        takers = @($takers | Select-Object -Unique)
+        makers = @($makers | Select-Object -Unique)
+    }
+}
+
+function Get-SeedFolderChain {
+    <#
+    .SYNOPSIS
+        The folders of a path from the root of its volume, each with path and own: whether it is Root or lies below it.
+    .PARAMETER Path
+        Path of a folder on a drive with a letter.
+    .PARAMETER Root
+        The first of the folders that are the collection's own.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Path, [Parameter(Mandatory = $true)][string]$Root)
+    $leaf = $Path.TrimEnd('\')
+    $top = $Root.TrimEnd('\')
+    if ($leaf -ne $top -and -not $leaf.StartsWith("$top\", [StringComparison]::OrdinalIgnoreCase)) {
+        throw "'$leaf' is not below '$top'."
+    }
+    $parts = $leaf.Split([char[]]'\')
+    $now = $parts[0]
+    [pscustomobject]@{ path = "$now\"; own = $false }
+    foreach ($part in $parts | Select-Object -Skip 1) {
+        $now += "\$part"
+        [pscustomobject]@{ path = $now; own = $now.Length -ge $top.Length }
+    }
+}
+
+function Get-SeedFolderProblem {
+    <#
+    .SYNOPSIS
+        Why a folder cannot be used for what must be private, or nothing. Changes nothing; what can be made private is
+        no problem.
+    .DESCRIPTION
+        Others must not be able to put their own folder in its place, so the folders above it count too. What lies in a
+        folder that others could write to is not trusted, because they may have put or changed it: files there would be
+        run by the system, or taken for the state of an attempt.
+    .PARAMETER Path
+        Path of the folder, which need not be there.
+    .PARAMETER Root
+        The first folder on the way that is the collection's own; Path itself when it is not set.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][string]$Path, [string]$Root)
+    if (-not $Root) { $Root = $Path }
+    foreach ($folder in @(Get-SeedFolderChain -Path $Path -Root $Root)) {
+        $now = $folder.path
+        try {
+            if (-not (Test-Path -LiteralPath $now -ErrorAction Stop)) { return }
+            $item = Get-Item -LiteralPath $now -Force -ErrorAction Stop
+            if (-not $item.PSIsContainer) {
+                return "'$now' is not a folder. Remove the file, or choose another folder."
+            }
+            if (($item.Attributes -band [System.IO.FileAttributes]::ReparsePoint) -ne 0) {
+                return "The folder '$now' is a link, junction or mount point and is not used for what must be " +
+                    'private. Choose a real folder.'
+            }
+            $access = Get-SeedFolderAccess -Path $now
+            if ($folder.own) {
+                if ($access.writers.Count -eq 0) { continue }
+                $held = @(Get-ChildItem -LiteralPath $now -Force -ErrorAction Stop | ForEach-Object { $_.Name })
+                if ($held.Count -eq 0) { continue }
+                return "The folder '$now' must be private, but $($access.writers -join ', ') could write to it, and " +
+                    "it holds $(@($held | Select-Object -First 5) -join ', '). None of it is trusted. Find out who " +
+                    'made it, and remove the folder.'
+            }
+            $others = $access.makers
+            # Nobody can rename or remove the root of a volume.
+            if ($now.Length -gt 3) { $others = @($others + $access.takers | Select-Object -Unique) }
+            if ($others.Count -gt 0) {
+                return "The folder '$Root' cannot be kept private, because $($others -join ', ') may rename or " +
+                    "remove '$now' or what is in it. Choose a folder below C:\ProgramData, or take these rights away."
+            }
+        }
+        catch { return "Whether '$now' is private is not known: $($_.Exception.Message)" }
+    }
+}
+
+function Add-SeedPrivateFolder {
+    <#
+    .SYNOPSIS
+        Makes one folder whose parent is safe, private from its first content on.
+    .PARAMETER Path
+        Path of the folder, which is not there.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Path)
+    $null = New-Item -Path $Path -ItemType Directory -ErrorAction Stop
+    $access = Get-SeedFolderAccess -Path $Path
+    # Its owner is this account: nobody else can have made a folder that was not there.
+    $takers = @($access.takers | Where-Object { $_ -ne $access.owner })
+    if ($takers.Count -gt 0) {
+        # Who opened it in this moment could rename it later, or give itself rights again.
+        Remove-Item -LiteralPath $Path -Force -ErrorAction Stop
+        throw "The folder '$Path' cannot be made private, because $($takers -join ', ') may rename or remove new " +
+            'folders in the folder above it. Choose a folder below C:\ProgramData.'
+    }
+    Set-SeedPrivateAcl -Path $Path
+    if (@(Get-ChildItem -LiteralPath $Path -Force -ErrorAction Stop).Count -gt 0) {
+        throw "Somebody put files into the new folder '$Path' before it was private. Find out who did, and remove it."
+    }
+}
+
 function New-SeedPrivateFolder {
     <#
     .SYNOPSIS
-        Makes a folder that only the system and the administrators can read, or makes the one that is there so.
+        Makes a folder that only the system and the administrators can reach, or makes sure that the one there is so.
     .DESCRIPTION
-        What lies in it may hold keys or is run as the system. A folder that somebody made before is taken over: owner
-        and access list are set each time, on every folder from Root to Path. A link or junction on the way is refused.
+        What lies in it may hold keys or is run as the system. Every folder from Root to Path is looked at each time.
+        Foreign rights to read are taken away. An empty folder that others can change is replaced and not taken over,
+        because whoever made it may still have it open with the rights of then. Everything else fails, also when Windows
+        does not say how a folder stands.
     .PARAMETER Path
         Path of the folder.
     .PARAMETER Root
@@ -226,29 +536,30 @@ function New-SeedPrivateFolder {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][string]$Path, [string]$Root)
-    $leaf = $Path.TrimEnd('\')
-    if (-not $Root) { $Root = $leaf }
-    $top = $Root.TrimEnd('\')
-    $below = @()
-    if ($leaf -ne $top) {
-        if (-not $leaf.StartsWith("$top\", [StringComparison]::OrdinalIgnoreCase)) {
-            throw "'$leaf' is not below '$top'."
+    if (-not $Root) { $Root = $Path }
+    $problem = Get-SeedFolderProblem -Path $Path -Root $Root
+    if ($problem) { throw $problem }
+    foreach ($folder in @(Get-SeedFolderChain -Path $Path -Root $Root)) {
+        $now = $folder.path
+        $there = Test-Path -LiteralPath $now -ErrorAction Stop
+        if (-not $folder.own) {
+            if (-not $there) { $null = New-Item -Path $now -ItemType Directory -ErrorAction Stop }
+            continue
         }
-        $below = $leaf.Substring($top.Length + 1).Split([char[]]'\')
+        if ($there -and @((Get-SeedFolderAccess -Path $now).writers).Count -gt 0) {
+            Remove-Item -LiteralPath $now -Force -ErrorAction Stop
+            $there = $false
+        }
+        if (-not $there) { Add-SeedPrivateFolder -Path $now }
+        elseif (-not (Get-SeedFolderAccess -Path $now).private) { Set-SeedPrivateAcl -Path $now }
     }
-    $now = $top
-    foreach ($part in @('') + $below) {
-        if ($part) { $now = "$now\$part" }
-        if (-not (Test-Path -LiteralPath $now)) {
-            $null = New-Item -Path $now -ItemType Directory -Force -ErrorAction Stop
-        }
-        $item = Get-Item -LiteralPath $now -Force -ErrorAction Stop
-        if (-not $item.PSIsContainer) { throw "'$now' is not a folder. Remove the file, or choose another folder." }
-        if (($item.Attributes -band [System.IO.FileAttributes]::ReparsePoint) -ne 0) {
-            throw "The folder '$now' is a link or junction and is not used for what must be private. Choose a real " +
-                "folder."
-        }
-        Set-SeedPrivateAcl -Path $now
+    # The folders above may have been made just now, so they are looked at again.
+    $problem = Get-SeedFolderProblem -Path $Path -Root $Root
+    if ($problem) { throw $problem }
+    $open = @(Get-SeedFolderChain -Path $Path -Root $Root |
+        Where-Object { $_.own -and -not (Get-SeedFolderAccess -Path $_.path).private })
+    if ($open.Count -gt 0) {
+        throw "The folder '$($open[0].path)' is not private although its rights were set. Look at it with icacls."
     }
 }
 
@@ -273,5 +584,7 @@ function Test-SeedDrivePath {
 
 Export-ModuleMember -Function @(
     'Resolve-SeedPath', 'Get-SeedTime', 'Read-SeedText', 'ConvertTo-SeedPlain', 'Read-SeedJson', 'Write-SeedJson',
-    'Get-SeedFileHash', 'Set-SeedPrivateAcl', 'New-SeedPrivateFolder', 'Test-SeedDrivePath'
+    'Test-SeedFipsOnly', 'New-SeedHash', 'Get-SeedFileHash', 'Get-SeedProgramFile', 'Get-SeedProgramHash',
+    'Set-SeedPrivateAcl', 'Test-SeedTrusted', 'Get-SeedFolderAccess', 'Get-SeedFolderChain', 'Get-SeedFolderProblem',
+    'Add-SeedPrivateFolder', 'New-SeedPrivateFolder', 'Test-SeedDrivePath'
 )

@@ -69,6 +69,23 @@ function Hide-SeedKey {
     $plain -replace '[A-Za-z0-9+/]{16,}=+', '********' -replace '(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{22,}\z', '********'
 }
 
+function Get-SeedOemCodePage {
+    <#
+    .SYNOPSIS
+        The OEM code page of Windows itself, in which console programs write when they have no console.
+    .DESCRIPTION
+        The culture of the account says nothing of it: a service account can have another one than the system.
+    #>
+    [CmdletBinding()]
+    [OutputType([int])]
+    param()
+    try {
+        $key = 'HKLM:\SYSTEM\CurrentControlSet\Control\Nls\CodePage'
+        [int](Get-ItemProperty -LiteralPath $key -Name OEMCP -ErrorAction Stop).OEMCP
+    }
+    catch { [System.Globalization.CultureInfo]::CurrentCulture.TextInfo.OEMCodePage }
+}
+
 function ConvertFrom-SeedOutput {
     <#
     .SYNOPSIS
@@ -82,8 +99,10 @@ function ConvertFrom-SeedOutput {
     $strict = New-Object -TypeName System.Text.UTF8Encoding -ArgumentList $false, $true
     try { return $strict.GetString($Byte) }
     catch {
-        $page = [System.Globalization.CultureInfo]::CurrentCulture.TextInfo.OEMCodePage
-        try { return [System.Text.Encoding]::GetEncoding($page).GetString($Byte) }
+        # .NET Framework knows all code pages; later versions know them when they are asked to.
+        $more = 'System.Text.CodePagesEncodingProvider' -as [type]
+        if ($more) { [System.Text.Encoding]::RegisterProvider($more::Instance) }
+        try { return [System.Text.Encoding]::GetEncoding((Get-SeedOemCodePage)).GetString($Byte) }
         catch { return [System.Text.Encoding]::GetEncoding(28591).GetString($Byte) }
     }
 }
@@ -384,7 +403,11 @@ function Invoke-SeedCopyRun {
     )
     Assert-SeedSource -Directory $Order.source_directory -File @($Order.files)
     $tool = (Get-SeedFileHash -Path $Order.tool_path -Algorithm SHA256).ToLowerInvariant()
-    if ($tool -ne $Order.tool_sha256) { throw 'The private copy of the tool was changed. Nothing was written.' }
+    $kept = (Read-SeedJson -Path "$($Order.folder)\tool.json" -Expected).value
+    $same = $kept -and (Get-SeedProgramHash -Path $Order.tool_path) -eq $kept.files_sha256
+    if (-not $same -or $tool -ne $Order.tool_sha256) {
+        throw 'The private copy of the tool was changed. Nothing was written.'
+    }
     for ($at = 0; $at -lt @($Order.sessions).Count; $at++) {
         Assert-SeedTarget -Order $Order -PartitionGuid $State['partition_guid']
         $code = Invoke-SeedSession -Order $Order -State $State -Index $at
@@ -764,7 +787,7 @@ function Invoke-SeedVerifyRun {
         drive_id = ''
         zero = @{}
         buffer = New-Object -TypeName byte[] -ArgumentList 4MB
-        md5 = [System.Security.Cryptography.MD5]::Create()
+        md5 = New-SeedHash -Algorithm MD5
     }
     $md5 = Get-SeedFileHash -Path "$($Order.letter):$($Order.manifest_file)" -Algorithm MD5
     if ($md5 -ne $Order.manifest_hash) {
@@ -885,9 +908,10 @@ function Invoke-SeedRun {
 }
 
 Export-ModuleMember -Function @(
-    'Get-SeedProcessStamp', 'Get-SeedBootTime', 'Save-SeedState', 'Hide-SeedKey', 'ConvertFrom-SeedOutput',
-    'Read-SeedTail', 'Get-SeedLastLine', 'Get-SeedUsedByte', 'Assert-SeedTarget', 'Assert-SeedSource', 'Wait-SeedTool',
-    'Add-SeedOutput', 'Invoke-SeedSession', 'Get-SeedPartitionGuid', 'Invoke-SeedCopyRun', 'Assert-SeedProtected',
-    'Add-SeedMismatch', 'Read-SeedBlock', 'Test-SeedGap', 'Open-SeedBlob', 'Test-SeedRange', 'Close-SeedBlob',
-    'Read-SeedManifest', 'Invoke-SeedVerifyRun', 'New-SeedState', 'Invoke-SeedRun'
+    'Get-SeedProcessStamp', 'Get-SeedBootTime', 'Save-SeedState', 'Hide-SeedKey', 'Get-SeedOemCodePage',
+    'ConvertFrom-SeedOutput', 'Read-SeedTail', 'Get-SeedLastLine', 'Get-SeedUsedByte', 'Assert-SeedTarget',
+    'Assert-SeedSource', 'Wait-SeedTool', 'Add-SeedOutput', 'Invoke-SeedSession', 'Get-SeedPartitionGuid',
+    'Invoke-SeedCopyRun', 'Assert-SeedProtected', 'Add-SeedMismatch', 'Read-SeedBlock', 'Test-SeedGap',
+    'Open-SeedBlob', 'Test-SeedRange', 'Close-SeedBlob', 'Read-SeedManifest', 'Invoke-SeedVerifyRun', 'New-SeedState',
+    'Invoke-SeedRun'
 )

@@ -8,7 +8,10 @@
 function Get-SeedTool {
     <#
     .SYNOPSIS
-        Where the tool is, which version it has, and its SHA-256 in lower case.
+        Where the tool is, its version, its SHA-256 and that of all files that run with it, and what else lies there.
+    .DESCRIPTION
+        left_behind: files in the tool's folder that are no part of it. Builds since 2018 leave a file there that holds
+        the key of a drive (<journal>_DriveInfo_<serial>.xml).
     .PARAMETER Path
         Path of WAImportExport.exe.
     .PARAMETER Version
@@ -16,38 +19,106 @@ function Get-SeedTool {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][string]$Path, [AllowEmptyString()][AllowNull()][string]$Version)
-    $found = Test-Path -LiteralPath $Path -PathType Leaf
-    $hash = ''
-    if ($found) {
-        $hash = (Get-SeedFileHash -Path $Path -Algorithm SHA256).ToLowerInvariant()
+    $tool = [ordered]@{
+        path = $Path
+        found = Test-Path -LiteralPath $Path -PathType Leaf
+        version = "$Version".Trim()
+        sha256 = ''
+        files_sha256 = ''
+        left_behind = @()
+    }
+    if ($tool['found']) {
+        $tool['sha256'] = (Get-SeedFileHash -Path $Path -Algorithm SHA256).ToLowerInvariant()
+        $tool['files_sha256'] = Get-SeedProgramHash -Path $Path
+        $own = @(Get-SeedProgramFile -Path $Path | ForEach-Object { $_.Name })
+        $around = $Path.Substring(0, $Path.LastIndexOf('\') + 1)
+        $tool['left_behind'] = @(Get-ChildItem -LiteralPath $around -File -Force -ErrorAction Stop |
+            ForEach-Object { $_.Name } | Where-Object { $_ -notin $own } | Sort-Object)
         if (-not $Version) {
-            $Version = [System.Diagnostics.FileVersionInfo]::GetVersionInfo((Resolve-SeedPath -Path $Path)).FileVersion
+            $resource = [System.Diagnostics.FileVersionInfo]::GetVersionInfo((Resolve-SeedPath -Path $Path))
+            $tool['version'] = "$($resource.FileVersion)".Trim()
         }
     }
-    [pscustomobject][ordered]@{ path = $Path; found = $found; version = "$Version".Trim(); sha256 = $hash }
+    [pscustomobject]$tool
+}
+
+function Test-SeedPlainConfig {
+    <#
+    .SYNOPSIS
+        Whether the configuration of a .NET program only chooses a runtime, versions of libraries and a garbage
+        collector. Others can make it load code.
+    .PARAMETER Path
+        Path of the file.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([Parameter(Mandatory = $true)][string]$Path)
+    $plain = 'configuration', 'startup', 'supportedRuntime', 'runtime', 'assemblyBinding', 'dependentAssembly',
+        'assemblyIdentity', 'bindingRedirect', 'gcServer', 'gcConcurrent'
+    $settings = New-Object -TypeName System.Xml.XmlReaderSettings
+    $settings.DtdProcessing = [System.Xml.DtdProcessing]::Prohibit
+    $settings.XmlResolver = $null
+    try {
+        $text = New-Object -TypeName System.IO.StringReader -ArgumentList (Read-SeedText -Path $Path)
+        $reader = [System.Xml.XmlReader]::Create($text, $settings)
+        while ($reader.Read()) {
+            if ($reader.NodeType -ne [System.Xml.XmlNodeType]::Element) { continue }
+            if ($reader.LocalName -cnotin $plain) { return $false }
+        }
+        $true
+    }
+    catch { $false }
+}
+
+function Get-SeedUnsigned {
+    <#
+    .SYNOPSIS
+        The files of the tool that Microsoft did not sign, with the reason; a plain configuration is not among them.
+    .PARAMETER Path
+        Path of the tool.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][string]$Path)
+    foreach ($file in @(Get-SeedProgramFile -Path $Path)) {
+        $full = $Path.Substring(0, $Path.LastIndexOf('\') + 1) + $file.Name
+        if ($file.Extension -eq '.config') {
+            if (-not (Test-SeedPlainConfig -Path $full)) { "$($file.Name) (configuration)" }
+            continue
+        }
+        try {
+            $signature = Get-AuthenticodeSignature -LiteralPath $full -ErrorAction Stop
+            # One part of the name a line: a comma in another part cannot look like this one.
+            $parts = @()
+            if ($signature.SignerCertificate) {
+                $parts = $signature.SignerCertificate.SubjectName.Format($true) -split '\r?\n'
+            }
+            $status = "$($signature.Status)"
+            if ($status -ne 'Valid') { "$($file.Name) ($status)" }
+            elseif ($parts -cnotcontains 'O=Microsoft Corporation') { "$($file.Name) (signed by another)" }
+        }
+        catch { "$($file.Name) (its signature cannot be read)" }
+    }
 }
 
 function Assert-SeedTool {
     <#
     .SYNOPSIS
-        Refuses a tool that cannot be used.
+        Refuses a tool that cannot be used, or that nobody vouches for.
     .DESCRIPTION
         Version 1 before 1.5.0.300 demands the storage key on its command line, which everybody on the host can read.
-        Version 2 takes its data from CSV files and writes no page blobs as the backup agent expects them.
+        Version 2 takes its data from CSV files and writes no page blobs as the backup agent expects them. What runs
+        with the tool runs as the system, so each file is signed by Microsoft or covered by the pinned hash.
     .PARAMETER Tool
         The tool as Get-SeedTool shows it.
     .PARAMETER Sha256
-        The hash it must have; empty if any will do.
+        The hash that it must have: of the executable, or of all of its files; empty if the signatures decide.
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][object]$Tool, [AllowEmptyString()][AllowNull()][string]$Sha256)
     if (-not $Tool.found) {
         throw "``tool_path`` '$($Tool.path)' is not a file on this host. Unpack version 1 of the tool there, or " +
             "correct the path."
-    }
-    if ($Sha256 -and $Tool.sha256 -ne $Sha256) {
-        throw "``tool_path`` '$($Tool.path)' has the SHA-256 $($Tool.sha256), not ``tool_sha256``. Replace the " +
-            "file, or correct the hash."
     }
     if (-not $Tool.version) {
         throw "``tool_path`` '$($Tool.path)' has no version resource. Set its version with ``tool_version``."
@@ -64,38 +135,64 @@ function Assert-SeedTool {
         throw "``tool_version`` $($Tool.version) demands the storage account key on its command line, " +
         'where every user of the host can read it. Use 1.5.0.300 or later.'
     }
+    if ($Sha256 -and $Sha256 -eq $Tool.files_sha256) { return }
+    if ($Sha256 -and $Sha256 -ne $Tool.sha256) {
+        throw "``tool_path`` '$($Tool.path)' has the SHA-256 $($Tool.sha256), and with its libraries " +
+            "$($Tool.files_sha256), not ``tool_sha256``. Replace the files, or correct the hash."
+    }
+    $name = $Tool.path.Substring($Tool.path.LastIndexOf('\') + 1)
+    $unsigned = @(Get-SeedUnsigned -Path $Tool.path | Where-Object {
+            -not $Sha256 -or -not $_.StartsWith("$name (", [StringComparison]::OrdinalIgnoreCase)
+        })
+    if ($unsigned.Count -eq 0) { return }
+    throw "``tool_path`` '$($Tool.path)': the system would run $($unsigned -join ', '), not signed by Microsoft. " +
+        "Compare the folder with the tool unpacked anew from Microsoft's download. If they are the same, set " +
+        "``tool_sha256`` to $($Tool.files_sha256)."
 }
 
 function Copy-SeedTool {
     <#
     .SYNOPSIS
-        Copies the files beside the tool into a private folder and returns the path of the copy.
+        Copies the files that run with the tool into a private folder, checks them there, and returns the path of the
+        copy.
     .DESCRIPTION
-        The tool runs as the system, so it must not be replaceable between the check and its start; and newer builds
-        write a file with the drive's key beside the executable, which then lies in the attempt's folder and is removed
-        with it.
+        The tool runs as the system, so it must not be replaceable between the check and its start. What else lies
+        beside it stays where it is, because it may hold the key of another drive. The runner compares the copy with
+        tool.json before it starts it.
     .PARAMETER Tool
         The tool as Get-SeedTool shows it.
     .PARAMETER Folder
-        The private folder, which exists.
+        The private folder, which exists, is empty and lies in the folder of the attempt.
+    .PARAMETER Sha256
+        The hash that it must have, as for Assert-SeedTool.
     #>
     [CmdletBinding()]
     [OutputType([string])]
-    param([Parameter(Mandatory = $true)][object]$Tool, [Parameter(Mandatory = $true)][string]$Folder)
+    param(
+        [Parameter(Mandatory = $true)][object]$Tool,
+        [Parameter(Mandatory = $true)][string]$Folder,
+        [AllowEmptyString()][AllowNull()][string]$Sha256
+    )
     $name = $Tool.path.Substring($Tool.path.LastIndexOf('\') + 1)
-    $around = $Tool.path.Substring(0, $Tool.path.LastIndexOf('\') + 1)
-    $files = @(Get-ChildItem -LiteralPath $around -File -Force -ErrorAction Stop)
+    $files = @(Get-SeedProgramFile -Path $Tool.path)
     $bytes = [long]($files | Measure-Object -Property Length -Sum).Sum
     # The tool and its libraries are some 10 MB; a folder with much more is not the tool's own.
     if ($bytes -gt 256MB) {
-        throw "The folder of ``tool_path`` '$($Tool.path)' holds $bytes bytes, far more than the tool. Unpack the " +
-            "tool into a folder of its own."
+        throw "The folder of ``tool_path`` '$($Tool.path)' holds libraries of $bytes bytes, far more than the tool " +
+            "has. Unpack the tool into a folder of its own."
     }
     foreach ($file in $files) {
         Copy-Item -LiteralPath $file.FullName -Destination "$Folder\$($file.Name)" -ErrorAction Stop
     }
     $copy = Get-SeedTool -Path "$Folder\$name" -Version $Tool.version
-    if ($copy.sha256 -ne $Tool.sha256) { throw "``tool_path`` '$($Tool.path)' changed while it was copied. Run again." }
+    if ($copy.files_sha256 -ne $Tool.files_sha256) {
+        throw "``tool_path`` '$($Tool.path)' changed while it was copied. Run again."
+    }
+    Assert-SeedTool -Tool $copy -Sha256 $Sha256
+    Write-SeedJson -Path ($Folder.Substring(0, $Folder.LastIndexOf('\')) + '\tool.json') -Value ([ordered]@{
+            schema_version = 1
+            files_sha256 = $copy.files_sha256
+        })
     $copy.path
 }
 
@@ -456,6 +553,130 @@ function Get-SeedJournalDrive {
     $found.Values
 }
 
+function Read-SeedKeyForm {
+    <#
+    .SYNOPSIS
+        The forms in which the keys of journals can lie in another file, in a hashtable, so that no policy that logs
+        parameters can log them.
+    .DESCRIPTION
+        Everything in a journal or in a file with the state of a drive that looks like a key: as text in one byte a
+        character and in UTF-16, and an external key also as its 32 bytes. Each form is a text of one character a byte.
+    .PARAMETER Folder
+        A folder with attempts.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Folder)
+    $latin = [System.Text.Encoding]::GetEncoding(28591)
+    $forms = New-Object -TypeName 'System.Collections.Generic.HashSet[string]'
+    $files = Get-ChildItem -LiteralPath $Folder -File -Recurse -Force -ErrorAction Stop |
+        Where-Object { $_.Extension -in '.jrn', '.xml' -and $_.Length -le 64MB }
+    foreach ($file in @($files)) {
+        # Without its zero bytes a text in UTF-16 is the same as one in UTF-8, as far as keys go.
+        $text = $latin.GetString((Read-SeedByte -Path $file.FullName)).Replace("$([char]0)", '')
+        foreach ($match in [regex]::Matches($text, '(?<!\d)\d{6}(-\d{6}){7}(?!\d)')) {
+            $null = $forms.Add($match.Value)
+        }
+        foreach ($match in [regex]::Matches($text, '(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{43}=(?!=)')) {
+            $null = $forms.Add($match.Value)
+            $null = $forms.Add($latin.GetString([Convert]::FromBase64String($match.Value)))
+        }
+    }
+    foreach ($form in @($forms)) {
+        if ($form.Length -eq 32) { continue }
+        $null = $forms.Add($latin.GetString([System.Text.Encoding]::Unicode.GetBytes($form)))
+        $null = $forms.Add($latin.GetString([System.Text.Encoding]::BigEndianUnicode.GetBytes($form)))
+    }
+    @{ forms = $forms }
+}
+
+function Test-SeedKeyFile {
+    <#
+    .SYNOPSIS
+        Whether a file holds one of the keys. Reads it piece by piece, also while somebody has it open; fails when it
+        cannot.
+    .PARAMETER Path
+        Path of the file.
+    .PARAMETER Key
+        The forms of the keys, as Read-SeedKeyForm returns them.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param(
+        [Parameter(Mandatory = $true)][string]$Path,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Key
+    )
+    $latin = [System.Text.Encoding]::GetEncoding(28591)
+    $buffer = New-Object -TypeName byte[] -ArgumentList 1048576
+    # Longer than the longest form, so that none is cut by the border of two pieces.
+    $overlap = 256
+    $kept = 0
+    $share = [System.IO.FileShare]'ReadWrite, Delete'
+    $stream = New-Object -TypeName System.IO.FileStream -ArgumentList @(
+        (Resolve-SeedPath -Path $Path), [System.IO.FileMode]::Open, [System.IO.FileAccess]::Read, $share
+    )
+    try {
+        while (($got = $stream.Read($buffer, $kept, $buffer.Length - $kept)) -gt 0) {
+            $there = $kept + $got
+            $text = $latin.GetString($buffer, 0, $there)
+            foreach ($form in $Key['forms']) {
+                if ($text.IndexOf($form, [StringComparison]::Ordinal) -ge 0) { return $true }
+            }
+            $kept = [Math]::Min($overlap, $there)
+            [System.Array]::Copy($buffer, $there - $kept, $buffer, 0, $kept)
+        }
+        $false
+    }
+    finally { $stream.Dispose() }
+}
+
+function Find-SeedKey {
+    <#
+    .SYNOPSIS
+        The files below a folder that hold one of the keys (found), and what could not be searched (unknown).
+    .DESCRIPTION
+        Links are not followed. A file of more than 64 MiB is no journal and no log of one; it is not searched.
+    .PARAMETER Folder
+        The folder, which need not be there.
+    .PARAMETER Key
+        The forms of the keys, as Read-SeedKeyForm returns them.
+    .PARAMETER Depth
+        How many levels of folders below it are searched too.
+    .PARAMETER Skip
+        Paths of folders that are left out.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][string]$Folder,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Key,
+        [int]$Depth = 0,
+        [AllowEmptyCollection()][string[]]$Skip = @()
+    )
+    $result = [pscustomobject]@{ found = @(); unknown = @() }
+    if (-not (Test-Path -LiteralPath $Folder -PathType Container -ErrorAction SilentlyContinue)) { return $result }
+    try { $items = @(Get-ChildItem -LiteralPath $Folder -Force -ErrorAction Stop) }
+    catch {
+        $result.unknown += $Folder
+        return $result
+    }
+    foreach ($item in $items) {
+        $path = $Folder.TrimEnd('\') + '\' + $item.Name
+        if (($item.Attributes -band [System.IO.FileAttributes]::ReparsePoint) -ne 0 -or $path -in $Skip) { continue }
+        if ($item.PSIsContainer) {
+            if ($Depth -eq 0) { continue }
+            $below = Find-SeedKey -Folder $path -Key $Key -Depth ($Depth - 1) -Skip $Skip
+            $result.found += $below.found
+            $result.unknown += $below.unknown
+            continue
+        }
+        if ($item.Length -lt 32 -or $item.Length -gt 64MB) { continue }
+        try { if (Test-SeedKeyFile -Path $path -Key $Key) { $result.found += $path } }
+        catch {
+            if (Test-Path -LiteralPath $path -ErrorAction SilentlyContinue) { $result.unknown += $path }
+        }
+    }
+    $result
+}
+
 function Protect-SeedJournal {
     <#
     .SYNOPSIS
@@ -484,6 +705,8 @@ function Protect-SeedJournal {
 }
 
 Export-ModuleMember -Function @(
-    'Get-SeedTool', 'Assert-SeedTool', 'Copy-SeedTool', 'Get-SeedToolArgument', 'ConvertTo-SeedCommandLine',
-    'Read-SeedByte', 'Read-SeedJournal', 'Get-SeedKeyKind', 'Protect-SeedJournal'
+    'Get-SeedTool', 'Test-SeedPlainConfig', 'Get-SeedUnsigned', 'Assert-SeedTool', 'Copy-SeedTool',
+    'Get-SeedToolArgument', 'ConvertTo-SeedCommandLine',
+    'Read-SeedByte', 'Read-SeedJournal', 'Get-SeedKeyKind', 'Read-SeedKeyForm', 'Test-SeedKeyFile', 'Find-SeedKey',
+    'Protect-SeedJournal'
 )

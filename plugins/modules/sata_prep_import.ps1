@@ -59,6 +59,12 @@ try {
     $module.Diff.before = $change.before
     $module.Diff.after = $change.after
     if ($option.state -eq 'stopped') { $module.Result.stopped = @($change.stopped) }
+    if ($option.state -eq 'cleaned') {
+        foreach ($name in 'removed', 'key_found_in', 'key_unknown_in') { $module.Result.$name = @($change.$name) }
+        foreach ($one in @($change.key_unknown_in)) {
+            $module.Warn("Whether '$one' holds the key of a drive is not known, because it cannot be read.")
+        }
+    }
     $drives = @(Get-SeedDrive -Option $option)
     $module.Result.tool = Get-SeedTool -Path $option.tool_path -Version $option.tool_version
     $module.Result.drives = @($drives | ForEach-Object { $_.record })

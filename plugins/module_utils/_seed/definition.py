@@ -168,7 +168,10 @@ TOOL = {
     ),
     "version": _text("Version of the tool, for an executable without a version resource.", example="1.5.0.300"),
     "sha256": _text(
-        "SHA-256 of the executable. If set, another executable is refused.", check=_check_hash, example="0a" * 32
+        "SHA-256 of all files of the tool, as a refusal prints it, or of the executable alone. What it does not cover "
+        "must be signed by Microsoft.",
+        check=_check_hash,
+        example="0a" * 32,
     ),
 }
 DRIVE = {

@@ -131,8 +131,11 @@ class Run:
         return copied
 
     def _speed(self) -> int:
-        file = self.folder / "lab-bytes-per-second.txt"
-        return int(file.read_text(encoding="utf-8")) if file.exists() else 0
+        # A private copy of the tool comes without this file, so the one of the host counts too.
+        for folder in (self.folder, self._local("C:\\WAImportExportV1")):
+            if (folder / "lab-bytes-per-second.txt").exists():
+                return int((folder / "lab-bytes-per-second.txt").read_text(encoding="utf-8"))
+        return 0
 
     def _earlier(self, drive: TargetDrive, sessions: dict[str, str]) -> list[Blob]:
         """The blobs of the sessions before this one, as the drive's manifest has them."""

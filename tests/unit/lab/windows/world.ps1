@@ -103,6 +103,31 @@ function Remove-TestWorld {
 
 Import-Module -Name LabWorld -Global
 
+function Set-TestAcl {
+    <# .SYNOPSIS Lets a folder be one that somebody made or changed: its owner, its further rules, and its mode. #>
+    param(
+        [Parameter(Mandatory)][string]$Path,
+        [string]$Owner,
+        [object[]]$Rule = @(),
+        [string]$Mode = '1755'
+    )
+    $native = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path).TrimEnd('/')
+    $file = "$env:LAB_HOME/hosts/fs01/acls.json"
+    if (-not [System.IO.File]::Exists($file)) { [System.IO.File]::WriteAllText($file, '{}') }
+    $rules = @($Rule | ForEach-Object {
+            @{
+                sid = $_['sid']
+                rights = $_['rights']
+                type = $(if ($_['type']) { $_['type'] } else { 'Allow' })
+                inherit_only = [bool]$_['inherit_only']
+            }
+        })
+    Edit-LabFile -Path $file -Change {
+        $_ | Add-Member -NotePropertyName $native -NotePropertyValue @{ owner = $Owner; rules = $rules } -Force
+    }
+    & chmod $Mode $native
+}
+
 function Import-TestUtility {
     <# .SYNOPSIS Loads utilities of the collection by name, as Ansible does for a module that requires them. #>
     param([Parameter(Mandatory)][string[]]$Name)

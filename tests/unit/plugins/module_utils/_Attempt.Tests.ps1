@@ -73,6 +73,103 @@ Describe 'attempts' {
         (Invoke-SeedClean -Option $escrowed).changed | Should -BeTrue
         Test-Path -LiteralPath "$work\seeds\contoso-fs01" | Should -BeFalse
     }
+    Context 'keys that are left behind' {
+        BeforeEach {
+            $option = New-TestOption -Serial 'WD-1'
+            $null = Invoke-SeedPrepare -Option $option
+            $record = Get-TestRecord -Option $option
+            $option.escrowed = @($record.journal.sha256)
+            $drive = $record.attempt.folder.Substring(0, $record.attempt.folder.LastIndexOf('\'))
+            $key = (Get-LabDisk | Where-Object { $_.number -eq 1 }).partitions[1].bitlocker.protectors[0].secret
+            $env:TEMP, $env:SystemRoot = 'C:\Temp', 'C:\Windows'
+            $null = New-Item -ItemType Directory -Path 'C:\Temp', 'C:\Windows\Temp', 'C:\tool\logs', "$work\other"
+        }
+        AfterEach { $env:TEMP, $env:SystemRoot = '', '' }
+
+        It 'returns what it removes by name and hash' {
+            $checked = Invoke-SeedClean -Option $option -CheckMode $true
+            Test-Path -LiteralPath $drive | Should -BeTrue
+            $change = Invoke-SeedClean -Option $option
+            @($change.removed.ForEach({ $_.path })) | Should -Be @($checked.removed.ForEach({ $_.path }))
+            $journal = @($change.removed | Where-Object { $_.path -eq $record.journal.path })
+            "$($journal.bytes) $($journal.sha256)" | Should -Be "$($record.journal.bytes) $($record.journal.sha256)"
+            @($change.removed | Where-Object { $_.path -like "$drive\*\tool\*_DriveInfo_*.xml" }) | Should -HaveCount 1
+            @($change.removed | Where-Object { $_.path -like "$drive\*\logs\*" }) | Should -HaveCount 2
+            ConvertTo-Json -InputObject $change -Depth 6 | Should -Not -Match ([regex]::Escape($key))
+            "$($change.failure)$($change.key_found_in)$($change.key_unknown_in)" | Should -Be ''
+            Test-Path -LiteralPath "$work\seeds\contoso-fs01" | Should -BeFalse
+        }
+        It 'removes nothing while <path> holds the key, and says no more of it than the path' -ForEach @(
+            @{ path = 'C:\tool\WD-1.jrn_DriveInfo_WD-1.xml'; encoding = 'utf-8' }
+            @{ path = 'C:\tool\logs\old.log'; encoding = 'utf-16' }
+            @{ path = 'C:\ProgramData\Seedfreight\other\a.txt'; encoding = 'utf-16BE' }
+            @{ path = 'C:\Temp\x.tmp'; encoding = 'iso-8859-1' }
+            @{ path = 'C:\Windows\Temp\x.tmp'; encoding = 'utf-8' }
+        ) {
+            $bytes = [System.Text.Encoding]::GetEncoding($encoding).GetBytes("before ${key} after")
+            [System.IO.File]::WriteAllBytes((Resolve-SeedPath -Path $path), $bytes)
+            foreach ($check in $true, $false) {
+                $change = Invoke-SeedClean -Option $option -CheckMode $check
+                $change.failure | Should -BeLike "*lies in '$path'. Remove these files*"
+                $change.key_found_in | Should -Be $path
+                "$($change.changed) $(@($change.removed).Count)" | Should -Be 'False 0'
+                ConvertTo-Json -InputObject $change -Depth 6 | Should -Not -Match ([regex]::Escape($key))
+            }
+            Test-Path -LiteralPath $record.journal.path | Should -BeTrue
+            Remove-Item -LiteralPath $path
+            (Invoke-SeedClean -Option $option).failure | Should -BeNullOrEmpty
+            Test-Path -LiteralPath $drive | Should -BeFalse
+        }
+        It 'names what it could not search, which does not stop it' {
+            Set-Content -LiteralPath 'C:\Temp\held.tmp' -Value ('x' * 64) -Encoding utf8
+            Mock Test-SeedKeyFile {
+                param($Path)
+                if ($Path -like '*held*') { throw 'in use' }
+                $false
+            } -ModuleName _Tool
+            $change = Invoke-SeedClean -Option $option
+            $change.key_unknown_in | Should -Be 'C:\Temp\held.tmp'
+            "$($change.changed) $($change.failure)" | Should -Be 'True '
+        }
+    }
+    It 'does not start a private copy of the tool in which <what>' -ForEach @(
+        @{ what = 'a library was added'; change = { param($f) Set-Content "$f\tool\x.dll" 'x' -Encoding utf8 } }
+        @{ what = 'the executable changed'; change = { param($f) Add-Content "$f\tool\t.exe" ' ' -Encoding utf8 } }
+        @{ what = 'the list is gone'; change = { param($f) Remove-Item "$f\tool.json" } }
+    ) {
+        $global:TestChange = $change
+        Mock Start-ScheduledTask {
+            [CmdletBinding()]param($TaskName, $TaskPath)
+            & $global:TestChange (Get-ChildItem "C:\ProgramData\Seedfreight\seeds\contoso-fs01\WD-1")[0].FullName
+            Invoke-TestTask -TaskName $TaskName
+        } -ModuleName _Run
+        $option = New-TestOption -Serial 'WD-1'
+        $null = Invoke-SeedPrepare -Option $option
+        $record = Get-TestRecord -Option $option
+        "$($record.status) $($record.attempt.tool_started)" | Should -Be 'failed False'
+        $record.reason | Should -Match 'private copy of the tool was changed'
+    }
+    It 'refuses a tool that Microsoft did not sign before an attempt begins, and takes the hash that it names' {
+        Write-LabFile -Path "$env:LAB_HOME/hosts/fs01/signatures.json" -Value @{
+            't.exe' = @{ status = 'NotSigned'; subject = '' }
+        }
+        { Invoke-SeedPrepare -Option (New-TestOption -Serial 'WD-1') } | Should -Throw '*not signed by Microsoft*'
+        Test-Path -LiteralPath $work | Should -BeFalse
+        $pinned = @{ tool_sha256 = (Get-SeedTool -Path 'C:\tool\t.exe' -Version '1.5.0.300').files_sha256 }
+        (Invoke-SeedPrepare -Option (New-TestOption -Serial 'WD-1' -More $pinned)).changed | Should -BeTrue
+        (Get-TestRecord -Option (New-TestOption -Serial 'WD-1' -More $pinned)).status | Should -Be 'copied'
+    }
+    It 'neither believes nor uses what others could have put into the work folder' {
+        $option = New-TestOption -Serial 'WD-1'
+        $null = Invoke-SeedPrepare -Option $option
+        (Get-TestRecord -Option $option).status | Should -Be 'copied'
+        Set-TestAcl -Path $work -Owner 'S-1-5-21-1-2-3-1001' -Mode 1700
+        foreach ($step in 'Get-SeedDrive', 'Invoke-SeedPrepare', 'Invoke-SeedVerify', 'Invoke-SeedClean',
+            'Invoke-SeedStop') {
+            { & $step -Option $option } | Should -Throw '*work_directory*-1001 could write to it*None of it*'
+        }
+        @(Get-ChildItem -LiteralPath "$work\seeds\contoso-fs01\WD-1").Count | Should -Be 1
+    }
     It 'is missing with its journal when it was pulled' {
         $option = New-TestOption -Serial 'WD-1'
         $null = Invoke-SeedPrepare -Option $option

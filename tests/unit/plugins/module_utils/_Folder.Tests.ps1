@@ -28,6 +28,44 @@ Describe 'paths, folders, times and small files' {
         Get-SeedFileHash -Path 'E:\no' | Should -BeNullOrEmpty
     }
 
+    Context 'hashes' {
+        It 'makes the published <algorithm> of abc, of a whole array, a part of one and a stream' -ForEach @(
+            @{ algorithm = 'MD5'; want = '900150983CD24FB0D6963F7D28E17F72' }
+            @{
+                algorithm = 'SHA256'
+                want = 'BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD'
+            }
+        ) {
+            $hash = New-SeedHash -Algorithm $algorithm
+            $bytes = [System.Text.Encoding]::ASCII.GetBytes('xabcx')
+            $stream = [System.IO.MemoryStream]::new($bytes, 1, 3)
+            foreach ($made in $hash.ComputeHash($bytes, 1, 3), $hash.ComputeHash($stream),
+                $hash.ComputeHash([byte[]]$bytes[1..3])) {
+                [BitConverter]::ToString($made) -replace '-', '' | Should -BeExactly $want
+            }
+            $hash.Dispose()
+        }
+        It 'takes MD5 from Windows where the policy refuses the class of .NET, and only there' {
+            (New-SeedHash -Algorithm MD5) -is [System.Security.Cryptography.MD5] | Should -BeTrue
+            Mock Test-SeedFipsOnly { $true } -ModuleName _Folder
+            Mock New-Object { [CmdletBinding()]param($TypeName) $TypeName } -ModuleName _Folder
+            New-SeedHash -Algorithm MD5 | Should -BeExactly 'Seedfreight.WindowsMD5'
+            # The class compiles everywhere; the library that it asks is only on Windows.
+            $made = [Seedfreight.WindowsMD5]
+            $made.IsSubclassOf([System.Security.Cryptography.HashAlgorithm]) | Should -BeTrue
+        }
+        It 'takes SHA-256 from a class that the policy allows' {
+            Mock Test-SeedFipsOnly { $true } -ModuleName _Folder
+            (New-SeedHash -Algorithm SHA256).GetType().Name | Should -BeExactly 'SHA256CryptoServiceProvider'
+        }
+        It 'is the only place that makes a hash' {
+            $utilities = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath '../plugins/module_utils'
+            $others = Get-ChildItem -LiteralPath $utilities -Filter '*.psm1' -Exclude '_Folder.psm1'
+            $others | Select-String -Pattern '(MD5|SHA\d+|HashAlgorithm)\]::Create|Get-FileHash|SHA\d+Managed' |
+                Should -HaveCount 0
+        }
+    }
+
     Context 'JSON files' {
         It 'keeps what was written, times as text and other alphabets too' {
             $name = -join [char[]]@(0xDC, 0x5907, 0x4EFD)
@@ -82,30 +120,188 @@ Describe 'paths, folders, times and small files' {
     }
 
     Context 'private folders' {
-        It 'makes every folder on the way private' {
+        BeforeAll {
+            $user = 'S-1-5-21-1-2-3-1001'
+            $all = 0x1F01FF
+            function Get-TestAccess([string]$Path) { Get-SeedFolderAccess -Path $Path }
+        }
+        It 'makes every folder on the way private, and leaves them alone the next time' {
             New-SeedPrivateFolder -Path 'C:\work\seeds\a' -Root 'C:\work'
             foreach ($path in 'C:\work', 'C:\work\seeds', 'C:\work\seeds\a') {
                 (Get-Item -LiteralPath $path).UnixMode | Should -Be 'drwx------'
+                (Get-TestAccess -Path $path).private | Should -BeTrue
             }
+            Mock icacls.exe { throw 'not again' } -ModuleName _Folder
+            New-SeedPrivateFolder -Path 'C:\work\seeds\a' -Root 'C:\work'
         }
-        It 'takes a folder over that somebody made before for all to write' {
+        It 'makes folders above it too, which stay as Windows makes them' {
+            New-SeedPrivateFolder -Path 'C:\one\two\work' -Root 'C:\one\two\work'
+            (Get-TestAccess -Path 'C:\one\two\work').private | Should -BeTrue
+            (Get-TestAccess -Path 'C:\one\two').private | Should -BeFalse
+        }
+        It 'replaces an empty folder <what>, which its maker may have open' -ForEach @(
+            @{ what = 'of a user'; acl = @{ Owner = 'S-1-5-21-1-2-3-1001' } }
+            @{ what = 'for all to change'; acl = @{ Rule = @(@{ sid = 'S-1-1-0'; rights = 0x1F01FF }) } }
+            @{ what = 'that a user made private'; acl = @{ Owner = 'S-1-5-21-1-2-3-1001'; Mode = '1700' } }
+            @{ what = 'that inherited rights to add files'; acl = @{ } }
+        ) {
             $null = New-Item -Path 'C:\work' -ItemType Directory
-            & chmod 777 (Resolve-SeedPath -Path 'C:\work')
+            Set-TestAcl -Path 'C:\work' @acl
+            Get-SeedFolderProblem -Path 'C:\work' | Should -BeNullOrEmpty
             New-SeedPrivateFolder -Path 'C:\work'
+            # The mark of the old folder would still be there.
             (Get-Item -LiteralPath 'C:\work').UnixMode | Should -Be 'drwx------'
         }
-        It 'refuses a link on the way' {
+        It 'trusts nothing in a folder <what>' -ForEach @(
+            @{
+                what = 'of a user'
+                path = 'C:\work'
+                acl = @{ Owner = 'S-1-5-21-1-2-3-1001' }
+                who = '*-1001*could write*'
+            }
+            @{
+                what = 'that a user made private'
+                path = 'C:\work'
+                acl = @{ Owner = 'S-1-5-21-1-2-3-1001'; Mode = '1700' }
+                who = '*-1001*could write*'
+            }
+            @{ what = 'that inherited'; path = 'C:\work'; acl = @{ }; who = '*S-1-5-32-545 could*' }
+            @{
+                what = 'whose new files others may change'
+                path = 'C:\work'
+                acl = @{ Mode = '1700'; Rule = @(@{ sid = 'S-1-1-0'; rights = 2; inherit_only = $true }) }
+                who = '*S-1-1-0 could*'
+            }
+            @{
+                what = 'further down'
+                path = 'C:\work\seeds'
+                acl = @{ Rule = @(@{ sid = 'S-1-1-0'; rights = 0x10000000 }) }
+                who = '*work\seeds*S-1-1-0 could*'
+            }
+        ) {
+            New-SeedPrivateFolder -Path 'C:\work\seeds' -Root 'C:\work'
+            foreach ($name in 'runner.ps1', 'order.json') {
+                [System.IO.File]::WriteAllText((Resolve-SeedPath -Path "$path\$name"), '{}')
+            }
+            Set-TestAcl -Path $path @acl
+            Get-SeedFolderProblem -Path 'C:\work\seeds' -Root 'C:\work' | Should -BeLike $who
+            { New-SeedPrivateFolder -Path 'C:\work\seeds\a' -Root 'C:\work' } | Should -Throw '*None of it is trusted*'
+            Test-Path -LiteralPath "$path\runner.ps1" | Should -BeTrue
+            Test-Path -LiteralPath 'C:\work\seeds\a' | Should -BeFalse
+        }
+        It 'takes away foreign rights to read, and keeps what is there' {
+            New-SeedPrivateFolder -Path 'C:\work'
+            [System.IO.File]::WriteAllText((Resolve-SeedPath -Path 'C:\work\kept'), '')
+            # The Explorer gives such a right to an administrator who looks into the folder.
+            Set-TestAcl -Path 'C:\work' -Mode 1700 -Rule @{ sid = $user; rights = 0x1200A9 }
+            (Get-TestAccess -Path 'C:\work').private | Should -BeFalse
+            Get-SeedFolderProblem -Path 'C:\work' | Should -BeNullOrEmpty
+            New-SeedPrivateFolder -Path 'C:\work'
+            (Get-TestAccess -Path 'C:\work').private | Should -BeTrue
+            Test-Path -LiteralPath 'C:\work\kept' | Should -BeTrue
+        }
+        It 'does not mind rights that are denied, and placeholders' {
+            New-SeedPrivateFolder -Path 'C:\work'
+            Set-TestAcl -Path 'C:\work' -Mode 1700 -Rule @(
+                @{ sid = $user; rights = $all; type = 'Deny' }
+                @{ sid = 'S-1-3-0'; rights = 0x10000000; inherit_only = $true }
+            )
+            (Get-TestAccess -Path 'C:\work').private | Should -BeTrue
+        }
+        It 'refuses a folder above that <what>' -ForEach @(
+            @{ what = 'others may rename'; path = 'C:\in'; rule = @{ sid = 'S-1-5-11'; rights = 0x1301BF } }
+            @{ what = 'others may empty'; path = 'C:\in'; rule = @{ sid = 'S-1-5-11'; rights = 0x40 } }
+            @{ what = 'others may take'; path = 'C:\in'; rule = @{ sid = 'S-1-5-11'; rights = 0x80000 } }
+            @{ what = 'others control as a root'; path = 'E:\'; rule = @{ sid = 'S-1-1-0'; rights = 0x1F01FF } }
+        ) {
+            $null = New-Item -Path $path -ItemType Directory -Force
+            Set-TestAcl -Path $path -Rule $rule
+            $below = $path.TrimEnd('\') + '\work'
+            $problem = Get-SeedFolderProblem -Path $below
+            $problem | Should -BeLike "*$($rule.sid) may rename or remove '$path'*"
+            { New-SeedPrivateFolder -Path $below } | Should -Throw '*cannot be kept private*'
+            Test-Path -LiteralPath $below | Should -BeFalse
+        }
+        It 'refuses a folder above that belongs to a user' {
+            $null = New-Item -Path 'C:\in' -ItemType Directory
+            Set-TestAcl -Path 'C:\in' -Owner $user
+            Get-SeedFolderProblem -Path 'C:\in\work' | Should -BeLike "*$user may rename or remove 'C:\in'*"
+        }
+        It 'does not mind that others may remove the root of a volume, which they cannot' {
+            Set-TestAcl -Path 'E:\' -Rule @{ sid = 'S-1-5-11'; rights = 0x1301BF }
+            Get-SeedFolderProblem -Path 'E:\work' | Should -BeNullOrEmpty
+        }
+        It 'refuses a place where others may rename what is new' {
+            $global:TestTakers = @('S-1-5-11')
+            Mock Get-SeedFolderAccess {
+                param($Path)
+                [pscustomobject]@{ owner = 'S-1-5-21-1-2-3-1001'; takers = $global:TestTakers }
+            } -ModuleName _Folder
+            { Add-SeedPrivateFolder -Path 'C:\work' } | Should -Throw '*S-1-5-11 may rename or remove new folders*'
+            Test-Path -LiteralPath 'C:\work' | Should -BeFalse
+        }
+        It 'makes a folder with an account that owns what it makes' {
+            Mock Get-Acl {
+                param($LiteralPath)
+                $acl = LabSecurity\Get-Acl -LiteralPath $LiteralPath
+                if ($LiteralPath -eq 'C:\work' -and -not $acl.AreAccessRulesProtected) {
+                    $acl.Owner = 'S-1-5-21-1-2-3-1001'
+                }
+                $acl
+            } -ModuleName _Folder
+            New-SeedPrivateFolder -Path 'C:\work'
+            (Get-TestAccess -Path 'C:\work').private | Should -BeTrue
+        }
+        It 'refuses what was put into a new folder before it was private' {
+            Mock Set-SeedPrivateAcl {
+                param($Path)
+                [System.IO.File]::WriteAllText((Resolve-SeedPath -Path "$Path\runner.ps1"), '')
+            } -ModuleName _Folder
+            { New-SeedPrivateFolder -Path 'C:\work' } | Should -Throw "*Somebody put files into the new folder*"
+        }
+        It 'refuses a link on the way, its own or one above' {
             $null = New-Item -Path 'C:\real' -ItemType Directory
             $real = Resolve-SeedPath -Path 'C:\real'
             $null = New-Item -Path (Resolve-SeedPath -Path 'C:\work') -ItemType SymbolicLink -Value $real
-            { New-SeedPrivateFolder -Path 'C:\work\a' -Root 'C:\work' } | Should -Throw '*link or junction*'
+            { New-SeedPrivateFolder -Path 'C:\work\a' -Root 'C:\work' } | Should -Throw '*link, junction*'
+            { New-SeedPrivateFolder -Path 'C:\work\a' } | Should -Throw '*link, junction*'
+            Test-Path -LiteralPath 'C:\real\a' | Should -BeFalse
         }
-        It 'fails when Windows refuses' {
-            Mock icacls.exe { $global:LASTEXITCODE = 5; 'Access is denied.' } -ModuleName _Folder
-            { New-SeedPrivateFolder -Path 'C:\work' } | Should -Throw '*could not be made private*Access is denied*'
+        It 'refuses a file in its place' {
+            Set-Content -LiteralPath 'C:\work' -Value 'x' -Encoding utf8
+            { New-SeedPrivateFolder -Path 'C:\work' } | Should -Throw '*not a folder*'
+        }
+        It 'fails when icacls fails at <step>, and takes the folder as the open one it is the next time' -ForEach @(
+            @{ step = '/setowner' }, @{ step = '/reset' }, @{ step = '/inheritance:r' }
+        ) {
+            $global:TestStep = $step
+            Mock icacls.exe {
+                if ("$($args[1])" -eq $global:TestStep) {
+                    $global:LASTEXITCODE = 5
+                    return 'Access is denied.'
+                }
+                & (Get-Command -Name icacls.exe -CommandType Application) @args
+            } -ModuleName _Folder
+            foreach ($try in 1..2) {
+                { New-SeedPrivateFolder -Path 'C:\work' } | Should -Throw '*could not be made private*Access is denied*'
+            }
+            $global:TestStep = ''
+            New-SeedPrivateFolder -Path 'C:\work'
+            (Get-TestAccess -Path 'C:\work').private | Should -BeTrue
+        }
+        It 'fails when icacls says that it worked and it did not' {
+            Mock icacls.exe { $global:LASTEXITCODE = 0 } -ModuleName _Folder
+            { New-SeedPrivateFolder -Path 'C:\work' } | Should -Throw '*is not private although*'
+        }
+        It 'fails when the rights cannot be read' {
+            New-SeedPrivateFolder -Path 'C:\work'
+            Mock Get-Acl { throw 'Attempted to perform an unauthorized operation.' } -ModuleName _Folder
+            Get-SeedFolderProblem -Path 'C:\work' | Should -BeLike "Whether 'C:\' is private is not known*unauthorized*"
+            { New-SeedPrivateFolder -Path 'C:\work' } | Should -Throw '*is not known*'
         }
         It 'refuses a path that is not below its root' {
             { New-SeedPrivateFolder -Path 'C:\b\a' -Root 'C:\a' } | Should -Throw '*not below*'
+            { New-SeedPrivateFolder -Path 'C:\abc' -Root 'C:\a' } | Should -Throw '*not below*'
         }
     }
 }

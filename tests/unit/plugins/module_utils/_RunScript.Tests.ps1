@@ -197,7 +197,29 @@ Describe 'the runner' {
             @{ what = 'no time'; text = '2026-11-25 10:00:00 20 MB'; want = '2026-11-25 10:00:00 20 MB' }
             @{ what = 'no path'; text = 'copies D:\b.BaseBlob'; want = 'copies D:\b.BaseBlob' }
         ) { Hide-SeedKey -Text $text | Should -BeExactly $want }
-        It 'reads output that is not UTF-8' { ConvertFrom-SeedOutput -Byte ([byte[]](0x61, 0xFC)) | Should -Match '^a' }
+        It 'reads output in code page <page>, which the culture of the account does not name' -ForEach @(
+            @{ page = 850; bytes = [byte[]](0x81, 0x62, 0x65, 0x72); text = [string][char]0xFC + 'ber' }
+            @{ page = 936; bytes = [byte[]](0xB1, 0xB8, 0xB7, 0xDD); text = -join [char[]](0x5907, 0x4EFD) }
+        ) {
+            $global:TestPage = $page
+            Mock Get-ItemProperty { [pscustomobject]@{ OEMCP = "$global:TestPage" } } -ModuleName _RunScript
+            ConvertFrom-SeedOutput -Byte $bytes | Should -BeExactly $text
+        }
+        It 'reads output in UTF-8 whatever the code page is' {
+            Mock Get-ItemProperty { [pscustomobject]@{ OEMCP = '936' } } -ModuleName _RunScript
+            ConvertFrom-SeedOutput -Byte ([byte[]](0xC3, 0xBC)) | Should -BeExactly ([string][char]0xFC)
+        }
+        It 'asks the registry for the code page, and the culture where it says nothing' {
+            $global:TestAsked = ''
+            Mock Get-ItemProperty { $global:TestAsked = "$args"; throw 'no such key' } -ModuleName _RunScript
+            Get-SeedOemCodePage |
+                Should -Be ([System.Globalization.CultureInfo]::CurrentCulture.TextInfo.OEMCodePage)
+            $global:TestAsked | Should -BeLike '*HKLM:\SYSTEM\CurrentControlSet\Control\Nls\CodePage*OEMCP*'
+        }
+        It 'reads output although the code page is unknown' {
+            Mock Get-ItemProperty { [pscustomobject]@{ OEMCP = '65534' } } -ModuleName _RunScript
+            ConvertFrom-SeedOutput -Byte ([byte[]](0x61, 0xFC)) | Should -BeExactly ('a' + [char]0xFC)
+        }
         It 'counts used bytes, and none of a volume that is not there' {
             Get-SeedUsedByte -Letter E | Should -BeGreaterThan 0
             Get-SeedUsedByte -Letter Q | Should -Be 0

@@ -9,7 +9,7 @@ Describe 'the tool' {
     BeforeEach { New-TestWorld }
     AfterEach { Remove-TestWorld }
 
-    Context 'version and command line' {
+    Context 'its version' {
         It 'says when it is missing' {
             { Assert-SeedTool -Tool (Get-SeedTool -Path 'C:\none.exe') } | Should -Throw '*tool_path*not a file*'
         }
@@ -20,29 +20,129 @@ Describe 'the tool' {
             @{ version = ''; text = '*tool_version*' }
         ) {
             { Assert-SeedTool -Tool ([pscustomobject]@{
-                path = 'p'
+                path = 'C:\p'
                 found = $true
                 version = $version
                 sha256 = 'a'
+                files_sha256 = 'b'
             }) } | Should -Throw $text
         }
-        It 'refuses a tool with another hash' {
-            Set-Content -LiteralPath 'C:\t.exe' -Value 'x' -Encoding utf8
-            { Assert-SeedTool -Tool (Get-SeedTool -Path 'C:\t.exe' -Version '1.5.0.300') -Sha256 'abc' } |
-                Should -Throw '*tool_sha256*'
+    }
+
+    Context 'what runs with the tool' {
+        BeforeEach {
+            $null = New-Item -ItemType Directory -Path 'C:\tool', 'C:\a\tool'
+            foreach ($one in 't.exe', 'core.dll', 't.exe.config') {
+                Set-Content -LiteralPath "C:\tool\$one" -Value $one -Encoding utf8
+            }
+            Set-Content -LiteralPath 'C:\tool\t.exe.config' -Encoding utf8 -Value (
+                '<configuration><startup><supportedRuntime version="v4.0"/></startup></configuration>')
+            function Get-TestTool { Get-SeedTool -Path 'C:\tool\t.exe' -Version '1.5.0.300' }
+            function Set-TestSignature([string]$Name, [string]$Status, [string]$Subject) {
+                $signatures = @{ $Name = @{ status = $Status; subject = $Subject } }
+                Write-LabFile -Path "$env:LAB_HOME/hosts/fs01/signatures.json" -Value $signatures
+            }
         }
-        It 'copies the tool with the files beside it, and refuses a folder that holds much more' {
-            $null = New-Item -ItemType Directory -Path 'C:\tool', 'C:\private'
-            Set-Content -LiteralPath 'C:\tool\t.exe', 'C:\tool\core.dll' -Value 'x' -Encoding utf8
-            Copy-SeedTool -Tool (Get-SeedTool -Path 'C:\tool\t.exe' -Version '1.5.0.300') -Folder 'C:\private' |
-                Should -Be 'C:\private\t.exe'
-            Test-Path -LiteralPath 'C:\private\core.dll' | Should -BeTrue
-            $stream = [System.IO.File]::Create((Resolve-SeedPath -Path 'C:\tool\big'))
+        It 'is copied and nothing else, and what else lies there is named' {
+            $others = 'WD-1.jrn', 'WD-1.jrn_DriveInfo_WD-1.xml', 'other.exe', 'other.exe.config', 'readme.txt'
+            foreach ($one in $others) { Set-Content -LiteralPath "C:\tool\$one" -Value 'key' -Encoding utf8 }
+            (Get-TestTool).left_behind | Should -Be ($others | Sort-Object)
+            Copy-SeedTool -Tool (Get-TestTool) -Folder 'C:\a\tool' | Should -Be 'C:\a\tool\t.exe'
+            @(Get-ChildItem -LiteralPath 'C:\a\tool' | ForEach-Object { $_.Name } | Sort-Object) |
+                Should -Be 'core.dll', 't.exe', 't.exe.config'
+            (Read-SeedJson -Path 'C:\a\tool.json').value.files_sha256 | Should -Be (Get-TestTool).files_sha256
+            (Get-SeedTool -Path 'C:\a\tool\t.exe' -Version '1.5.0.300').left_behind | Should -HaveCount 0
+        }
+        It 'has one hash that <what> changes' -ForEach @(
+            @{ what = 'another library'; change = { Set-Content 'C:\tool\core.dll' -Value 'x' -Encoding utf8 } }
+            @{ what = 'one library more'; change = { Set-Content 'C:\tool\b.dll' -Value 'x' -Encoding utf8 } }
+            @{ what = 'one library less'; change = { Remove-Item 'C:\tool\core.dll' } }
+            @{ what = 'another name'; change = { Rename-Item 'C:\tool\core.dll' -NewName 'd.dll' } }
+            @{ what = 'another configuration'; change = { Set-Content 'C:\tool\t.exe.config' '' -Encoding utf8 } }
+        ) {
+            $before = Get-TestTool
+            & $change
+            (Get-TestTool).files_sha256 | Should -Not -Be $before.files_sha256
+            { Copy-SeedTool -Tool $before -Folder 'C:\a\tool' } | Should -Throw '*changed while it was copied*'
+        }
+        It 'is refused where <name> is <status> by <subject>' -ForEach @(
+            @{ name = 't.exe'; status = 'NotSigned'; subject = ''; text = '*t.exe (NotSigned)*' }
+            @{ name = 'core.dll'; status = 'NotSigned'; subject = ''; text = '*core.dll (NotSigned)*' }
+            @{
+                name = 'core.dll'
+                status = 'HashMismatch'
+                subject = 'CN=Microsoft Corporation, O=Microsoft Corporation'
+                text = '*core.dll (HashMismatch)*'
+            }
+            @{ name = 't.exe'; status = 'Valid'; subject = 'CN=Contoso, O=Contoso'; text = '*(signed by another)*' }
+            @{
+                name = 't.exe'
+                status = 'Valid'
+                subject = 'CN="x, O=Microsoft Corporation", O=Contoso'
+                text = '*(signed by another)*'
+            }
+        ) {
+            Set-TestSignature -Name $name -Status $status -Subject $subject
+            $hash = (Get-TestTool).files_sha256
+            { Assert-SeedTool -Tool (Get-TestTool) } | Should -Throw "$text*tool_sha256* to $hash*"
+            { Copy-SeedTool -Tool (Get-TestTool) -Folder 'C:\a\tool' } | Should -Throw $text
+            Test-Path -LiteralPath 'C:\a\tool.json' | Should -BeFalse
+            # The hash that the message names vouches for all of them.
+            Assert-SeedTool -Tool (Get-TestTool) -Sha256 $hash
+            Copy-SeedTool -Tool (Get-TestTool) -Folder 'C:\a\tool' -Sha256 $hash | Should -Be 'C:\a\tool\t.exe'
+        }
+        It 'is refused where a signature cannot be read' {
+            Mock Get-AuthenticodeSignature { throw 'no crypto service' } -ModuleName _Tool
+            { Assert-SeedTool -Tool (Get-TestTool) } | Should -Throw '*t.exe (its signature cannot be read)*'
+        }
+        It 'needs no signature of an executable whose own hash is pinned, but of its libraries' {
+            Set-TestSignature -Name 't.exe' -Status NotSigned
+            Assert-SeedTool -Tool (Get-TestTool) -Sha256 (Get-TestTool).sha256
+            Set-TestSignature -Name 'core.dll' -Status NotSigned
+            { Assert-SeedTool -Tool (Get-TestTool) -Sha256 (Get-TestTool).sha256 } | Should -Throw '*core.dll*'
+        }
+        It 'is refused with another hash, signed or not' {
+            { Assert-SeedTool -Tool (Get-TestTool) -Sha256 ('a' * 64) } | Should -Throw '*has the SHA-256*Replace*'
+        }
+        It 'is refused with a configuration that <what>' -ForEach @(
+            @{
+                what = 'loads code'
+                text = '<configuration><runtime><appDomainManagerType value="x"/></runtime></configuration>'
+            }
+            @{
+                what = 'redirects code'
+                text = '<configuration><runtime><assemblyBinding><dependentAssembly><codeBase href="x"/>' +
+                    '</dependentAssembly></assemblyBinding></runtime></configuration>'
+            }
+            @{ what = 'writes traces'; text = '<configuration><system.diagnostics/></configuration>' }
+            @{ what = 'has another document type'; text = '<!DOCTYPE a><configuration/>' }
+            @{ what = 'is not XML'; text = 'x' }
+        ) {
+            Set-Content -LiteralPath 'C:\tool\t.exe.config' -Value $text -Encoding utf8
+            { Assert-SeedTool -Tool (Get-TestTool) } | Should -Throw '*t.exe.config (configuration)*'
+            Assert-SeedTool -Tool (Get-TestTool) -Sha256 (Get-TestTool).files_sha256
+        }
+        It 'is checked on the copy, also when it is replaced after the first check' {
+            $tool = Get-TestTool
+            Assert-SeedTool -Tool $tool
+            Mock Get-AuthenticodeSignature {
+                param($LiteralPath)
+                [pscustomobject]@{
+                    Status = $(if ($LiteralPath -like 'C:\a\*') { 'NotSigned' } else { 'Valid' })
+                    SignerCertificate = $null
+                }
+            } -ModuleName _Tool
+            { Copy-SeedTool -Tool $tool -Folder 'C:\a\tool' } | Should -Throw '*NotSigned*'
+        }
+        It 'is refused from a folder with far more libraries' {
+            $stream = [System.IO.File]::Create((Resolve-SeedPath -Path 'C:\tool\big.dll'))
             $stream.SetLength(300MB)
             $stream.Dispose()
-            { Copy-SeedTool -Tool (Get-SeedTool -Path 'C:\tool\t.exe' -Version '1.5.0.300') -Folder 'C:\private' } |
-                Should -Throw '*folder of its own*'
+            { Copy-SeedTool -Tool (Get-TestTool) -Folder 'C:\a\tool' } | Should -Throw '*folder of its own*'
         }
+    }
+
+    Context 'its command line' {
         It 'formats and encrypts in the first session only, and always asks for page blobs' {
             $session = @{ Journal = 'j'; SessionId = 's'; Source = 'S:\f'; Blob = 'c/f' }
             $first = @(Get-SeedToolArgument @session -Letter D -LogDirectory l)
@@ -99,6 +199,83 @@ Describe 'the tool' {
                 [System.IO.FileAccess]::Write, $share)
             try { @((Read-SeedJournal -Path 'C:\open.jrn').drives).Count | Should -Be 1 }
             finally { $held.Dispose() }
+        }
+    }
+
+    Context 'keys in other files' {
+        BeforeAll {
+            $password = (@('111111') * 8) -join '-'
+            $external = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8='
+        }
+        BeforeEach {
+            $null = New-Item -ItemType Directory -Path 'C:\own', 'C:\place\a\b'
+            $text = "BitLockerKey:$password`r`n<BitLockerKey>$external</BitLockerKey>"
+            [System.IO.File]::WriteAllText((Resolve-SeedPath -Path 'C:\own\x.jrn'), $text)
+            $keys = Read-SeedKeyForm -Folder 'C:\own'
+        }
+        It 'finds <what>' -ForEach @(
+            @{ what = 'a password'; bytes = { [System.Text.Encoding]::UTF8.GetBytes("key $password.") } }
+            @{ what = 'one in UTF-16'; bytes = { [System.Text.Encoding]::Unicode.GetBytes("key $password.") } }
+            @{ what = 'one in UTF-16 at an odd byte'; bytes = {
+                    [byte[]](@(7) + [System.Text.Encoding]::Unicode.GetBytes($password)) } }
+            @{ what = 'an external key'; bytes = { [System.Text.Encoding]::UTF8.GetBytes("key $external.") } }
+            @{ what = 'one in UTF-16'; bytes = { [System.Text.Encoding]::BigEndianUnicode.GetBytes($external) } }
+            @{ what = 'its bytes'; bytes = { [byte[]](@(255) + [Convert]::FromBase64String($external) + @(0, 1)) } }
+            @{ what = 'one on the border of two pieces'; bytes = {
+                    [byte[]]::new(1048570) + [System.Text.Encoding]::UTF8.GetBytes($password) } }
+            @{ what = 'one at the end of many pieces'; bytes = {
+                    [byte[]]::new(3500000) + [System.Text.Encoding]::Unicode.GetBytes($password) } }
+        ) {
+            [System.IO.File]::WriteAllBytes((Resolve-SeedPath -Path 'C:\place\f'), (& $bytes))
+            (Find-SeedKey -Folder 'C:\place' -Key $keys).found | Should -Be 'C:\place\f'
+        }
+        It 'finds no other key' {
+            Set-Content -LiteralPath 'C:\place\f' -Value $password.Replace('1', '2') -Encoding utf8
+            Set-Content -LiteralPath 'C:\place\g' -Value $external.Replace('A', 'B') -Encoding utf8
+            $seen = Find-SeedKey -Folder 'C:\place' -Key $keys
+            @($seen.found + $seen.unknown) | Should -HaveCount 0
+        }
+        It 'reads journals in UTF-16 too, and takes a longer base64 text for no key' {
+            $native = Resolve-SeedPath -Path 'C:\own\x.jrn'
+            $long = [Convert]::ToBase64String([byte[]]::new(64))
+            [System.IO.File]::WriteAllText($native, "$password $long", [System.Text.Encoding]::Unicode)
+            @((Read-SeedKeyForm -Folder 'C:\own')['forms']) | Should -HaveCount 3
+        }
+        It 'goes no deeper than it should, and not where it should not' {
+            foreach ($path in 'C:\place\a\f', 'C:\place\a\b\f') {
+                Set-Content -LiteralPath $path -Value $password -Encoding utf8
+            }
+            (Find-SeedKey -Folder 'C:\place' -Key $keys).found | Should -HaveCount 0
+            (Find-SeedKey -Folder 'C:\place' -Key $keys -Depth 1).found | Should -Be 'C:\place\a\f'
+            (Find-SeedKey -Folder 'C:\place' -Key $keys -Depth 2).found | Should -HaveCount 2
+            (Find-SeedKey -Folder 'C:\place' -Key $keys -Depth 2 -Skip 'C:\place\a\b').found |
+                Should -Be 'C:\place\a\f'
+            (Find-SeedKey -Folder 'C:\none' -Key $keys).found | Should -HaveCount 0
+        }
+        It 'follows no link' {
+            $target = Resolve-SeedPath -Path 'C:\own'
+            $null = New-Item -Path (Resolve-SeedPath -Path 'C:\place\link') -ItemType SymbolicLink -Value $target
+            (Find-SeedKey -Folder 'C:\place' -Key $keys -Depth 2).found | Should -HaveCount 0
+        }
+        It 'reads a file that somebody writes, and names one that cannot be read' {
+            Set-Content -LiteralPath 'C:\place\f' -Value $password -Encoding utf8
+            Set-Content -LiteralPath 'C:\place\g' -Value $password -Encoding utf8
+            $open = [System.IO.FileStream]::new((Resolve-SeedPath -Path 'C:\place\f'), [System.IO.FileMode]::Append,
+                [System.IO.FileAccess]::Write, [System.IO.FileShare]::ReadWrite)
+            $closed = [System.IO.FileStream]::new((Resolve-SeedPath -Path 'C:\place\g'), [System.IO.FileMode]::Open,
+                [System.IO.FileAccess]::ReadWrite, [System.IO.FileShare]::None)
+            try { $seen = Find-SeedKey -Folder 'C:\place' -Key $keys }
+            finally {
+                $open.Dispose()
+                $closed.Dispose()
+            }
+            $seen.found | Should -Be 'C:\place\f'
+            $seen.unknown | Should -Be 'C:\place\g'
+        }
+        It 'gives no key to a parameter, which a policy may log' {
+            $shown = @(Get-Command -Name 'Find-SeedKey', 'Test-SeedKeyFile').ForEach({ $_.Parameters['Key'] })
+            @($shown.ForEach({ $_.ParameterType.Name }) | Select-Object -Unique) | Should -Be 'IDictionary'
+            "$keys" | Should -BeExactly 'System.Collections.Hashtable'
         }
     }
 
