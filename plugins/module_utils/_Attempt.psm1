@@ -553,10 +553,10 @@ function Use-SeedHost {
 function Assert-SeedStagedFile {
     <#
     .SYNOPSIS
-        Refuses a source that lacks a file of the shard or has another length, before anything is erased.
+        Refuses a source that surely lacks a file of the shard or has another length, before a task is started.
     .DESCRIPTION
-        A network logon cannot reach a share, so a share that this session does not see is left to the task, which looks
-        at it with the account that copies before the tool starts.
+        What this session cannot see is left to the task, which looks at it with the account that copies before anything
+        is erased: a network logon reaches no share.
     .PARAMETER Directory
         The source.
     .PARAMETER File
@@ -564,17 +564,16 @@ function Assert-SeedStagedFile {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][string]$Directory, [Parameter(Mandatory = $true)][object[]]$File)
-    if (-not (Test-Path -LiteralPath $Directory -PathType Container -ErrorAction SilentlyContinue)) {
-        if ($Directory -like '\\*') { return }
-        throw "``source_directory`` '$Directory' is not a folder that this host can reach. Correct the path."
-    }
-    Assert-SeedSource -Directory $Directory -File $File
+    $source = Get-SeedSourceAnswer -Directory $Directory -File $File
+    if ($source.answer -eq 'missing') { throw $source.text }
 }
 
 function Get-SeedBusyDrive {
     <#
     .SYNOPSIS
-        Serials of drives of any seed on which a run is alive. The tool runs once on a host.
+        Drives of any seed that are being copied to on this host. The tool runs once on a host, so the next one waits.
+    .DESCRIPTION
+        Reading a drive again does not count. Tasks are asked for too, because another seed may work in another folder.
     .PARAMETER Option
         The module's options.
     #>
@@ -582,15 +581,18 @@ function Get-SeedBusyDrive {
     [OutputType([string])]
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
     $all = Get-SeedRoot -Option $Option
-    $seeds = @(Get-SeedFolderName -Path $all)
-    if ($seeds.Count -eq 0) { return }
     $boot = Get-SeedBootTime
-    foreach ($seed in $seeds) {
+    $known = @()
+    foreach ($seed in @(Get-SeedFolderName -Path $all)) {
         foreach ($serial in @(Get-SeedFolderName -Path "$all\$seed")) {
-            $attempts = @(Get-SeedAttempt -Folder "$all\$seed\$serial" -Serial $serial -BootTime $boot |
-                Where-Object { $_.alive })
-            if ($attempts.Count -gt 0) { "$serial (seed $seed)" }
+            $attempts = @(Get-SeedAttempt -Folder "$all\$seed\$serial" -Serial $serial -BootTime $boot)
+            if ($attempts.Count -gt 0) { $known += (Get-SeedTaskName -Serial $serial).name }
+            $alive = @($attempts | Where-Object { $_.alive -and $_.run.operation -ne 'verify' })
+            if ($alive.Count -gt 0) { "$serial (seed $seed)" }
         }
+    }
+    foreach ($task in @(Get-SeedTaskList | Where-Object { "$($_.State)" -in 'Running', 'Queued' })) {
+        if ("$($task.TaskName)" -notin $known) { "task $($task.TaskName)" }
     }
 }
 
@@ -660,7 +662,7 @@ function Confirm-SeedAllowed {
 function New-SeedAttempt {
     <#
     .SYNOPSIS
-        Begins an attempt: its folder, its drive made ready, its tool copied, its order started.
+        Begins an attempt: its folder, its tool copied, its order started. The task makes the drive ready.
     .PARAMETER Drive
         The drive as Get-SeedDrive shows it; its record allows to prepare it.
     .PARAMETER Option
@@ -710,52 +712,37 @@ function New-SeedAttempt {
         tool = $tool
     }
     Write-SeedJson -Path "$folder\attempt.json" -Value $plan
-    try {
-        $private = Copy-SeedTool -Tool $tool -Folder "$folder\tool" -Sha256 $Option['tool_sha256']
-        $protected = @(Get-SeedProtectedPath -Option $Option)
-        $before = Confirm-SeedDrive -Facts $Drive.facts -Option $Drive.option -ProtectedPath $protected
-        if ($before.whose -eq 'foreign') {
-            $plan['erased'] = [ordered]@{ fingerprint = $before.content.fingerprint; attempt = $id; at = Get-SeedTime }
-            Write-SeedJson -Path "$folder\attempt.json" -Value $plan
-        }
-        $made = Initialize-SeedDrive -Serial $serial -Seen $disk
-        $plan['identity']['partition_guid'] = $made.partition_guid
-        Write-SeedJson -Path "$folder\attempt.json" -Value $plan
-        $order = New-SeedCopyOrder -Plan $plan -Folder $folder -Letter $made.letter -Tool $private
-        if ($made.size_bytes -lt $order['bytes_total']) {
-            throw "The partition of drive $serial has $($made.size_bytes) bytes, too few for the " +
-                "$($order['bytes_total']) bytes of its files."
-        }
-    }
+    try { $private = Copy-SeedTool -Tool $tool -Folder "$folder\tool" -Sha256 $Option['tool_sha256'] }
     catch {
         Set-SeedRefused -Folder $folder -Plan $plan -Problem "$_"
         throw
     }
-    Start-SeedRun -Order $order
+    $order = New-SeedCopyOrder -Plan $plan -Folder $folder -Tool $private -Drive $Drive
+    $order['protected_paths'] = @(Get-SeedProtectedPath -Option $Option)
+    Start-SeedRun -Order $order -Account $Option['copy_account']
 }
 
 function New-SeedCopyOrder {
     <#
     .SYNOPSIS
-        The order of an attempt: its sessions with their command lines, and what the runner compares before the tool
-        starts.
+        The order of an attempt: the drive as it was judged, which the runner compares before it erases it, and the
+        sessions.
     .PARAMETER Plan
         The attempt as attempt.json has it.
     .PARAMETER Folder
         The folder of the attempt.
-    .PARAMETER Letter
-        The drive letter.
     .PARAMETER Tool
         Path of the private copy of the tool.
+    .PARAMETER Drive
+        The drive as Get-SeedDrive shows it.
     #>
     [CmdletBinding()]
     param(
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Plan,
         [Parameter(Mandatory = $true)][string]$Folder,
-        [Parameter(Mandatory = $true)][string]$Letter,
-        [Parameter(Mandatory = $true)][string]$Tool
+        [Parameter(Mandatory = $true)][string]$Tool,
+        [Parameter(Mandatory = $true)][object]$Drive
     )
-    $journal = "$Folder\" + ($Plan['serial'] -replace '[\\/:*?"<>|]', '_') + '.jrn'
     $lengths = @{}
     $total = [long]0
     foreach ($file in $Plan['files']) {
@@ -764,23 +751,12 @@ function New-SeedCopyOrder {
     }
     $sessions = @(foreach ($one in $Plan['sessions']) {
             $name = @($one['files'])[0]
-            $words = @{
-                Journal = $journal
-                SessionId = $one['id']
-                Source = $Plan['source_directory'].TrimEnd('\') + "\$name"
-                Blob = "$($Plan['container'])/" + ($name -replace '\\', '/')
-            }
-            if ($one['id'] -eq $Plan['sessions'][0]['id']) {
-                $words['Letter'] = $Letter
-                $words['LogDirectory'] = "$Folder\logs"
-            }
-            $line = ConvertTo-SeedCommandLine -Word (Get-SeedToolArgument @words)
             [pscustomobject][ordered]@{
                 id = $one['id']
                 state = 'pending'
                 exit_code = $null
                 bytes = $lengths[$name]
-                arguments = $line
+                file = $name
             }
         })
     [ordered]@{
@@ -788,12 +764,17 @@ function New-SeedCopyOrder {
         attempt = $Plan['id']
         seed = $Plan['seed']
         serial = $Plan['serial']
+        container = $Plan['container']
         folder = $Folder
-        letter = $Letter
+        letter = ''
         identity = $Plan['identity']
+        facts = $Drive.facts
+        option = $Drive.option
+        protected_paths = @()
         source_directory = $Plan['source_directory']
         files = $Plan['files']
         sessions = $sessions
+        journal = "$Folder\" + ($Plan['serial'] -replace '[\\/:*?"<>|]', '_') + '.jrn'
         tool_path = $Tool
         tool_sha256 = $Plan['tool'].sha256
         tool_directory = "$Folder\work"
@@ -831,7 +812,8 @@ function Get-SeedDiff {
 function New-SeedChange {
     <#
     .SYNOPSIS
-        What a step changes: changed, failure (why the state cannot be reached), and the diff before and after.
+        What a step changes: changed, failure (why the state cannot be reached), busy (what the host copies for other
+        seeds, so that this one waits), and the diff before and after.
     .PARAMETER Drive
         The drives as they were.
     #>
@@ -840,6 +822,7 @@ function New-SeedChange {
     [pscustomobject]@{
         changed = $false
         failure = ''
+        busy = @()
         before = Get-SeedDiff -Drive $Drive
         after = Get-SeedDiff -Drive $Drive
     }
@@ -875,6 +858,8 @@ function Invoke-SeedPrepare {
     $tool = Get-SeedTool -Path $Option['tool_path'] -Version $Option['tool_version']
     Assert-SeedTool -Tool $tool -Sha256 $Option['tool_sha256']
     Assert-SeedStagedFile -Directory $Option['source_directory'] -File $drive.option.files
+    $change.busy = @(Get-SeedBusyDrive -Option $Option)
+    if ($change.busy.Count -gt 0) { return $change }
     $change.changed = $true
     foreach ($entry in $change.after['drives']) {
         if ($entry['serial'] -ne $serial) { continue }
@@ -885,9 +870,11 @@ function Invoke-SeedPrepare {
     }
     if ($CheckMode) { return $change }
     Use-SeedHost -Option $Option -Step {
-        $busy = @(Get-SeedBusyDrive -Option $Option)
-        if ($busy.Count -gt 0) {
-            throw "The tool already works on this host: $($busy -join ', '). Run again when it has ended."
+        $change.busy = @(Get-SeedBusyDrive -Option $Option)
+        if ($change.busy.Count -gt 0) {
+            $change.changed = $false
+            $change.after = $change.before
+            return
         }
         New-SeedAttempt -Drive (Confirm-SeedAllowed -Drive $drive -Option $Option -Step prepare) -Option $Option
     }

@@ -9,14 +9,15 @@
 function Get-SeedRunnerText {
     <#
     .SYNOPSIS
-        The runner's script: every exported function of _Folder and _RunScript as it stands, and one call.
+        The runner's script: every exported function of the files that it needs as it stands, and one call.
     #>
     [CmdletBinding()]
     [OutputType([string])]
     param()
-    $modules = (Get-Command -Name Resolve-SeedPath -CommandType Function).Module,
-        (Get-Command -Name Invoke-SeedRun -CommandType Function).Module
-    $functions = foreach ($module in $modules) {
+    # One function of each file: _Folder, _Drive, _Volume, _DriveGuard, _Target, _Tool and _RunScript.
+    $known = 'Resolve-SeedPath', 'ConvertTo-SeedSerial', 'Get-SeedEncryption', 'Get-SeedDiskFact', 'Confirm-SeedDrive',
+        'Get-SeedToolArgument', 'Invoke-SeedRun'
+    $functions = foreach ($module in @((Get-Command -Name $known -CommandType Function).Module)) {
         foreach ($one in $module.ExportedFunctions.Values) { "function $($one.Name) {$($one.Definition)}" }
     }
     "param([string]`$OrderFile)`nSet-StrictMode -Version 3.0`n$($functions -join "`n`n")`n`nInvoke-SeedRun " +
@@ -125,6 +126,17 @@ function Get-SeedTaskName {
     [pscustomobject]@{ name = 'Seedfreight-' + ($Serial -replace '[\\/:*?"<>|]', '_'); path = '\Seedfreight\' }
 }
 
+function Get-SeedTaskList {
+    <# .SYNOPSIS The scheduled tasks of the collection on this host; none only when Windows says so. #>
+    [CmdletBinding()]
+    param()
+    try { Get-ScheduledTask -TaskPath '\Seedfreight\' -ErrorAction Stop }
+    catch {
+        if ("$($_.FullyQualifiedErrorId)" -like 'CmdletizationQuery_NotFound*') { return }
+        throw "Get-ScheduledTask failed: $($_.Exception.Message)"
+    }
+}
+
 function Remove-SeedTask {
     <#
     .SYNOPSIS
@@ -139,17 +151,122 @@ function Remove-SeedTask {
     Unregister-ScheduledTask -TaskName $task.name -TaskPath $task.path -Confirm:$false -ErrorAction Stop
 }
 
+function Assert-SeedPasswordUnlogged {
+    <#
+    .SYNOPSIS
+        Fails where Windows would log the password of an account, or does not say whether it would.
+    .DESCRIPTION
+        Module logging writes the parameters of cmdlets into the event log, among them the password that a task is
+        registered with.
+    #>
+    [CmdletBinding()]
+    param()
+    foreach ($root in 'HKLM:\SOFTWARE\Policies\Microsoft\Windows\PowerShell\ModuleLogging',
+        'HKLM:\SOFTWARE\Policies\Microsoft\PowerShellCore\ModuleLogging') {
+        try { $policy = Get-ItemProperty -LiteralPath $root -Name EnableModuleLogging -ErrorAction Stop }
+        catch [System.Management.Automation.ItemNotFoundException], [System.Management.Automation.PSArgumentException] {
+            continue
+        }
+        if ($policy.EnableModuleLogging) {
+            throw 'A policy of this host logs the parameters of cmdlets, so the password of `copy_account` would ' +
+                'stand in the event log. Use a group managed service account, which needs no password.'
+        }
+    }
+}
+
+function Get-SeedTaskAccount {
+    <#
+    .SYNOPSIS
+        The parameters that register a task for an account: the system, a group managed service account, or a user with
+        a password.
+    .PARAMETER Account
+        Null or type system for the system, otherwise type, user and password.
+    #>
+    [CmdletBinding()]
+    param([AllowNull()][object]$Account)
+    $type = 'system'
+    if ($Account -and $Account.type) { $type = "$($Account.type)" }
+    $principal = @{ UserId = 'S-1-5-18'; LogonType = 'ServiceAccount'; RunLevel = 'Highest' }
+    if ($type -eq 'system') { return @{ Principal = New-ScheduledTaskPrincipal @principal } }
+    if ($type -eq 'managed_service_account') {
+        # The Task Scheduler asks the domain for the password of such an account itself.
+        $principal['UserId'] = "$($Account.user)"
+        $principal['LogonType'] = 'Password'
+        return @{ Principal = New-ScheduledTaskPrincipal @principal }
+    }
+    Assert-SeedPasswordUnlogged
+    @{ User = "$($Account.user)"; Password = "$($Account.password)"; RunLevel = 'Highest' }
+}
+
+function Register-SeedTask {
+    <#
+    .SYNOPSIS
+        Registers and starts the task of an order, which outlives this session.
+    .PARAMETER Task
+        Name and path of the task.
+    .PARAMETER Runner
+        Path of the runner's script.
+    .PARAMETER OrderFile
+        Path of the order.
+    .PARAMETER Account
+        The account, as Get-SeedTaskAccount takes it.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][object]$Task,
+        [Parameter(Mandatory = $true)][string]$Runner,
+        [Parameter(Mandatory = $true)][string]$OrderFile,
+        [AllowNull()][object]$Account
+    )
+    # The script is read as text, because a policy for script files wins over -ExecutionPolicy and would stop it.
+    $call = "& ([scriptblock]::Create([System.IO.File]::ReadAllText('{0}', [System.Text.Encoding]::UTF8))) " +
+        "-OrderFile '{1}'"
+    $command = $call -f ($Runner -replace "'", "''"), ($OrderFile -replace "'", "''")
+    $encoded = [Convert]::ToBase64String([System.Text.Encoding]::Unicode.GetBytes($command))
+    $register = Get-SeedTaskAccount -Account $Account
+    $register['TaskName'] = $Task.name
+    $register['TaskPath'] = $Task.path
+    $register['Force'] = $true
+    $register['Action'] = New-ScheduledTaskAction -Execute 'powershell.exe' -Argument (
+        "-NoProfile -NonInteractive -EncodedCommand $encoded"
+    )
+    # Without these a task ends after three days and copies with low priority.
+    $always = @{
+        ExecutionTimeLimit = [TimeSpan]::Zero
+        Priority = 5
+        MultipleInstances = 'IgnoreNew'
+        AllowStartIfOnBatteries = $true
+        DontStopIfGoingOnBatteries = $true
+    }
+    $register['Settings'] = New-ScheduledTaskSettingsSet @always
+    try { $null = Register-ScheduledTask @register -ErrorAction Stop }
+    catch {
+        if (-not $Account -or -not $Account.user) { throw }
+        throw "The task of ``copy_account`` $($Account.user) cannot be registered: " +
+            "$($_.Exception.Message.TrimEnd('.')). Check user and password, and that the account is an " +
+            'administrator of this host with the right to log on as a batch job.'
+    }
+    Start-ScheduledTask -TaskName $Task.name -TaskPath $Task.path -ErrorAction Stop
+}
+
 function Start-SeedRun {
     <#
     .SYNOPSIS
-        Starts an order as a scheduled task of the system, which outlives this session, and sees that it began.
+        Starts an order as a scheduled task, which outlives this session, and sees that it began: the tool runs, or
+        reading a drive again does.
     .PARAMETER Order
         The order, with everything but task, started and schema_version.
+    .PARAMETER Account
+        The account of the task, as Get-SeedTaskAccount takes it. Its password is in no file.
     .PARAMETER ConfirmSeconds
-        How long to wait for the first state of the runner. A task that has not begun by then may still begin.
+        How long to wait for that. A task that has not begun by then may still begin.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Order, [int]$ConfirmSeconds = 20)
+    param(
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Order,
+        [AllowNull()][object]$Account,
+        [int]$ConfirmSeconds = 60
+    )
     $task = Get-SeedTaskName -Serial $Order['serial']
     $Order['schema_version'] = 1
     $Order['task_name'] = $task.name
@@ -163,38 +280,19 @@ function Start-SeedRun {
     # The state is there before the order is: an order without a state is always one whose outcome is not known.
     Write-SeedJson -Path $Order['run_file'] -Value (New-SeedState -Order ([pscustomobject]$Order) -State starting)
     Write-SeedJson -Path $orderFile -Value $Order
-    # The script is read as text, because a policy for script files wins over -ExecutionPolicy and would stop it.
-    $call = "& ([scriptblock]::Create([System.IO.File]::ReadAllText('{0}', [System.Text.Encoding]::UTF8))) " +
-        "-OrderFile '{1}'"
-    $command = $call -f ($runner -replace "'", "''"), ($orderFile -replace "'", "''")
-    $encoded = [Convert]::ToBase64String([System.Text.Encoding]::Unicode.GetBytes($command))
-    $action = New-ScheduledTaskAction -Execute 'powershell.exe' -Argument (
-        "-NoProfile -NonInteractive -EncodedCommand $encoded"
-    )
-    $principal = New-ScheduledTaskPrincipal -UserId 'S-1-5-18' -LogonType ServiceAccount -RunLevel Highest
-    # Without these a task ends after three days and copies with low priority.
-    $always = @{
-        ExecutionTimeLimit = [TimeSpan]::Zero
-        Priority = 5
-        MultipleInstances = 'IgnoreNew'
-        AllowStartIfOnBatteries = $true
-        DontStopIfGoingOnBatteries = $true
+    try { Register-SeedTask -Task $task -Runner $runner -OrderFile $orderFile -Account $Account }
+    catch {
+        Stop-SeedStart -Order $Order -Problem $_.Exception.Message
+        throw
     }
-    $settings = New-ScheduledTaskSettingsSet @always
-    $register = @{
-        TaskName = $task.name
-        TaskPath = $task.path
-        Action = $action
-        Principal = $principal
-        Settings = $settings
-        Force = $true
-    }
-    $null = Register-ScheduledTask @register -ErrorAction Stop
-    Start-ScheduledTask -TaskName $task.name -TaskPath $task.path -ErrorAction Stop
     $until = [DateTime]::UtcNow.AddSeconds($ConfirmSeconds)
     do {
         $run = (Read-SeedJson -Path $Order['run_file'] -Expected).value
-        if ($run -and $run.state -ne 'starting') { return }
+        if ($run -and $run.tool_started -and $run.state -ne 'starting') { return }
+        if ($run -and $run.state -eq 'ended') {
+            throw "The work on drive $($Order['serial']) did not begin: $("$($run.error)".TrimEnd('.')). Nothing " +
+                'was written to the drive by the tool.'
+        }
         $problem = Get-SeedTaskProblem -Name $task.name -Path $task.path
         if ($problem -and [System.IO.File]::Exists($orderFile)) {
             Stop-SeedStart -Order $Order -Problem $problem
@@ -230,5 +328,6 @@ function Stop-SeedStart {
 
 Export-ModuleMember -Function @(
     'Get-SeedRunnerText', 'Test-SeedProcess', 'Test-SeedRestarted', 'Get-SeedTaskProblem', 'Get-SeedAlive',
-    'Get-SeedTaskName', 'Remove-SeedTask', 'Start-SeedRun', 'Stop-SeedStart'
+    'Get-SeedTaskName', 'Get-SeedTaskList', 'Remove-SeedTask', 'Assert-SeedPasswordUnlogged', 'Get-SeedTaskAccount', 'Register-SeedTask',
+    'Start-SeedRun', 'Stop-SeedStart'
 )

@@ -2,13 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #AnsibleRequires -PowerShell ..module_utils._Folder
+#AnsibleRequires -PowerShell ..module_utils._Drive
+#AnsibleRequires -PowerShell ..module_utils._Target
+#AnsibleRequires -PowerShell ..module_utils._Tool
 
 # What the detached task does: copy sessions of the tool one after the other, or reading a drive again. Private to the
 # collection.
 #
-# The task runs long after the module has ended, so the exported functions of this file and of _Folder are written into
-# a file beside the order as they stand, and nothing else is there. A failing state write or progress read never ends a
-# run.
+# The task runs long after the module has ended, so the exported functions of this file and of those that it requires
+# are written into a file beside the order as they stand, and nothing else is there. A failing state write or progress read
+# never ends a run.
 
 function Get-SeedProcessStamp {
     <#
@@ -197,11 +200,14 @@ function Assert-SeedTarget {
     }
 }
 
-function Assert-SeedSource {
+function Get-SeedSourceAnswer {
     <#
     .SYNOPSIS
-        Fails unless every file of the shard lies in the source with its length. Other files there are left out by
-        construction.
+        Whether the files of the shard lie in the source, as this account sees it: answer (there, missing, unknown),
+        account and text, which is empty for there.
+    .DESCRIPTION
+        missing is what the source surely lacks, or has with another length. Whatever cannot be asked is unknown, such as
+        a share that this account may not read. Other files in the source are left out by construction.
     .PARAMETER Directory
         The source.
     .PARAMETER File
@@ -209,18 +215,43 @@ function Assert-SeedSource {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][string]$Directory, [Parameter(Mandatory = $true)][object[]]$File)
-    foreach ($one in $File) {
-        $path = $Directory.TrimEnd('\') + '\' + $one.name
-        if (-not (Test-Path -LiteralPath $path -PathType Leaf)) {
-            throw "The source file '$path' is missing or cannot be read by the account that copies. Correct " +
-                "``source_directory``, or plan again."
-        }
-        $length = [long](Get-Item -LiteralPath $path -Force -ErrorAction Stop).Length
-        if ($length -ne [long]$one.bytes) {
-            throw "The source file '$path' has $length bytes, not the $($one.bytes) that were planned. Plan again " +
-                "when it does not change any more."
+    $answer = [pscustomobject][ordered]@{ answer = 'unknown'; account = [Environment]::UserName; text = '' }
+    $path = $Directory
+    try {
+        # A share that cannot be reached and a folder that is not there have the same error; only a folder tells apart.
+        $null = Get-Item -LiteralPath $Directory -Force -ErrorAction Stop
+        $answer.answer = 'missing'
+        foreach ($one in $File) {
+            $path = $Directory.TrimEnd('\') + '\' + $one.name
+            $item = Get-Item -LiteralPath $path -Force -ErrorAction Stop
+            if ($item.PSIsContainer) {
+                $answer.text = "The source file '$path' is a folder. Correct ``source_directory``, or plan again."
+                return $answer
+            }
+            if ([long]$item.Length -ne [long]$one.bytes) {
+                $answer.text = "The source file '$path' has $($item.Length) bytes, not the $($one.bytes) that were " +
+                    'planned. Plan again when it does not change any more.'
+                return $answer
+            }
         }
     }
+    catch [System.Management.Automation.ItemNotFoundException] {
+        $answer.text = "The source file '$path' is missing. Correct ``source_directory``, or plan again."
+        if ($answer.answer -eq 'unknown') {
+            $answer.text = "``source_directory`` '$path' is not a folder that the account $($answer.account) can " +
+                'reach. Correct the path, or let the account read the share.'
+            if ($path -notlike '\\*') { $answer.answer = 'missing' }
+        }
+        return $answer
+    }
+    catch {
+        $answer.answer = 'unknown'
+        $answer.text = "The account $($answer.account) cannot read '$path' of ``source_directory``: " +
+            "$($_.Exception.Message.TrimEnd('.')). Let it read the files, or set ``copy_account``."
+        return $answer
+    }
+    $answer.answer = 'there'
+    $answer
 }
 
 function Wait-SeedTool {
@@ -297,6 +328,38 @@ function Add-SeedOutput {
     catch { return }
 }
 
+function Get-SeedSessionLine {
+    <#
+    .SYNOPSIS
+        The arguments of one copy session as a command line.
+    .PARAMETER Order
+        The order.
+    .PARAMETER Index
+        The number of the session, from 0.
+    .PARAMETER Letter
+        The drive letter.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory = $true)][object]$Order,
+        [int]$Index,
+        [Parameter(Mandatory = $true)][string]$Letter
+    )
+    $session = @($Order.sessions)[$Index]
+    $words = @{
+        Journal = $Order.journal
+        SessionId = $session.id
+        Source = $Order.source_directory.TrimEnd('\') + "\$($session.file)"
+        Blob = "$($Order.container)/" + ($session.file -replace '\\', '/')
+    }
+    if ($Index -eq 0) {
+        $words['Letter'] = $Letter
+        $words['LogDirectory'] = "$($Order.folder)\logs"
+    }
+    ConvertTo-SeedCommandLine -Word (Get-SeedToolArgument @words)
+}
+
 function Invoke-SeedSession {
     <#
     .SYNOPSIS
@@ -322,7 +385,7 @@ function Invoke-SeedSession {
     [System.IO.File]::WriteAllBytes($nothing, (New-Object -TypeName byte[] -ArgumentList 0))
     $start = @{
         FilePath = Resolve-SeedPath -Path $Order.tool_path
-        ArgumentList = $session.arguments
+        ArgumentList = Get-SeedSessionLine -Order $Order -Index $Index -Letter $Order.letter
         WorkingDirectory = Resolve-SeedPath -Path $Order.tool_directory
         PassThru = $true
         NoNewWindow = $true
@@ -387,10 +450,91 @@ function Get-SeedPartitionGuid {
     catch { $Known }
 }
 
+function Assert-SeedToolCopy {
+    <#
+    .SYNOPSIS
+        Fails unless the private copy of the tool is what was checked.
+    .PARAMETER Order
+        The order.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Order)
+    $tool = (Get-SeedFileHash -Path $Order.tool_path -Algorithm SHA256).ToLowerInvariant()
+    $kept = (Read-SeedJson -Path "$($Order.folder)\tool.json" -Expected).value
+    $same = $kept -and (Get-SeedProgramHash -Path $Order.tool_path) -eq $kept.files_sha256
+    if (-not $same -or $tool -ne $Order.tool_sha256) {
+        throw 'The private copy of the tool was changed. Nothing was written.'
+    }
+}
+
+function Initialize-SeedTarget {
+    <#
+    .SYNOPSIS
+        Judges the drive of an order once more, erases it, and gives it the partition that the tool will format.
+    .DESCRIPTION
+        What was erased is kept in attempt.json before it goes, and the partition as soon as it is there.
+    .PARAMETER Order
+        The order, which gets the letter.
+    .PARAMETER State
+        The state, which gets letter and partition.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][object]$Order,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$State
+    )
+    $file = "$($Order.folder)\attempt.json"
+    $plan = (Read-SeedJson -Path $file -Expected).value
+    if (-not $plan) { throw "'$file' cannot be read. Nothing was erased." }
+    $before = Confirm-SeedDrive -Facts $Order.facts -Option $Order.option -ProtectedPath @($Order.protected_paths)
+    if ($before.whose -eq 'foreign') {
+        $plan.erased = [ordered]@{
+            fingerprint = $before.content.fingerprint
+            attempt = $Order.attempt
+            at = Get-SeedTime
+        }
+        Write-SeedJson -Path $file -Value $plan
+    }
+    $made = Initialize-SeedDrive -Serial $Order.serial -Seen $Order.facts.disk
+    $plan.identity.partition_guid = $made.partition_guid
+    Write-SeedJson -Path $file -Value $plan
+    $Order.letter = $made.letter
+    $State['letter'] = $made.letter
+    $State['partition_guid'] = $made.partition_guid
+    $null = Save-SeedState -Order $Order -State $State
+    if ($made.size_bytes -lt [long]$Order.bytes_total) {
+        throw "The partition of drive $($Order.serial) has $($made.size_bytes) bytes, too few for the " +
+            "$($Order.bytes_total) bytes of its files."
+    }
+}
+
+function Assert-SeedDriveId {
+    <#
+    .SYNOPSIS
+        Fails when the tool, after its first session, names another drive in the journal than the one with the serial.
+    .DESCRIPTION
+        An import job looks for the tool's name of a drive. An adapter or a controller can show Windows another serial
+        than the tool reads from the drive, and the first session shows that before the large files are copied.
+    .PARAMETER Order
+        The order.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Order)
+    $names = @((Read-SeedJournal -Path $Order.journal).drives | ForEach-Object { $_.drive_id })
+    if ($names.Count -eq 0 -or $Order.serial -in @($names | ForEach-Object { ConvertTo-SeedSerial -Serial $_ })) {
+        return
+    }
+    throw "the tool names the drive '$($names -join "', '")' in the journal, and Windows $($Order.serial). An import " +
+        'job would look for the tool''s name. Attach the drive directly, or list it by the serial on its label'
+}
+
 function Invoke-SeedCopyRun {
     <#
     .SYNOPSIS
         Runs the copy sessions in order, as long as they end well.
+    .DESCRIPTION
+        Nothing is erased before the account that copies has seen every file of the shard, and nothing lies between the
+        last look at the drive and the tool: both are done here, in the process that starts it.
     .PARAMETER Order
         The order.
     .PARAMETER State
@@ -401,13 +545,14 @@ function Invoke-SeedCopyRun {
         [Parameter(Mandatory = $true)][object]$Order,
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$State
     )
-    Assert-SeedSource -Directory $Order.source_directory -File @($Order.files)
-    $tool = (Get-SeedFileHash -Path $Order.tool_path -Algorithm SHA256).ToLowerInvariant()
-    $kept = (Read-SeedJson -Path "$($Order.folder)\tool.json" -Expected).value
-    $same = $kept -and (Get-SeedProgramHash -Path $Order.tool_path) -eq $kept.files_sha256
-    if (-not $same -or $tool -ne $Order.tool_sha256) {
-        throw 'The private copy of the tool was changed. Nothing was written.'
+    $State['source'] = Get-SeedSourceAnswer -Directory $Order.source_directory -File @($Order.files)
+    if ($State['source'].answer -ne 'there') { throw $State['source'].text }
+    Assert-SeedToolCopy -Order $Order
+    # What cannot be said on a command line is found before anything is erased.
+    for ($at = 0; $at -lt @($Order.sessions).Count; $at++) {
+        $null = Get-SeedSessionLine -Order $Order -Index $at -Letter 'Z'
     }
+    Initialize-SeedTarget -Order $Order -State $State
     for ($at = 0; $at -lt @($Order.sessions).Count; $at++) {
         Assert-SeedTarget -Order $Order -PartitionGuid $State['partition_guid']
         $code = Invoke-SeedSession -Order $Order -State $State -Index $at
@@ -416,6 +561,7 @@ function Invoke-SeedCopyRun {
             $State['partition_guid'] = Get-SeedPartitionGuid -Order $Order -Known $State['partition_guid']
         }
         if ($code -ne 0) { return }
+        if ($at -eq 0) { Assert-SeedDriveId -Order $Order }
         $null = Save-SeedState -Order $Order -State $State
     }
 }
@@ -866,6 +1012,7 @@ function New-SeedState {
         bytes_done = [long]0
         bytes_total = [long]$Order.bytes_total
         last_lines = @()
+        source = $null
     }
 }
 
@@ -910,7 +1057,8 @@ function Invoke-SeedRun {
 Export-ModuleMember -Function @(
     'Get-SeedProcessStamp', 'Get-SeedBootTime', 'Save-SeedState', 'Hide-SeedKey', 'Get-SeedOemCodePage',
     'ConvertFrom-SeedOutput', 'Read-SeedTail', 'Get-SeedLastLine', 'Get-SeedUsedByte', 'Assert-SeedTarget',
-    'Assert-SeedSource', 'Wait-SeedTool', 'Add-SeedOutput', 'Invoke-SeedSession', 'Get-SeedPartitionGuid',
+    'Get-SeedSourceAnswer', 'Wait-SeedTool', 'Add-SeedOutput', 'Get-SeedSessionLine', 'Invoke-SeedSession',
+    'Get-SeedPartitionGuid', 'Assert-SeedToolCopy', 'Initialize-SeedTarget', 'Assert-SeedDriveId',
     'Invoke-SeedCopyRun', 'Assert-SeedProtected', 'Add-SeedMismatch', 'Read-SeedBlock', 'Test-SeedGap',
     'Open-SeedBlob', 'Test-SeedRange', 'Close-SeedBlob', 'Read-SeedManifest', 'Invoke-SeedVerifyRun', 'New-SeedState',
     'Invoke-SeedRun'

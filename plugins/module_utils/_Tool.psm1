@@ -706,7 +706,8 @@ function Protect-SeedJournal {
 
 Export-ModuleMember -Function @(
     'Get-SeedTool', 'Test-SeedPlainConfig', 'Get-SeedUnsigned', 'Assert-SeedTool', 'Copy-SeedTool',
-    'Get-SeedToolArgument', 'ConvertTo-SeedCommandLine',
-    'Read-SeedByte', 'Read-SeedJournal', 'Get-SeedKeyKind', 'Read-SeedKeyForm', 'Test-SeedKeyFile', 'Find-SeedKey',
+    'Get-SeedToolArgument', 'ConvertTo-SeedCommandLine', 'New-SeedDamage', 'Read-SeedJournalText', 'Read-SeedByte',
+    'Read-SeedJournalRecord', 'ConvertFrom-SeedRecord', 'Read-SeedDriveState', 'Get-SeedKeyKind', 'Read-SeedJournal',
+    'Get-SeedJournalDrive', 'Read-SeedKeyForm', 'Test-SeedKeyFile', 'Find-SeedKey',
     'Protect-SeedJournal'
 )

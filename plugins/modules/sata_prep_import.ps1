@@ -22,6 +22,17 @@ $spec = @{
         _transport_certificate = @{ type = 'str' }
         collected = @{ type = 'list'; elements = 'str'; default = @() }
         container = @{ type = 'str'; required = $true }
+        copy_account = @{
+            type = 'dict'
+            options = @{
+                password = @{ type = 'str'; no_log = $true }
+                type = @{ type = 'str'; choices = @('system', 'managed_service_account', 'user'); default = 'system' }
+                user = @{ type = 'str' }
+            }
+            required_if = @(
+                @('type', 'managed_service_account', @('user')), @('type', 'user', @('user', 'password'))
+            )
+        }
         discard_attempts = @{ type = 'list'; elements = 'str'; default = @() }
         drives = @{ type = 'list'; elements = 'dict'; required = $true; options = $drive }
         erase_fingerprints = @{ type = 'list'; elements = 'str'; default = @() }
@@ -58,6 +69,7 @@ try {
     $module.Result.changed = $change.changed
     $module.Diff.before = $change.before
     $module.Diff.after = $change.after
+    if ($option.state -eq 'prepared') { $module.Result.host_busy = @($change.busy) }
     if ($option.state -eq 'stopped') { $module.Result.stopped = @($change.stopped) }
     if ($option.state -eq 'cleaned') {
         foreach ($name in 'removed', 'key_found_in', 'key_unknown_in') { $module.Result.$name = @($change.$name) }
