@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lab import agents, controller, faults, people, supervisor, world
+from lab.windows import registry
 from lab.world import LabError
 
 DESCRIPTION = """A lab on loopback for seedfreight.azure_offline_backup: Windows machines with disks, a backup agent,
@@ -130,6 +131,17 @@ def _reboot(options: Options) -> str:
     return f"{options.host} has rebooted; its BitLocker data volumes are locked."
 
 
+def _registry(options: Options) -> str:
+    if options.remove:
+        registry.remove(options.host, options.key, options.name)
+        return f"{options.host} has no value {options.name} in {options.key} any more."
+    if options.value is None:
+        raise LabError("say the value, or --remove")
+    content = registry.value(options.value, options.text)
+    registry.put(options.host, options.key, options.name, content)
+    return f"{options.name} in {options.key} of {options.host} is {content!r}."
+
+
 def _agent_point(options: Options) -> str:
     agents.add_recovery_point(options.host, options.source, options.at)
     return f"The agent of {options.host} has a recovery point of {', '.join(options.source)}."
@@ -232,6 +244,7 @@ def parser() -> argparse.ArgumentParser:
     orders.add("status", _status, "show where the lab is and what it has", up=False)
     _add_seed(orders)
     _add_hosts(orders)
+    _add_windows(orders)
     _add_disks(orders)
     _add_agent(orders)
     _add_faults(orders)
@@ -269,6 +282,16 @@ def _add_hosts(orders: _Orders) -> None:
     remove = orders.add("remove", _remove, "remove a file or folder of a host")
     remove.add_argument("host", metavar="HOST")
     remove.add_argument("path", metavar="PATH", help="a Windows path")
+
+
+def _add_windows(orders: _Orders) -> None:
+    values = orders.add("registry", _registry, "set or remove a value in the registry of a host")
+    values.add_argument("host", metavar="HOST")
+    values.add_argument("key", metavar="KEY", help="like 'HKLM:\\SOFTWARE\\Policies\\Microsoft\\FVE'; it is made")
+    values.add_argument("name", metavar="NAME")
+    values.add_argument("value", metavar="VALUE", nargs="?", help="a whole number is a DWORD, all else a string")
+    values.add_argument("--text", action="store_true", help="a string, also when it is a number")
+    values.add_argument("--remove", action="store_true", help="remove the value; its key stays")
 
 
 def _add_disks(orders: _Orders) -> None:

@@ -24,6 +24,7 @@ from cryptography.x509.oid import NameOID
 
 from lab import world
 from lab.azure import azurite, ca, settings
+from lab.windows import registry
 
 GIB = 1024**3
 USER = "labadmin"
@@ -162,6 +163,7 @@ def _announce(name: str) -> None:
         "user": USER,
         "page_file_letters": ["C"],
     }
+    world.write(world.home() / "hosts" / name / "registry.json", registry.DEFAULTS)
     world.write(world.home() / "hosts" / name / "host.json", facts)
 
 

@@ -22,7 +22,7 @@ import yaml
 from lab import command, controller, default_world, supervisor, world
 from lab.azure.server import Server
 from lab.windows import host as windows_host
-from lab.windows import processes
+from lab.windows import processes, registry
 
 DOCS = pathlib.Path(__file__).resolve().parents[3] / "docs" / "lab.md"
 Answer = Callable[..., str]
@@ -255,6 +255,26 @@ def test_files_are_written_and_removed(home: pathlib.Path, answer: Answer, refus
     assert "no host fs09" in refusal("write", "fs09", path, "--bytes", "1")
     for wrong in ("D:\\..\\..\\x", "D:\\", "x", "/etc/x"):
         assert "no Windows path" in refusal("remove", "fs01", wrong)
+
+
+def test_values_of_the_registry_are_set_and_removed(home: pathlib.Path, answer: Answer, refusal: Answer) -> None:
+    def keys() -> dict[str, Any]:
+        found: dict[str, Any] = world.read(home / "hosts" / "fs01" / "registry.json")
+        return found
+
+    assert keys() == registry.DEFAULTS
+    key = "HKLM:\\SOFTWARE\\Contoso"
+    assert "is 1." in answer("registry", "fs01", key, "Level", "1")
+    answer("registry", "fs01", "HKLM\\software\\CONTOSO\\", "level", "0xFFFFFFFF")
+    answer("registry", "fs01", "HKEY_LOCAL_MACHINE\\SOFTWARE\\Contoso", "Name", "1", "--text")
+    assert keys()["SOFTWARE\\Contoso"] == {"Level": 0xFFFFFFFF, "Name": "1"}
+    answer("registry", "fs01", key, "NAME", "--remove")
+    assert keys()["SOFTWARE\\Contoso"] == {"Level": 0xFFFFFFFF}
+    assert "no value Name" in refusal("registry", "fs01", key, "Name", "--remove")
+    assert "no key below HKLM" in refusal("registry", "fs01", "HKCU:\\SOFTWARE", "Name", "1")
+    assert "does not fit" in refusal("registry", "fs01", key, "Level", "4294967296")
+    assert "say the value" in refusal("registry", "fs01", key, "Level")
+    assert "no host" in refusal("registry", "fs09", key, "Level", "1")
 
 
 # Disks and parcels

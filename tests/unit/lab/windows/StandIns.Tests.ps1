@@ -85,5 +85,52 @@ Describe 'the stand-ins of Windows' {
         Get-OBJob -Previous 1 | Should -BeNullOrEmpty
         Get-OBAllRecoveryPoints | Should -BeNullOrEmpty
     }
+    Context 'the registry' {
+        BeforeEach {
+            [System.IO.File]::WriteAllText("$env:LAB_HOME/hosts/fs01/registry.json", ('{"SOFTWARE\\Contoso\\Seed":' +
+                    '{"Level": 4294967295, "Since": "2026-01-01T00:00:00Z", "Names": ["a", "b"]}}'))
+        }
+        It 'reads values of a key, whatever their case' {
+            $found = Get-ItemProperty -LiteralPath 'HKLM:\software\contoso\SEED' -Name level, since -ErrorAction Stop
+            $found.Level | Should -Be -1
+            $found.Since | Should -BeExactly '2026-01-01T00:00:00Z'
+            $found.PSChildName | Should -Be 'SEED'
+            $found.PSObject.Properties['Names'] | Should -BeNullOrEmpty
+        }
+        It 'reads all values of a key' {
+            $found = Get-ItemProperty 'Registry::HKEY_LOCAL_MACHINE\SOFTWARE\Contoso\Seed'
+            $found.Names -is [string[]] | Should -BeTrue
+            $found.Names | Should -Be 'a', 'b'
+        }
+        It 'shows a key, also one that only has keys below' {
+            (Get-Item -LiteralPath 'HKLM:\SOFTWARE\Contoso\Seed').GetValue('Since') |
+                Should -BeExactly '2026-01-01T00:00:00Z'
+            Test-Path -Path 'HKLM:\SOFTWARE\Contoso' | Should -BeTrue
+            Test-Path -LiteralPath 'HKLM:\SOFTWARE\Contoso' -PathType Leaf | Should -BeFalse
+            Test-Path -LiteralPath 'HKLM:\SOFTWARE\Cont' | Should -BeFalse
+            Get-ItemPropertyValue -Path 'HKLM:\SOFTWARE\Contoso\Seed' -Name Level | Should -Be -1
+        }
+        It 'fails for what is missing as the provider does' {
+            $kinds = foreach ($one in @('HKLM:\SOFTWARE\Other', 'Level'), @('HKLM:\SOFTWARE\Contoso\Seed', 'Other')) {
+                try { Get-ItemProperty -LiteralPath $one[0] -Name $one[1] -ErrorAction Stop }
+                catch [System.Management.Automation.ItemNotFoundException] { "$($_.CategoryInfo.Category): $_" }
+                catch [System.Management.Automation.PSArgumentException] { "$($_.CategoryInfo.Category): $_" }
+            }
+            $kinds[0] | Should -Be "ObjectNotFound: Cannot find path 'HKLM:\SOFTWARE\Other' because it does not exist."
+            $kinds[1] | Should -Be ('InvalidArgument: Property Other does not exist at path HKEY_LOCAL_MACHINE\' +
+                'SOFTWARE\Contoso\Seed.')
+            { Get-ItemPropertyValue 'HKLM:\SOFTWARE\Contoso\Seed' Other -ErrorAction SilentlyContinue } |
+                Should -Throw 'Property Other does not exist*'
+        }
+        It 'leaves files to the cmdlets, with the preferences of their caller' {
+            (Get-Item -LiteralPath 'E:\keep.txt').Name | Should -Be 'keep.txt'
+            'E:\keep.txt', 'E:\none.txt' | Test-Path -PathType Leaf | Should -Be $true, $false
+            $module = New-Module -ScriptBlock {
+                $ErrorActionPreference = 'Stop'
+                function Show-TestItem { Get-Item -LiteralPath 'E:\none.txt' }
+            }
+            { & $module { Show-TestItem } } | Should -Throw '*Cannot find path*'
+        }
+    }
     It 'fails a test that is wrong' { { 1 | Should -Be 2 } | Should -Throw "*'2'*" }
 }

@@ -151,3 +151,4 @@ function Mount-LabDrive {
 }
 
 Export-ModuleMember -Function *-Lab*
+Import-Module -Name LabCmdlets -Global
