@@ -87,7 +87,7 @@ class Run:
             ]
         if not all(file.is_file() for file, _, _ in found):
             raise Refused("The source file was not found.")
-        # CHOICE: a page blob whose length is no multiple of 512 is refused before anything is written (page blobs).
+        # CHOICE tool-odd-page-blob: page blobs of no multiple of 512 are refused before a byte is written (page blobs).
         odd = [file.name for file, _, _ in found if options.get("blobtype") == "PageBlob" and file.stat().st_size % 512]
         if odd:
             raise Refused(f"The length of {odd[0]} is not a multiple of 512, which a page blob needs.")
@@ -112,7 +112,8 @@ class Run:
         context = {"ActivityId": CONTEXT, "LogDirectory": options.get("logdir") or "."}
         self.journal.append_each(context | {"TargetDriveLetter": drive.letter, "BitLockerKey": key})
         if options.has("sk"):
-            # CHOICE: the masking of the published sample is the tool's own (tool, journal file format, uncertain part).
+            # CHOICE journal-account-key: the tool masks the account key in its journal, as published (tool, journal).
+            # A sample may have been masked by who published it.
             self.journal.append_each({"ActivityId": CONTEXT, "StorageAccountKey": "*******"})
         return key
 
@@ -159,7 +160,7 @@ class Run:
             f"  <ManifestFile>\\{NAME}</ManifestFile>\n  <ManifestHash>{digest}</ManifestHash></Drive>"
         )
         record = {"ActivityId": "DriveInfo", "DriveState": state, "SaveCommandOutput": "Completed"}
-        # CHOICE: the first session writes the published record, a later one sets one name a record.
+        # CHOICE journal-drive-record: the first session writes the published record, later ones names (tool, journal).
         if len(blobs) == len(copied):
             self.journal.append("ActivityRecord", record)
         else:
@@ -172,7 +173,10 @@ class Run:
         self._log(f"{len(copied)} files copied to {drive.letter}:, key {key}")
 
     def _write_drive_info(self, drive: TargetDrive, state: str) -> None:
-        """The file that newer builds write beside the tool. Source: articles of 03/2020. CHOICE: its content."""
+        """The file that newer builds write beside the tool. Source: articles of 03/2020.
+
+        CHOICE tool-drive-info: newer builds leave a DriveInfo file with the key beside the tool (tool, left behind).
+        """
         if self.version >= NEWEST:
             name = f"{self.journal_path.name}_DriveInfo_{drive.drive_id}.xml"
             (self.folder / name).write_text(state, encoding="utf-8")
@@ -181,7 +185,7 @@ class Run:
         remembered = self.options.get("logdir") or self._remembered("LogDirectory")
         folder = self._local(remembered) if remembered not in ("", ".") else pathlib.Path.cwd()
         folder.mkdir(parents=True, exist_ok=True)
-        # CHOICE: a log is named by its session (tool, what is left behind: the names are not published).
+        # CHOICE tool-log-name: a log is named by its session, in /logdir (tool, left behind: names are not published).
         with (folder / f"{self.options.get('id')}.log").open("a", encoding="utf-8") as stream:
             stream.write(f"{world.stamp()} {text}\n")
 
@@ -213,7 +217,10 @@ def describe(options: Options) -> str:
 
 
 def main(folder: pathlib.Path, arguments: list[str]) -> int:
-    """Run the tool that lies in this folder. Exit code 1 on refusal (CHOICE: tool, exit codes)."""
+    """Run the tool that lies in this folder.
+
+    CHOICE tool-exit-code: the exit code is 1 when the tool refuses, otherwise 0 (tool, exit codes).
+    """
     if not arguments:
         print("WAImportExport, a client tool for Microsoft Azure Import/Export service. Microsoft (c) 2013, 2014")
         return 0

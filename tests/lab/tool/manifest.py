@@ -37,7 +37,10 @@ def hashed_ranges(blob: Blob) -> list[tuple[int, int, str]]:
 
 
 def render(drive_id: str, blobs: list[Blob], account_key: str) -> bytes:
-    """The manifest's text. Builds that take no account key write no credential element (CHOICE: drive manifest)."""
+    """The manifest's text.
+
+    CHOICE manifest-credential: builds that take no account key write no credential element (drive manifest).
+    """
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<DriveManifest Version="2014-11-01">',

@@ -19,7 +19,8 @@ function Get-LabRegistryKey {
     foreach ($key in $keys.Keys) {
         if ($key -eq $wanted) {
             $found = $true
-            foreach ($name in $keys[$key].Keys) { $values[$name] = ConvertTo-LabRegistryValue -Value $keys[$key][$name] }
+            $all = $keys[$key]
+            foreach ($name in $all.Keys) { $values[$name] = ConvertTo-LabRegistryValue -Value $all[$name] }
         }
         elseif ($key.StartsWith("$wanted\", [StringComparison]::OrdinalIgnoreCase)) { $found = $true }
     }
@@ -39,7 +40,8 @@ function New-LabRegistryError {
     if ($Kind -eq 'key') {
         # The constructor that PowerShell itself uses; only such an exception has the category in a catch block.
         $flags = [System.Reflection.BindingFlags]'NonPublic, Instance'
-        $make = [System.Management.Automation.ItemNotFoundException].GetConstructor($flags, @([string], [string], [string]))
+        $kind = [System.Management.Automation.ItemNotFoundException]
+        $make = $kind.GetConstructor($flags, @([string], [string], [string]))
         $text = "Cannot find path '{0}' because it does not exist."
         $cause = $make.Invoke(@($Path, 'PathNotFound', $text))
         return [System.Management.Automation.ErrorRecord]::new($cause, 'PathNotFound', 'ObjectNotFound', $Path)
@@ -78,7 +80,7 @@ function Get-LabRegistryProperty {
 }
 
 function Get-LabRegistryPropertyValue {
-    <# .SYNOPSIS What Get-ItemPropertyValue shows of a key. A missing value ends the caller, as on Windows PowerShell. #>
+    <# .SYNOPSIS What Get-ItemPropertyValue shows. A missing value is a terminating error, as on Windows PowerShell. #>
     [CmdletBinding(DefaultParameterSetName = 'Path')]
     param(
         [Parameter(Mandatory, Position = 0, ParameterSetName = 'Path')][string[]]$Path,
@@ -129,7 +131,9 @@ function Test-LabRegistryPath {
         [Microsoft.PowerShell.Commands.TestPathType]$PathType = 'Any'
     )
     # A key is a container, never a leaf.
-    foreach ($one in $PSBoundParameters[$PSCmdlet.ParameterSetName]) { $PathType -ne 'Leaf' -and [bool](Get-LabRegistryKey -Path $one) }
+    foreach ($one in $PSBoundParameters[$PSCmdlet.ParameterSetName]) {
+        $PathType -ne 'Leaf' -and [bool](Get-LabRegistryKey -Path $one)
+    }
 }
 
 Export-ModuleMember -Function Get-LabRegistryProperty, Get-LabRegistryPropertyValue, Get-LabRegistryItem,

@@ -97,7 +97,7 @@ function Get-Partition {
     param([uint32[]]$DiskNumber, [Parameter(Position = 0)][uint32[]]$PartitionNumber, [char[]]$DriveLetter)
     $found = foreach ($disk in Get-LabDisk) {
         if ($PSBoundParameters.ContainsKey('DiskNumber') -and $disk.number -notin $DiskNumber) { continue }
-        # CHOICE: an offline disk shows no partitions (bitlocker-and-storage, 11: no source says what it shows).
+        # CHOICE offline-disk-partitions: an offline disk shows no partitions (bitlocker-and-storage, 11: no source).
         if ($disk.is_offline) { continue }
         foreach ($partition in $disk.partitions) {
             if ($PartitionNumber -and $partition.number -notin $PartitionNumber) { continue }
