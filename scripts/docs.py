@@ -70,7 +70,7 @@ options below. An editor that reads JSON Schema can check it with `docs/seed.sch
 
 
 def choices() -> str:
-    """The table of all choices, by id. An id stays as it is, because users quote it; a choice without one is an error."""
+    """The table of all choices, by id; a choice without one is an error. Users quote an id, so it stays as it is."""
     found: dict[str, str] = {}
     for path in sorted((REPOSITORY / "tests" / "lab").rglob("*")):
         if path.suffix not in (".py", ".psm1"):
