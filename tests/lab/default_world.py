@@ -67,6 +67,15 @@ def disk(serial: str, number: int, host: str, size: int, **more: Any) -> dict[st
     }
 
 
+def unique_id(serial: str, bus: str) -> dict[str, str]:
+    """What an adapter of another bus shows as the id of a drive: a USB bridge makes one of its own."""
+    kind = "Vendor Specific" if bus == "USB" else "FCPH Name"
+    return {
+        "unique_id": "5000C500" + uuid.uuid5(uuid.NAMESPACE_OID, serial + bus).hex[:8].upper(),
+        "unique_id_format": kind,
+    }
+
+
 def formatted(letter: str, size: int, label: str = "") -> dict[str, Any]:
     """What a disk with one NTFS volume has on top."""
     guid = "{" + str(uuid.uuid4()) + "}"

@@ -26,7 +26,7 @@ class JournalFile:
 
     @property
     def is_new(self) -> bool:
-        return not self.path.exists()
+        return not self.path.exists() or self.path.stat().st_size == 0
 
     def append(self, kind: str, pairs: dict[str, str]) -> None:
         """Append one record and make sure that it is on the disk."""

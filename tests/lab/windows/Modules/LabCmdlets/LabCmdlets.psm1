@@ -8,24 +8,168 @@
 # caller's preferences and drives hold as for a cmdlet.
 Import-Module -Name LabRegistry -Global
 
+# Of the registry, and of a share.
 $script:Registry = '^(?:Microsoft\.PowerShell\.Core\\)?(?:Registry::HKEY_LOCAL_MACHINE|HKLM:)(?:\\|$)'
-$script:Through = @'
-if ($MyInvocation.ExpectingInput) { $input | Microsoft.PowerShell.Management\<name> @args }
-else { Microsoft.PowerShell.Management\<name> @args }
-'@
+$script:Share = '^\\\\[^\\?.]'
+$script:Fips = 'This implementation is not part of the Windows Platform FIPS validated cryptographic algorithms.'
 
-function Set-LabCmdlet {
-    param([string]$Name, [hashtable[]]$Way)
-    $ways = foreach ($one in $Way) {
-        "foreach (`$lab in `$args) { if (`"`$lab`" -match '$($one.when)') { return $($one.to) @args } }`n"
+# Under the FIPS policy, .NET Framework makes none of its managed classes, and none that is not validated. The names of
+# these classes stand for the real ones then.
+class LabFips {
+    static [object] Create() { throw [System.InvalidOperationException]::new((Get-LabFipsText)) }
+    LabFips() { throw [System.InvalidOperationException]::new((Get-LabFipsText)) }
+}
+class LabHash {
+    static [object] Create([string]$Name) {
+        if ($Name -in 'MD5', 'SHA256', 'SHA384', 'SHA512') {
+            throw [System.InvalidOperationException]::new((Get-LabFipsText))
+        }
+        return [System.Security.Cryptography.CryptoConfig]::CreateFromName($Name)
     }
-    Set-Item -LiteralPath "function:global:$Name" -Value ([scriptblock]::Create(
-            (-join $ways) + $script:Through.Replace('<name>', $Name)))
 }
 
-Set-LabCmdlet -Name Get-ItemProperty -Way @{ when = $script:Registry; to = 'Get-LabRegistryProperty' }
-Set-LabCmdlet -Name Get-ItemPropertyValue -Way @{ when = $script:Registry; to = 'Get-LabRegistryPropertyValue' }
-Set-LabCmdlet -Name Get-Item -Way @{ when = $script:Registry; to = 'Get-LabRegistryItem' }
-Set-LabCmdlet -Name Test-Path -Way @{ when = $script:Registry; to = 'Test-LabRegistryPath' }
+function Get-LabFipsText { $script:Fips }
 
-Export-ModuleMember
+function Set-LabCmdlet {
+    param([string]$Name, [string]$Before, [string]$Module = 'Microsoft.PowerShell.Management')
+    $text = "$Before`nif (`$MyInvocation.ExpectingInput) { `$input | $Module\$Name @args @lab }`n" +
+        "else { $Module\$Name @args @lab }"
+    Set-Item -LiteralPath "function:global:$Name" -Value ([scriptblock]::Create("`$lab = @{}`n$text"))
+}
+
+function Get-LabRegistryWay {
+    param([string]$To)
+    "foreach (`$one in `$args) { if (`"`$one`" -match '$script:Registry') { return $To @args } }`n"
+}
+
+function Get-LabShareWay {
+    # A path of a share becomes the folder behind it, or the error.
+    @"
+for (`$at = 0; `$at -lt `$args.Count; `$at++) {
+    if ("`$(`$args[`$at])" -notmatch '$script:Share') { continue }
+    `$found = Resolve-LabShare -Path "`$(`$args[`$at])"
+    if (`$found -is [System.Exception]) { return Write-LabShareError -LabError `$found @args }
+    `$args[`$at] = `$found
+}
+
+"@
+}
+
+function Write-LabShareError {
+    # The parameters of the cmdlet come with it, for its ErrorAction alone.
+    [CmdletBinding()]
+    param([System.Exception]$LabError, [Parameter(ValueFromRemainingArguments)][object[]]$Rest)
+    $asks = $MyInvocation.Line -match 'Test-Path' -or (Get-PSCallStack)[1].Command -eq 'Test-Path'
+    $denied = $LabError -is [System.UnauthorizedAccessException]
+    # Test-Path says no to a path that is not there, without an error; where access is denied it says both.
+    if ($denied) {
+        $PSCmdlet.WriteError([System.Management.Automation.ErrorRecord]::new($LabError,
+                'ItemExistsUnauthorizedAccessError', 'PermissionDenied', $null))
+    }
+    elseif (-not $asks) {
+        $PSCmdlet.WriteError([System.Management.Automation.ErrorRecord]::new($LabError, 'ItemExistsIOError',
+                'ReadError', $null))
+    }
+    if ($asks) { $false }
+}
+
+function Get-LabEncodingWay {
+    # Windows PowerShell reads and writes in the ANSI code page unless it is told otherwise (Out-File in UTF-16), and
+    # its UTF8 has a mark when it writes.
+    param([switch]$Write, [string]$Default = '[int]$env:LAB_ANSI')
+    $way = "if (`$env:LAB_ANSI -and -not (`$args -match '^-en')) { `$lab['Encoding'] = $Default }`n"
+    if ($Write) {
+        $way += "if (`$env:LAB_ANSI) { for (`$at = 1; `$at -lt `$args.Count; `$at++) {`n" +
+            "    if (`"`$(`$args[`$at - 1])`" -match '^-en' -and `"`$(`$args[`$at])`" -eq 'utf8') { " +
+            "`$args[`$at] = 'utf8BOM' }`n} }`n"
+    }
+    $way
+}
+
+function Get-LabReused {
+    <# .SYNOPSIS A process of Windows that has the id of one that ran before the last boot, if the lab says so. #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory)][int]$Id)
+    $file = Get-LabPath 'hosts' $env:LAB_HOST 'reused.json'
+    if (-not [System.IO.File]::Exists($file)) { return }
+    $reused = Read-LabFile -Path $file
+    if ($Id -notin $reused.ids) { return }
+    $process = [pscustomobject]@{ Id = $Id; ProcessName = 'svchost'; HasExited = $false }
+    if ($reused.protected) {
+        # Windows does not let anybody look into a protected process.
+        return $process | Add-Member -MemberType ScriptProperty -Name StartTime -PassThru -Value {
+            throw [System.ComponentModel.Win32Exception]::new(5, 'Access is denied')
+        }
+    }
+    $process | Add-Member -NotePropertyName StartTime -PassThru -NotePropertyValue (
+        ([DateTime]$reused.started).ToLocalTime())
+}
+
+function Get-LabExecutionPolicy {
+    <# .SYNOPSIS What Get-ExecutionPolicy says where a policy of the machine sets it. #>
+    [CmdletBinding()]
+    param([Parameter(Position = 0)][string]$Scope, [switch]$List)
+    $policy = [Microsoft.PowerShell.ExecutionPolicy]$env:LAB_EXECUTION_POLICY
+    $undefined = [Microsoft.PowerShell.ExecutionPolicy]::Undefined
+    if ($List) {
+        foreach ($one in 'MachinePolicy', 'UserPolicy', 'Process', 'CurrentUser', 'LocalMachine') {
+            [pscustomobject]@{
+                Scope = [Microsoft.PowerShell.ExecutionPolicyScope]$one
+                ExecutionPolicy = $(if ($one -eq 'MachinePolicy') { $policy } else { $undefined })
+            }
+        }
+    }
+    elseif ($Scope -and $Scope -ne 'MachinePolicy') { $undefined }
+    else { $policy }
+}
+
+function Set-LabPolicy {
+    <# .SYNOPSIS Lets the policies of the host hold in this runspace: script files that are not signed, and FIPS. #>
+    [CmdletBinding()]
+    param()
+    if ($env:LAB_EXECUTION_POLICY -eq 'AllSigned') {
+        $hook = {
+            param($name, $lookup)
+            if ($lookup.Command -is [System.Management.Automation.ExternalScriptInfo]) {
+                # No file of a lab host is signed. Source: the text of the engine.
+                $lookup.CommandScriptBlock = [scriptblock]::Create("throw [System.Management.Automation." +
+                    "PSSecurityException]::new('File $($name.Replace("'", "''")) cannot be loaded. The file " +
+                    "$($name.Replace("'", "''")) is not digitally signed. You cannot run this script on the current " +
+                    "system.')")
+                $lookup.StopSearch = $true
+            }
+        }
+        $global:ExecutionContext.InvokeCommand.PostCommandLookupAction = $hook
+    }
+    if ($env:LAB_FIPS -eq '1') {
+        $table = [psobject].Assembly.GetType('System.Management.Automation.TypeAccelerators')
+        $space = 'System.Security.Cryptography'
+        foreach ($one in 'MD5', 'MD5CryptoServiceProvider', 'SHA256', 'SHA256Managed') {
+            $null = $table::Remove("$space.$one")
+            $table::Add("$space.$one", [LabFips])
+        }
+        $null = $table::Remove("$space.HashAlgorithm")
+        $table::Add("$space.HashAlgorithm", [LabHash])
+    }
+}
+
+$share = Get-LabShareWay
+Set-LabCmdlet -Name Get-ItemProperty -Before (Get-LabRegistryWay -To Get-LabRegistryProperty)
+Set-LabCmdlet -Name Get-ItemPropertyValue -Before (Get-LabRegistryWay -To Get-LabRegistryPropertyValue)
+Set-LabCmdlet -Name Get-Item -Before ((Get-LabRegistryWay -To Get-LabRegistryItem) + $share)
+Set-LabCmdlet -Name Test-Path -Before ((Get-LabRegistryWay -To Test-LabRegistryPath) + $share)
+Set-LabCmdlet -Name Get-ChildItem -Before $share
+Set-LabCmdlet -Name Get-Content -Before ($share + (Get-LabEncodingWay))
+Set-LabCmdlet -Name Set-Content -Before (Get-LabEncodingWay -Write)
+Set-LabCmdlet -Name Add-Content -Before (Get-LabEncodingWay -Write)
+Set-LabCmdlet -Name Out-File -Module Microsoft.PowerShell.Utility -Before (
+    Get-LabEncodingWay -Write -Default "'unicode'")
+Set-LabCmdlet -Name Get-Process -Before ("`$id = @(`$args -match '^\d+`$')`n" +
+    "if (`$id.Count -eq 1 -and (`$found = Get-LabReused -Id `$id[0])) { return `$found }`n")
+Set-LabCmdlet -Name Get-FileHash -Module Microsoft.PowerShell.Utility -Before (
+    "if (`$env:LAB_FIPS -eq '1' -and `$args -contains 'MD5') { " +
+    "throw [System.InvalidOperationException]::new((Get-LabFipsText)) }`n")
+Set-LabCmdlet -Name Get-ExecutionPolicy -Module Microsoft.PowerShell.Security -Before (
+    "if (`$env:LAB_EXECUTION_POLICY) { return Get-LabExecutionPolicy @args }`n")
+
+Export-ModuleMember -Function Write-LabShareError, Get-LabReused, Get-LabFipsText, Get-LabExecutionPolicy, Set-LabPolicy

@@ -40,8 +40,8 @@ function New-LabRegistryError {
     if ($Kind -eq 'key') {
         # The constructor that PowerShell itself uses; only such an exception has the category in a catch block.
         $flags = [System.Reflection.BindingFlags]'NonPublic, Instance'
-        $kind = [System.Management.Automation.ItemNotFoundException]
-        $make = $kind.GetConstructor($flags, @([string], [string], [string]))
+        $missing = [System.Management.Automation.ItemNotFoundException]
+        $make = $missing.GetConstructor($flags, @([string], [string], [string]))
         $text = "Cannot find path '{0}' because it does not exist."
         $cause = $make.Invoke(@($Path, 'PathNotFound', $text))
         return [System.Management.Automation.ErrorRecord]::new($cause, 'PathNotFound', 'ObjectNotFound', $Path)

@@ -91,7 +91,7 @@ function Set-OBInitialBackupCreationMethod {
     )
     if ($IBMethod -eq 'OfflineBackup') {
         # CHOICE agent-publish-settings: the file is read at once, for its subscription (no source).
-        $settings = [xml](Get-Content -LiteralPath $AzurePublishSettings -Raw -ErrorAction Stop)
+        $settings = [xml](Get-Content -LiteralPath $AzurePublishSettings -Raw -Encoding UTF8 -ErrorAction Stop)
         $ids = @($settings.SelectNodes('/PublishData/PublishProfile/Subscription/@Id') | ForEach-Object { $_.Value })
         if ($AzureSubscriptionID -notin $ids) {
             Write-Error -Message 'The subscription is not in the publish settings file.'
