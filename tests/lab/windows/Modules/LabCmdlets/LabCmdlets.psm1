@@ -30,8 +30,27 @@ class LabHash {
 
 function Get-LabFipsText { $script:Fips }
 
+function Split-LabArgument {
+    <# .SYNOPSIS The arguments without the switches that have a value, and these; $args does not keep them together. #>
+    param([object[]]$Argument)
+    $switches = @{}
+    # A list would take the mark from a text that makes it the name of a parameter; what is emitted keeps it.
+    $rest = @(for ($at = 0; $at -lt $Argument.Count; $at++) {
+            $name = $null
+            if ($Argument[$at] -is [string]) { $name = $Argument[$at].PSObject.Properties['<CommandParameterName>'] }
+            if ($name -and $at + 1 -lt $Argument.Count -and $Argument[$at + 1] -is [bool]) {
+                $switches[$name.Value] = $Argument[++$at]
+            }
+            else { , $Argument[$at] }
+        })
+    , $rest
+    $switches
+}
+
 function Set-LabCmdlet {
     param([string]$Name, [string]$Before, [string]$Module = 'Microsoft.PowerShell.Management')
+    $Before = "foreach (`$one in `$args) { if (`$one -is [bool]) { " +
+        "`$args, `$lab = Split-LabArgument -Argument `$args; break } }`n$Before"
     $text = "$Before`nif (`$MyInvocation.ExpectingInput) { `$input | $Module\$Name @args @lab }`n" +
         "else { $Module\$Name @args @lab }"
     Set-Item -LiteralPath "function:global:$Name" -Value ([scriptblock]::Create("`$lab = @{}`n$text"))
@@ -39,7 +58,7 @@ function Set-LabCmdlet {
 
 function Get-LabRegistryWay {
     param([string]$To)
-    "foreach (`$one in `$args) { if (`"`$one`" -match '$script:Registry') { return $To @args } }`n"
+    "foreach (`$one in `$args) { if (`"`$one`" -match '$script:Registry') { return $To @args @lab } }`n"
 }
 
 function Get-LabShareWay {
@@ -48,7 +67,7 @@ function Get-LabShareWay {
 for (`$at = 0; `$at -lt `$args.Count; `$at++) {
     if ("`$(`$args[`$at])" -notmatch '$script:Share') { continue }
     `$found = Resolve-LabShare -Path "`$(`$args[`$at])"
-    if (`$found -is [System.Exception]) { return Write-LabShareError -LabError `$found @args }
+    if (`$found -is [System.Exception]) { return Write-LabShareError -LabError `$found @args @lab }
     `$args[`$at] = `$found
 }
 
@@ -170,6 +189,7 @@ Set-LabCmdlet -Name Get-FileHash -Module Microsoft.PowerShell.Utility -Before (
     "if (`$env:LAB_FIPS -eq '1' -and `$args -contains 'MD5') { " +
     "throw [System.InvalidOperationException]::new((Get-LabFipsText)) }`n")
 Set-LabCmdlet -Name Get-ExecutionPolicy -Module Microsoft.PowerShell.Security -Before (
-    "if (`$env:LAB_EXECUTION_POLICY) { return Get-LabExecutionPolicy @args }`n")
+    "if (`$env:LAB_EXECUTION_POLICY) { return Get-LabExecutionPolicy @args @lab }`n")
 
-Export-ModuleMember -Function Write-LabShareError, Get-LabReused, Get-LabFipsText, Get-LabExecutionPolicy, Set-LabPolicy
+Export-ModuleMember -Function Split-LabArgument, Write-LabShareError, Get-LabReused, Get-LabFipsText,
+    Get-LabExecutionPolicy, Set-LabPolicy

@@ -151,17 +151,17 @@ function Invoke-LabFault {
     }
     $caller = $Cmdlet.MyInvocation.PSCommandPath
     if ($caller -and $caller.StartsWith([System.IO.Path]::GetDirectoryName($PSScriptRoot))) { return $false }
-    $taken = [System.Collections.Generic.List[object]]::new()
+    $spent = [System.Collections.Generic.List[object]]::new()
     Edit-LabFile -Path $file -Change {
         $fault = @($_.cmdlets | Where-Object { $_.name -eq $name })[0]
         if ($fault.skip -gt 0) { $fault.skip--; return }
         $fault.times--
-        $taken.Add($fault)
+        $spent.Add($fault)
         $_.cmdlets = @($_.cmdlets | Where-Object { $_.times -gt 0 })
     }
-    if ($taken.Count -eq 0) { return $false }
-    $id, $text, $category = $taken[0].error_id, $taken[0].message, 'NotSpecified'
-    switch ($taken[0].effect) {
+    if ($spent.Count -eq 0) { return $false }
+    $id, $text, $category = $spent[0].error_id, $spent[0].message, 'NotSpecified'
+    switch ($spent[0].effect) {
         'empty' { return $true }
         'not-found' {
             # Source: the errors of cmdlets that are made from CIM classes.

@@ -192,7 +192,9 @@ function Update-Disk {
         $wanted = $disk.number -in $Number -or $disk.unique_id -in $UniqueId -or
             ($InputObject -and $disk.unique_id -in @($InputObject.UniqueId))
         if (-not $wanted) { continue }
-        Edit-LabDisk -Disk $disk -Change { $_ | Add-Member -NotePropertyName stale_style -NotePropertyValue $null -Force }
+        Edit-LabDisk -Disk $disk -Change {
+            $_ | Add-Member -NotePropertyName stale_style -NotePropertyValue $null -Force
+        }
         if ($PassThru) { Get-Disk -Number $disk.number }
     }
 }
