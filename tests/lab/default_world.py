@@ -45,8 +45,7 @@ def disk(serial: str, number: int, host: str, size: int, **more: Any) -> dict[st
     """The description of one disk: sizes in bytes, RAW unless `more` says otherwise."""
     return {
         "serial": serial,
-        "unique_id": "5000C500" + uuid.uuid5(uuid.NAMESPACE_OID, serial).hex[:8].upper(),
-        "unique_id_format": "FCPH Name",
+        **unique_id(serial, more.get("bus_type", "SATA")),
         "friendly_name": "ATA disk",
         "bus_type": "SATA",
         "size": size,
@@ -68,11 +67,12 @@ def disk(serial: str, number: int, host: str, size: int, **more: Any) -> dict[st
 
 
 def unique_id(serial: str, bus: str) -> dict[str, str]:
-    """What an adapter of another bus shows as the id of a drive: a USB bridge makes one of its own."""
-    kind = "Vendor Specific" if bus == "USB" else "FCPH Name"
+    """What a bus shows as the id of a drive: SATA and SAS the drive's own, every other adapter one of its making."""
+    own = bus in ("SATA", "SAS")
+    number = uuid.uuid5(uuid.NAMESPACE_OID, serial if own else f"{serial} behind {bus}").hex
     return {
-        "unique_id": "5000C500" + uuid.uuid5(uuid.NAMESPACE_OID, serial + bus).hex[:8].upper(),
-        "unique_id_format": kind,
+        "unique_id": f"5000C500{number[:8].upper()}" if own else f"{bus}-{number[:16].upper()}",
+        "unique_id_format": "FCPH Name" if own else "Vendor Specific",
     }
 
 
