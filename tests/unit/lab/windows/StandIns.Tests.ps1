@@ -143,6 +143,14 @@ Describe 'the stand-ins of Windows' {
             Get-ChildItem @list | Should -BeNullOrEmpty
             Get-Content -LiteralPath 'E:\keep.txt' -Raw:$false | Should -Be 'keep'
         }
+        It 'hands on what a cmdlet says of its errors, and what comes through a pipe' {
+            $list = @{ LiteralPath = 'E:\none'; ErrorAction = 'SilentlyContinue'; ErrorVariable = 'said'; Force = $true }
+            Get-ChildItem @list | Should -BeNullOrEmpty
+            $said.Count | Should -Be 1
+            $said[0].CategoryInfo.Category | Should -Be ObjectNotFound
+            'a', 'b' | Set-Content -LiteralPath 'E:\two.txt'
+            Get-Item -Path 'E:\*.txt' | Get-Content | Should -Be 'keep', 'a', 'b'
+        }
         It 'reads and writes in the ANSI code page <Page> where no encoding is named' -ForEach @(
             @{ Page = '936'; Text = ([string][char]0x5907); Bytes = @(0xB1, 0xB8) }
             @{ Page = '1252'; Text = ([string][char]0xDC); Bytes = @(0xDC) }
@@ -199,7 +207,9 @@ Describe 'the stand-ins of Windows' {
             @{ User = 'CONTOSO\other'; Logon = 'batch' }, @{ User = 'CONTOSO\seedcopy'; Logon = 'network' }
         ) {
             $env:LAB_USER, $env:LAB_LOGON = $User, $Logon
-            { Get-ChildItem -LiteralPath '\\filer\seed' -ErrorAction Stop } | Should -Throw "*is denied*"
+            { Get-ChildItem -LiteralPath '\\filer\seed' -ErrorAction Stop } | Should -Throw 'Access is denied'
+            $null = Get-ChildItem -LiteralPath '\\filer\seed' -ErrorAction SilentlyContinue -ErrorVariable said
+            @($said | ForEach-Object { $_.CategoryInfo.Category }) | Should -Be PermissionDenied, ObjectNotFound
             $kind = try { Get-Item -LiteralPath '\\filer\seed\keep.txt' -ErrorAction Stop }
             catch [System.UnauthorizedAccessException] { 'denied' }
             $kind | Should -Be 'denied'
@@ -209,6 +219,9 @@ Describe 'the stand-ins of Windows' {
         It 'say where there is none' {
             $env:LAB_USER = 'CONTOSO\seedcopy'
             Test-Path -LiteralPath '\\filer\other\a' -ErrorAction Stop | Should -BeFalse
+            $kind = try { Get-Item -LiteralPath '\\fs01\other' -Force -ErrorAction Stop }
+            catch [System.Management.Automation.ItemNotFoundException] { $_.CategoryInfo.Category }
+            $kind | Should -Be ObjectNotFound
             { Get-Item -LiteralPath '\\nobody\seed' -ErrorAction Stop } | Should -Throw '*network path was not found*'
             Set-Disk -Number 2 -IsOffline $true
             { Get-Item -LiteralPath '\\filer\seed' -ErrorAction Stop } | Should -Throw '*network path was not found*'

@@ -49,16 +49,30 @@ function Split-LabArgument {
 
 function Set-LabCmdlet {
     param([string]$Name, [string]$Before, [string]$Module = 'Microsoft.PowerShell.Management')
-    $Before = "foreach (`$one in `$args) { if (`$one -is [bool]) { " +
-        "`$args, `$lab = Split-LabArgument -Argument `$args; break } }`n$Before"
-    $text = "$Before`nif (`$MyInvocation.ExpectingInput) { `$input | $Module\$Name @args @lab }`n" +
-        "else { $Module\$Name @args @lab }"
-    Set-Item -LiteralPath "function:global:$Name" -Value ([scriptblock]::Create("`$lab = @{}`n$text"))
+    # A variable for the errors is set where the cmdlet is called, which is here, and handed on to who called this.
+    $text = @"
+`$lab = @{}
+`$kept = ''
+for (`$at = 0; `$at -lt `$args.Count; `$at++) {
+    if ("`$(`$args[`$at])" -match '^-(?:ErrorVariable|ev):?$') { `$kept = "`$(`$args[`$at + 1])".TrimStart('+') }
+}
+foreach (`$one in `$args) {
+    if (`$one -is [bool]) { `$args, `$lab = Split-LabArgument -Argument `$args; break }
+}
+# What the lab answers itself leaves this loop.
+:lab do {
+    $Before
+    if (`$MyInvocation.ExpectingInput) { `$input | $Module\$Name @args @lab }
+    else { $Module\$Name @args @lab }
+} while (`$false)
+if (`$kept) { Set-Variable -Name `$kept -Value (Get-Variable -Name `$kept -ValueOnly) -Scope 1 }
+"@
+    Set-Item -LiteralPath "function:global:$Name" -Value ([scriptblock]::Create($text))
 }
 
 function Get-LabRegistryWay {
     param([string]$To)
-    "foreach (`$one in `$args) { if (`"`$one`" -match '$script:Registry') { return $To @args @lab } }`n"
+    "foreach (`$one in `$args) { if (`"`$one`" -match '$script:Registry') { $To @args @lab; break lab } }`n"
 }
 
 function Get-LabShareWay {
@@ -67,7 +81,10 @@ function Get-LabShareWay {
 for (`$at = 0; `$at -lt `$args.Count; `$at++) {
     if ("`$(`$args[`$at])" -notmatch '$script:Share') { continue }
     `$found = Resolve-LabShare -Path "`$(`$args[`$at])"
-    if (`$found -is [System.Exception]) { return Write-LabShareError -LabError `$found @args @lab }
+    if (`$found -is [System.Exception]) {
+        Write-LabShareError -LabError `$found -LabPath "`$(`$args[`$at])" @args @lab
+        break lab
+    }
     `$args[`$at] = `$found
 }
 
@@ -77,17 +94,23 @@ for (`$at = 0; `$at -lt `$args.Count; `$at++) {
 function Write-LabShareError {
     # The parameters of the cmdlet come with it, for its ErrorAction alone.
     [CmdletBinding()]
-    param([System.Exception]$LabError, [Parameter(ValueFromRemainingArguments)][object[]]$Rest)
-    $asks = $MyInvocation.Line -match 'Test-Path' -or (Get-PSCallStack)[1].Command -eq 'Test-Path'
-    $denied = $LabError -is [System.UnauthorizedAccessException]
-    # Test-Path says no to a path that is not there, without an error; where access is denied it says both.
-    if ($denied) {
+    param(
+        [System.Exception]$LabError,
+        [string]$LabPath,
+        [Parameter(ValueFromRemainingArguments)][object[]]$Rest
+    )
+    $asks = (Get-PSCallStack)[1].Command -eq 'Test-Path'
+    # Test-Path says no to a path that is not there, without an error; where access is denied it says both. Every other
+    # cmdlet also says then that the path does not exist. Source: output of Windows PowerShell 5.1.
+    if ($LabError -is [System.UnauthorizedAccessException]) {
         $PSCmdlet.WriteError([System.Management.Automation.ErrorRecord]::new($LabError,
-                'ItemExistsUnauthorizedAccessError', 'PermissionDenied', $null))
+                'ItemExistsUnauthorizedAccessError', 'PermissionDenied', $LabPath))
+        $LabError = New-LabItemNotFound -Path $LabPath
     }
-    elseif (-not $asks) {
-        $PSCmdlet.WriteError([System.Management.Automation.ErrorRecord]::new($LabError, 'ItemExistsIOError',
-                'ReadError', $null))
+    if (-not $asks) {
+        $id, $category = 'PathNotFound', 'ObjectNotFound'
+        if ($LabError -is [System.IO.IOException]) { $id, $category = 'ItemExistsIOError', 'ReadError' }
+        $PSCmdlet.WriteError([System.Management.Automation.ErrorRecord]::new($LabError, $id, $category, $LabPath))
     }
     if ($asks) { $false }
 }
@@ -184,12 +207,12 @@ Set-LabCmdlet -Name Add-Content -Before (Get-LabEncodingWay -Write)
 Set-LabCmdlet -Name Out-File -Module Microsoft.PowerShell.Utility -Before (
     Get-LabEncodingWay -Write -Default "'unicode'")
 Set-LabCmdlet -Name Get-Process -Before ("`$id = @(`$args -match '^\d+`$')`n" +
-    "if (`$id.Count -eq 1 -and (`$found = Get-LabReused -Id `$id[0])) { return `$found }`n")
+    "if (`$id.Count -eq 1 -and (`$found = Get-LabReused -Id `$id[0])) { `$found; break lab }`n")
 Set-LabCmdlet -Name Get-FileHash -Module Microsoft.PowerShell.Utility -Before (
     "if (`$env:LAB_FIPS -eq '1' -and `$args -contains 'MD5') { " +
     "throw [System.InvalidOperationException]::new((Get-LabFipsText)) }`n")
 Set-LabCmdlet -Name Get-ExecutionPolicy -Module Microsoft.PowerShell.Security -Before (
-    "if (`$env:LAB_EXECUTION_POLICY) { return Get-LabExecutionPolicy @args @lab }`n")
+    "if (`$env:LAB_EXECUTION_POLICY) { Get-LabExecutionPolicy @args @lab; break lab }`n")
 
 Export-ModuleMember -Function Split-LabArgument, Write-LabShareError, Get-LabReused, Get-LabFipsText,
     Get-LabExecutionPolicy, Set-LabPolicy

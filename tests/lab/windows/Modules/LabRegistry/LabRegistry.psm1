@@ -38,12 +38,7 @@ function ConvertTo-LabRegistryValue {
 function New-LabRegistryError {
     param([string]$Kind, [string]$Path, [string]$Name)
     if ($Kind -eq 'key') {
-        # The constructor that PowerShell itself uses; only such an exception has the category in a catch block.
-        $flags = [System.Reflection.BindingFlags]'NonPublic, Instance'
-        $missing = [System.Management.Automation.ItemNotFoundException]
-        $make = $missing.GetConstructor($flags, @([string], [string], [string]))
-        $text = "Cannot find path '{0}' because it does not exist."
-        $cause = $make.Invoke(@($Path, 'PathNotFound', $text))
+        $cause = New-LabItemNotFound -Path $Path
         return [System.Management.Automation.ErrorRecord]::new($cause, 'PathNotFound', 'ObjectNotFound', $Path)
     }
     $key = 'HKEY_LOCAL_MACHINE\' + (Get-LabRegistryKey -Path $Path).Path

@@ -184,6 +184,17 @@ function Test-LabOpposite {
     [bool]($known -and $known.Value)
 }
 
+function New-LabItemNotFound {
+    <# .SYNOPSIS The exception of a path that does not exist. #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory)][string]$Path)
+    # The constructor that PowerShell itself uses; only such an exception has the category in a catch block.
+    $flags = [System.Reflection.BindingFlags]'NonPublic, Instance'
+    $missing = [System.Management.Automation.ItemNotFoundException]
+    $make = $missing.GetConstructor($flags, @([string], [string], [string]))
+    $make.Invoke(@($Path, 'PathNotFound', "Cannot find path '{0}' because it does not exist."))
+}
+
 function Resolve-LabShare {
     <# .SYNOPSIS The folder behind a UNC path for the account of this process, or the error that Windows gives. #>
     [CmdletBinding()]
@@ -193,13 +204,19 @@ function Resolve-LabShare {
     if ($parts.Count -gt 1 -and [System.IO.File]::Exists($file)) {
         $share = (Read-LabFile -Path $file).PSObject.Properties["\\$($parts[0])\$($parts[1])".ToLowerInvariant()]
     }
-    if (-not $share) { return [System.IO.IOException]::new('The network path was not found.') }
+    if (-not $share) {
+        # ERROR_BAD_NETPATH for a host that is not there; a share that a host does not have is a path that is missing.
+        if ([System.IO.File]::Exists((Get-LabPath 'hosts' "$($parts[0])".ToLowerInvariant() 'host.json'))) {
+            return New-LabItemNotFound -Path $Path
+        }
+        return [System.IO.IOException]::new('The network path was not found.')
+    }
     $reader = $env:LAB_USER
     # The system is the account of its computer on the network; a network logon passes no credentials on.
     if ($reader -eq 'NT AUTHORITY\SYSTEM') { $reader = "*\$($env:LAB_HOST)`$" }
     $allowed = @($share.Value.read | Where-Object { $_ -like $reader })
     if ($env:LAB_LOGON -eq 'network' -or -not $allowed) {
-        return [System.UnauthorizedAccessException]::new("Access to the path '$Path' is denied.")
+        return [System.UnauthorizedAccessException]::new('Access is denied')
     }
     foreach ($disk in Get-LabDisk -Computer $share.Value.host | Where-Object { -not $_.is_offline }) {
         foreach ($partition in $disk.partitions) {
