@@ -144,7 +144,7 @@ Describe 'the stand-ins of Windows' {
             Get-Content -LiteralPath 'E:\keep.txt' -Raw:$false | Should -Be 'keep'
         }
         It 'hands on what a cmdlet says of its errors, and what comes through a pipe' {
-            $list = @{ LiteralPath = 'E:\none'; ErrorAction = 'SilentlyContinue'; ErrorVariable = 'said'; Force = $true }
+            $list = @{ LiteralPath = 'E:\none'; ErrorAction = 'SilentlyContinue'; ErrorVariable = 'said' }
             Get-ChildItem @list | Should -BeNullOrEmpty
             $said.Count | Should -Be 1
             $said[0].CategoryInfo.Category | Should -Be ObjectNotFound
