@@ -29,7 +29,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 )
 
 DOCS = REPOSITORY / "docs"
-CHOICE = re.compile(r"CHOICE: (?P<text>[^\n]*?) \((?P<topic>[^)]*)\)")
+CHOICE = re.compile(r"CHOICE (?P<id>[a-z0-9]+(?:-[a-z0-9]+)+): (?P<text>[^\n]*?) \((?P<topic>[^)]*)\)")
 BEGIN, END = "<!-- choices: begin -->", "<!-- choices: end -->"
 MARKUP = re.compile(r"[A-Z]\(([^)]*)\)")
 # The names that the code checks with one expression; JSON Schema reads the same expressions.
@@ -70,16 +70,22 @@ options below. An editor that reads JSON Schema can check it with `docs/seed.sch
 
 
 def choices() -> str:
-    """The table of all choices, by file."""
-    rows = ["| where | choice | topic |", "| --- | --- | --- |"]
+    """The table of all choices, by id; a choice without one is an error. Users quote an id, so it stays as it is."""
+    found: dict[str, str] = {}
     for path in sorted((REPOSITORY / "tests" / "lab").rglob("*")):
         if path.suffix not in (".py", ".psm1"):
             continue
-        for found in CHOICE.finditer(path.read_text(encoding="utf-8")):
-            rows.append(f"| `{path.relative_to(REPOSITORY).as_posix()}` | {found['text']} | {found['topic']} |")
-        for found in re.finditer(r"\(CHOICE: ([^)]*)\)", path.read_text(encoding="utf-8")):
-            rows.append(f"| `{path.relative_to(REPOSITORY).as_posix()}` | see the code | {found.group(1)} |")
-    return "\n".join(rows)
+        text, where = path.read_text(encoding="utf-8"), path.relative_to(REPOSITORY).as_posix()
+        rows = list(CHOICE.finditer(text))
+        if len(rows) != len(re.findall(r"\bCHOICE\b", text)):
+            raise ValueError(f"{where}: a choice is not of the form 'CHOICE an-id: text (topic)' in one line")
+        for row in rows:
+            if row["id"] in found:
+                raise ValueError(f"{where}: the choice {row['id']} is there twice")
+            found[row["id"]] = f"| `{row['id']}` | {row['text']} | {row['topic']} | `{where}` |"
+    return "\n".join(
+        ["| id | choice | topic | where |", "| --- | --- | --- | --- |", *(found[one] for one in sorted(found))]
+    )
 
 
 def known_and_assumed() -> str:

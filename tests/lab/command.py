@@ -9,11 +9,14 @@ import argparse
 import contextlib
 import json
 import os
+import pathlib
 import sys
 from collections.abc import Callable
 from typing import Any
 
-from lab import agents, controller, faults, people, supervisor, world
+from lab import accounts, agents, controller, faults, people, supervisor, world
+from lab.windows import faults as host_faults
+from lab.windows import registry, windows
 from lab.world import LabError
 
 DESCRIPTION = """A lab on loopback for seedfreight.azure_offline_backup: Windows machines with disks, a backup agent,
@@ -34,6 +37,14 @@ USAGE = """The lab is up in {home}. A whole seed, in another shell:
 More orders: lab --help. Stop the lab with Ctrl+C here, or with 'lab down' there.
 """
 DRIVE_BYTES = 4000787030016
+OFFLINE_REASONS = (
+    "Policy",
+    "Redundant Path",
+    "Snapshot",
+    "Collision",
+    "Resource Exhaustion",
+    "Critical Write Failures",
+)
 BUSES = ("SATA", "SAS", "USB", "RAID", "NVMe", "SCSI")
 
 Options = argparse.Namespace
@@ -107,11 +118,21 @@ def _disk_pull(options: Options) -> str:
     return f"{options.serial} is out of {host}."
 
 
+def _disk_offline(options: Options) -> str:
+    people.set_offline(options.serial, options.reason)
+    return f"{options.serial} is offline ({options.reason})."
+
+
+def _disk_online(options: Options) -> str:
+    people.set_offline(options.serial, None)
+    return f"{options.serial} is online."
+
+
 def _disk_insert(options: Options) -> str:
     host = options.host or world.find_disk(options.serial).get("pulled_from")
     if host is None:
         raise LabError(f"say with --host where {options.serial} goes")
-    people.insert(host, options.serial)
+    people.insert(host, options.serial, options.bus)
     return f"{options.serial} is plugged into {host}."
 
 
@@ -126,8 +147,48 @@ def _remove(options: Options) -> str:
 
 
 def _reboot(options: Options) -> str:
-    people.reboot(options.host)
+    people.reboot(options.host, options.move_letters, options.renumber, options.reuse_ids)
     return f"{options.host} has rebooted; its BitLocker data volumes are locked."
+
+
+def _windows(options: Options) -> str:
+    fips = {"on": True, "off": False, None: None}[options.fips]
+    if (options.code_page, fips, options.execution_policy) == (None, None, None):
+        raise LabError("say what to change: --code-page, --fips or --execution-policy")
+    world.host_folder(options.host)
+    windows.set_up(options.host, options.code_page, fips, options.execution_policy)
+    return f"Processes that {options.host} starts from now on are set up like that."
+
+
+def _choice(options: Options) -> str:
+    opposite = options.value == "opposite"
+    host_faults.turn(options.host, options.id, opposite)
+    if not opposite:
+        return f"{options.host} does as the lab chose: {options.id}."
+    return f"The opposite on {options.host}: {host_faults.OPPOSITES[options.id]}."
+
+
+def _account_add(options: Options) -> str:
+    if options.gmsa == (options.password_file is not None):
+        raise LabError("say either --password-file or --gmsa")
+    accounts.add(options.name, options.password_file, options.host)
+    return f"The domain has the account {options.name}."
+
+
+def _share(options: Options) -> str:
+    unc = accounts.share(options.host, options.name, options.path, options.read)
+    return f"{options.path} of {options.host} is {unc}; readers: {', '.join(options.read) or 'none'}."
+
+
+def _registry(options: Options) -> str:
+    if options.remove:
+        registry.remove(options.host, options.key, options.name)
+        return f"{options.host} has no value {options.name} in {options.key} any more."
+    if options.value is None:
+        raise LabError("say the value, or --remove")
+    content = registry.value(options.value, options.text)
+    registry.put(options.host, options.key, options.name, content)
+    return f"{options.name} in {options.key} of {options.host} is {content!r}."
 
 
 def _agent_point(options: Options) -> str:
@@ -163,9 +224,44 @@ def _fault_azure(options: Options) -> str:
     return f"{options.times} x {options.match!r}: {options.effect}, status {options.status}."
 
 
+def _fault_winrm(options: Options) -> str:
+    host_faults.order_winrm(options.host, options.effect, options.times, options.seconds, options.skip)
+    return f"Requests to WinRM of {options.host} fail: {options.effect}."
+
+
+def _fault_cmdlet(options: Options) -> str:
+    fault = {name: getattr(options, name) for name in ("effect", "times", "skip", "error_id", "message")}
+    host_faults.order_cmdlet(options.host, options.name, **fault)
+    return f"{options.times} x {options.name} on {options.host}: {options.effect}."
+
+
+def _fault_tool(options: Options) -> str:
+    names = ("exit_code", "kill_at_byte", "bytes_per_second", "drive_id", "log_name", "times")
+    settings: dict[str, Any] = {one: getattr(options, one) for one in names if getattr(options, one) is not None}
+    settings |= {one: True for one in ("hang", "prompt", "gaps", "hold_journal") if getattr(options, one)}
+    if options.drive_info:
+        settings["drive_info"] = options.drive_info == "on"
+    if settings.keys() <= {"times"}:
+        raise LabError("say what the tool does otherwise")
+    if settings.get("bytes_per_second") == 0:
+        settings["bytes_per_second"] = None
+    try:
+        (options.log_name or "").format(session="", journal="")
+    except (KeyError, IndexError, ValueError) as error:
+        raise LabError(f"{options.log_name!r} is no form of a name; it may have {{session}} and {{journal}}") from error
+    host_faults.order_tool(options.host, settings)
+    return f"The tool of {options.host} behaves otherwise: {', '.join(sorted(settings))}."
+
+
+def _fault_task(options: Options) -> str:
+    host_faults.order_task(options.host, options.result, options.times)
+    return f"The next {options.times} tasks of {options.host} end with 0x{options.result:X} before they begin."
+
+
 def _fault_clear(_options: Options) -> str:
     faults.clear()
-    return "No request fails by order any more."
+    host_faults.clear()
+    return "Nothing fails by order any more."
 
 
 def _ship(options: Options) -> str:
@@ -222,6 +318,14 @@ def natural(text: str) -> int:
     return int(text)
 
 
+def code(text: str) -> int:
+    """A result of Windows, decimal or hexadecimal."""
+    try:
+        return int(text, 0)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number") from error
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
     top = argparse.ArgumentParser(prog="lab", description=DESCRIPTION, epilog=EPILOG)
@@ -232,6 +336,7 @@ def parser() -> argparse.ArgumentParser:
     orders.add("status", _status, "show where the lab is and what it has", up=False)
     _add_seed(orders)
     _add_hosts(orders)
+    _add_windows(orders)
     _add_disks(orders)
     _add_agent(orders)
     _add_faults(orders)
@@ -262,6 +367,15 @@ def _add_hosts(orders: _Orders) -> None:
     add.add_argument("--agent", choices=["mars", "none"], default="mars", help="backup agent (default: %(default)s)")
     reboot = orders.add("reboot", _reboot, "reboot a host: its processes end, its BitLocker data volumes are locked")
     reboot.add_argument("host", metavar="HOST")
+    reboot.add_argument("--move-letters", action="store_true", help="volumes from E: on come up with other letters")
+    reboot.add_argument("--renumber", action="store_true", help="all disks but the system disk get other numbers")
+    reboot.add_argument(
+        "--reuse-ids",
+        nargs="?",
+        const="plain",
+        choices=["plain", "protected"],
+        help="the ids of processes of before belong to others; 'protected': to others that nobody may look into",
+    )
     write = orders.add("write", _write, "write random bytes into a file of a host")
     write.add_argument("host", metavar="HOST")
     write.add_argument("path", metavar="PATH", help="a Windows path; its folders are made")
@@ -269,6 +383,42 @@ def _add_hosts(orders: _Orders) -> None:
     remove = orders.add("remove", _remove, "remove a file or folder of a host")
     remove.add_argument("host", metavar="HOST")
     remove.add_argument("path", metavar="PATH", help="a Windows path")
+
+
+def _add_windows(orders: _Orders) -> None:
+    system = orders.add("windows", _windows, "change how Windows is set up on a host")
+    system.add_argument("host", metavar="HOST")
+    system.add_argument("--code-page", choices=windows.CODE_PAGES, help="ANSI code page, and the OEM one that fits")
+    system.add_argument("--fips", choices=["on", "off"], help="the FIPS policy")
+    system.add_argument("--execution-policy", choices=windows.EXECUTION_POLICIES, help="by a policy of the machine")
+    choice = orders.add("choice", _choice, "turn a choice of the lab on a host")
+    choice.add_argument("host", metavar="HOST")
+    choice.add_argument("id", metavar="ID", help=", ".join(host_faults.OPPOSITES))
+    choice.add_argument("value", choices=["opposite", "default"])
+    domain = _Orders(orders.group("account", "add accounts of the domain"))
+    account = domain.add("add", _account_add, "add an account, or change it")
+    account.add_argument("name", metavar="NAME", help="like 'CONTOSO\\seedcopy', or 'CONTOSO\\seedgmsa$'")
+    account.add_argument("--password-file", type=pathlib.Path, metavar="FILE", help="a file with its password")
+    account.add_argument("--gmsa", action="store_true", help="a group managed service account")
+    account.add_argument("--host", action="append", default=[], help="a host that may use the group account")
+    share = orders.add("share", _share, "share a folder of a host")
+    share.add_argument("host", metavar="HOST")
+    share.add_argument("name", metavar="NAME")
+    share.add_argument("path", metavar="PATH", help="a folder, as a Windows path")
+    share.add_argument(
+        "--read",
+        action="append",
+        default=[],
+        metavar="ACCOUNT",
+        help="an account that may read; the system of a host is 'CONTOSO\\HOST$' (default: nobody may)",
+    )
+    values = orders.add("registry", _registry, "set or remove a value in the registry of a host")
+    values.add_argument("host", metavar="HOST")
+    values.add_argument("key", metavar="KEY", help="like 'HKLM:\\SOFTWARE\\Policies\\Microsoft\\FVE'; it is made")
+    values.add_argument("name", metavar="NAME")
+    values.add_argument("value", metavar="VALUE", nargs="?", help="a whole number is a DWORD, all else a string")
+    values.add_argument("--text", action="store_true", help="a string, also when it is a number")
+    values.add_argument("--remove", action="store_true", help="remove the value; its key stays")
 
 
 def _add_disks(orders: _Orders) -> None:
@@ -286,6 +436,12 @@ def _add_disks(orders: _Orders) -> None:
     insert = disks.add("insert", _disk_insert, "plug a drive in again")
     insert.add_argument("serial", metavar="SERIAL")
     insert.add_argument("--host", help="default: where it was pulled out")
+    insert.add_argument("--bus", choices=BUSES, help="behind an adapter: another bus and another unique id")
+    offline = disks.add("offline", _disk_offline, "take a drive offline: no volume and no letter is there")
+    offline.add_argument("serial", metavar="SERIAL")
+    offline.add_argument("--reason", choices=OFFLINE_REASONS, default="Policy", help="default: %(default)s")
+    online = disks.add("online", _disk_online, "bring a drive online again")
+    online.add_argument("serial", metavar="SERIAL")
 
 
 def _add_agent(orders: _Orders) -> None:
@@ -307,7 +463,7 @@ def _add_agent(orders: _Orders) -> None:
 
 
 def _add_faults(orders: _Orders) -> None:
-    systems = _Orders(orders.group("fault", "let requests fail"))
+    systems = _Orders(orders.group("fault", "let requests, cmdlets, tasks and the tool fail"))
     azure = systems.add("azure", _fault_azure, "let requests to Azure Resource Manager or for a token fail")
     azure.add_argument(
         "--match", required=True, metavar="REGEX", help="searched in 'METHOD /path?query', like 'PUT .*jobs/'"
@@ -322,7 +478,44 @@ def _add_faults(orders: _Orders) -> None:
     azure.add_argument(
         "--times", type=positive, default=1, metavar="N", help="number of requests (default: %(default)s)"
     )
+    _add_host_faults(systems)
     systems.add("clear", _fault_clear, "take back all orders for faults")
+
+
+def _add_host_faults(systems: _Orders) -> None:
+    winrm = systems.add("winrm", _fault_winrm, "let requests to the WinRM listener of a host fail")
+    winrm.add_argument("host", metavar="HOST")
+    winrm.add_argument("--effect", choices=host_faults.WINRM_EFFECTS, default="reset", help="default: %(default)s")
+    winrm.add_argument(
+        "--times", type=positive, metavar="N", help="number of requests (default: 1, or all with --seconds)"
+    )
+    winrm.add_argument("--seconds", type=positive, metavar="N", help="for so long")
+    winrm.add_argument("--skip", type=natural, default=0, metavar="N", help="requests that succeed before")
+    cmdlet = systems.add("cmdlet", _fault_cmdlet, "let a cmdlet of a host fail")
+    cmdlet.add_argument("host", metavar="HOST")
+    cmdlet.add_argument("name", metavar="NAME", help="like Get-Partition")
+    cmdlet.add_argument("--effect", choices=host_faults.CMDLET_EFFECTS, default="error", help="default: %(default)s")
+    cmdlet.add_argument("--times", type=positive, default=1, metavar="N", help="number of calls (default: %(default)s)")
+    cmdlet.add_argument("--skip", type=natural, default=0, metavar="N", help="calls that succeed before")
+    cmdlet.add_argument("--error-id", default="HRESULT 0x80041013", metavar="ID", help="default: %(default)s")
+    cmdlet.add_argument("--message", default="Provider load failure", metavar="TEXT", help="default: %(default)s")
+    tool = systems.add("tool", _fault_tool, "let the tool of a host behave otherwise, until 'fault clear'")
+    tool.add_argument("host", metavar="HOST")
+    tool.add_argument("--exit-code", type=natural, metavar="N", help="ends like that after its work")
+    tool.add_argument("--kill-at-byte", type=natural, metavar="N", help="is killed when it has written so much")
+    tool.add_argument("--bytes-per-second", type=natural, metavar="N", help="copies so slowly; 0 for as fast as it can")
+    tool.add_argument("--hang", action="store_true", help="stands still in its first file")
+    tool.add_argument("--prompt", action="store_true", help="asks a question without end before its work")
+    tool.add_argument("--drive-id", metavar="TEXT", help="names the drive like that in manifest and journal")
+    tool.add_argument("--gaps", action="store_true", help="leaves ranges of zeros out of the manifest")
+    tool.add_argument("--drive-info", choices=["on", "off"], help="whether it leaves the DriveInfo file beside itself")
+    tool.add_argument("--log-name", metavar="FORM", help="name of its log; it may have {session} and {journal}")
+    tool.add_argument("--hold-journal", action="store_true", help="opens the journal without sharing it")
+    tool.add_argument("--times", type=positive, metavar="N", help="number of calls (default: all)")
+    task = systems.add("task", _fault_task, "let scheduled tasks of a host not begin")
+    task.add_argument("host", metavar="HOST")
+    task.add_argument("--result", type=code, required=True, metavar="CODE", help="like 0x80070005 or 0x80070569")
+    task.add_argument("--times", type=positive, default=1, metavar="N", help="number of tasks (default: %(default)s)")
 
 
 def _add_parcels(orders: _Orders) -> None:

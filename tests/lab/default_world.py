@@ -24,6 +24,7 @@ from cryptography.x509.oid import NameOID
 
 from lab import world
 from lab.azure import azurite, ca, settings
+from lab.windows import registry
 
 GIB = 1024**3
 USER = "labadmin"
@@ -44,8 +45,7 @@ def disk(serial: str, number: int, host: str, size: int, **more: Any) -> dict[st
     """The description of one disk: sizes in bytes, RAW unless `more` says otherwise."""
     return {
         "serial": serial,
-        "unique_id": "5000C500" + uuid.uuid5(uuid.NAMESPACE_OID, serial).hex[:8].upper(),
-        "unique_id_format": "FCPH Name",
+        **unique_id(serial, more.get("bus_type", "SATA")),
         "friendly_name": "ATA disk",
         "bus_type": "SATA",
         "size": size,
@@ -63,6 +63,16 @@ def disk(serial: str, number: int, host: str, size: int, **more: Any) -> dict[st
         "number": number,
         "partitions": [],
         **more,
+    }
+
+
+def unique_id(serial: str, bus: str) -> dict[str, str]:
+    """What a bus shows as the id of a drive: SATA and SAS the drive's own, every other adapter one of its making."""
+    own = bus in ("SATA", "SAS")
+    number = uuid.uuid5(uuid.NAMESPACE_OID, serial if own else f"{serial} behind {bus}").hex
+    return {
+        "unique_id": f"5000C500{number[:8].upper()}" if own else f"{bus}-{number[:16].upper()}",
+        "unique_id_format": "FCPH Name" if own else "Vendor Specific",
     }
 
 
@@ -162,6 +172,7 @@ def _announce(name: str) -> None:
         "user": USER,
         "page_file_letters": ["C"],
     }
+    world.write(world.home() / "hosts" / name / "registry.json", registry.DEFAULTS)
     world.write(world.home() / "hosts" / name / "host.json", facts)
 
 

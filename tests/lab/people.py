@@ -19,7 +19,7 @@ CHUNK = 1024 * 1024
 REBOOT_SECONDS = 60.0
 TRACKING = re.compile(r"[A-Za-z0-9][A-Za-z0-9 -]*")
 SERIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]*")
-WINDOWS_PATH = re.compile(r"[A-Za-z]:[\\/]+[^\\/].*")
+WINDOWS_PATH = re.compile(r"([A-Za-z]:|\\\\[^\\/]+\\[^\\/]+)[\\/]+[^\\/].*")
 
 
 def add_drive(serial: str, host: str, bus: str, size: int, sector: int, data: bool) -> None:
@@ -53,8 +53,20 @@ def _check_attached(host: str, serial: str) -> None:
         raise LabError(f"{serial} is the system disk of {host}")
 
 
-def insert(host: str, serial: str) -> None:
-    """Put a drive into a host. A volume keeps its letter unless the host has given it to another one."""
+def set_offline(serial: str, reason: str | None) -> None:
+    """Take a disk offline for one of Windows' reasons, or bring it online again with none."""
+    disk = world.find_disk(serial)
+    if not disk["attached_to"] or disk["is_system"]:
+        raise LabError(f"{serial} is {'the system disk' if disk['is_system'] else 'not plugged in'}")
+    with world.changed(world.disk_file(serial)) as content:
+        content.update(is_offline=reason is not None, offline_reason=reason)
+
+
+def insert(host: str, serial: str, bus: str | None = None) -> None:
+    """Put a drive into a host. A volume keeps its letter unless the host has given it to another one.
+
+    Behind another bus, the adapter shows another unique id for the same drive.
+    """
     world.host_folder(host)
     found = world.find_disk(serial)
     if found["attached_to"]:
@@ -66,9 +78,11 @@ def insert(host: str, serial: str) -> None:
     taken = {partition["letter"] for disk in world.disks(host) for partition in disk["partitions"]}
     with world.changed(world.disk_file(serial)) as disk:
         disk.update(number=_next_number(host), attached_to=host)
+        if bus and bus != disk["bus_type"]:
+            disk.update(bus_type=bus, **default_world.unique_id(disk["serial"], bus))
         for partition in disk["partitions"]:
             if partition["letter"] in taken:
-                partition["letter"] = world.free_letter(host)
+                partition.update(letter=world.free_letter(host), late_letter=None)
 
 
 def _next_number(host: str) -> int:
@@ -145,10 +159,11 @@ def _file(host: str, path: str) -> pathlib.Path:
         raise LabError(str(error)) from error
 
 
-def reboot(host: str) -> None:
+def reboot(host: str, move_letters: bool = False, renumber: bool = False, reuse_ids: str | None = None) -> None:
     """Press the reset button of a host and wait until it answers again."""
     order = world.host_folder(host) / "reboot.json"
-    world.write(order, {"at": world.stamp()})
+    changes = {"move_letters": move_letters, "renumber": renumber, "reuse_ids": reuse_ids}
+    world.write(order, {"at": world.stamp(), **changes})
     end = time.monotonic() + REBOOT_SECONDS
     while order.exists():
         if time.monotonic() > end:

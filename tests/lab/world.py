@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from typing import Any
 
 STALE_LOCK_SECONDS = 10
+SYSTEM_ACCOUNTS = ("S-1-5-18", "SYSTEM", "NT AUTHORITY\\SYSTEM", "LOCALSYSTEM")
 LETTERS = "EFGHIJKLMNOPQRSTUVWXYZ"
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 
@@ -120,10 +121,18 @@ def disk_file(serial: str) -> pathlib.Path:
 
 def disks(host: str | None = None) -> list[dict[str, Any]]:
     """All disks, or those plugged into one host, in the order of their numbers."""
-    found = [read(path) for path in sorted((home() / "disks").glob("*/disk.json"))]
+    found = [_settled(read(path)) for path in sorted((home() / "disks").glob("*/disk.json"))]
     if host is not None:
         found = [disk for disk in found if disk["attached_to"] == host]
     return sorted(found, key=lambda disk: disk["number"])
+
+
+def _settled(disk: dict[str, Any]) -> dict[str, Any]:
+    """A disk whose late letters have come by now."""
+    for partition in disk["partitions"]:
+        if partition.get("late_letter") and time.time() >= partition["late_until"]:
+            partition["letter"] = partition["late_letter"]
+    return disk
 
 
 def find_disk(serial: str) -> dict[str, Any]:
@@ -154,10 +163,15 @@ def volume_folder(serial: str, partition: int) -> pathlib.Path:
 
 
 def windows_path(host: str, path: str) -> pathlib.Path:
-    """Where a Windows path of one host lies on this machine; LookupError when no unlocked volume has the letter."""
+    """Where a Windows path of one host lies on this machine.
+
+    LookupError when no unlocked volume of a disk that is online has the letter, or when nothing is shared as that.
+    """
+    if path.startswith("\\\\"):
+        return shared_path(path)
     letter, _, rest = path.partition(":")
     for disk in disks(host):
-        for partition in disk["partitions"]:
+        for partition in () if disk["is_offline"] else disk["partitions"]:
             if (partition["letter"] or "").upper() == letter.upper() and partition["file_system"]:
                 if (partition["bitlocker"] or {}).get("locked"):
                     break
@@ -165,3 +179,33 @@ def windows_path(host: str, path: str) -> pathlib.Path:
                     *[part for part in rest.replace("/", "\\").split("\\") if part]
                 )
     raise LookupError(f"{host} has no readable volume {letter}:")
+
+
+def shares() -> dict[str, dict[str, Any]]:
+    """All shared folders by their small-letter name, like \\\\fs01\\staging."""
+    file = home() / "shares.json"
+    found: dict[str, dict[str, Any]] = read(file) if file.exists() else {}
+    return found
+
+
+def shared_path(path: str) -> pathlib.Path:
+    """Where a path of a share lies on this machine, whoever asks; LookupError when nothing is shared as that."""
+    host, share, *rest = [part for part in path.replace("/", "\\").split("\\") if part] + [""] * 2
+    found = shares().get(f"\\\\{host}\\{share}".lower())
+    if found is None:
+        raise LookupError("The network path was not found.")
+    return windows_path(found["host"], found["path"]).joinpath(*[part for part in rest if part])
+
+
+def may_read(path: str, user: str, logon: str, computer: str) -> bool:
+    """Whether an account may read the share of a path.
+
+    A network logon passes no credentials on, so it reaches no share. The system is the account of its computer there.
+    """
+    host, share = [part for part in path.replace("/", "\\").split("\\") if part][:2]
+    readers = [one.lower() for one in shares()[f"\\\\{host}\\{share}".lower()]["read"]]
+    if logon == "network":
+        return False
+    if user.upper() in SYSTEM_ACCOUNTS:
+        return any(one.rpartition("\\")[2] == f"{computer.lower()}$" for one in readers)
+    return user.lower() in readers

@@ -112,11 +112,7 @@ class Lab:
 
     def slow_tool(self, host: str, speed: int | None) -> None:
         """Let the emulated tool copy so many bytes a second; None for as fast as it can."""
-        file = world.windows_path(host, "C:\\WAImportExportV1") / "lab-bytes-per-second.txt"
-        if speed is None:
-            file.unlink()
-        else:
-            file.write_text(str(speed), encoding="utf-8")
+        self.order("fault", "tool", host, "--bytes-per-second", str(speed or 0))
 
     def kill_tool(self, seconds: float = 60) -> None:
         """Kill the tool as soon as it runs."""

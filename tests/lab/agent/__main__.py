@@ -97,7 +97,7 @@ class Agent:
     def _scheduled_run(self, state: dict[str, Any]) -> None:
         """Take the blobs once the import is completed, and make a recovery point when they restore the source.
 
-        CHOICE: the run that takes the blobs is a job of its own, and its states are those of one and the same job.
+        CHOICE agent-job-states: the run that takes the blobs is a job with all its states (offline seeding, 5).
         """
         method = state["initial_backup"]
         imported = next((one for one in self.resources.jobs() if one["name"] == method["import_job_name"]), None)
@@ -129,7 +129,10 @@ class Agent:
 
 
 def _volumes(state: dict[str, Any]) -> list[str]:
-    """The data sources of the policy (CHOICE: a data source is the volume of what is backed up)."""
+    """The data sources of the policy.
+
+    CHOICE agent-data-sources: a data source is the volume of what is backed up (offline seeding, recovery points).
+    """
     return sorted({f"{one[:2]}\\" for one in state["policy"]["file_specs"]})
 
 

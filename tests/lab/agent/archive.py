@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What staged files hold: the source's files in a tar, and an index of them, both padded to whole pages.
 
-CHOICE: one pair of files a backup, named by 32 hexadecimal digits (offline seeding, staging location).
+CHOICE staged-file-names: one pair of files a backup, named by 32 hexadecimal digits (offline seeding, staging).
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ def fingerprint(folder: pathlib.Path) -> dict[str, str]:
 
 
 def stage(source: pathlib.Path, staging: pathlib.Path) -> list[pathlib.Path]:
-    """Write one backup. A file gets its name only when it is whole (CHOICE: offline seeding, staging location)."""
+    """Write one backup.
+
+    CHOICE staged-file-whole: a staged file gets its name only when it is whole (offline seeding, staging location).
+    """
     name = uuid.uuid4().hex
     body = io.BytesIO()
     with tarfile.open(fileobj=body, mode="w") as archive:

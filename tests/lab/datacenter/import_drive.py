@@ -46,7 +46,7 @@ class Outcome:
             f"  <ErrorMessage>{escape(message)}</ErrorMessage>\n  <Type>File</Type>\n</ErroredEntity>\n"
             for path, category, message in self.errors
         ]
-        # CHOICE: DriveId is the serial, where published samples show a GUID (service logs, generation C).
+        # CHOICE copy-log-drive-id: DriveId in a copy log is the serial, not the GUID of samples (service logs, C).
         summary = (
             '<CopyLog Summary="Summary">\n  <DriveLogVersion>2021-08-01</DriveLogVersion>\n'
             f"  <DriveId>{escape(drive_id)}</DriveId>\n  <Status>{self.status}</Status>\n"
@@ -107,7 +107,7 @@ def _import_blob(blob: Any, root: pathlib.Path, client: BlobServiceClient, outco
     holder = blobs.ensure_container(client, container)
     free = _free_name(holder, name)
     if free != name:
-        # CHOICE: a rename by disposition is an entity of the log, as published logs show for renamed containers.
+        # CHOICE copy-log-rename: a rename by disposition is an entity of the log (as published for renamed containers).
         outcome.errors.append((f"{container}/{free}", "Renamed", f"The container held {name} already."))
         outcome.renamed += 1
     target = holder.get_blob_client(free)
@@ -134,7 +134,7 @@ def _import_blob(blob: Any, root: pathlib.Path, client: BlobServiceClient, outco
 def _free_name(container: Any, name: str) -> str:
     """The name of a new blob: an existing blob is never overwritten.
 
-    CHOICE: disposition rename, the default of a manifest without one.
+    CHOICE import-disposition: a manifest without a disposition means rename (drive manifest).
     Source: the article on the manifest, `name (2).ext`.
     """
     stem, dot, extension = name.rpartition(".")

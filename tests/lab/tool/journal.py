@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The journal that the tool appends to: records of names and values, each flushed before the next step.
 
-Source: the two published fragments. CHOICE: how sessions are recorded (tool, journal file format, uncertain part).
+Source: the two published fragments.
+CHOICE journal-sessions: a copy session is an activity of its own with the key SessionState (tool, journal).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class JournalFile:
 
     @property
     def is_new(self) -> bool:
-        return not self.path.exists()
+        return not self.path.exists() or self.path.stat().st_size == 0
 
     def append(self, kind: str, pairs: dict[str, str]) -> None:
         """Append one record and make sure that it is on the disk."""

@@ -5,18 +5,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import pathlib
 import re
+import signal
 import sys
 import time
+from collections.abc import Iterator
+from typing import Any
+from xml.sax.saxutils import escape
 
 from lab import world
 from lab.tool.drive import TargetDrive
 from lab.tool.journal import JournalFile
 from lab.tool.manifest import NAME, Blob, render
 from lab.tool.options import NEWEST, Options, Refused, check_form, parse
+from lab.windows import faults, windows
 
 CHUNK = 1024 * 1024
 CONTEXT = "PrepImportDriveCommandContext"
@@ -28,6 +35,8 @@ class Run:
     def __init__(self, host: str, folder: pathlib.Path, arguments: list[str]) -> None:
         self.host, self.folder = host, folder
         self.version = _version(folder)
+        self.behaviour: dict[str, Any] = {}
+        self._written = 0
         self.options = parse(arguments, self.version)
         self.journal_path = self._local(self.options.get("j"))
         self.journal = JournalFile(self.journal_path)
@@ -36,12 +45,56 @@ class Run:
         if path.startswith("/"):
             return pathlib.Path(path)
         try:
-            return world.windows_path(self.host, path)
+            found = world.windows_path(self.host, path)
+            user, logon = os.environ.get("LAB_USER", ""), os.environ.get("LAB_LOGON", "network")
+            if path.startswith("\\\\") and not world.may_read(path, user, logon, self.host):
+                raise Refused("Access is denied.")
+            return found
         except LookupError as error:
             raise Refused(f"The path {path} was not found.") from error
 
     def prepare(self) -> int:
         """Do one session and return the number of files that were copied."""
+        with self._alone():
+            self.behaviour = faults.take_tool(self.host)
+            if self.behaviour.get("prompt"):
+                _ask_for_ever()
+            with self._journal_held():
+                return self._session()
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """The documents describe one instance a machine.
+
+        CHOICE tool-second-instance: a second instance on a machine refuses, and changes nothing (tool, session life).
+        """
+        if faults.is_opposite(self.host, "tool-second-instance"):
+            yield
+            return
+        place = world.home() / "hosts" / self.host
+        place.mkdir(parents=True, exist_ok=True)
+        with (place / "tool.lock").open("w") as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise Refused("Another instance of the tool is running on this computer.") from error
+            yield
+
+    @contextlib.contextmanager
+    def _journal_held(self) -> Iterator[None]:
+        """Keep everybody else from opening the journal, if ordered; .NET asks for the same lock."""
+        if not self.behaviour.get("hold_journal"):
+            yield
+            return
+        # The journal counts as new while it is empty.
+        with self.journal_path.open("a") as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise Refused("The journal file is being used by another process.") from error
+            yield
+
+    def _session(self) -> int:
         options, first = self.options, self.journal.is_new
         check_form(options, first, self.version)
         if options.has("resumesession") or options.has("abortsession"):
@@ -87,7 +140,7 @@ class Run:
             ]
         if not all(file.is_file() for file, _, _ in found):
             raise Refused("The source file was not found.")
-        # CHOICE: a page blob whose length is no multiple of 512 is refused before anything is written (page blobs).
+        # CHOICE tool-odd-page-blob: page blobs of no multiple of 512 are refused before a byte is written (page blobs).
         odd = [file.name for file, _, _ in found if options.get("blobtype") == "PageBlob" and file.stat().st_size % 512]
         if odd:
             raise Refused(f"The length of {odd[0]} is not a multiple of 512, which a page blob needs.")
@@ -112,7 +165,8 @@ class Run:
         context = {"ActivityId": CONTEXT, "LogDirectory": options.get("logdir") or "."}
         self.journal.append_each(context | {"TargetDriveLetter": drive.letter, "BitLockerKey": key})
         if options.has("sk"):
-            # CHOICE: the masking of the published sample is the tool's own (tool, journal file format, uncertain part).
+            # CHOICE journal-account-key: the tool masks the account key in its journal, as published (tool, journal).
+            # A sample may have been masked by who published it.
             self.journal.append_each({"ActivityId": CONTEXT, "StorageAccountKey": "*******"})
         return key
 
@@ -121,7 +175,7 @@ class Run:
         for file, below, blob_path in sources:
             target = file if options.has("skipwrite") else drive.folder / options.get("id") / below
             if target != file:
-                _copy_file(file, target, self._speed())
+                self._copy_file(file, target)
             on_drive = "\\" + str(target.relative_to(drive.folder)).replace("/", "\\")
             disposition = "" if self.version >= NEWEST else options.get("disposition", "rename")
             copied.append(
@@ -130,12 +184,24 @@ class Run:
             print(f"Copying {below}: {target.stat().st_size} bytes", flush=True)
         return copied
 
-    def _speed(self) -> int:
-        # A private copy of the tool comes without this file, so the one of the host counts too.
-        for folder in (self.folder, self._local("C:\\WAImportExportV1")):
-            if (folder / "lab-bytes-per-second.txt").exists():
-                return int((folder / "lab-bytes-per-second.txt").read_text(encoding="utf-8"))
-        return 0
+    def _copy_file(self, source: pathlib.Path, target: pathlib.Path) -> None:
+        speed, end = int(self.behaviour.get("bytes_per_second", 0)), self.behaviour.get("kill_at_byte")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with source.open("rb") as reader, target.open("wb") as writer:
+            size = min(CHUNK, speed // 4 or CHUNK) if speed else CHUNK
+            while data := reader.read(size):
+                part = data if end is None else data[: max(0, end - self._written)]
+                writer.write(part)
+                self._written += len(part)
+                if self.behaviour.get("hang"):
+                    writer.flush()
+                    signal.pause()
+                if len(part) < len(data):
+                    writer.flush()
+                    os.kill(os.getpid(), signal.SIGKILL)
+                if speed:
+                    writer.flush()
+                    time.sleep(len(data) / speed)
 
     def _earlier(self, drive: TargetDrive, sessions: dict[str, str]) -> list[Blob]:
         """The blobs of the sessions before this one, as the drive's manifest has them."""
@@ -153,16 +219,17 @@ class Run:
         return blobs
 
     def _finish(self, drive: TargetDrive, key: str, copied: list[Blob], blobs: list[Blob]) -> None:
-        text = render(drive.drive_id, blobs, self.options.get("sk"))
+        drive_id = self.behaviour.get("drive_id", drive.drive_id)
+        text = render(drive_id, blobs, self.options.get("sk"), bool(self.behaviour.get("gaps")))
         (drive.folder / NAME).write_bytes(text)
         digest = hashlib.md5(text, usedforsecurity=False).hexdigest().upper()
         state = (
             '<?xml version="1.0" encoding="UTF-8"?>\n<Drive>\n'
-            f"  <DriveId>{drive.drive_id}</DriveId>\n  <BitLockerKey>{key}</BitLockerKey>\n"
+            f"  <DriveId>{escape(drive_id)}</DriveId>\n  <BitLockerKey>{key}</BitLockerKey>\n"
             f"  <ManifestFile>\\{NAME}</ManifestFile>\n  <ManifestHash>{digest}</ManifestHash></Drive>"
         )
         record = {"ActivityId": "DriveInfo", "DriveState": state, "SaveCommandOutput": "Completed"}
-        # CHOICE: the first session writes the published record, a later one sets one name a record.
+        # CHOICE journal-drive-record: the first session writes the published record, later ones names (tool, journal).
         if len(blobs) == len(copied):
             self.journal.append("ActivityRecord", record)
         else:
@@ -175,8 +242,11 @@ class Run:
         self._log(f"{len(copied)} files copied to {drive.letter}:, key {key}")
 
     def _write_drive_info(self, drive: TargetDrive, state: str) -> None:
-        """The file that newer builds write beside the tool. Source: articles of 03/2020. CHOICE: its content."""
-        if self.version >= NEWEST:
+        """The file that newer builds write beside the tool. Source: articles of 03/2020.
+
+        CHOICE tool-drive-info: newer builds leave a DriveInfo file with the key beside the tool (tool, left behind).
+        """
+        if self.behaviour.get("drive_info", self.version >= NEWEST):
             name = f"{self.journal_path.name}_DriveInfo_{drive.drive_id}.xml"
             (self.folder / name).write_text(state, encoding="utf-8")
 
@@ -184,8 +254,10 @@ class Run:
         remembered = self.options.get("logdir") or self._remembered("LogDirectory")
         folder = self._local(remembered) if remembered not in ("", ".") else pathlib.Path.cwd()
         folder.mkdir(parents=True, exist_ok=True)
-        # CHOICE: a log is named by its session (tool, what is left behind: the names are not published).
-        with (folder / f"{self.options.get('id')}.log").open("a", encoding="utf-8") as stream:
+        # CHOICE tool-log-name: a log is named by its session, in /logdir (tool, left behind: names are not published).
+        form = self.behaviour.get("log_name", "{session}.log")
+        name = form.format(session=self.options.get("id"), journal=self.journal_path.stem)
+        with (folder / name).open("a", encoding="utf-8") as stream:
             stream.write(f"{world.stamp()} {text}\n")
 
 
@@ -199,15 +271,11 @@ def _confirmed(letter: str) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _copy_file(source: pathlib.Path, target: pathlib.Path, bytes_per_second: int) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with source.open("rb") as reader, target.open("wb") as writer:
-        size = min(CHUNK, bytes_per_second // 4 or CHUNK) if bytes_per_second else CHUNK
-        while data := reader.read(size):
-            writer.write(data)
-            if bytes_per_second:
-                writer.flush()
-                time.sleep(len(data) / bytes_per_second)
+def _ask_for_ever() -> None:
+    """A question that takes no answer: an empty standard input makes it come again at once."""
+    while True:
+        print("The drive must be cleaned. Continue? (Y/N)", flush=True)
+        sys.stdin.readline()
 
 
 def describe(options: Options) -> str:
@@ -216,16 +284,22 @@ def describe(options: Options) -> str:
 
 
 def main(folder: pathlib.Path, arguments: list[str]) -> int:
-    """Run the tool that lies in this folder. Exit code 1 on refusal (CHOICE: tool, exit codes)."""
+    """Run the tool that lies in this folder.
+
+    CHOICE tool-exit-code: the exit code is 1 when the tool refuses, otherwise 0 (tool, exit codes).
+    """
     if not arguments:
         print("WAImportExport, a client tool for Microsoft Azure Import/Export service. Microsoft (c) 2013, 2014")
         return 0
+    host = os.environ["LAB_HOST"]
+    if hasattr(sys.stdout, "reconfigure"):  # a console program writes in the OEM code page
+        sys.stdout.reconfigure(encoding=windows.output_encoding(host), errors="replace")
     try:
-        run = Run(os.environ["LAB_HOST"], folder, arguments)
+        run = Run(host, folder, arguments)
         print(describe(run.options), flush=True)
         files = run.prepare()
     except Refused as refusal:
         print(f"Error: {refusal}", flush=True)
         return 1
     print(f"{files} files were copied successfully.", flush=True)
-    return 0
+    return int(run.behaviour.get("exit_code", 0))

@@ -26,18 +26,22 @@ class Blob:
     disposition: str
 
 
-def hashed_ranges(blob: Blob) -> list[tuple[int, int, str]]:
-    """Offset, length and upper-case MD5 of each range of at most 4 MiB."""
+def hashed_ranges(blob: Blob, gaps: bool) -> list[tuple[int, int, str]]:
+    """Offset, length and upper-case MD5 of each range of at most 4 MiB; with gaps, only of those that are not zero."""
     ranges, offset = [], 0
     with blob.file.open("rb") as stream:
         while data := stream.read(RANGE):
-            ranges.append((offset, len(data), hashlib.md5(data, usedforsecurity=False).hexdigest().upper()))
+            if not gaps or data.strip(b"\0"):
+                ranges.append((offset, len(data), hashlib.md5(data, usedforsecurity=False).hexdigest().upper()))
             offset += len(data)
     return ranges
 
 
-def render(drive_id: str, blobs: list[Blob], account_key: str) -> bytes:
-    """The manifest's text. Builds that take no account key write no credential element (CHOICE: drive manifest)."""
+def render(drive_id: str, blobs: list[Blob], account_key: str, gaps: bool = False) -> bytes:
+    """The manifest's text; with gaps, page blobs have no ranges of zeros.
+
+    CHOICE manifest-credential: builds that take no account key write no credential element (drive manifest).
+    """
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<DriveManifest Version="2014-11-01">',
@@ -50,13 +54,13 @@ def render(drive_id: str, blobs: list[Blob], account_key: str) -> bytes:
     for number, session in enumerate(dict.fromkeys(blob.session for blob in blobs)):
         lines.append(f"    <BlobList Id={quoteattr(f'{session}-{number}')}>")
         for blob in (one for one in blobs if one.session == session):
-            lines += _blob(blob)
+            lines += _blob(blob, gaps)
         lines.append("    </BlobList>")
     return ("\n".join([*lines, "  </Drive>", "</DriveManifest>"]) + "\n").encode()
 
 
-def _blob(blob: Blob) -> list[str]:
-    ranges = hashed_ranges(blob)
+def _blob(blob: Blob, gaps: bool) -> list[str]:
+    ranges = hashed_ranges(blob, gaps and blob.page)
     many, one = ("PageRangeList", "PageRange") if blob.page else ("BlockList", "Block")
     entries = [
         f'          <{one} Offset="{offset}" Length="{length}" Hash="{md5}" />' for offset, length, md5 in ranges

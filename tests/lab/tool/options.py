@@ -105,7 +105,7 @@ def check_form(options: Options, first: bool, version: tuple[int, ...]) -> None:
     ):
         raise Refused("Give either /srcdir with /dstdir or /srcfile with /dstblob.")
     if not first:
-        # CHOICE: options of the first session are refused in a later one (tool, which exclude or require each other).
+        # CHOICE tool-later-options: options of the first session are refused in a later one (tool, options).
         given = [name for name in FIRST_ONLY if options.has(name)]
         if given:
             raise Refused(f"The option /{given[0]} belongs to the first session of a drive.")

@@ -49,22 +49,55 @@ class Machine:
         """Reboot when that is ordered."""
         order = self.folder / "reboot.json"
         if order.exists():
-            self._reboot()
+            self._reboot(world.read(order))
             order.unlink()
 
-    def _reboot(self) -> None:
-        """End what runs and come up anew.
+    def _reboot(self, order: dict[str, Any]) -> None:
+        """End what runs and come up anew, as ordered: with other letters or numbers, with ids that are used again.
 
         BitLocker data volumes come up locked: auto-unlock needs an encrypted system volume, which no lab host has.
         """
         with self.tasks.halted(), self.listener.down():
+            ran = processes.running(self.name)
             processes.end_all(self.name)
             time.sleep(DOWN_SECONDS)
             for disk in world.disks(self.name):
                 with world.changed(world.disk_file(disk["serial"])) as content:
                     world.lock_volumes(content)
+            if order.get("move_letters"):
+                _move_letters(self.name)
+            if order.get("renumber"):
+                _renumber(self.name)
             with world.changed(self.folder / "host.json") as facts:
                 facts["boot_time"] = world.stamp()
+            kind = order.get("reuse_ids")
+            reused = {"ids": ran, "protected": kind == "protected", "started": world.stamp()} if kind else {"ids": []}
+            world.write(self.folder / "reused.json", reused)
+
+
+def _move_letters(host: str) -> None:
+    """Give every volume from E: on the letter of the next one, or the next free one when there is only one."""
+    moving = [
+        (disk["serial"], partition["number"], partition["letter"])
+        for disk in world.disks(host)
+        for partition in disk["partitions"]
+        if (partition["letter"] or "") in tuple(world.LETTERS)
+    ]
+    letters = [letter for _, _, letter in moving]
+    letters = letters[1:] + letters[:1] if len(letters) > 1 else [world.free_letter(host)] * len(letters)
+    for (serial, number, _), letter in zip(moving, letters, strict=True):
+        with world.changed(world.disk_file(serial)) as disk:
+            partition = next(one for one in disk["partitions"] if one["number"] == number)
+            partition.update(letter=letter, late_letter=None)
+
+
+def _renumber(host: str) -> None:
+    """Turn the numbers of all disks but the system disk around."""
+    moving = [disk for disk in world.disks(host) if not disk["is_system"]]
+    numbers = [disk["number"] for disk in moving]
+    for disk, number in zip(moving, reversed(numbers), strict=True):
+        with world.changed(world.disk_file(disk["serial"])) as content:
+            content["number"] = number
 
 
 class Machines:

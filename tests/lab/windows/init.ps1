@@ -17,7 +17,7 @@ class LabPowerShell {
     }
 
     static [System.Management.Automation.PowerShell] Mounted([System.Management.Automation.PowerShell]$Shell) {
-        $null = $Shell.AddScript('Import-Module -Name LabWorld -Global; Mount-LabDrive').Invoke()
+        $null = $Shell.AddScript('Import-Module -Name LabWorld -Global; Mount-LabDrive; Set-LabPolicy').Invoke()
         $Shell.Commands.Clear()
         return $Shell
     }
@@ -32,3 +32,4 @@ $null = & {
 }
 Import-Module -Name LabWorld -Global
 Mount-LabDrive
+Set-LabPolicy

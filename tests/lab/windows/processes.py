@@ -19,6 +19,7 @@ import threading
 import time
 
 from lab import world
+from lab.windows import windows
 
 HERE = pathlib.Path(__file__).resolve().parent
 INIT = HERE / "init.ps1"
@@ -34,11 +35,15 @@ WINDOWS_VARIABLES = {
     "ProgramFiles": "C:\\Program Files",
     "ProgramData": "C:\\ProgramData",
 }
+USER = "labadmin"
 _log_lock = threading.Lock()
 
 
-def environment(host: str) -> dict[str, str]:
-    """The variables of a process of this host. No secret of the lab is among them."""
+def environment(host: str, user: str = "", logon: str = "network") -> dict[str, str]:
+    """The variables of a process of this host. No secret of the lab is among them.
+
+    `user` is the account it runs as, by default that of WinRM; `logon` is how that logged on: network, batch, service.
+    """
     home = world.home()
     temp = home / "hosts" / host / "temp"
     temp.mkdir(parents=True, exist_ok=True)
@@ -51,11 +56,14 @@ def environment(host: str) -> dict[str, str]:
     return (
         kept
         | WINDOWS_VARIABLES
+        | windows.variables(host)
         | {
             "PATH": f"{home / 'bin'}:{pathlib.Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
             "PSModulePath": str(HERE / "Modules"),
             "LAB_HOME": str(home),
             "LAB_HOST": host,
+            "LAB_USER": user or f"{host.upper()}\\{USER}",
+            "LAB_LOGON": logon,
             "COMPUTERNAME": host.upper(),
             "TEMP": str(temp),
             "TMP": str(temp),
@@ -86,7 +94,10 @@ def end_all(host: str) -> None:
 
 
 def with_drives(arguments: list[str]) -> list[str]:
-    """The arguments of a PowerShell process with the mounting of the host's drives put before its work."""
+    """The arguments of a PowerShell process with the mounting of the host's drives put before its work.
+
+    Its script file is called there, so that the host's execution policy holds for it.
+    """
     lowered = [one.lower() for one in arguments]
     init = f". '{INIT}'"
     if "-encodedcommand" in lowered:
@@ -119,7 +130,8 @@ def start(host: str, argv: list[str], **more: object) -> subprocess.Popen[bytes]
         program, arguments = str(world.home() / "bin" / "pwsh"), with_drives(arguments)
     elif re.match(r"[A-Za-z]:\\", program):
         program = str(world.windows_path(host, program))
-    variables = environment(host) | dict(more.pop("variables", {}))  # type: ignore[call-overload]
+    account = {name: str(more.pop(name)) for name in ("user", "logon") if name in more}
+    variables = environment(host, **account) | dict(more.pop("variables", {}))  # type: ignore[call-overload]
     return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
         [program, *arguments], env=variables, cwd=world.home() / "hosts" / host, start_new_session=True, **more
     )

@@ -18,7 +18,7 @@ import threading
 from collections.abc import Iterator
 
 from lab import world
-from lab.windows import processes
+from lab.windows import faults, processes
 
 FILE_NOT_FOUND = 2  # 0x2, the result of a task whose program is not there
 RUNNING = 267009  # 0x41301, the result of a task that is running
@@ -77,11 +77,23 @@ class TaskService(threading.Thread):
     def _start(self, name: str) -> None:
         if name in self._running or not self._file(name).exists():  # MultipleInstances IgnoreNew
             return
+        result = faults.take_task(self.host)
+        if result is not None:
+            self._record(name, "Ready", result, last_run_time=world.stamp())
+            return
         task = world.read(self._file(name))
         argv = [task["execute"], *split_windows(task["arguments"] or "")]
         log = (self.folder / f"{name}.log").open("ab")
         try:
-            process = processes.start(self.host, argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            process = processes.start(
+                self.host,
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                user=_account(task.get("user") or "S-1-5-18"),
+                logon="network" if task.get("logon_type") == "S4U" else "batch",
+            )
         except (OSError, LookupError):
             self._record(name, "Ready", FILE_NOT_FOUND)
             return
@@ -98,6 +110,11 @@ class TaskService(threading.Thread):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         self._record(name, "Ready", STOPPED)
+
+
+def _account(user: str) -> str:
+    """The account's name in the variables of the process."""
+    return "NT AUTHORITY\\SYSTEM" if user.upper() in world.SYSTEM_ACCOUNTS else user
 
 
 def split_windows(arguments: str) -> list[str]:

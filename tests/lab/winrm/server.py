@@ -10,6 +10,8 @@ import contextlib
 import json
 import os
 import pathlib
+import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ from typing import Any
 
 import spnego
 
+from lab.windows import faults
 from lab.winrm.shells import Shells
 from lab.winrm.soap import Fault, envelope, fault, parse
 
@@ -68,13 +71,19 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        if self._is_broken() or not self._authenticated():
+        effect = faults.take_winrm(self.server.host)
+        if effect:
+            self.server.record("fault", effect=effect)
+        if self._is_broken() or self._fails(effect) or not self._authenticated():
             return
         if not raw:  # pywinrm sets up encryption with an empty request
             self._reply(200, b"")
             return
         encrypted = "HTTP-SPNEGO-session-encrypted" in self.headers.get("Content-Type", "")
         code, body = self._answer(self._unwrap(raw) if encrypted else raw)
+        if effect == "reset-after":
+            self._reset()
+            return
         self._reply(code, *(self._wrap(body) if encrypted else (body,)))
 
     def _answer(self, xml: bytes) -> tuple[int, bytes]:
@@ -88,6 +97,24 @@ class Handler(BaseHTTPRequestHandler):
             return 500, fault(error)
         self.server.record(operation, bytes=len(xml))
         return 200, envelope(request.action + "Response", request.message_id, body)
+
+    def _fails(self, effect: str) -> bool:
+        """Whether the request ends here by order; then it has been answered, or its connection reset."""
+        if effect == "reset":
+            self._reset()
+        elif effect == "503":
+            self._reply(503, b"")
+        elif effect == "401":
+            self._context = None
+            self._challenge()
+        return effect in ("reset", "503", "401")
+
+    def _reset(self) -> None:
+        """Break the connection as a router does that forgets it."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+        self.rfile.close()
+        self.connection.close()
 
     def _is_broken(self) -> bool:
         """Whether the host went down since this connection began; then the client gets no answer, but the end of it."""

@@ -12,82 +12,19 @@ import re
 import shlex
 import stat
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import yaml
-from lab import command, controller, default_world, supervisor, world
+from lab import command, controller, supervisor, world
 from lab.azure.server import Server
 from lab.windows import host as windows_host
-from lab.windows import processes
+from lab.windows import processes, registry
 
 DOCS = pathlib.Path(__file__).resolve().parents[3] / "docs" / "lab.md"
 Answer = Callable[..., str]
-
-
-@pytest.fixture
-def home(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
-    """A lab that counts as up because this process is named as its own; none of its processes runs."""
-    folder = tmp_path / "lab"
-    monkeypatch.setenv("LAB_HOME", str(folder))
-    monkeypatch.setenv("SEEDFREIGHT_PWSH", "/bin/sh")
-    monkeypatch.setenv("NTLM_USER_FILE", "")
-    default_world.build(folder)
-    controller.write_environment(folder)
-    controller.write_inventory(folder)
-    endpoints = {"arm_endpoint": "https://arm", "metadata_url": "https://arm/metadata", "blob_endpoint": "https://blob"}
-    world.write(folder / "azure" / "endpoints.json", endpoints)
-    world.write(folder / "lab.json", supervisor._describe(folder))
-    return folder
-
-
-@pytest.fixture
-def windows(home: pathlib.Path) -> Iterator[windows_host.Machines]:
-    """The Windows hosts of the lab, switched on in this process."""
-    machines, ended = windows_host.Machines(), threading.Event()
-
-    def work() -> None:
-        while not ended.wait(0.05):
-            machines.work()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    yield machines
-    ended.set()
-    thread.join()
-    machines.end()
-
-
-@pytest.fixture
-def answer(capsys: pytest.CaptureFixture[str]) -> Answer:
-    """Carry out an order that succeeds, and return the line that it answers with."""
-
-    def carry_out(*words: str) -> str:
-        code = command.main(list(words))
-        found = capsys.readouterr()
-        assert (code, found.err) == (0, "")
-        assert found.out.count("\n") == 1
-        return found.out.strip()
-
-    return carry_out
-
-
-@pytest.fixture
-def refusal(capsys: pytest.CaptureFixture[str]) -> Answer:
-    """Give an order that fails, and return the line on stderr that says why."""
-
-    def carry_out(*words: str) -> str:
-        code = command.main(list(words))
-        found = capsys.readouterr()
-        assert (code, found.out) == (1, "")
-        assert found.err.count("\n") == 1
-        assert found.err.startswith("lab: ")
-        return found.err.strip().removeprefix("lab: ")
-
-    return carry_out
 
 
 def seed(home: pathlib.Path, name: str = controller.SEED_NAME) -> dict[str, Any]:
@@ -255,6 +192,26 @@ def test_files_are_written_and_removed(home: pathlib.Path, answer: Answer, refus
     assert "no host fs09" in refusal("write", "fs09", path, "--bytes", "1")
     for wrong in ("D:\\..\\..\\x", "D:\\", "x", "/etc/x"):
         assert "no Windows path" in refusal("remove", "fs01", wrong)
+
+
+def test_values_of_the_registry_are_set_and_removed(home: pathlib.Path, answer: Answer, refusal: Answer) -> None:
+    def keys() -> dict[str, Any]:
+        found: dict[str, Any] = world.read(home / "hosts" / "fs01" / "registry.json")
+        return found
+
+    assert keys() == registry.DEFAULTS
+    key = "HKLM:\\SOFTWARE\\Contoso"
+    assert "is 1." in answer("registry", "fs01", key, "Level", "1")
+    answer("registry", "fs01", "HKLM\\software\\CONTOSO\\", "level", "0xFFFFFFFF")
+    answer("registry", "fs01", "HKEY_LOCAL_MACHINE\\SOFTWARE\\Contoso", "Name", "1", "--text")
+    assert keys()["SOFTWARE\\Contoso"] == {"Level": 0xFFFFFFFF, "Name": "1"}
+    answer("registry", "fs01", key, "NAME", "--remove")
+    assert keys()["SOFTWARE\\Contoso"] == {"Level": 0xFFFFFFFF}
+    assert "no value Name" in refusal("registry", "fs01", key, "Name", "--remove")
+    assert "no key below HKLM" in refusal("registry", "fs01", "HKCU:\\SOFTWARE", "Name", "1")
+    assert "does not fit" in refusal("registry", "fs01", key, "Level", "4294967296")
+    assert "say the value" in refusal("registry", "fs01", key, "Level")
+    assert "no host" in refusal("registry", "fs09", key, "Level", "1")
 
 
 # Disks and parcels

@@ -5,9 +5,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import io
+import os
 import pathlib
+import signal
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -17,10 +23,13 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 )
 from hypothesis import given
 from hypothesis import strategies as st
-from lab import default_world, world
+from lab import accounts, default_world, world
 from lab.tool import main as tool
 from lab.tool.journal import JournalFile
 from lab.tool.options import NEWEST, Refused, check_form, parse
+from lab.windows import faults, windows
+
+TESTS = pathlib.Path(__file__).resolve().parents[2]
 
 FIRST = [
     "PrepImport",
@@ -209,3 +218,127 @@ def test_format_asks_and_takes_no_answer_for_a_no(
 def test_a_journal_on_the_target_is_refused(host: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert tool.main(host, [FIRST[0], "/j:E:\\X1.jrn", *FIRST[2:]]) == 1
     assert "must not lie on the target drive" in capsys.readouterr().out
+
+
+# What it does otherwise by order
+
+CALL = """
+import pathlib, sys
+from lab.tool.main import main
+sys.exit(main(pathlib.Path(sys.argv[1]), sys.argv[2:]))
+"""
+
+
+def behave(**settings: object) -> None:
+    """Let the tool of the host behave otherwise."""
+    world.write(world.home() / "hosts" / "h" / "host.json", {"name": "h"})
+    faults.order_tool("h", settings)
+
+
+def call(host: pathlib.Path, *words: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
+    """One call in a process of its own."""
+    environment = os.environ | {"PYTHONPATH": str(TESTS)} | variables
+    command = [sys.executable, "-c", CALL, str(host), *words]
+    return subprocess.run(command, env=environment, capture_output=True, stdin=subprocess.DEVNULL, check=False)
+
+
+def test_it_ends_with_another_exit_code_after_its_work(host: pathlib.Path) -> None:
+    behave(exit_code=3)
+    assert tool.main(host, FIRST) == 3
+    assert JournalFile(host / "j" / "X1.jrn").sessions() == {"session#1": "Completed"}
+
+
+def test_it_is_killed_at_a_byte(host: pathlib.Path) -> None:
+    behave(kill_at_byte=2 * 1024 * 1024 + 512)
+    assert call(host, *FIRST).returncode == -signal.SIGKILL
+    folder = world.volume_folder("x1", 2) / "session#1"
+    assert (folder / "a.AIBBlob").stat().st_size == 512
+    assert (folder / "sub" / "b.BaseBlob").stat().st_size == 2 * 1024 * 1024
+    assert JournalFile(host / "j" / "X1.jrn").sessions() == {"session#1": "InProgress"}
+
+
+def test_it_writes_another_drive_id_and_leaves_gaps(host: pathlib.Path) -> None:
+    (host / "src" / "sub" / "b.BaseBlob").write_bytes(bytes(4 * 1024 * 1024) + b"b" * 512)
+    behave(drive_id="X 1<.", gaps=True, drive_info=False, log_name="{journal}-{session}.txt")
+    assert tool.main(host, [*FIRST, "/logdir:C:\\logs"]) == 0
+    with (host / "j" / "X1.jrn").open("rb") as stream:
+        assert read_journal(stream).drives[0].drive_id == "X 1<."
+    manifest = (world.volume_folder("x1", 2) / "DriveManifest.xml").read_bytes()
+    ranges = [one.page_ranges for one in iter_manifest_blobs(io.BytesIO(manifest))]
+    assert [[(one.offset, one.length) for one in blob] for blob in ranges] == [[(0, 512)], [(4 * 1024 * 1024, 512)]]
+    assert not list(host.glob("*_DriveInfo_*"))
+    assert [one.name for one in (host / "logs").iterdir()] == ["X1-session#1.txt"]
+
+
+def test_nobody_opens_a_journal_that_it_holds(host: pathlib.Path) -> None:
+    behave(hold_journal=True)
+    journal = host / "j" / "X1.jrn"
+    with journal.open("a") as reader:
+        fcntl.flock(reader, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        assert "being used by another process" in call(host, *FIRST).stdout.decode()
+    behave(hold_journal=True, bytes_per_second=4 * 1024 * 1024)
+    thread = threading.Thread(target=call, args=(host, *FIRST))
+    thread.start()
+    held = False
+    while thread.is_alive() and not held:
+        with journal.open("a") as reader:
+            try:
+                fcntl.flock(reader, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                held = True
+    thread.join()
+    assert held
+    assert JournalFile(journal).sessions() == {"session#1": "Completed"}
+
+
+def test_a_second_instance_refuses_unless_the_choice_is_turned(host: pathlib.Path) -> None:
+    behave(exit_code=0)
+    with (world.home() / "hosts" / "h" / "tool.lock").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        done = call(host, *FIRST)
+        assert (done.returncode, b"Another instance" in done.stdout) == (1, True)
+        assert not (host / "j" / "X1.jrn").exists()
+        faults.turn("h", "tool-second-instance", True)
+        assert call(host, *FIRST).returncode == 0
+
+
+def test_it_asks_for_ever(host: pathlib.Path) -> None:
+    behave(prompt=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", CALL, str(host), *FIRST],
+        env=os.environ | {"PYTHONPATH": str(TESTS)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout
+    lines = [process.stdout.readline() for _line in range(1000)]
+    process.kill()
+    process.communicate()
+    assert lines.count(b"The drive must be cleaned. Continue? (Y/N)\n") == 999
+
+
+@pytest.mark.parametrize(("page", "encoding"), [("936", "gbk"), ("1252", "cp850"), ("65001", "utf-8")])
+def test_it_writes_in_the_oem_code_page(host: pathlib.Path, page: str, encoding: str) -> None:
+    behave(exit_code=0)
+    windows.set_up("h", page, None, None)
+    name = "\u5907\u4efd" if page == "936" else "\u00dcbergabe"
+    (host / name).mkdir()
+    (host / name / "a").write_bytes(bytes(512))
+    done = call(host, *[word for word in FIRST if not word.startswith("/srcdir")], f"/srcdir:C:\\{name}")
+    assert f"Session session#1: C:\\{name}\n".encode(encoding) in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("user", "logon", "code"),
+    [("CONTOSO\\copy", "batch", 0), ("CONTOSO\\other", "batch", 1), ("CONTOSO\\copy", "network", 1)],
+)
+def test_it_reads_a_share_as_its_account_may(
+    host: pathlib.Path, monkeypatch: pytest.MonkeyPatch, user: str, logon: str, code: int
+) -> None:
+    world.write(world.home() / "hosts" / "h" / "host.json", {"name": "h"})
+    accounts.share("h", "staging", "C:\\src", ["CONTOSO\\copy"])
+    monkeypatch.setenv("LAB_USER", user)
+    monkeypatch.setenv("LAB_LOGON", logon)
+    words = [word for word in FIRST if not word.startswith("/srcdir")]
+    assert tool.main(host, [*words, "/srcdir:\\\\h\\staging"]) == code
+    assert tool.main(host, [*words[:1], "/j:C:\\j\\X2.jrn", *words[2:], "/srcdir:\\\\h\\none"]) == 1

@@ -14,7 +14,9 @@ from collections.abc import Iterator
 import pytest
 import requests
 import winrm
+from lab import world
 from lab.azure import azurite
+from lab.windows import faults
 from lab.winrm import server as winrm_server
 from lab.winrm import shells as winrm_shells
 from winrm.exceptions import InvalidCredentialsError, WinRMError, WinRMTransportError
@@ -111,6 +113,36 @@ def test_a_host_that_goes_down_breaks_connections_and_forgets_shells(listener: w
     fresh = protocol(listener)
     with pytest.raises((WinRMError, WinRMTransportError)):
         fresh.run_command(shell, "true", skip_cmd_shell=True)
+    fresh.close_shell(fresh.open_shell())
+
+
+@pytest.mark.parametrize(
+    ("effect", "error", "created"),
+    [
+        ("reset", requests.exceptions.ConnectionError, 0),
+        ("503", WinRMTransportError, 0),
+        ("401", InvalidCredentialsError, 0),
+        ("reset-after", requests.exceptions.ConnectionError, 1),
+    ],
+)
+def test_a_request_fails_by_order(
+    listener: winrm_server.Listener,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+    effect: str,
+    error: type[Exception],
+    created: int,
+) -> None:
+    monkeypatch.setenv("LAB_HOME", str(tmp_path))
+    world.write(tmp_path / "hosts" / "h" / "host.json", {"name": "h"})
+    client = protocol(listener, "basic", read_timeout_sec=3, operation_timeout_sec=1)
+    client.close_shell(client.open_shell())
+    before = len(listener.shells._shells)
+    faults.order_winrm("h", effect, None, None, 0)
+    with pytest.raises(error):
+        client.open_shell()
+    assert len(listener.shells._shells) - before == created
+    fresh = protocol(listener)
     fresh.close_shell(fresh.open_shell())
 
 

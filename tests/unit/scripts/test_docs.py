@@ -118,6 +118,32 @@ def test_every_option_has_a_row_with_its_description() -> None:
     assert not re.search(r"\b[A-Z]\(", text)
 
 
+def test_every_choice_of_the_lab_has_a_row_by_its_id() -> None:
+    rows = [line.split(" | ") for line in docs.choices().splitlines()[2:]]
+    assert len(rows) > 20 and sorted(rows) == rows
+    assert "| `offline-disk-partitions` | an offline disk shows no partitions |" in docs.choices()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("# CHOICE: a (b)", "not of the form"), ("# CHOICE an-id: a\n# (b)", "not of the form"), ("", "")],
+)
+def test_a_choice_without_an_id_or_with_one_twice_is_an_error(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, text: str, said: str
+) -> None:
+    monkeypatch.setattr(docs, "REPOSITORY", tmp_path)
+    (tmp_path / "tests" / "lab").mkdir(parents=True)
+    (tmp_path / "tests" / "lab" / "one.py").write_text(f"# CHOICE one-id: text (topic)\n{text}\n", encoding="utf-8")
+    if said:
+        with pytest.raises(ValueError, match=said):
+            docs.choices()
+        return
+    assert "| `one-id` | text | topic | `tests/lab/one.py` |" in docs.choices()
+    (tmp_path / "tests" / "lab" / "two.psm1").write_text("# CHOICE one-id: text (topic)\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="twice"):
+        docs.choices()
+
+
 def test_check_compares_and_writes_nothing(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

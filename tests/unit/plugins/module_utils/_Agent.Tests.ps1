@@ -120,8 +120,11 @@ Describe 'the source host of a seed' {
             $seen.why | Should -BeLike "*cannot see '\\filer\seed\fs01'*"
         }
         It 'is not there when the session sees the share without it' {
-            Mock Test-Path { $true } -ModuleName _Agent
+            $share = @{ host = 'fs01'; path = 'E:\'; read = @('CONTOSO\FS01$') }
+            Write-LabFile -Path "$env:LAB_HOME/shares.json" -Value @{ '\\filer\seed' = $share }
+            $env:LAB_USER, $env:LAB_LOGON = 'NT AUTHORITY\SYSTEM', 'batch'
             (Get-SeedStagedFile -Path '\\filer\seed\fs01').exists | Should -BeExactly $false
+            $env:LAB_USER, $env:LAB_LOGON = $null, $null
         }
         It 'cannot be said to be there when access is denied' {
             Mock Get-Item {

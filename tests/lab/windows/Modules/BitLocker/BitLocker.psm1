@@ -59,6 +59,7 @@ function Get-BitLockerVolume {
     [CmdletBinding()]
     param([Parameter(Position = 0, ValueFromPipeline)][string[]]$MountPoint)
     process {
+        if (Invoke-LabFault $PSCmdlet) { return }
         foreach ($one in $(if ($MountPoint) { $MountPoint } else { '' })) {
             $found = @(Find-LabBitLocker -MountPoint $one)
             if ($one -and -not $found) {
@@ -89,6 +90,7 @@ function Unlock-BitLocker {
     <# .SYNOPSIS Unlocks a volume with its recovery password. #>
     [CmdletBinding(SupportsShouldProcess)]
     param([Parameter(Mandatory, Position = 0)][string[]]$MountPoint, [string]$RecoveryPassword)
+    if (Invoke-LabFault $PSCmdlet) { return }
     foreach ($found in Find-LabBitLocker -MountPoint $MountPoint[0]) {
         $fits = @($found.Partition.bitlocker.protectors |
             Where-Object { $_.type -eq 'RecoveryPassword' -and $_.secret -eq $RecoveryPassword })
@@ -108,6 +110,7 @@ function Lock-BitLocker {
     <# .SYNOPSIS Locks a data volume. #>
     [CmdletBinding(SupportsShouldProcess)]
     param([Parameter(Mandatory, Position = 0)][string[]]$MountPoint, [switch]$ForceDismount)
+    if (Invoke-LabFault $PSCmdlet) { return }
     foreach ($found in Find-LabBitLocker -MountPoint $MountPoint[0]) {
         if (-not $found.Partition.bitlocker) {
             Write-LabBitLockerError -Code (-2144272376) -Text 'The drive is not protected by BitLocker.'

@@ -14,6 +14,7 @@ function Get-CimInstance {
         [string]$Filter,
         [string[]]$Property
     )
+    if (Invoke-LabFault $PSCmdlet) { return }
     $found = switch ($ClassName) {
         'Win32_PageFileUsage' {
             $system = Read-LabFile -Path (Get-LabPath 'hosts' $env:LAB_HOST 'host.json')
@@ -73,6 +74,7 @@ function Invoke-CimMethod {
         [Parameter(Position = 2)][System.Collections.IDictionary]$Arguments
     )
     process {
+        if (Invoke-LabFault $PSCmdlet) { return }
         $partition = $InputObject.lab_partition
         switch ($MethodName) {
             'GetKeyProtectorExternalKey' {

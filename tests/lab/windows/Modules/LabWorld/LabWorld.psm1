@@ -63,9 +63,9 @@ function Get-LabTime {
 }
 
 function Get-LabDisk {
-    <# .SYNOPSIS The disks that are plugged into this host, by number. #>
+    <# .SYNOPSIS The disks that are plugged into this host or another one, by number. #>
     [CmdletBinding()]
-    param()
+    param([string]$Computer = $env:LAB_HOST)
     $files = [System.IO.Directory]::GetFiles((Get-LabPath 'disks'), 'disk.json',
         [System.IO.SearchOption]::AllDirectories)
     $found = foreach ($file in $files) {
@@ -74,7 +74,13 @@ function Get-LabDisk {
             continue
         }
         $disk = Read-LabFile -Path $file
-        if ($disk.attached_to -eq $env:LAB_HOST) {
+        if ($disk.attached_to -eq $Computer) {
+            foreach ($one in $disk.partitions) {
+                $late = $one.PSObject.Properties['late_letter']
+                if ($late -and $late.Value -and [DateTimeOffset]::UtcNow.ToUnixTimeSeconds() -ge $one.late_until) {
+                    $one.letter = $late.Value
+                }
+            }
             $disk | Add-Member -NotePropertyName file -NotePropertyValue $file
             $disk
         }
@@ -127,6 +133,103 @@ function Get-LabDevice {
     $path
 }
 
+function Invoke-LabFault {
+    <#
+    .SYNOPSIS
+        Whether this call of a cmdlet ends here by order; then its error is written. 'lab fault cmdlet' orders it.
+    .DESCRIPTION
+        A call by another stand-in does not count.
+    .PARAMETER Cmdlet
+        $PSCmdlet of the stand-in.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory, Position = 0)][System.Management.Automation.PSCmdlet]$Cmdlet)
+    $name = $Cmdlet.MyInvocation.MyCommand.Name
+    $file = Get-LabPath 'hosts' $env:LAB_HOST 'faults.json'
+    if (-not [System.IO.File]::Exists($file) -or [System.IO.File]::ReadAllText($file) -notmatch "`"$name`"") {
+        return $false
+    }
+    $caller = $Cmdlet.MyInvocation.PSCommandPath
+    if ($caller -and $caller.StartsWith([System.IO.Path]::GetDirectoryName($PSScriptRoot))) { return $false }
+    $spent = [System.Collections.Generic.List[object]]::new()
+    Edit-LabFile -Path $file -Change {
+        $fault = @($_.cmdlets | Where-Object { $_.name -eq $name })[0]
+        if ($fault.skip -gt 0) { $fault.skip--; return }
+        $fault.times--
+        $spent.Add($fault)
+        $_.cmdlets = @($_.cmdlets | Where-Object { $_.times -gt 0 })
+    }
+    if ($spent.Count -eq 0) { return $false }
+    $id, $text, $category = $spent[0].error_id, $spent[0].message, 'NotSpecified'
+    switch ($spent[0].effect) {
+        'empty' { return $true }
+        'not-found' {
+            # Source: the errors of cmdlets that are made from CIM classes.
+            $text = "No $($name -replace '^Get-', 'MSFT_') objects found."
+            $id, $category = 'CmdletizationQuery_NotFound', 'ObjectNotFound'
+        }
+    }
+    $cause = [System.InvalidOperationException]::new($text)
+    $Cmdlet.WriteError([System.Management.Automation.ErrorRecord]::new($cause, $id, $category, $null))
+    $true
+}
+
+function Test-LabOpposite {
+    <# .SYNOPSIS Whether a choice of the lab is turned to its opposite on this host. 'lab choice' turns it. #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory, Position = 0)][string]$Choice)
+    $file = Get-LabPath 'hosts' $env:LAB_HOST 'choices.json'
+    if (-not [System.IO.File]::Exists($file)) { return $false }
+    $known = (Read-LabFile -Path $file).PSObject.Properties[$Choice]
+    [bool]($known -and $known.Value)
+}
+
+function New-LabItemNotFound {
+    <# .SYNOPSIS The exception of a path that does not exist. #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory)][string]$Path)
+    # The constructor that PowerShell itself uses; only such an exception has the category in a catch block.
+    $flags = [System.Reflection.BindingFlags]'NonPublic, Instance'
+    $missing = [System.Management.Automation.ItemNotFoundException]
+    $make = $missing.GetConstructor($flags, @([string], [string], [string]))
+    $make.Invoke(@($Path, 'PathNotFound', "Cannot find path '{0}' because it does not exist."))
+}
+
+function Resolve-LabShare {
+    <# .SYNOPSIS The folder behind a UNC path for the account of this process, or the error that Windows gives. #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory)][string]$Path)
+    $parts = @($Path.Replace('/', '\').Split('\') | Where-Object { $_ })
+    $file, $share = (Get-LabPath 'shares.json'), $null
+    if ($parts.Count -gt 1 -and [System.IO.File]::Exists($file)) {
+        $share = (Read-LabFile -Path $file).PSObject.Properties["\\$($parts[0])\$($parts[1])".ToLowerInvariant()]
+    }
+    if (-not $share) {
+        # ERROR_BAD_NETPATH for a host that is not there; a share that a host does not have is a path that is missing.
+        if ([System.IO.File]::Exists((Get-LabPath 'hosts' "$($parts[0])".ToLowerInvariant() 'host.json'))) {
+            return New-LabItemNotFound -Path $Path
+        }
+        return [System.IO.IOException]::new('The network path was not found.')
+    }
+    $reader = $env:LAB_USER
+    # The system is the account of its computer on the network; a network logon passes no credentials on.
+    if ($reader -eq 'NT AUTHORITY\SYSTEM') { $reader = "*\$($env:LAB_HOST)`$" }
+    $allowed = @($share.Value.read | Where-Object { $_ -like $reader })
+    if ($env:LAB_LOGON -eq 'network' -or -not $allowed) {
+        return [System.UnauthorizedAccessException]::new('Access is denied')
+    }
+    foreach ($disk in Get-LabDisk -Computer $share.Value.host | Where-Object { -not $_.is_offline }) {
+        foreach ($partition in $disk.partitions) {
+            if ($share.Value.path -like "$($partition.letter):*" -and (Test-LabReadable -Partition $partition)) {
+                $below = @($share.Value.path.Substring(2).Split('\')) + $parts[2..($parts.Count)]
+                return [System.IO.Path]::Combine([string[]](@(Get-LabFolder -Disk $disk -Partition $partition) +
+                        @($below | Where-Object { $_ })))
+            }
+        }
+    }
+    [System.IO.IOException]::new('The network path was not found.')
+}
+
 function Mount-LabDrive {
     <# .SYNOPSIS Makes the drives of this PowerShell process those of the host. #>
     [CmdletBinding()]
@@ -151,3 +254,4 @@ function Mount-LabDrive {
 }
 
 Export-ModuleMember -Function *-Lab*
+Import-Module -Name LabCmdlets -Global

@@ -20,7 +20,7 @@ function Get-LabAgentValue {
 }
 
 function ConvertTo-LabAgentTime {
-    # CHOICE: times are UTC and do not say so (DateTime of Kind Unspecified); public scripts document EndTime as UTC.
+    # CHOICE agent-time-kind: times of the agent are UTC, of Kind Unspecified (public scripts: EndTime is UTC).
     param([object]$Value)
     if (-not $Value) { return $null }
     $time = $Value
@@ -36,7 +36,7 @@ function Get-OBPolicy {
     param()
     $agent = Read-LabFile -Path (Get-LabAgentFile)
     if (-not $agent.policy) { return }
-    # CHOICE: a data source is the volume of what is backed up; DataSourceName as in public scripts.
+    # A data source is the volume of what is backed up, as the lab chose; DataSourceName as in public scripts.
     $sources = foreach ($one in $agent.policy.file_specs) {
         [pscustomobject]@{
             DataSourceId = [math]::Abs($one.GetHashCode())
@@ -90,8 +90,8 @@ function Set-OBInitialBackupCreationMethod {
         [string]$AzureStorageContainer
     )
     if ($IBMethod -eq 'OfflineBackup') {
-        # CHOICE: the cmdlet reads the publish settings file at once and refuses one without the subscription.
-        $settings = [xml](Get-Content -LiteralPath $AzurePublishSettings -Raw -ErrorAction Stop)
+        # CHOICE agent-publish-settings: the file is read at once, for its subscription (no source).
+        $settings = [xml](Get-Content -LiteralPath $AzurePublishSettings -Raw -Encoding UTF8 -ErrorAction Stop)
         $ids = @($settings.SelectNodes('/PublishData/PublishProfile/Subscription/@Id') | ForEach-Object { $_.Value })
         if ($AzureSubscriptionID -notin $ids) {
             Write-Error -Message 'The subscription is not in the publish settings file.'
@@ -107,7 +107,7 @@ function Set-OBInitialBackupCreationMethod {
         storage_account = $AzureStorageAccount
         storage_container = $AzureStorageContainer
     }
-    # CHOICE: the cmdlet returns the policy; whether it does is not documented.
+    # CHOICE agent-method-returns: Set-OBInitialBackupCreationMethod returns the policy (not documented).
     $Policy
 }
 
@@ -188,7 +188,7 @@ function Get-OBAllRecoveryPoints {
             BackupTime = ConvertTo-LabAgentTime -Value $point.backup_time
             DataSources = @($point.data_sources)
         }
-        # CHOICE: a recovery point has no id of its own, unless the file gives it one.
+        # CHOICE recovery-point-id: a recovery point has no id of its own, unless the file names one (not documented).
         $id = Get-LabAgentValue -From $point -Name id -Default ''
         if ($id) { $facts.RecoveryPointId = $id }
         [pscustomobject]$facts

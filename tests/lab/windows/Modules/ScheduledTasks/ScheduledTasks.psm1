@@ -20,6 +20,7 @@ function New-ScheduledTaskAction {
     <# .SYNOPSIS What a task starts. #>
     [CmdletBinding()]
     param([Parameter(Mandatory)][string]$Execute, [string]$Argument, [string]$WorkingDirectory)
+    if (Invoke-LabFault $PSCmdlet) { return }
     [pscustomobject]@{ Execute = $Execute; Arguments = $Argument; WorkingDirectory = $WorkingDirectory }
 }
 
@@ -31,6 +32,7 @@ function New-ScheduledTaskPrincipal {
         [string]$LogonType = 'None',
         [string]$RunLevel = 'Limited'
     )
+    if (Invoke-LabFault $PSCmdlet) { return }
     [pscustomobject]@{ UserId = $UserId; LogonType = $LogonType; RunLevel = $RunLevel }
 }
 
@@ -44,6 +46,7 @@ function New-ScheduledTaskSettingsSet {
         [switch]$AllowStartIfOnBatteries,
         [switch]$DontStopIfGoingOnBatteries
     )
+    if (Invoke-LabFault $PSCmdlet) { return }
     [pscustomobject]@{
         ExecutionTimeLimit = [System.Xml.XmlConvert]::ToString($ExecutionTimeLimit)
         Priority = $Priority
@@ -51,24 +54,66 @@ function New-ScheduledTaskSettingsSet {
     }
 }
 
+function Get-LabTaskAccountProblem {
+    # The error code of Windows for an account that a task cannot be registered for, or nothing.
+    param([string]$User, [string]$LogonType, [string]$Password)
+    if ($User -in 'S-1-5-18', 'SYSTEM', 'NT AUTHORITY\SYSTEM', 'LOCALSYSTEM') { return }
+    $file, $known = (Get-LabPath 'accounts.json'), $null
+    if ([System.IO.File]::Exists($file)) {
+        $known = (Read-LabFile -Path $file).PSObject.Properties[$User.ToLowerInvariant()]
+    }
+    # ERROR_NONE_MAPPED: no account has this name.
+    if (-not $known) { return '0x80070534' }
+    if ($LogonType -in 'S4U', 'Interactive') { return }
+    # ERROR_LOGON_FAILURE. A group managed service account has no password that anybody types; a host fetches it, if it
+    # may.
+    if ($User.EndsWith('$')) {
+        if ($Password -or $env:LAB_HOST -notin $known.Value.hosts) { return '0x8007052E' }
+        return
+    }
+    $bytes = [System.Security.Cryptography.SHA256]::HashData([System.Text.Encoding]::UTF8.GetBytes($Password))
+    if ([Convert]::ToHexString($bytes) -ne $known.Value.password) { return '0x8007052E' }
+}
+
 function Register-ScheduledTask {
-    <# .SYNOPSIS Makes a task known. #>
-    [CmdletBinding()]
+    <# .SYNOPSIS Makes a task known, for a principal or for a user with a password. #>
+    [CmdletBinding(DefaultParameterSetName = 'User')]
     param(
-        [Parameter(Mandatory)][string]$TaskName,
-        [string]$TaskPath = '\',
-        [Parameter(Mandatory)][object[]]$Action,
-        [object]$Principal,
+        [Parameter(Mandatory, Position = 0)][string]$TaskName,
+        [Parameter(Position = 1)][string]$TaskPath = '\',
+        [Parameter(Mandatory, Position = 2)][object[]]$Action,
+        [Parameter(ParameterSetName = 'Principal')][object]$Principal,
         [object]$Settings,
+        [Parameter(ParameterSetName = 'User')][string]$User,
+        [Parameter(ParameterSetName = 'User')][string]$Password,
+        [Parameter(ParameterSetName = 'User')][ValidateSet('Limited', 'Highest')][string]$RunLevel,
         [string]$Description,
         [switch]$Force
     )
+    if (Invoke-LabFault $PSCmdlet) { return }
     $file = Get-LabTaskFile -Name $TaskName
     if ([System.IO.File]::Exists($file) -and -not $Force) {
         Write-Error -Message (
             'Cannot create a file when that file already ' +
             'exists.'
         ) -ErrorId 'HRESULT 0x800700b7,Register-ScheduledTask'
+        return
+    }
+    if (-not $Principal) {
+        $logon = $(if ($Password) { 'Password' } else { 'Interactive' })
+        if (-not $User) { $User = $env:LAB_USER }
+        $Principal = [pscustomobject]@{ UserId = $User; LogonType = $logon }
+    }
+    $problem = Get-LabTaskAccountProblem -User $Principal.UserId -LogonType $Principal.LogonType -Password $Password
+    if ($problem) {
+        $text = @{
+            '0x80070534' = 'No mapping between account names and security IDs was done.'
+            '0x8007052E' = 'The user name or password is incorrect.'
+        }[$problem]
+        $cause = [System.InvalidOperationException]::new($text)
+        $cause.HResult = [int]$problem
+        $PSCmdlet.WriteError([System.Management.Automation.ErrorRecord]::new(
+                $cause, "HRESULT $($problem.ToLowerInvariant())", 'NotSpecified', $Principal.UserId))
         return
     }
     Write-LabFile -Path $file -Value ([ordered]@{
@@ -90,6 +135,7 @@ function Get-ScheduledTask {
     <# .SYNOPSIS The tasks of the host. #>
     [CmdletBinding()]
     param([Parameter(Position = 0)][string[]]$TaskName, [Parameter(Position = 1)][string[]]$TaskPath)
+    if (Invoke-LabFault $PSCmdlet) { return }
     $file = Get-LabTaskFile -Name $TaskName[0]
     if (-not [System.IO.File]::Exists($file)) {
         Write-Error -Message (
@@ -111,6 +157,7 @@ function Get-ScheduledTaskInfo {
     <# .SYNOPSIS The last run of a task. #>
     [CmdletBinding()]
     param([Parameter(Mandatory, Position = 0)][string]$TaskName, [Parameter(Position = 1)][string]$TaskPath)
+    if (Invoke-LabFault $PSCmdlet) { return }
     $task = Read-LabFile -Path (Get-LabTaskFile -Name $TaskName)
     [pscustomobject]@{
         TaskName = $task.name
@@ -124,6 +171,7 @@ function Start-ScheduledTask {
     <# .SYNOPSIS Starts a task and returns at once. #>
     [CmdletBinding()]
     param([Parameter(Mandatory, Position = 0)][string]$TaskName, [Parameter(Position = 1)][string]$TaskPath)
+    if (Invoke-LabFault $PSCmdlet) { return }
     New-LabTaskOrder -Order 'start' -Name $TaskName
 }
 
@@ -131,6 +179,7 @@ function Stop-ScheduledTask {
     <# .SYNOPSIS Stops a task. #>
     [CmdletBinding()]
     param([Parameter(Mandatory, Position = 0)][string]$TaskName, [Parameter(Position = 1)][string]$TaskPath)
+    if (Invoke-LabFault $PSCmdlet) { return }
     New-LabTaskOrder -Order 'stop' -Name $TaskName
 }
 
@@ -138,6 +187,7 @@ function Unregister-ScheduledTask {
     <# .SYNOPSIS Removes a task. #>
     [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High')]
     param([Parameter(Mandatory, Position = 0)][string[]]$TaskName, [Parameter(Position = 1)][string[]]$TaskPath)
+    if (Invoke-LabFault $PSCmdlet) { return }
     if ($PSCmdlet.ShouldProcess($TaskName[0], 'Unregister-ScheduledTask')) {
         Remove-Item -LiteralPath (Get-LabTaskFile -Name $TaskName[0])
     }

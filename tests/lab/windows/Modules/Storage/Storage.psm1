@@ -13,11 +13,14 @@ function Get-Disk {
         [string[]]$FriendlyName,
         [string[]]$SerialNumber
     )
+    if (Invoke-LabFault $PSCmdlet) { return }
     foreach ($disk in Get-LabDisk) {
         if ($PSBoundParameters.ContainsKey('Number') -and $disk.number -notin $Number) { continue }
         if ($UniqueId -and $disk.unique_id -notin $UniqueId) { continue }
         if ($FriendlyName -and $disk.friendly_name -notin $FriendlyName) { continue }
         if ($SerialNumber -and $disk.serial -notin $SerialNumber) { continue }
+        $stale = $disk.PSObject.Properties['stale_style']
+        if ($stale -and $stale.Value) { $disk.partition_style = $stale.Value }
         $status = 'Online'
         if ($disk.is_offline) { $status = 'Offline' }
         [pscustomobject]@{
@@ -75,6 +78,7 @@ function Get-PhysicalDisk {
     <# .SYNOPSIS The physical disks of the host. #>
     [CmdletBinding()]
     param([string]$SerialNumber, [string]$UniqueId)
+    if (Invoke-LabFault $PSCmdlet) { return }
     foreach ($disk in Get-LabDisk) {
         if ($SerialNumber -and $disk.serial -ne $SerialNumber) { continue }
         if ($UniqueId -and $disk.unique_id -ne $UniqueId) { continue }
@@ -95,11 +99,13 @@ function Get-Partition {
     <# .SYNOPSIS The partitions of the host. #>
     [CmdletBinding()]
     param([uint32[]]$DiskNumber, [Parameter(Position = 0)][uint32[]]$PartitionNumber, [char[]]$DriveLetter)
+    if (Invoke-LabFault $PSCmdlet) { return }
     $found = foreach ($disk in Get-LabDisk) {
         if ($PSBoundParameters.ContainsKey('DiskNumber') -and $disk.number -notin $DiskNumber) { continue }
-        # CHOICE: an offline disk shows no partitions (bitlocker-and-storage, 11: no source says what it shows).
-        if ($disk.is_offline) { continue }
+        # CHOICE offline-disk-partitions: an offline disk shows no partitions (bitlocker-and-storage, 11: no source).
+        if ($disk.is_offline -and -not (Test-LabOpposite offline-disk-partitions)) { continue }
         foreach ($partition in $disk.partitions) {
+            if ($disk.is_offline) { $partition.letter = $null }
             if ($PartitionNumber -and $partition.number -notin $PartitionNumber) { continue }
             if ($DriveLetter -and [string]$partition.letter -notin @($DriveLetter | ForEach-Object { [string]$_ })) {
                 continue
@@ -138,6 +144,7 @@ function Get-Volume {
         like an unformatted one. #>
     [CmdletBinding()]
     param([Parameter(Position = 0)][char[]]$DriveLetter)
+    if (Invoke-LabFault $PSCmdlet) { return }
     $all = foreach ($disk in Get-LabDisk | Where-Object { -not $_.is_offline }) {
         foreach ($partition in $disk.partitions | Where-Object { $_.type -eq 'Basic' }) {
             if ($DriveLetter -and [string]$partition.letter -notin @($DriveLetter | ForEach-Object { [string]$_ })) {
@@ -169,6 +176,37 @@ function Get-Volume {
     if ($DriveLetter) { Write-LabNotFound -Command Get-Volume -Property DriveLetter -Value $DriveLetter }
 }
 
+function Set-LabStaleStyle {
+    # CHOICE stale-partition-style: a disk shows its new partition style at once (StorageDsc: some do not).
+    param([object]$Disk)
+    if (-not (Test-LabOpposite stale-partition-style)) { return }
+    $Disk | Add-Member -NotePropertyName stale_style -NotePropertyValue $Disk.partition_style -Force
+}
+
+function Update-Disk {
+    <# .SYNOPSIS Lets Windows look at a disk again. #>
+    [CmdletBinding()]
+    param([Parameter(Position = 0)][uint32[]]$Number, [string[]]$UniqueId, [object[]]$InputObject, [switch]$PassThru)
+    if (Invoke-LabFault $PSCmdlet) { return }
+    foreach ($disk in Get-LabDisk) {
+        $wanted = $disk.number -in $Number -or $disk.unique_id -in $UniqueId -or
+            ($InputObject -and $disk.unique_id -in @($InputObject.UniqueId))
+        if (-not $wanted) { continue }
+        Edit-LabDisk -Disk $disk -Change {
+            $_ | Add-Member -NotePropertyName stale_style -NotePropertyValue $null -Force
+        }
+        if ($PassThru) { Get-Disk -Number $disk.number }
+    }
+}
+
+function Update-HostStorageCache {
+    <# .SYNOPSIS Lets Windows look at all disks again. #>
+    [CmdletBinding()]
+    param()
+    if (Invoke-LabFault $PSCmdlet) { return }
+    Update-Disk -Number @(Get-LabDisk | ForEach-Object { $_.number })
+}
+
 function Initialize-Disk {
     <# .SYNOPSIS Gives a raw disk a partition table; on GPT Windows adds a reserved partition by itself. #>
     [CmdletBinding(SupportsShouldProcess)]
@@ -178,6 +216,7 @@ function Initialize-Disk {
         [switch]$PassThru,
         [object[]]$InputObject
     )
+    if (Invoke-LabFault $PSCmdlet) { return }
     $disk = Select-LabDisk -Number $Number -InputObject $InputObject
     if ($disk.partition_style -ne 'RAW') {
         Write-Error -Message 'The disk has already been initialized.' -ErrorId 'StorageWMI 41002,Initialize-Disk'
@@ -188,6 +227,7 @@ function Initialize-Disk {
         return
     }
     Edit-LabDisk -Disk $disk -Change {
+        Set-LabStaleStyle -Disk $_
         $_.partition_style = $PartitionStyle
         if ($PartitionStyle -eq 'GPT') {
             $_.partitions = @([pscustomobject]@{
@@ -209,6 +249,7 @@ function Clear-Disk {
         [switch]$PassThru,
         [object[]]$InputObject
     )
+    if (Invoke-LabFault $PSCmdlet) { return }
     $disk = Select-LabDisk -Number $Number -InputObject $InputObject
     if ($disk.is_offline -or $disk.is_read_only) {
         Write-Error -Message 'The disk is offline or read only.' -ErrorId 'StorageWMI 41012,Clear-Disk'
@@ -222,7 +263,11 @@ function Clear-Disk {
     foreach ($partition in $disk.partitions) {
         Remove-Item -LiteralPath (Get-LabFolder -Disk $disk -Partition $partition) -Recurse -Force -ErrorAction Ignore
     }
-    Edit-LabDisk -Disk $disk -Change { $_.partitions = @(); $_.partition_style = 'RAW' }
+    Edit-LabDisk -Disk $disk -Change {
+        Set-LabStaleStyle -Disk $_
+        $_.partitions = @()
+        $_.partition_style = 'RAW'
+    }
     Mount-LabDrive
     if ($PassThru) { Get-Disk -Number $disk.number }
 }
@@ -231,6 +276,7 @@ function Set-Disk {
     <# .SYNOPSIS Brings a disk online or makes it writable. #>
     [CmdletBinding()]
     param([Parameter(Position = 0)][uint32]$Number, [bool]$IsOffline, [bool]$IsReadOnly, [object[]]$InputObject)
+    if (Invoke-LabFault $PSCmdlet) { return }
     $bound = $PSBoundParameters
     Edit-LabDisk -Disk (Select-LabDisk -Number $Number -InputObject $InputObject) -Change {
         if ($bound.ContainsKey('IsOffline')) { $_.is_offline = $IsOffline; $_.offline_reason = $null }
@@ -247,6 +293,7 @@ function New-Partition {
             [switch]$AssignDriveLetter,
         [object[]]$InputObject
     )
+    if (Invoke-LabFault $PSCmdlet) { return }
     if ($AssignDriveLetter -and $PSBoundParameters.ContainsKey('DriveLetter')) {
         Write-Error -Message 'Use either DriveLetter or AssignDriveLetter.' -ErrorId 'StorageWMI 5,New-Partition'
         return
@@ -257,7 +304,10 @@ function New-Partition {
         Write-Error -Message 'The disk has not been initialized.' -ErrorId 'StorageWMI 41000,New-Partition'
         return
     }
-    $used = @($all.partitions | Where-Object { $_ -and $_.letter } | ForEach-Object { [string]$_.letter })
+    $used = @($all.partitions | Where-Object { $_ } | ForEach-Object {
+            [string]$_.letter
+            if ($_.PSObject.Properties['late_letter']) { [string]$_.late_letter }
+        } | Where-Object { $_ })
     $letter = $null
     if ($AssignDriveLetter) {
         $letter = [string]('DEFGHIJKLMNOPQRSTUVWXYZ'.ToCharArray() | Where-Object { [string]$_ -notin $used } |
@@ -266,14 +316,21 @@ function New-Partition {
     elseif ($PSBoundParameters.ContainsKey('DriveLetter')) { $letter = [string]$DriveLetter }
     $number = @($disk.partitions).Count + 1
     if ($UseMaximumSize) { $Size = $disk.size - 17825792 }
-    Edit-LabDisk -Disk $disk -Change {
-        $_.partitions = @($_.partitions) + [pscustomobject]@{
-            number = $number; letter = $letter; offset = 17825792; size = $Size; type = 'Basic'; guid = '{' +
-                [guid]::NewGuid() + '}'; file_system = $null; label = ''; bitlocker = $null
+    $partition = [pscustomobject]@{
+        number = $number; letter = $letter; offset = 17825792; size = $Size; type = 'Basic'; guid = '{' +
+            [guid]::NewGuid() + '}'; file_system = $null; label = ''; bitlocker = $null
+    }
+    # CHOICE late-letter: a new partition has its letter at once (Windows gives letters in a service of its own).
+    if ($letter -and (Test-LabOpposite late-letter)) {
+        $partition.letter = $null
+        $partition | Add-Member -NotePropertyMembers @{
+            late_letter = $letter
+            late_until = [DateTimeOffset]::UtcNow.ToUnixTimeSeconds() + 2
         }
     }
+    Edit-LabDisk -Disk $disk -Change { $_.partitions = @($_.partitions) + $partition }
     Get-Partition -DiskNumber $disk.number -PartitionNumber $number
 }
 
 Export-ModuleMember -Function Get-Disk, Get-PhysicalDisk, Get-Partition, Get-Volume, Initialize-Disk, Clear-Disk,
-    Set-Disk, New-Partition
+    Set-Disk, New-Partition, Update-Disk, Update-HostStorageCache

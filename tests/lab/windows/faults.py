@@ -1,0 +1,148 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What goes wrong on one host by order (hosts/HOST/faults.json), and which choices are turned there (choices.json).
+
+A fault with `times` is used up by what it spoils.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+from lab import world
+from lab.world import LabError
+
+MODULES = pathlib.Path(__file__).resolve().parent / "Modules"
+WINRM_EFFECTS = ("reset", "reset-after", "503", "401")
+CMDLET_EFFECTS = ("error", "empty", "not-found")
+# The choices of the lab that have an opposite, and what it is. docs/known-and-assumed.md lists all choices.
+OPPOSITES = {
+    "offline-disk-partitions": "an offline disk shows its partitions, without letters",
+    "late-letter": "a new partition gets its letter a moment later",
+    "stale-partition-style": "a disk shows its old partition style until Update-Disk or Update-HostStorageCache",
+    "tool-second-instance": "the tool works beside another one",
+}
+
+
+def _file(host: str) -> pathlib.Path:
+    return world.home() / "hosts" / host / "faults.json"
+
+
+def _change(host: str, change: Callable[[dict[str, Any]], object]) -> None:
+    world.host_folder(host)
+    if not _file(host).exists():
+        world.write(_file(host), {})
+    with world.changed(_file(host)) as faults:
+        change(faults)
+
+
+def cmdlets() -> set[str]:
+    """The cmdlets that can fail by order: those whose stand-in asks for it."""
+    ask = re.compile(r"^function ([A-Z]\w+-\w+) \{(?:(?!^\}).)*?Invoke-LabFault ", re.MULTILINE | re.DOTALL)
+    return {name for path in MODULES.glob("*/*.psm1") for name in ask.findall(path.read_text(encoding="utf-8"))}
+
+
+def order_winrm(host: str, effect: str, times: int | None, seconds: int | None, skip: int) -> None:
+    """Let requests to the WinRM listener fail: so many, or those of the next seconds, or both."""
+    fault = {"effect": effect, "skip": skip, "times": times if times or seconds else 1}
+    fault["until"] = time.time() + seconds if seconds else None
+    _change(host, lambda faults: faults.setdefault("winrm", []).append(fault))
+
+
+def take_winrm(host: str) -> str:
+    """What goes wrong with this request; empty for nothing."""
+    if not _file(host).exists():
+        return ""
+    with world.changed(_file(host)) as faults:
+        for fault in list(faults.get("winrm", [])):
+            if fault["until"] and time.time() > fault["until"]:
+                faults["winrm"].remove(fault)
+            elif fault["skip"]:
+                fault["skip"] -= 1
+            else:
+                if fault["times"]:
+                    fault["times"] -= 1
+                    if not fault["times"]:
+                        faults["winrm"].remove(fault)
+                return str(fault["effect"])
+    return ""
+
+
+def order_cmdlet(host: str, name: str, **fault: Any) -> None:
+    """Let calls of one cmdlet fail."""
+    own = next((one for one in cmdlets() if one.lower() == name.lower()), None)
+    if own is None:
+        raise LabError(f"{name} cannot fail by order; these can: {', '.join(sorted(cmdlets()))}")
+    _change(host, lambda faults: faults.setdefault("cmdlets", []).append({"name": own, **fault}))
+
+
+def order_tool(host: str, settings: dict[str, Any]) -> None:
+    """Let the tool behave otherwise; a setting that is not given stays as it is, None takes one back."""
+    kept = {name: one for name, one in settings.items() if one is not None}
+    gone = [name for name, one in settings.items() if one is None]
+
+    def change(faults: dict[str, Any]) -> None:
+        tool = faults.setdefault("tool", {})
+        tool.update(kept)
+        for name in gone:
+            tool.pop(name, None)
+
+    _change(host, change)
+
+
+def take_tool(host: str) -> dict[str, Any]:
+    """How the tool behaves in this call."""
+    if not _file(host).exists():
+        return {}
+    with world.changed(_file(host)) as faults:
+        found = dict(faults.get("tool", {}))
+        if "times" in found:
+            faults["tool"]["times"] -= 1
+            if not faults["tool"]["times"]:
+                del faults["tool"]
+    return found
+
+
+def order_task(host: str, result: int, times: int) -> None:
+    """Let scheduled tasks end with a result before they begin."""
+    _change(host, lambda faults: faults.update(task={"result": result, "times": times}))
+
+
+def take_task(host: str) -> int | None:
+    """The result of a task that cannot begin, or nothing."""
+    if not _file(host).exists() or "task" not in world.read(_file(host)):
+        return None
+    with world.changed(_file(host)) as faults:
+        fault = faults["task"]
+        fault["times"] -= 1
+        if not fault["times"]:
+            del faults["task"]
+        return int(fault["result"])
+
+
+def clear() -> None:
+    """Take the faults of every host back. Choices stay."""
+    for host in world.hosts():
+        _file(host).unlink(missing_ok=True)
+
+
+def turn(host: str, choice: str, opposite: bool) -> None:
+    """Turn a choice of the lab to its opposite on one host, or back."""
+    if choice not in OPPOSITES:
+        raise LabError(f"the choice {choice} has no opposite; these have: {', '.join(OPPOSITES)}")
+    file = world.host_folder(host) / "choices.json"
+    if not file.exists():
+        world.write(file, {})
+    with world.changed(file) as turned:
+        turned[choice] = opposite
+
+
+def is_opposite(host: str, choice: str) -> bool:
+    """Whether a choice is turned to its opposite on this host."""
+    file = world.home() / "hosts" / host / "choices.json"
+    return choice in OPPOSITES and file.exists() and bool(world.read(file).get(choice))
