@@ -116,7 +116,8 @@ function Add-SeedShape {
         if ($property.Name -notmatch '^[A-Za-z_]\w{0,60}$') { continue }
         $name = $Prefix + $property.Name
         if (-not $Types.Contains($name)) { $Types[$name] = [ordered]@{} }
-        try { $value = $property.Value }
+        # As a property a value that cannot be read is null; as a call it is an error.
+        try { $value = $property.get_Value() }
         catch {
             $Types[$name]['error'] = $true
             continue

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleConnectionFailure
-from ansible_collections.seedfreight.azure_offline_backup.plugins.action import copy_host_info
+from ansible_collections.seedfreight.azure_offline_backup.plugins.action import copy_host_info, host_probe_info
 from tasks import HOST, Task
 
 ROW = {"id": "fips", "title": "FIPS policy", "status": "ok", "evidence": "Off.", "remedy": ""}
@@ -55,3 +55,19 @@ def test_lost_host_is_a_row_only_when_that_is_asked_for(shown: list[str]) -> Non
     assert "refused" in shown[0] and not result.get("unreachable")
     with pytest.raises(AnsibleConnectionFailure):
         preflight({}, AnsibleConnectionFailure("refused"))
+
+
+def test_facts_are_compared_with_what_is_assumed(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[str] = []
+    monkeypatch.setattr(host_probe_info.display, "display", lines.append)
+    probe = {"winrm": {"MaxShellsPerUser": {"value": 30}}}
+    task = Task(host_probe_info.ActionModule, {"run_tool": False, "show": True}, [{"probe": probe}], delegate_to="fs01")
+    result = task.run()
+    assert task.sent == [{"run_tool": False}]
+    assert [one["id"] for one in result["claims"]["confirmed"]] == ["winrm-shells"]
+    assert lines == ["\n".join(result["summary"])] and lines[0].startswith("fs01: 1 confirmed")
+
+
+def test_failed_probe_is_not_compared() -> None:
+    task = Task(host_probe_info.ActionModule, {}, [{"failed": True, "msg": "no"}])
+    assert task.run() == {"failed": True, "msg": "no"}
