@@ -103,6 +103,12 @@ def stages() -> list[Stage]:
         Stage("scenario", "seed under ansible-core 2.18", [python("scripts/molecule.py", "venv-2.18")], True),
         Stage("scenario", "molecule", [python("scripts/molecule.py", "venv")], True),
         Stage("scenario", "demo and secret scan", [tool("pytest", "-q", "tests/scenario/test_demo.py")], True),
+        Stage(
+            "scenario",
+            "preflight and probe",
+            [tool("pytest", "-q", "tests/scenario/test_hosts_preflight.py")],
+            True,
+        ),
         Stage("unit", "unit, python", [tool("pytest", "-q", "tests/unit")]),
         Stage("unit", "unit, powershell", [pwsh("& tests/unit/run.ps1; exit $LASTEXITCODE")], True),
         Stage("lint", "ansible-test sanity", [python("scripts/sanity.py")], True),

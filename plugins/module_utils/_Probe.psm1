@@ -460,13 +460,18 @@ function Get-SeedFolderFact {
         The files of a folder with masked names and their sizes.
     .PARAMETER Folder
         The folder as .NET understands it.
+    .PARAMETER Recurse
+        Whether those of its folders are among them.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][string]$Folder)
-    $files = @([System.IO.Directory]::GetFiles($Folder) | Sort-Object | Select-Object -First 200)
+    param([Parameter(Mandatory = $true)][string]$Folder, [switch]$Recurse)
+    $depth = [System.IO.SearchOption]::TopDirectoryOnly
+    if ($Recurse) { $depth = [System.IO.SearchOption]::AllDirectories }
+    $files = @([System.IO.Directory]::GetFiles($Folder, '*', $depth) | Sort-Object | Select-Object -First 200)
     foreach ($file in $files) {
+        $parts = $file.Substring($Folder.TrimEnd('\', '/').Length + 1).Split([char[]]'\/')
         [ordered]@{
-            name = Hide-SeedName -Name ([System.IO.Path]::GetFileName($file))
+            name = @($parts | ForEach-Object { Hide-SeedName -Name $_ }) -join '\'
             bytes = ([System.IO.FileInfo]$file).Length
         }
     }
@@ -528,7 +533,8 @@ function Invoke-SeedToolBanner {
 function Get-SeedProbeJournal {
     <#
     .SYNOPSIS
-        How a journal that nobody uses can be opened: ok or the HRESULT, by sharing mode. Nothing is read out of it.
+        How a journal that nobody uses can be opened: ok or the HRESULT, by sharing mode, and what lies around it.
+        Nothing is read out of it.
     .DESCRIPTION
         While the tool works its journal is left alone: a handle of somebody else can make the tool fail.
     .PARAMETER Option
@@ -541,6 +547,8 @@ function Get-SeedProbeJournal {
     if (-not $path) { return $found }
     $found.found = $true
     $found['name'] = Hide-SeedName -Name ([System.IO.Path]::GetFileName($path))
+    # The tool runs from a copy in the folder of the attempt, so what it leaves behind lies there.
+    $found['files'] = @(Get-SeedFolderFact -Folder ([System.IO.Path]::GetDirectoryName($path)) -Recurse)
     if (Test-SeedToolRunning -Journal $path) {
         $found['left_alone'] = $true
         return $found

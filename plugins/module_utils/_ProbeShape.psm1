@@ -11,12 +11,13 @@ $script:Enumerations = @(
     'JobState', 'JobType', 'KeyProtectorType', 'LockStatus', 'MediaType', 'OfflineReason', 'OperationalStatus',
     'PartitionStyle', 'ProtectionStatus', 'ProvisioningType', 'Type', 'UniqueIdFormat', 'VolumeStatus', 'VolumeType'
 )
-# Words in names of files that the tool and its kind are known to use. Any other word is shown by its length.
+# Words in names of files of the tool, its kind and an attempt. Any other word is shown by its length.
 $script:Words = @(
-    'bek', 'blob', 'client', 'config', 'copy', 'csv', 'data', 'dataset', 'dll', 'drive', 'driveinfo', 'drivemanifest',
-    'driveset', 'eula', 'err', 'error', 'errors', 'exe', 'export', 'hddid', 'htm', 'html', 'import', 'jrn', 'journal',
+    'attempt', 'bek', 'blob', 'client', 'config', 'copy', 'csv', 'data', 'dataset', 'dll', 'drive', 'driveinfo', 'drivemanifest',
+    'discarded', 'driveset', 'eula', 'err', 'error', 'errors', 'exe', 'export', 'hddid', 'htm', 'html', 'import', 'jrn', 'journal',
     'json', 'lib', 'license', 'log', 'logs', 'manifest', 'microsoft', 'net', 'newtonsoft', 'out', 'output', 'pdb',
-    'readme', 'rtf', 'services', 'session', 'storage', 'temp', 'third', 'party', 'notices', 'tmp', 'txt', 'verbose',
+    'readme', 'rtf', 'run', 'services', 'session', 'storage', 'temp', 'third', 'party', 'notices', 'tmp', 'tool',
+    'txt', 'verbose', 'verify',
     'version', 'waimportexport', 'waimportexportcore', 'waimportexportrepair', 'windowsazure', 'xml', 'zip'
 )
 

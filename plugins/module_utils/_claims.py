@@ -190,6 +190,11 @@ def _agent_method(facts: Mapping[str, Any]) -> Answer:
     return {"IBMethod", "OfflineBackupParams"} <= names, f"properties: {_listed(names)}"
 
 
+def _method_name(facts: Mapping[str, Any]) -> Answer:
+    seen = _kinds(facts, "agent", "method", "enumerations", "IBMethod") - {"Network", ""}
+    return _same(seen, {"OfflineBackup"})
+
+
 def _agent_sources(facts: Mapping[str, Any]) -> Answer:
     return _same({str(one) for one in _all(facts, "agent", "data_sources")}, {"volume"})
 
@@ -220,7 +225,7 @@ def _tool_banner(facts: Mapping[str, Any]) -> Answer:
     return (lines[0].startswith(BANNER), f"first line: {lines[0]}") if lines else NOT_SEEN
 
 
-def _tool_exit_code(facts: Mapping[str, Any]) -> Answer:
+def _tool_no_arguments(facts: Mapping[str, Any]) -> Answer:
     run = _at(facts, "tool", "run", "value")
     if not isinstance(run, Mapping):
         return NOT_SEEN
@@ -230,8 +235,8 @@ def _tool_exit_code(facts: Mapping[str, Any]) -> Answer:
 
 
 def _drive_info(facts: Mapping[str, Any]) -> Answer:
-    names = [str(one["name"]) for one in _all(facts, "tool", "files")]
-    seen = [name for name in names if "driveinfo" in name.lower()]
+    files = _all(facts, "tool", "files") + _all(facts, "tool", "files_made_by_run") + _all(facts, "journal", "files")
+    seen = [name for name in (str(one["name"]) for one in files) if "driveinfo" in name.lower()]
     # A folder in which the tool never prepared a drive proves nothing.
     return (True, f"files: {_listed(seen)}") if seen else NOT_SEEN
 
@@ -257,13 +262,14 @@ CLAIMS = (
     Claim("winrm-shells", "an account may have 30 WinRM shells", _shells),
     Claim("agent-offline-cmdlets", "the agent has the cmdlets for an offline first backup", _agent_cmdlets),
     Claim("agent-method-shape", "the method of the first backup is IBMethod with OfflineBackupParams", _agent_method),
+    Claim("offline-method-name", "the offline method of the first backup is named OfflineBackup", _method_name),
     Claim("agent-time-kind", "times of the agent do not say whether they are UTC", _agent_times),
     Claim("agent-data-sources", "a data source of the agent is a volume", _agent_sources),
-    Claim("agent-job-states", "the job states of the agent are those of Windows Admin Center", _agent_jobs),
+    Claim("agent-job-state-names", "the job states of the agent are those of Windows Admin Center", _agent_jobs),
     Claim("recovery-point-id", "a recovery point has no id", _recovery_point_id),
     Claim("tool-version-resource", "the tool has a version resource of the form 1.5.0.300", _tool_version),
     Claim("tool-banner", "the tool prints its banner when it is called without arguments", _tool_banner),
-    Claim("tool-exit-code", "the tool ends with 0 when it is called without arguments", _tool_exit_code),
+    Claim("tool-no-arguments", "the tool ends with 0 when it is called without arguments", _tool_no_arguments),
     Claim("tool-drive-info", "the tool leaves a DriveInfo file beside itself", _drive_info),
     Claim("journal-sharing", "a journal that nobody uses opens with every sharing mode", _journal_sharing),
 )

@@ -160,7 +160,7 @@ def test_every_variable_is_documented_and_exists() -> None:
 
 
 def test_every_row_of_the_preflight_is_explained() -> None:
-    """Table, documentation of the module and code have the same rows; only the connection is a row of the controller."""
+    """Table, documentation of the module and code have the same rows; the connection is a row of the controller."""
     code = text(REPOSITORY / "plugins" / "module_utils" / "_Preflight.psm1")
     rows = re.findall(r"^    @\('([a-z_]+)', '", code, re.MULTILINE)
     page = section(text(DOCS / "troubleshooting.md"), "Preflight")

@@ -204,6 +204,13 @@ Describe 'the probe of a host' {
             [System.IO.File]::WriteAllText($native, "#!/bin/sh`necho banner`ntouch error.log`nread x`nexit 7`n")
             $tool = Get-SeedProbeTool -Option (@{ tool_path = $option.tool_path; run_tool = $true })
             "$($tool.run.value.exit_code) $($tool.run.value.output)" | Should -Be '7 banner'
+            $null = New-Item -Path 'C:\Tool\logs' -ItemType Directory
+            Set-Content -LiteralPath 'C:\Tool\logs\WD-1.log' -Value 'x' -Encoding UTF8
+            $native = Resolve-SeedPath -Path 'C:\Tool'
+            @(Get-SeedFolderFact -Folder $native -Recurse | ForEach-Object { $_.name }) | Should -Contain (
+                'logs\<a:2>-<n:1>.log'
+            )
+            @(Get-SeedFolderFact -Folder $native | Where-Object { $_.name -like 'logs*' }) | Should -BeNullOrEmpty
             $tool.files_made_by_run[0].name | Should -Be 'error.log'
         }
     }
@@ -213,6 +220,7 @@ Describe 'the probe of a host' {
             $null = New-TestJournal -State ended
             $seen = Get-SeedProbeJournal -Option $option
             $seen.name | Should -Be '<a:2>-<n:1>.jrn'
+            @($seen.files | ForEach-Object { $_.name } | Sort-Object) | Should -Be '<a:2>-<n:1>.jrn', 'run.json'
             @($seen.opened.Values | Select-Object -Unique) | Should -Be 'ok'
             $seen.opened.Count | Should -Be 4
         }

@@ -30,7 +30,7 @@ Describe 'what a probe may say' {
             $shape = Get-SeedShape -InputObject @(
                 [pscustomobject]@{ PSTypeName = 'Lab.Disk'; BusType = 'SATA'; SerialNumber = 'WD-1'; Size = [uint64]5 }
                 $null
-                [pscustomobject]@{ PSTypeName = 'Lab.Disk'; BusType = [uint16]11; SerialNumber = $null; Size = [uint64]6 }
+                [pscustomobject]@{ PSTypeName = 'Lab.Disk'; BusType = [uint16]11; SerialNumber = $null }
             )
             $shape.count | Should -Be 2
             $shape.types | Should -Be 'Lab.Disk'
@@ -106,7 +106,8 @@ Describe 'what a probe may say' {
         }
         It 'keeps the ids of the storage cmdlets' {
             try {
-                Write-Error -Message 'x' -ErrorId 'CmdletizationQuery_NotFound_DiskNumber,Get-Partition' -ErrorAction Stop
+                $id = 'CmdletizationQuery_NotFound_DiskNumber,Get-Partition'
+                Write-Error -Message 'x' -ErrorId $id -ErrorAction Stop
             }
             catch { $problem = $_ }
             (Get-SeedErrorFact -ErrorRecord $problem).id | Should -Match '^CmdletizationQuery_NotFound_DiskNumber,'

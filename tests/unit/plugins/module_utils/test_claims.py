@@ -64,6 +64,7 @@ DISK, PARTITION = "commands/Get-Disk/properties/BusType", "commands/Get-Partitio
 PHYSICAL = "commands/Get-PhysicalDisk/properties/DeviceId"
 STATUSES = "commands/Get-BitLockerVolume/enumerations/VolumeStatus"
 START = "agent/jobs/properties/JobStatus.StartTime"
+METHOD = "agent/method/enumerations/IBMethod"
 STATES = "agent/jobs/enumerations/JobStatus.JobState"
 BOTH = {"Get-OBInitialBackupCreationMethod": True, "Set-OBInitialBackupCreationMethod": True}
 # Id, facts that confirm, facts that contradict, facts that look alike and settle nothing.
@@ -118,7 +119,12 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
         kinds(START, "null"),
     ),
     "agent-data-sources": (agent(data_sources=["volume"]), agent(data_sources=["volume", "path"]), agent()),
-    "agent-job-states": (kinds(STATES, "Completed"), kinds(STATES, "Completed", "Failed"), kinds(STATES)),
+    "offline-method-name": (
+        kinds(METHOD, "OfflineBackup"),
+        kinds(METHOD, "Network", "Offline"),
+        kinds(METHOD, "Network"),
+    ),
+    "agent-job-state-names": (kinds(STATES, "Completed"), kinds(STATES, "Completed", "Failed"), kinds(STATES)),
     "recovery-point-id": (
         agent(recovery_points=shape("BackupTime", "DataSources", "DataSources.Id")),
         agent(recovery_points=shape("BackupTime", "RecoveryPointId")),
@@ -134,7 +140,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
         nested("tool/run/value/output", ["Usage:", BANNER]),
         nested("tool/run/value/output", []),
     ),
-    "tool-exit-code": (
+    "tool-no-arguments": (
         nested("tool/run/value", {"ended": True, "exit_code": 0}),
         nested("tool/run/value", {"ended": False, "exit_code": None}),
         nested("tool/run/error", {}),
@@ -170,6 +176,8 @@ def test_drive_info_is_confirmed_and_never_contradicted() -> None:
     """A folder in which no drive was prepared says nothing."""
     left = nested("tool/files", [{"name": "<a:2>.jrn_DriveInfo_<a:2>.xml", "bytes": 1}])
     assert verdict("tool-drive-info", left) == "confirmed"
+    copied = nested("journal/files", [{"name": "tool\\<a:2>.jrn_DriveInfo_<a:2>.xml", "bytes": 1}])
+    assert verdict("tool-drive-info", copied) == "confirmed", "the tool runs from a copy in the attempt"
     assert verdict("tool-drive-info", nested("tool/files", [{"name": "WAImportExport.exe", "bytes": 1}])) == "unknown"
 
 
