@@ -13,12 +13,12 @@ $script:Enumerations = @(
 )
 # Words in names of files of the tool, its kind and an attempt. Any other word is shown by its length.
 $script:Words = @(
-    'attempt', 'bek', 'blob', 'client', 'config', 'copy', 'csv', 'data', 'dataset', 'dll', 'drive', 'driveinfo', 'drivemanifest',
-    'discarded', 'driveset', 'eula', 'err', 'error', 'errors', 'exe', 'export', 'hddid', 'htm', 'html', 'import', 'jrn', 'journal',
-    'json', 'lib', 'license', 'log', 'logs', 'manifest', 'microsoft', 'net', 'newtonsoft', 'out', 'output', 'pdb',
-    'readme', 'rtf', 'run', 'services', 'session', 'storage', 'temp', 'third', 'party', 'notices', 'tmp', 'tool',
-    'txt', 'verbose', 'verify',
-    'version', 'waimportexport', 'waimportexportcore', 'waimportexportrepair', 'windowsazure', 'xml', 'zip'
+    'attempt', 'bek', 'blob', 'client', 'config', 'copy', 'csv', 'data', 'dataset', 'discarded', 'dll', 'drive',
+    'driveinfo', 'drivemanifest', 'driveset', 'err', 'error', 'errors', 'eula', 'exe', 'export', 'hddid', 'htm',
+    'html', 'import', 'journal', 'jrn', 'json', 'lib', 'license', 'log', 'logs', 'manifest', 'microsoft', 'net',
+    'newtonsoft', 'notices', 'out', 'output', 'party', 'pdb', 'readme', 'rtf', 'run', 'services', 'session',
+    'storage', 'temp', 'third', 'tmp', 'tool', 'txt', 'verbose', 'verify', 'version', 'waimportexport',
+    'waimportexportcore', 'waimportexportrepair', 'windowsazure', 'xml', 'zip'
 )
 
 function Get-SeedErrorFact {
