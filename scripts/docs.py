@@ -83,8 +83,11 @@ def choices() -> str:
 
 def claims() -> str:
     """The table of what a probe of a host settles."""
-    rows = [f"| `{claim.id}` | {claim.assumed} |" for claim in _claims.CLAIMS]
-    return "\n".join(["| id | assumed |", "| --- | --- |", *rows])
+    rows = [
+        f"| `{claim.id}` | {claim.assumed} | {', '.join(f'`{one}`' for one in claim.rows)} |"
+        for claim in _claims.CLAIMS
+    ]
+    return "\n".join(["| id | assumed | about |", "| --- | --- | --- |", *rows])
 
 
 def known_and_assumed() -> str:

@@ -29,11 +29,12 @@ $script:Checks = @(
     @('windows_update', 'Restarts of Windows Update', 'Get-SeedUpdateRestart'),
     @('antivirus', 'Antivirus', 'Get-SeedAntivirus'),
     @('drive_letters', 'Free drive letters', 'Get-SeedFreeLetter'),
+    @('work_directory', 'Privacy of the work directory', 'Get-SeedWorkDirectory'),
     @('work_directory_space', 'Space for the work directory', 'Get-SeedWorkSpace'),
     @('task_scheduler', 'Task Scheduler', 'Get-SeedTaskScheduler'),
     @('stored_credentials', 'Passwords of scheduled tasks', 'Get-SeedStoredCredentialPolicy'),
     @('tool', 'WAImportExport', 'Get-SeedToolCheck'),
-    @('tool_signature', 'Signature of WAImportExport', 'Get-SeedToolSignature')
+    @('tool_folder', 'Folder of WAImportExport', 'Get-SeedToolLeftover')
 )
 
 function Get-SeedPreflight {
@@ -419,7 +420,7 @@ function Get-SeedTaskScheduler {
 function Get-SeedToolCheck {
     <#
     .SYNOPSIS
-        Whether the tool is there in a version that can be used.
+        Whether the tool is there in a version that can be used, and Microsoft or the pinned hash vouches for its files.
     .PARAMETER Option
         Needs tool_path, tool_sha256 and tool_version.
     #>
@@ -432,37 +433,57 @@ function Get-SeedToolCheck {
             'Correct the options of the tool, or unpack version 1 of WAImportExport on this host.'
         )
     }
-    New-SeedFinding -Status ok -Evidence "Version $($tool.version), SHA-256 $($tool.sha256)."
+    $voucher = 'signed by Microsoft'
+    if ($Option.tool_sha256) { $voucher = 'covered by `tool_sha256`' }
+    New-SeedFinding -Status ok -Evidence (
+        "Version $($tool.version), SHA-256 $($tool.sha256), with its libraries $($tool.files_sha256), $voucher."
+    )
 }
 
-function Get-SeedToolSignature {
+function Get-SeedToolLeftover {
     <#
     .SYNOPSIS
-        Whether the tool is the one of its maker: by its signature, or because its hash is pinned.
+        Whether files that are no part of the tool lie beside it.
+    .DESCRIPTION
+        Builds from 2018 on leave a file there that holds the key of a drive. Source: the tool's article on importing
+        blobs.
     .PARAMETER Option
-        Needs tool_path, tool_sha256 and tool_version.
+        Needs tool_path and tool_version.
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
     $tool = Get-SeedTool -Path $Option.tool_path -Version $Option.tool_version
     if (-not $tool.found) { return New-SeedFinding -Status unknown -Evidence 'The tool is not there.' }
-    if ($Option.tool_sha256 -and $tool.sha256 -eq $Option.tool_sha256) {
-        return New-SeedFinding -Status ok -Evidence 'The tool has the SHA-256 that `tool_sha256` asks for.'
+    $files = @($tool.left_behind)
+    if ($files) {
+        $shown = @($files | Select-Object -First 5) -join ', '
+        if ($files.Count -gt 5) { $shown += " and $($files.Count - 5) more" }
+        return New-SeedFinding -Status warning -Evidence (
+            "Files that are no part of the tool lie beside it and may hold keys of drives: $shown."
+        ) -Remedy 'Move them to a private place, or remove them.'
     }
-    $signature = Get-AuthenticodeSignature -FilePath (Resolve-SeedPath -Path $Option.tool_path) -ErrorAction Stop
-    $status = "$($signature.Status)"
-    $certificate = Get-SeedProperty -From $signature -Name SignerCertificate
-    $signer = "$(Get-SeedProperty -From $certificate -Name Subject)"
-    if ($status -eq 'HashMismatch') {
-        return New-SeedFinding -Status failed -Evidence 'The tool was changed after it was signed.' -Remedy (
-            'Download the tool again, and unpack it into a folder of its own.'
-        )
+    New-SeedFinding -Status ok -Evidence 'Nothing but the tool lies in its folder.'
+}
+
+function Get-SeedWorkDirectory {
+    <#
+    .SYNOPSIS
+        Whether the work directory and the folders above it can be kept private.
+    .PARAMETER Option
+        Needs work_directory.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
+    $problem = Get-SeedFolderProblem -Path $Option.work_directory
+    if (-not $problem) {
+        return New-SeedFinding -Status ok -Evidence 'The work directory is private, or can be made so.'
     }
-    if ($status -eq 'Valid' -and $signer -match '(^|, )O=Microsoft Corporation(,|$)') {
-        return New-SeedFinding -Status ok -Evidence 'The tool has a valid signature of Microsoft.'
+    # Windows did not say how a folder stands.
+    if ($problem -like "Whether '*' is private is not known: *") {
+        return New-SeedFinding -Status unknown -Evidence $problem
     }
-    New-SeedFinding -Status warning -Evidence "The tool has no valid signature of Microsoft (status $status)." -Remedy (
-        'Compare its SHA-256 with that of a download you trust, and pin it with `tool_sha256`.'
+    New-SeedFinding -Status failed -Evidence $problem -Remedy (
+        'Follow "The work folder" of the troubleshooting guide, or choose another `work_directory`.'
     )
 }
 
@@ -470,5 +491,5 @@ Export-ModuleMember -Function @(
     'Get-SeedPreflight', 'Get-SeedWindowsSupport', 'Get-SeedDotNetSupport', 'Get-SeedAdministratorCheck',
     'Get-SeedBitLockerFeature', 'Get-SeedSleep', 'Get-SeedPendingRestart', 'Get-SeedUpdateRestart',
     'Get-SeedAntivirus', 'Get-SeedParentPath', 'Test-SeedExcluded', 'Get-SeedFreeLetter', 'Get-SeedWorkSpace',
-    'Get-SeedTaskScheduler', 'Get-SeedToolCheck', 'Get-SeedToolSignature'
+    'Get-SeedTaskScheduler', 'Get-SeedToolCheck', 'Get-SeedToolLeftover', 'Get-SeedWorkDirectory'
 )

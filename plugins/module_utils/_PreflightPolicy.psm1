@@ -150,8 +150,8 @@ function Get-SeedFipsPolicy {
     $path = 'HKLM:\SYSTEM\CurrentControlSet\Control\Lsa\FipsAlgorithmPolicy'
     if ((Get-SeedRegistryValue -Path $path -Name Enabled) -eq 1) {
         return New-SeedFinding -Status warning -Evidence (
-            'The FIPS policy is on. It forbids MD5, which the tool needs for its manifest, and some protectors of ' +
-            'BitLocker. Whether the tool runs under it is not published.'
+            'The FIPS policy is on. The collection hashes without what it forbids. The tool needs MD5 for its ' +
+            'manifest, and BitLocker refuses some protectors; whether the tool works under it is not published.'
         ) -Remedy 'Prepare one small drive first, or use a copy host without the FIPS policy.'
     }
     New-SeedFinding -Status ok -Evidence 'The FIPS policy is off.'

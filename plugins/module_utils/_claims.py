@@ -48,11 +48,12 @@ BANNER = "WAImportExport, a client tool for Microsoft Azure Import/Export servic
 
 @dataclass(frozen=True)
 class Claim:
-    """One assumption. ``settle`` takes the facts of a probe."""
+    """One assumption. ``settle`` takes the facts of a probe; ``rows`` are rows of the page that it tells more about."""
 
     id: str
     assumed: str
     settle: Callable[[Mapping[str, Any]], Answer]
+    rows: tuple[str, ...] = ()
 
 
 def _at(facts: Any, *names: str) -> Any:
@@ -250,7 +251,12 @@ def _journal_sharing(facts: Mapping[str, Any]) -> Answer:
 
 
 CLAIMS = (
-    Claim("offline-disk-partitions", "Get-Partition shows no partitions of an offline disk", _offline_partitions),
+    Claim(
+        "offline-disk-partitions",
+        "Get-Partition shows no partitions of an offline disk",
+        _offline_partitions,
+        ("offline-disk-partitions",),
+    ),
     Claim("raw-volume-bitlocker", f"a volume without a file system has no BitLocker volume ({NOT_FOUND})", _raw_volume),
     Claim("locked-volume", "a locked volume has no file system, size 0 and no volume status", _locked_volume),
     Claim("volume-statuses", "BitLocker names the statuses of a volume as its enumeration does", _volume_statuses),
@@ -262,15 +268,30 @@ CLAIMS = (
     Claim("winrm-shells", "an account may have 30 WinRM shells", _shells),
     Claim("agent-offline-cmdlets", "the agent has the cmdlets for an offline first backup", _agent_cmdlets),
     Claim("agent-method-shape", "the method of the first backup is IBMethod with OfflineBackupParams", _agent_method),
-    Claim("offline-method-name", "the offline method of the first backup is named OfflineBackup", _method_name),
-    Claim("agent-time-kind", "times of the agent do not say whether they are UTC", _agent_times),
-    Claim("agent-data-sources", "a data source of the agent is a volume", _agent_sources),
-    Claim("agent-job-state-names", "the job states of the agent are those of Windows Admin Center", _agent_jobs),
-    Claim("recovery-point-id", "a recovery point has no id", _recovery_point_id),
+    Claim(
+        "offline-method-name",
+        "the offline method of the first backup is named OfflineBackup",
+        _method_name,
+        ("offline-method-name",),
+    ),
+    Claim("agent-time-kind", "times of the agent do not say whether they are UTC", _agent_times, ("agent-time-kind",)),
+    Claim("agent-data-sources", "a data source of the agent is a volume", _agent_sources, ("agent-data-sources",)),
+    Claim(
+        "agent-job-state-names",
+        "the job states of the agent are those of Windows Admin Center",
+        _agent_jobs,
+        ("agent-job-states-order",),
+    ),
+    Claim("recovery-point-id", "a recovery point has no id", _recovery_point_id, ("recovery-point-id",)),
     Claim("tool-version-resource", "the tool has a version resource of the form 1.5.0.300", _tool_version),
     Claim("tool-banner", "the tool prints its banner when it is called without arguments", _tool_banner),
-    Claim("tool-no-arguments", "the tool ends with 0 when it is called without arguments", _tool_no_arguments),
-    Claim("tool-drive-info", "the tool leaves a DriveInfo file beside itself", _drive_info),
+    Claim(
+        "tool-no-arguments",
+        "the tool ends with 0 when it is called without arguments",
+        _tool_no_arguments,
+        ("tool-exit-code-meaning", "tool-exit-code"),
+    ),
+    Claim("tool-drive-info", "the tool leaves a DriveInfo file beside itself", _drive_info, ("tool-drive-info",)),
     Claim("journal-sharing", "a journal that nobody uses opens with every sharing mode", _journal_sharing),
 )
 

@@ -24,8 +24,8 @@ Describe 'the preflight of a copy host' {
     Context 'rows' {
         It 'has each row once, with a status that is known and a sentence' {
             $rows = @(Get-SeedPreflight -Option $option)
-            $rows.Count | Should -Be 23
-            @($rows.id | Select-Object -Unique).Count | Should -Be 23
+            $rows.Count | Should -Be 24
+            @($rows.id | Select-Object -Unique).Count | Should -Be 24
             foreach ($row in $rows) {
                 $row.status | Should -Match '^(ok|warning|failed|unknown)$'
                 $row.title | Should -Match '\w'
@@ -37,13 +37,13 @@ Describe 'the preflight of a copy host' {
             $rows = @(Get-SeedPreflight -Option $option)
             $row = @($rows | Where-Object { $_.id -eq 'pending_restart' })[0]
             "$($row.status): $($row.evidence)" | Should -Be 'unknown: This could not be asked: access denied'
-            $rows[-1].id | Should -Be 'tool_signature'
+            $rows[-1].id | Should -Be 'tool_folder'
         }
         It 'has no row that is ok when nothing answers' {
             $silent = 'Get-CimInstance', 'Get-Volume', 'Get-PSDrive', 'Get-ExecutionPolicy', 'Get-Item',
-                'Get-ItemProperty', 'Get-MpComputerStatus', 'Get-AuthenticodeSignature', 'Test-Path',
-                'Get-SeedRegistryValue', 'Test-SeedRegistryKey', 'Get-SeedService', 'Test-SeedAdministrator'
-            foreach ($module in '_Preflight', '_PreflightPolicy', '_Registry', '_Tool') {
+                'Get-ItemProperty', 'Get-MpComputerStatus', 'Test-Path', 'Get-SeedRegistryValue',
+                'Test-SeedRegistryKey', 'Get-SeedService', 'Test-SeedAdministrator'
+            foreach ($module in '_Folder', '_Preflight', '_PreflightPolicy', '_Registry', '_Tool') {
                 foreach ($name in $silent) { Mock $name { throw 'no answer' } -ModuleName $module }
             }
             $rows = @(Get-SeedPreflight -Option $option)
@@ -295,44 +295,60 @@ Describe 'the preflight of a copy host' {
     }
 
     Context 'tool' {
-        It 'shows version and hash' {
+        BeforeAll {
+            function Get-TestPin { (Get-SeedTool -Path $option.tool_path -Version 1.5.0.300).sha256 }
+            function Get-TestOption {
+                param([hashtable]$Change = @{})
+                $asked = $option.Clone()
+                foreach ($name in $Change.Keys) { $asked[$name] = $Change[$name] }
+                $asked
+            }
+        }
+        It 'shows version, hash and who vouches for it' {
+            $found = Get-SeedToolCheck -Option (Get-TestOption -Change @{ tool_sha256 = Get-TestPin })
+            $wanted = '^ok Version 1\.5\.0\.300, SHA-256 [0-9a-f]{64}, with its libraries [0-9a-f]{64}, covered by'
+            "$($found.status) $($found.evidence)" | Should -Match $wanted
+            Mock Get-SeedUnsigned { } -ModuleName _Tool
+            (Get-SeedToolCheck -Option $option).evidence | Should -BeLike '*, signed by Microsoft.'
+        }
+        It 'failed when nobody vouches for it' {
+            Mock Get-SeedUnsigned { 'WAImportExport.exe (NotSigned)' } -ModuleName _Tool
             $found = Get-SeedToolCheck -Option $option
-            "$($found.status) $($found.evidence)" | Should -Match '^ok Version 1\.5\.0\.300, SHA-256 [0-9a-f]{64}\.$'
+            "$($found.status) $($found.evidence)" | Should -BeLike 'failed *WAImportExport.exe (NotSigned)*'
         }
         It 'failed with the words of the module: <words>' -ForEach @(
             @{ name = 'tool_path'; value = 'C:\no.exe'; words = 'is not a file on this host' }
             @{ name = 'tool_version'; value = '1.4.0.0'; words = 'demands the storage account key' }
-            @{ name = 'tool_sha256'; value = ('0' * 64); words = 'not `tool_sha256`' }
+            @{ name = 'tool_sha256'; value = ('0' * 64); words = 'Replace the files' }
         ) {
-            $asked = $option.Clone()
-            $asked[$name] = $value
-            $found = Get-SeedToolCheck -Option $asked
+            $found = Get-SeedToolCheck -Option (Get-TestOption -Change @{ $name = $value })
             $found.status | Should -Be 'failed'
-            $found.evidence | Should -BeLike "*$($words.Replace('`', '``'))*"
+            $found.evidence | Should -BeLike "*$words*"
         }
-        It 'is <status> with signature <signature> of <signer>' -ForEach @(
-            @{ signature = 'Valid'; signer = 'CN=Microsoft Corporation, O=Microsoft Corporation, C=US'; status = 'ok' }
-            @{ signature = 'Valid'; signer = 'CN=x, O=Microsoft Corporation Fan Club'; status = 'warning' }
-            @{ signature = 'Valid'; signer = 'CN=Contoso, O=Contoso'; status = 'warning' }
-            @{ signature = 'NotSigned'; signer = ''; status = 'warning' }
-            @{ signature = 'NotTrusted'; signer = 'CN=x, O=Microsoft Corporation'; status = 'warning' }
-            @{ signature = 'HashMismatch'; signer = 'CN=x, O=Microsoft Corporation'; status = 'failed' }
+        It 'warns of files beside it, which may hold keys' {
+            (Get-SeedToolLeftover -Option $option).status | Should -Be 'ok'
+            foreach ($number in 1..7) {
+                Set-Content -LiteralPath "C:\Tool\$number.jrn_DriveInfo_X.xml" -Value 'x' -Encoding UTF8
+            }
+            $found = Get-SeedToolLeftover -Option $option
+            "$($found.status) $($found.evidence)" | Should -BeLike 'warning *: 1.jrn_DriveInfo_X.xml, *and 2 more.'
+            (Get-SeedToolLeftover -Option (Get-TestOption -Change @{ tool_path = 'C:\no.exe' })).status |
+                Should -Be 'unknown'
+        }
+    }
+
+    Context 'work directory' {
+        It 'is ok where it can be made, and changes nothing' {
+            (Get-SeedWorkDirectory -Option $option).status | Should -Be 'ok'
+            Test-Path -LiteralPath $option.work_directory | Should -BeFalse
+        }
+        It 'is <status> for: <problem>' -ForEach @(
+            @{ problem = "Whether 'C:\x' is private is not known: Access is denied."; status = 'unknown' }
+            @{ problem = "The folder 'C:\x' must be private, but S-1-5-21-1 could write to it."; status = 'failed' }
         ) {
-            Mock Get-AuthenticodeSignature {
-                [CmdletBinding()]param($FilePath)
-                $certificate = $null
-                if ($signer) { $certificate = [pscustomobject]@{ Subject = $signer } }
-                [pscustomobject]@{ Status = $signature; SignerCertificate = $certificate }
-            }.GetNewClosure() -ModuleName _Preflight
-            (Get-SeedToolSignature -Option $option).status | Should -Be $status
-        }
-        It 'needs no signature with the right hash, and is unknown without the tool' {
-            Mock Get-AuthenticodeSignature { throw 'asked' } -ModuleName _Preflight
-            $asked = $option.Clone()
-            $asked.tool_sha256 = (Get-SeedTool -Path $option.tool_path).sha256
-            (Get-SeedToolSignature -Option $asked).status | Should -Be 'ok'
-            $asked.tool_path = 'C:\no.exe'
-            (Get-SeedToolSignature -Option $asked).status | Should -Be 'unknown'
+            Mock Get-SeedFolderProblem { $problem }.GetNewClosure() -ModuleName _Preflight
+            $found = Get-SeedWorkDirectory -Option $option
+            "$($found.status): $($found.evidence)" | Should -BeExactly "${status}: $problem"
         }
     }
 }

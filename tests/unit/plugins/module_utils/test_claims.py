@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pathlib
+import re
 from typing import Any
 
 import pytest
@@ -212,3 +213,12 @@ def test_the_page_lists_every_claim() -> None:
     page = PAGE.read_text(encoding="utf-8")
     for claim in _claims.CLAIMS:
         assert f"| `{claim.id}` | {claim.assumed} |" in page
+
+
+def test_claims_are_about_rows_that_exist() -> None:
+    """A rule or a choice of the lab that is renamed or gone is noticed."""
+    page = PAGE.read_text(encoding="utf-8")
+    begin, end = page.index("<!-- claims: begin -->"), page.index("<!-- claims: end -->")
+    others = set(re.findall(r"^\| `([a-z0-9-]+)` \|", page[:begin] + page[end:], re.MULTILINE))
+    named = [one for claim in _claims.CLAIMS for one in claim.rows]
+    assert len(named) > 5 and set(named) <= others
