@@ -30,6 +30,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 
 DOCS = REPOSITORY / "docs"
 CHOICE = re.compile(r"CHOICE: (?P<text>[^\n]*?) \((?P<topic>[^)]*)\)")
+BEGIN, END = "<!-- choices: begin -->", "<!-- choices: end -->"
 MARKUP = re.compile(r"[A-Z]\(([^)]*)\)")
 # The names that the code checks with one expression; JSON Schema reads the same expressions.
 PATTERNS: Mapping[Any, re.Pattern[str]] = {
@@ -49,6 +50,7 @@ TYPES = {
     "list": "list",
     "provider": "dictionary",
 }
+CLAIMS_BEGIN, CLAIMS_END = "<!-- claims: begin -->", "<!-- claims: end -->"
 INTRODUCTION = """\
 # Seed reference
 
@@ -93,8 +95,7 @@ def claims() -> str:
 def known_and_assumed() -> str:
     """The page with its tables of claims and choices replaced."""
     page = (DOCS / "known-and-assumed.md").read_text(encoding="utf-8")
-    for name, table in (("claims", claims()), ("choices", choices())):
-        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    for begin, table, end in ((CLAIMS_BEGIN, claims(), CLAIMS_END), (BEGIN, choices(), END)):
         head, _, rest = page.partition(begin)
         page = f"{head}{begin}\n{table}\n{end}{rest.partition(end)[2]}"
     return page

@@ -280,16 +280,20 @@ function Get-SeedAntivirus {
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
     $advice = 'Exclude staging location, work directory and folder of the tool from real-time scanning for the copy.'
-    if (-not (Get-Command -Name Get-MpComputerStatus -ErrorAction SilentlyContinue)) {
-        return New-SeedFinding -Status unknown -Evidence (
-            'This host has no cmdlets of Microsoft Defender, and which antivirus it runs is not known.'
-        ) -Remedy $advice
+    $status = $null
+    if (Get-Command -Name Get-MpComputerStatus -ErrorAction SilentlyContinue) {
+        $status = Get-MpComputerStatus -ErrorAction Stop
     }
-    $status = Get-MpComputerStatus -ErrorAction Stop
     if (-not (Get-SeedProperty -From $status -Name RealTimeProtectionEnabled)) {
-        return New-SeedFinding -Status warning -Evidence (
-            'Real-time protection of Microsoft Defender is off. Whether another antivirus runs is not known.'
-        ) -Remedy "If one does: $($advice.Substring(0, 1).ToLowerInvariant())$($advice.Substring(1))"
+        $others = @(Get-SeedAntivirusProduct)
+        if ($others) {
+            return New-SeedFinding -Status warning -Evidence (
+                "This host runs $($others -join ', '), whose exclusions are not known."
+            ) -Remedy $advice
+        }
+        return New-SeedFinding -Status unknown -Evidence (
+            'Microsoft Defender does not watch this host, and whether another antivirus does is not known.'
+        ) -Remedy $advice
     }
     $excluded = @((Get-MpPreference -ErrorAction Stop).ExclusionPath | Where-Object { $_ })
     # Where a policy hides exclusions, or the caller is no administrator, the list has one sentence that begins so.
@@ -308,6 +312,22 @@ function Get-SeedAntivirus {
         ) -Remedy "Exclude these folders for the copy: Add-MpPreference -ExclusionPath '$($missing -join "', '")'."
     }
     New-SeedFinding -Status ok -Evidence 'Microsoft Defender leaves the folders of the copy out.'
+}
+
+function Get-SeedAntivirusProduct {
+    <#
+    .SYNOPSIS
+        The antivirus products that Windows knows besides Microsoft Defender. Windows Server keeps no list of them.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param()
+    try {
+        Get-CimInstance -Namespace 'root/SecurityCenter2' -ClassName AntiVirusProduct -ErrorAction Stop |
+            ForEach-Object { "$(Get-SeedProperty -From $_ -Name displayName)" } |
+            Where-Object { $_ -and $_ -notmatch 'Defender' }
+    }
+    catch { return }
 }
 
 function Get-SeedParentPath {
@@ -340,9 +360,10 @@ function Test-SeedExcluded {
     )
     $folder = $Path.TrimEnd('\') + '\'
     foreach ($one in $Exclusion) {
-        # A square bracket is a letter in a path, and a class of letters in a pattern.
-        $pattern = [Environment]::ExpandEnvironmentVariables($one).TrimEnd('\') -replace '([\[\]`])', '`$1'
-        if ($folder -like "$pattern\*") { return $true }
+        # In an exclusion * stands for a name or a part of one, never for several folders.
+        $pattern = [regex]::Escape([Environment]::ExpandEnvironmentVariables($one).TrimEnd('\'))
+        $pattern = $pattern.Replace('\*', '[^\\]*').Replace('\?', '[^\\]')
+        if ($folder -match "^$pattern\\") { return $true }
     }
     $false
 }
@@ -490,6 +511,7 @@ function Get-SeedWorkDirectory {
 Export-ModuleMember -Function @(
     'Get-SeedPreflight', 'Get-SeedWindowsSupport', 'Get-SeedDotNetSupport', 'Get-SeedAdministratorCheck',
     'Get-SeedBitLockerFeature', 'Get-SeedSleep', 'Get-SeedPendingRestart', 'Get-SeedUpdateRestart',
-    'Get-SeedAntivirus', 'Get-SeedParentPath', 'Test-SeedExcluded', 'Get-SeedFreeLetter', 'Get-SeedWorkSpace',
-    'Get-SeedTaskScheduler', 'Get-SeedToolCheck', 'Get-SeedToolLeftover', 'Get-SeedWorkDirectory'
+    'Get-SeedAntivirus', 'Get-SeedAntivirusProduct', 'Get-SeedParentPath', 'Test-SeedExcluded',
+    'Get-SeedFreeLetter', 'Get-SeedWorkSpace', 'Get-SeedTaskScheduler', 'Get-SeedToolCheck',
+    'Get-SeedToolLeftover', 'Get-SeedWorkDirectory'
 )

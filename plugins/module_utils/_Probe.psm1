@@ -246,8 +246,7 @@ function Get-SeedProbeCommand {
         if ($one.ContainsKey('depth')) { $depth = $one.depth }
         if ($arguments.Contains('ClassName')) { $name = $arguments['ClassName'] }
         $collected = Get-SeedCollected -Name $one.name -Argument $arguments
-        $shape = [ordered]@{ found = $collected.found; errors = @($collected.errors) }
-        $found[$name] = $shape + (Get-SeedShape -InputObject $collected.objects -Depth $depth)
+        $found[$name] = Join-SeedShape -Collected $collected -Depth $depth
     }
     $found
 }
@@ -409,12 +408,16 @@ function Join-SeedShape {
         The shape of collected objects with their errors.
     .PARAMETER Collected
         What Get-SeedCollected returned.
+    .PARAMETER Depth
+        How many levels of objects in properties are described too.
     #>
     [CmdletBinding()]
     [OutputType([System.Collections.Specialized.OrderedDictionary])]
-    param([Parameter(Mandatory = $true)][object]$Collected)
-    [ordered]@{ found = $Collected.found; errors = @($Collected.errors) } +
-        (Get-SeedShape -InputObject $Collected.objects -Depth 3)
+    param([Parameter(Mandatory = $true)][object]$Collected, [int]$Depth = 3)
+    $shape = Get-SeedShape -InputObject $Collected.objects -Depth $Depth
+    $shape['found'] = $Collected.found
+    $shape['errors'] = @($Collected.errors)
+    $shape
 }
 
 function Get-SeedProbeTool {
@@ -520,7 +523,10 @@ function Invoke-SeedToolBanner {
         $code = $null
         if ($ended) { $code = $process.ExitCode }
         $words = @(Get-SeedHostWord)
-        $lines = foreach ($text in $output.Result, $problem.Result) {
+        $lines = foreach ($read in $output, $problem) {
+            # A child that outlives the tool keeps its output open.
+            $text = ''
+            if ($read.Wait(5000)) { $text = $read.Result }
             , @($text -split '\r\n|\r|\n' | Where-Object { $_.Trim() } | Select-Object -First 40 | ForEach-Object {
                     Hide-SeedText -Text $_ -Secret $words
                 })

@@ -13,6 +13,8 @@ import yaml
 from conftest import Lab
 from lab import world
 
+WRITE_POLICY = "HKLM:\\SYSTEM\\CurrentControlSet\\Policies\\Microsoft\\FVE"
+FIPS = "HKLM:\\SYSTEM\\CurrentControlSet\\Control\\Lsa\\FipsAlgorithmPolicy"
 SEED, OTHER, DRIVE = "contoso-fs01", "contoso-fs02", "WD-WX31A10FE02"
 
 
@@ -49,9 +51,12 @@ def test_preflight_asks_each_copy_host(lab: Lab) -> None:
     found = rows(file)[SEED]
     assert file.stat().st_mode & 0o777 == 0o600
     assert (found["copy_host"], found["problem"]) == ("fs01", "")
-    assert statuses(found) | {"bitlocker": "ok", "tool": "ok", "sleep": "warning"} == statuses(found)
+    expected = {"bitlocker": "ok", "tool": "ok", "work_directory": "ok", "fixed_write_policy": "ok", "sleep": "warning"}
+    assert statuses(found) | expected == statuses(found)
     stopped = [{"Name": "Schedule", "State": "Stopped", "StartMode": "Disabled"}]
     change_host(lab, "fs01", cim={"Win32_Service": stopped})
+    lab.order("registry", "fs01", WRITE_POLICY, "FDVDenyWriteAccess", "1")
+    lab.order("registry", "fs01", FIPS, "Enabled", "1")
     lab.order("host", "add", "fs02")
     lab.order("seed", OTHER, "--host", "fs02", "--set", "drives=[{serial: WD-FS02}]")
     inventory = lab.home / "inventory" / "hosts.yml"
@@ -61,7 +66,9 @@ def test_preflight_asks_each_copy_host(lab: Lab) -> None:
     run = lab.play("preflight", "-e", f"preflight_file={file}")
     assert (run.returncode, run.changed) == (2, 0), run.output
     found = rows(file)
-    assert found[SEED]["problem"] == f"{SEED}, copy host fs01: failed task_scheduler. The table says what to do."
+    failed = "failed fixed_write_policy, task_scheduler"
+    assert found[SEED]["problem"] == f"{SEED}, copy host fs01: {failed}. The table says what to do."
+    assert statuses(found[SEED])["fips"] == "warning"
     assert statuses(found[OTHER]) == {"connection": "unknown"}
     assert f"{OTHER}, copy host fs02: it could not be asked." in run.message
     assert lab.play("preflight", "-e", f"seed={OTHER}", "-e", f"preflight_file={file}").returncode == 2
@@ -71,10 +78,9 @@ def test_preflight_asks_each_copy_host(lab: Lab) -> None:
     run = lab.play("preflight", "-e", f"seed={SEED}", "-e", f"preflight_file={file}")
     assert run.returncode == 2, run.output
     assert "`azure.place`" in rows(file)[SEED]["problem"] and rows(file)[SEED]["checks"] == []
-    after = tree(lab)
-    assert {name: after[name] for name in before if "host.json" not in name} == {
-        name: time for name, time in before.items() if "host.json" not in name
-    }
+    ours = ("host.json", "registry.json")
+    unchanged = {name: time for name, time in before.items() if not name.endswith(ours)}
+    assert tree(lab) | unchanged == tree(lab)
 
 
 def test_probe_writes_one_file_and_changes_nothing(lab: Lab) -> None:

@@ -229,17 +229,28 @@ Describe 'the preflight of a copy host' {
             Test-SeedExcluded -Path 'D:\[a]\x' -Exclusion 'D:\[a]' | Should -BeTrue
             Test-SeedExcluded -Path 'D:\a\x' -Exclusion 'D:\[a]' | Should -BeFalse
             Test-SeedExcluded -Path 'D:\a' -Exclusion @() | Should -BeFalse
+            Test-SeedExcluded -Path 'D:\a\seed' -Exclusion 'D:\*\seed' | Should -BeTrue
+            Test-SeedExcluded -Path 'D:\a\b\seed' -Exclusion 'D:\*\seed' | Should -BeFalse
+            Test-SeedExcluded -Path "$env:SystemDrive\x" -Exclusion '%SystemDrive%\x' | Should -BeTrue
         }
         It 'is unknown where exclusions are hidden, and where there is no Defender' {
             Set-TestDefender -Excluded 'N/A: Must be an administrator to view exclusions'
             (Get-SeedAntivirus -Option $option).status | Should -Be 'unknown'
             Mock Get-Command { } -ModuleName _Preflight
             (Get-SeedAntivirus -Option $option).status | Should -Be 'unknown'
-        }
-        It 'is a warning where Defender is off, because another one may run' {
             Set-TestDefender -Active $false
             $found = Get-SeedAntivirus -Option $option
-            "$($found.status) $($found.remedy)" | Should -BeLike 'warning If one does: exclude*'
+            "$($found.status) $($found.remedy)" | Should -BeLike 'unknown Exclude staging*'
+        }
+        It 'is a warning that names another product' {
+            Set-TestDefender -Active $false
+            Mock Get-CimInstance {
+                [CmdletBinding()]param($Namespace, $ClassName)
+                [pscustomobject]@{ displayName = 'Windows Defender' }
+                [pscustomobject]@{ displayName = 'Contoso Shield' }
+            } -ModuleName _Preflight
+            $found = Get-SeedAntivirus -Option $option
+            "$($found.status) $($found.evidence)" | Should -BeLike 'warning This host runs Contoso Shield, *'
         }
     }
 
