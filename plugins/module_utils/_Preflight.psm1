@@ -77,9 +77,10 @@ function Get-SeedWindowsSupport {
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
     $system = Get-CimInstance -ClassName Win32_OperatingSystem -ErrorAction Stop | Select-Object -First 1
-    $number = "$(Get-SeedProperty -From $system -Name BuildNumber)"
-    if ($number -notmatch '^\d+$') { throw 'Windows shows no build number.' }
-    $build = [int]$number
+    $build = 0
+    if (-not [int]::TryParse("$(Get-SeedProperty -From $system -Name BuildNumber)", [ref]$build)) {
+        throw 'Windows shows no build number.'
+    }
     # 1 is a client, 2 a domain controller, 3 a server.
     $client = (Get-SeedProperty -From $system -Name ProductType) -eq 1
     $seen = "$(Get-SeedProperty -From $system -Name Caption)".Trim() + ", build $build, PowerShell " +

@@ -224,7 +224,8 @@ function Get-SeedProbeWinRM {
         'IdleTimeout', 'MaxShellRunTime') {
         $found[$name] = Get-SeedAnswer -Question {
             $value = "$((Get-Item -LiteralPath "WSMan:\localhost\Shell\$name" -ErrorAction Stop).Value)"
-            if ($value -match '^\d+$') { [long]$value } else { Get-SeedKind -Value $value }
+            $number = [long]0
+            if ([long]::TryParse($value, [ref]$number)) { $number } else { Get-SeedKind -Value $value }
         }
     }
     $found

@@ -103,6 +103,18 @@ Describe 'the probe of a host' {
         }
     }
 
+    It 'shows limits of WinRM as numbers, and anything else as its kind' {
+        Mock Get-Item {
+            [CmdletBinding()]param($LiteralPath)
+            if ($LiteralPath -like '*MaxShellsPerUser') { return [pscustomobject]@{ Value = '30' } }
+            if ($LiteralPath -like '*IdleTimeout') { return [pscustomobject]@{ Value = 'WD-1' } }
+            throw 'not there'
+        } -ModuleName _Probe
+        $found = Get-SeedProbeWinRM -Option $option
+        "$($found.MaxShellsPerUser.value) $($found.IdleTimeout.value)" | Should -Be '30 System.String'
+        $found.MaxShellRunTime.error.type | Should -Match 'RuntimeException$'
+    }
+
     Context 'commands' {
         It 'says which command is missing' {
             $missing = Get-SeedCollected -Name Get-SeedNoSuchCommand
