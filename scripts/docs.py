@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write the generated documentation: the options of a seed, their JSON Schema, and the choices of the lab.
+"""Write the generated documentation: the options of a seed, their JSON Schema, claims, and the choices of the lab.
 
 --check only compares, and fails for each page that is not current.
 """
@@ -20,7 +20,7 @@ import yaml
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY / ".build" / "collections"))
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _names  # noqa: E402
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _claims, _names  # noqa: E402
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.definition import (  # noqa: E402
     PROVIDERS,
     SEED,
@@ -50,6 +50,7 @@ TYPES = {
     "list": "list",
     "provider": "dictionary",
 }
+CLAIMS_BEGIN, CLAIMS_END = "<!-- claims: begin -->", "<!-- claims: end -->"
 INTRODUCTION = """\
 # Seed reference
 
@@ -66,7 +67,7 @@ options below. An editor that reads JSON Schema can check it with `docs/seed.sch
 """
 
 
-# --- the choices of the lab
+# --- claims, and the choices of the lab
 
 
 def choices() -> str:
@@ -88,10 +89,22 @@ def choices() -> str:
     )
 
 
+def claims() -> str:
+    """The table of what a probe of a host settles."""
+    rows = [
+        f"| `{claim.id}` | {claim.assumed} | {', '.join(f'`{one}`' for one in claim.rows)} |"
+        for claim in _claims.CLAIMS
+    ]
+    return "\n".join(["| id | assumed | about |", "| --- | --- | --- |", *rows])
+
+
 def known_and_assumed() -> str:
-    """The page with its table of choices replaced."""
-    head, _, rest = (DOCS / "known-and-assumed.md").read_text(encoding="utf-8").partition(BEGIN)
-    return f"{head}{BEGIN}\n{choices()}\n{END}{rest.partition(END)[2]}"
+    """The page with its tables of claims and choices replaced."""
+    page = (DOCS / "known-and-assumed.md").read_text(encoding="utf-8")
+    for begin, table, end in ((CLAIMS_BEGIN, claims(), CLAIMS_END), (BEGIN, choices(), END)):
+        head, _, rest = page.partition(begin)
+        page = f"{head}{begin}\n{table}\n{end}{rest.partition(end)[2]}"
+    return page
 
 
 # --- the schema

@@ -24,10 +24,11 @@ BUILD = REPOSITORY / ".build"
 LOGS = BUILD / "logs"
 CHECKS = REPOSITORY.parent / "shared" / "tools" / "ps51"
 COLLECTION = BUILD / "collections" / "ansible_collections" / "seedfreight" / "azure_offline_backup"
-# Commands of the backup agent, which Windows itself does not have.
-AGENT_COMMANDS = (
+# Commands that not every Windows has: of the backup agent, of Microsoft Defender and of AppLocker.
+OTHER_COMMANDS = (
     "Get-OBPolicy", "Get-OBJob", "Get-OBAllRecoveryPoints", "Get-OBInitialBackupCreationMethod",
     "Set-OBInitialBackupCreationMethod", "Set-OBPolicy", "Start-OBBackup",
+    "Get-MpComputerStatus", "Get-MpPreference", "Get-AppLockerPolicy",
 )  # fmt: skip
 COUNTS = (re.compile(r"(\d+) passed"), re.compile(r"(\d+) (?:failed|error)"))
 TAIL = 60
@@ -73,7 +74,7 @@ def ps51_stages() -> list[Stage]:
     if not CHECKS.exists() and os.environ.get("CI") != "true":
         print(f"left out: the checks against Windows PowerShell 5.1, because {CHECKS} is not there")
         return []
-    known = ",".join(AGENT_COMMANDS)
+    known = ",".join(OTHER_COMMANDS)
     stand_ins = [
         path
         for path in sorted((REPOSITORY / "tests/lab/windows/Modules").glob("*/*.psm1"))
@@ -102,6 +103,12 @@ def stages() -> list[Stage]:
         Stage("scenario", "seed under ansible-core 2.18", [python("scripts/molecule.py", "venv-2.18")], True),
         Stage("scenario", "molecule", [python("scripts/molecule.py", "venv")], True),
         Stage("scenario", "demo and secret scan", [tool("pytest", "-q", "tests/scenario/test_demo.py")], True),
+        Stage(
+            "scenario",
+            "preflight and probe",
+            [tool("pytest", "-q", "tests/scenario/test_hosts_preflight.py")],
+            True,
+        ),
         Stage("unit", "unit, python", [tool("pytest", "-q", "tests/unit")]),
         Stage("unit", "unit, powershell", [pwsh("& tests/unit/run.ps1; exit $LASTEXITCODE")], True),
         Stage("lint", "ansible-test sanity", [python("scripts/sanity.py")], True),

@@ -43,7 +43,9 @@ HEADING = re.compile(r"^### `(?P<id>[a-z_]+)`$", re.MULTILINE)
 ID = re.compile(r"`([a-z]+(?:_[a-z]+)*)`")
 VARIABLE = re.compile(r"^\| `(?P<name>[a-z_]+)` \|", re.MULTILINE)
 # A variable of a playbook is one that tasks or role defaults read with a default, or that a playbook needs by name.
-READ = re.compile(r"\b(seed_[a-z_]+|status_[a-z]+|carrier|tracking_number)\s*\|\s*default\(")
+READ = re.compile(
+    r"\b(seed_[a-z_]+|status_[a-z]+|preflight_file|probe_[a-z_]+|carrier|tracking_number)\s*\|\s*default\("
+)
 TIMEOUT = re.compile(r"^(?P<name>[a-z]+_(?:wait_timeout|poll_interval|wait)):", re.MULTILINE)
 # What roles and playbooks register or hand to each other, not what a person sets.
 INTERNAL = {"seed_lock", "seed_locks", "seed_status", "seed_steps", "seed_steps_done"}
@@ -155,6 +157,17 @@ def documented_variables() -> set[str]:
 def test_every_variable_is_documented_and_exists() -> None:
     """The table of variables and the playbooks agree in both directions."""
     assert documented_variables() == variables_in_use()
+
+
+def test_every_row_of_the_preflight_is_explained() -> None:
+    """Table, documentation of the module and code have the same rows; the connection is a row of the controller."""
+    code = text(REPOSITORY / "plugins" / "module_utils" / "_Preflight.psm1")
+    rows = re.findall(r"^    @\('([a-z_]+)', '", code, re.MULTILINE)
+    page = section(text(DOCS / "troubleshooting.md"), "Preflight")
+    assert VARIABLE.findall(page) == ["connection", *rows]
+    returned = yaml.safe_load(text(REPOSITORY / "plugins" / "modules" / "copy_host_info.yml"))["RETURN"]
+    described = " ".join(returned["checks"]["contains"]["id"]["description"])
+    assert set(re.findall(r"C\(([a-z_]+)\)", described)) == {"connection", *rows}
 
 
 def test_every_playbook_has_its_section() -> None:

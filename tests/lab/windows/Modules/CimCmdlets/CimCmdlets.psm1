@@ -1,12 +1,27 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Stand-in for the CIM commands of Windows, as far as classes of it are used: encryptable volumes, page files, disks and
-# the system.
+# Stand-in for the CIM commands of Windows, as far as classes of it are used: encryptable volumes, page files, disks,
+# the system, and those of classes.json. A host.json with `cim` has other instances of a class than that file.
 Import-Module -Name LabWorld -Global
 
+function Get-LabCimClass {
+    # Name of the class, namespace and instances of a class that is only data; nothing when there is no such class.
+    param([string]$ClassName)
+    $system = Read-LabFile -Path (Get-LabPath 'hosts' $env:LAB_HOST 'host.json')
+    $file = [System.IO.Path]::Combine($PSScriptRoot, 'classes.json')
+    $known = (Read-LabFile -Path $file).PSObject.Properties[$ClassName]
+    if (-not $known) { return }
+    $own = $null
+    if ($system.PSObject.Properties['cim']) { $own = $system.cim.PSObject.Properties[$ClassName] }
+    [pscustomobject]@{
+        Namespace = $known.Value.namespace
+        Instances = @($(if ($own) { $own.Value } else { $known.Value.instances }))
+    }
+}
+
 function Get-CimInstance {
-    <# .SYNOPSIS Instances of the four classes that are used. #>
+    <# .SYNOPSIS Instances of the classes that are used. #>
     [CmdletBinding()]
     param(
         [Parameter(Mandatory, Position = 0)][string]$ClassName,
@@ -37,7 +52,10 @@ function Get-CimInstance {
             $known = $system.PSObject.Properties['boot_time']
             $boot = [DateTime]::new(2026, 1, 1, 0, 0, 0, [DateTimeKind]::Utc)
             if ($known) { $boot = ([DateTime]$known.Value).ToUniversalTime() }
-            [pscustomobject]@{ CimClass = $ClassName; LastBootUpTime = $boot.ToLocalTime() }
+            $facts = @((Get-LabCimClass -ClassName $ClassName).Instances)[0]
+            $facts | Add-Member -NotePropertyName CimClass -NotePropertyValue $ClassName
+            $facts | Add-Member -NotePropertyName LastBootUpTime -NotePropertyValue $boot.ToLocalTime()
+            $facts
         }
         'Win32_EncryptableVolume' {
             if ($Namespace -replace '/', '\' -ne 'root\cimv2\Security\MicrosoftVolumeEncryption') {
@@ -56,10 +74,18 @@ function Get-CimInstance {
                 }
             }
         }
-        default { Write-Error -Message "Invalid class $ClassName"; return }
+        default {
+            $class = Get-LabCimClass -ClassName $ClassName
+            if (-not $class -or $class.Namespace -ne ($Namespace -replace '\\', '/')) {
+                Write-Error -Message "Invalid class $ClassName"
+                return
+            }
+            $class.Instances
+        }
     }
     if ($Filter -match "^(?<name>\w+)\s*=\s*'?(?<value>[^']*?)'?$") {
-        $name, $value = $Matches['name'], $Matches['value']
+        # In a query a backslash is doubled.
+        $name, $value = $Matches['name'], $Matches['value'].Replace('\\', '\')
         $found = @($found | Where-Object { $_.$name -eq $value })
     }
     $found

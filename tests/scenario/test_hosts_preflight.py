@@ -1,0 +1,113 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What people learn of a copy host before days of copying, and of a host that is not as the lab assumes."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from typing import Any
+
+import yaml
+from conftest import Lab
+from lab import world
+
+WRITE_POLICY = "HKLM:\\SYSTEM\\CurrentControlSet\\Policies\\Microsoft\\FVE"
+FIPS = "HKLM:\\SYSTEM\\CurrentControlSet\\Control\\Lsa\\FipsAlgorithmPolicy"
+SEED, OTHER, DRIVE = "contoso-fs01", "contoso-fs02", "WD-WX31A10FE02"
+
+
+def rows(file: pathlib.Path) -> dict[str, dict[str, Any]]:
+    """What the preflight wrote, by seed."""
+    return {one["name"]: one for one in json.loads(file.read_text(encoding="utf-8"))}
+
+
+def statuses(one: dict[str, Any]) -> dict[str, str]:
+    """The status of each row by its id."""
+    return {check["id"]: check["status"] for check in one["checks"]}
+
+
+def change_host(lab: Lab, host: str, **facts: Any) -> None:
+    """Change what a machine of the lab is."""
+    with world.changed(lab.home / "hosts" / host / "host.json") as content:
+        content.update(facts)
+
+
+def tree(lab: Lab) -> dict[str, int]:
+    """Every file of the hosts and their disks with its time, but for logs and what the lab makes for a device."""
+    places = [*lab.home.glob("disks/**/*"), *lab.home.glob("hosts/*/tasks/**/*"), *lab.home.glob("hosts/*/*.json")]
+    return {str(one): one.stat().st_mtime_ns for one in places if one.is_file() and one.name != "raw"}
+
+
+def test_preflight_asks_each_copy_host(lab: Lab) -> None:
+    """A healthy host, one that is not fit, and one that is not there; check mode; one seed by its name."""
+    file = lab.home / "preflight.json"
+    lab.order("seed", SEED)
+    before = tree(lab)
+    run = lab.play("preflight", "--check", "-e", f"preflight_file={file}")
+    assert (run.returncode, run.changed) == (0, 0), run.output
+    assert f"{SEED}, copy host fs01: " in run.output and "Remedy: Run powercfg" in run.output
+    found = rows(file)[SEED]
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert (found["copy_host"], found["problem"]) == ("fs01", "")
+    expected = {"bitlocker": "ok", "tool": "ok", "work_directory": "ok", "fixed_write_policy": "ok", "sleep": "warning"}
+    assert statuses(found) | expected == statuses(found)
+    stopped = [{"Name": "Schedule", "State": "Stopped", "StartMode": "Disabled"}]
+    change_host(lab, "fs01", cim={"Win32_Service": stopped})
+    lab.order("registry", "fs01", WRITE_POLICY, "FDVDenyWriteAccess", "1")
+    lab.order("registry", "fs01", FIPS, "Enabled", "1")
+    lab.order("host", "add", "fs02")
+    lab.order("seed", OTHER, "--host", "fs02", "--set", "drives=[{serial: WD-FS02}]")
+    inventory = lab.home / "inventory" / "hosts.yml"
+    hosts = yaml.safe_load(inventory.read_text(encoding="utf-8"))
+    hosts["windows"]["hosts"]["fs02"]["ansible_port"] = 1
+    inventory.write_text(yaml.safe_dump(hosts), encoding="utf-8")
+    run = lab.play("preflight", "-e", f"preflight_file={file}")
+    assert (run.returncode, run.changed) == (2, 0), run.output
+    found = rows(file)
+    failed = "failed fixed_write_policy, task_scheduler"
+    assert found[SEED]["problem"] == f"{SEED}, copy host fs01: {failed}. The table says what to do."
+    assert statuses(found[SEED])["fips"] == "warning"
+    assert statuses(found[OTHER]) == {"connection": "unknown"}
+    assert f"{OTHER}, copy host fs02: it could not be asked." in run.message
+    assert lab.play("preflight", "-e", f"seed={OTHER}", "-e", f"preflight_file={file}").returncode == 2
+    assert list(rows(file)) == [OTHER], "the other seed is left alone"
+    definition = lab.home / "inventory" / "host_vars" / f"{SEED}.yml"
+    definition.write_text(definition.read_text(encoding="utf-8").replace("location:", "place:"), encoding="utf-8")
+    run = lab.play("preflight", "-e", f"seed={SEED}", "-e", f"preflight_file={file}")
+    assert run.returncode == 2, run.output
+    assert "`azure.place`" in rows(file)[SEED]["problem"] and rows(file)[SEED]["checks"] == []
+    ours = ("host.json", "registry.json")
+    unchanged = {name: time for name, time in before.items() if not name.endswith(ours)}
+    assert tree(lab) | unchanged == tree(lab)
+
+
+def test_probe_writes_one_file_and_changes_nothing(lab: Lab) -> None:
+    """The three lists, in check mode too; a host that differs is contradicted."""
+    file = lab.home / "probe.json"
+    with world.changed(world.disk_file(DRIVE)) as disk:
+        disk["is_offline"] = True
+    before = tree(lab)
+    run = lab.play("probe", "-e", "probe_host=fs01", "--check", "-e", f"probe_file={file}")
+    assert (run.returncode, run.changed) == (0, 0), run.output
+    checked = json.loads(file.read_text(encoding="utf-8"))
+    run = lab.play("probe", "-e", "probe_host=fs01", "-e", f"probe_file={file}")
+    assert (run.returncode, run.changed) == (0, 0), run.output
+    assert tree(lab) == before
+    assert file.stat().st_mode & 0o777 == 0o600
+    probed = json.loads(file.read_text(encoding="utf-8"))
+    assert probed["claims"] == checked["claims"]
+    assert probed["probe"]["schema_version"] == 1
+    claims = {name: {one["id"] for one in found} for name, found in probed["claims"].items()}
+    assert "storage-texts" in claims["confirmed"]
+    assert "tool-version-resource" in claims["contradicted"], "the executable of the lab has none"
+    assert "locked-volume" in claims["unknown"]
+    assert "  contradicted:\n    tool-version-resource: " in run.output
+    text = file.read_text(encoding="utf-8")
+    for secret in (DRIVE, "SYS-FS01", "labadmin", "labseeds", str(lab.home)):
+        assert secret not in text
+    run = lab.play("probe")
+    assert run.returncode == 2 and "-e probe_host=HOST" in run.message, run.output
+    run = lab.play("probe", "-e", "probe_host=nosuch")
+    assert run.returncode == 2 and "not a host of the inventory" in run.message, run.output
