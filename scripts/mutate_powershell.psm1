@@ -208,7 +208,9 @@ function Invoke-TestSet {
         foreach ($name in @([System.Environment]::GetEnvironmentVariables().Keys)) {
             if (-not $environment.Contains($name)) { [System.Environment]::SetEnvironmentVariable($name, $null) }
         }
-        foreach ($name in $environment.Keys) { [System.Environment]::SetEnvironmentVariable($name, $environment[$name]) }
+        foreach ($name in $environment.Keys) {
+            [System.Environment]::SetEnvironmentVariable($name, $environment[$name])
+        }
     }
 }
 
