@@ -31,7 +31,7 @@ function Get-SeedTime {
     $invariant = [System.Globalization.CultureInfo]::InvariantCulture
     $time = [DateTime]::UtcNow
     if ($PSBoundParameters.ContainsKey('Value')) {
-        if ($null -eq $Value -or "$Value" -eq '') { return $null }
+        if ("$Value" -eq '') { return $null }
         if ($Value -is [DateTime]) { $time = $Value }
         else {
             $style = [System.Globalization.DateTimeStyles]::RoundtripKind

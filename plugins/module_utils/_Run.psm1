@@ -33,7 +33,7 @@ function Test-SeedProcess {
     [CmdletBinding()]
     [OutputType([bool])]
     param([AllowNull()][object]$Process)
-    if (-not $Process -or -not $Process.pid) { return $false }
+    if (-not $Process) { return $false }
     $stamp = Get-SeedProcessStamp -Id $Process.pid
     $known = [long]0
     if ($null -eq $stamp -or -not [long]::TryParse("$($Process.started_ticks)", [ref]$known)) { return $false }

@@ -133,6 +133,15 @@ Describe 'what one fact changes' {
             }
         }
         @{
+            base = 'never started'; what = 'nothing was ever ordered'; status = 'interrupted'; allowed = 'prepare'
+            reason = 'its task never began'
+            change = {
+                $_.facts.attempt.run_state = 'missing'
+                $_.facts.attempt.run = $null
+                $_.facts.attempt.has_order = $false
+            }
+        }
+        @{
             base = 'never started'; what = 'on a disk that a guard protects'; status = 'unusable'; allowed = ''
             reason = 'page file'; change = { $_.facts.disk.guards = @('holds a page file.') }
         }
