@@ -145,14 +145,25 @@ function Get-Given {
     }
 }
 
+function Test-FileSearch {
+    <# .SYNOPSIS Whether Select-String searches files: they are named, or come from a command that lists them. #>
+    param([CommandAst]$Command)
+    if ((Get-Given -Command $Command -Name Path) -or (Get-Given -Command $Command -Name LiteralPath)) { return $true }
+    $words = @($Command.CommandElements | Select-Object -Skip 1 -First 2)
+    if ($words.Count -eq 2 -and @($words | Where-Object { $_ -is [CommandParameterAst] }).Count -eq 0) { return $true }
+    $elements = @($Command.Parent.PipelineElements)
+    $before = $elements.IndexOf($Command) - 1
+    $before -ge 0 -and $elements[$before] -is [CommandAst] -and
+        "$($elements[$before].GetCommandName())" -in 'Get-ChildItem', 'Get-Item', 'dir', 'ls', 'gci', 'gi'
+}
+
 function Test-CommandEncoding {
     <# .SYNOPSIS What a command does wrong with text, or nothing. #>
     param([CommandAst]$Command)
     $name = "$($Command.GetCommandName())" -replace '^.*\\', ''
     if ($script:Alias.ContainsKey($name)) { $name = $script:Alias[$name] }
     $encoding = Get-Given -Command $Command -Name Encoding
-    $path = (Get-Given -Command $Command -Name Path) -or (Get-Given -Command $Command -Name LiteralPath)
-    $needed = $name -in $script:Text -or ($name -eq 'Select-String' -and $path)
+    $needed = $name -in $script:Text -or ($name -eq 'Select-String' -and (Test-FileSearch -Command $Command))
     if ($needed -and -not $encoding) { return "$name names no -Encoding" }
     if ($needed -and "$($encoding.Extent.Text)".Trim("'", '"') -in $script:Vague) {
         return "-Encoding $($encoding.Extent.Text) differs from host to host"

@@ -21,6 +21,8 @@ Describe 'the static check of PowerShell' {
         @{ rule = 'encoding'; code = '$t | Export-Csv -Path $p' }
         @{ rule = 'encoding'; code = 'Import-Csv -Path $p' }
         @{ rule = 'encoding'; code = 'Select-String -LiteralPath $p -Pattern x' }
+        @{ rule = 'encoding'; code = 'Select-String x $p' }
+        @{ rule = 'encoding'; code = 'Get-ChildItem -LiteralPath $p | Select-String -Pattern x' }
         @{ rule = 'encoding'; code = '$t | Tee-Object -FilePath $p' }
         @{ rule = 'encoding'; code = '$t | Tee-Object $p' }
         @{ rule = 'encoding'; code = 'New-Item -Path $p -ItemType File -Value $t' }
