@@ -354,9 +354,11 @@ function Get-NodeProblem {
     }
     if ($Node -is [BinaryExpressionAst] -and "$($Node.Operator)" -eq 'As' -and
         (Get-TypeName -Name $Node.Right.Extent.Text) -in 'xml', 'xmldocument') { 'xml', 'use XmlReader with settings' }
-    if ($Node -is [MemberExpressionAst] -and $Node.Static -and "$($Node.Member)" -eq 'Default' -and
+    $default = $Node -is [MemberExpressionAst] -and $Node.Static -and "$($Node.Member)" -eq 'Default' -and
         $Node.Expression -is [TypeExpressionAst] -and
-        (Get-TypeName -Name $Node.Expression.TypeName.FullName) -eq 'encoding') {
+        (Get-TypeName -Name $Node.Expression.TypeName.FullName) -eq 'encoding'
+    # To say which one a host has is no use of it.
+    if ($default -and $Node.Parent.Extent.Text -notmatch '\.(CodePage|WebName|EncodingName)$') {
         'encoding', '[Text.Encoding]::Default differs from host to host'
     }
 }

@@ -35,6 +35,7 @@ Describe 'the static check of PowerShell' {
         @{ rule = 'encoding'; code = '[IO.File]::ReadAllLines($p)' }
         @{ rule = 'encoding'; code = '[IO.File]::OpenText($p)' }
         @{ rule = 'encoding'; code = '[IO.File]::ReadAllText($p, [Text.Encoding]::Default)' }
+        @{ rule = 'encoding'; code = '[Text.Encoding]::Default.GetString($b)' }
         @{ rule = 'encoding'; code = '[System.IO.StreamReader]::new($s)' }
         @{ rule = 'encoding'; code = '[System.IO.StreamReader]::new($s, $true)' }
         @{ rule = 'encoding'; code = '[System.IO.StreamWriter]::new($p, $false)' }
@@ -96,6 +97,7 @@ Describe 'the static check of PowerShell' {
         @{ code = '[IO.File]::ReadAllText($p, [Text.Encoding]::UTF8)' }
         @{ code = '[IO.File]::WriteAllText($p, $t, $encoding)' }
         @{ code = '[IO.File]::ReadAllBytes($p)' }
+        @{ code = '[Text.Encoding]::Default.CodePage' }
         @{ code = '[System.IO.StreamReader]::new($s, [System.Text.Encoding]::UTF8)' }
         @{ code = '[System.IO.StreamReader]::new($s, $utf8, $true)' }
         @{ code = '[System.IO.StreamWriter]::new($p, $false, $utf8)' }
