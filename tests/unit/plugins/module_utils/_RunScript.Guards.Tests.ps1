@@ -187,7 +187,7 @@ Describe 'the runner when something is not as it should be' {
             $state['tool_started'] | Should -BeTrue
         }
         It 'is ended when the tool writes without end' {
-            Write-Tool -Script 'head -c 70000000 /dev/zero; exec sleep 100'
+            Write-Tool -Script 'yes $(printf %010000d 0) | head -c 70000000; exec sleep 100'
             $watch = [System.Diagnostics.Stopwatch]::StartNew()
             Invoke-SeedSession -Order $order -State $state -Index 0 | Should -Not -Be 0
             $state['error'] | Should -Match 'more than 64 MiB'
