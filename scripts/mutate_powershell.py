@@ -42,6 +42,7 @@ TARGETS = (
     "_Folder.psm1",
     "_Run.psm1",
     "_RunScript.psm1",
+    "_Target.psm1",
     "_Tool.psm1",
     "_Volume.psm1",
 )
