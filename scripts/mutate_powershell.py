@@ -190,7 +190,11 @@ def score(name: str, workers: queue.SimpleQueue[Worker], jobs: int, sample: int,
 
     chosen = drawn(every, sample, seed)
     with concurrent.futures.ThreadPoolExecutor(max_workers=jobs) as pool:
-        answers = list(pool.map(noticed, chosen))
+        try:
+            answers = list(pool.map(noticed, chosen))
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     survivors = [one for one, seen in zip(chosen, answers, strict=True) if not seen]
     return Score(name, len(every), sum(answers), sorted(survivors, key=lambda one: one.line))
 
