@@ -41,6 +41,7 @@ bench: setup ## measure two module calls in the lab
 
 mutate: setup-tests ## change the code in small ways and list what no test notices (SAMPLE=40 a file)
 	@$(WITHIN) python scripts/mutate.py --sample $(SAMPLE)
+	@$(WITHIN) python scripts/mutate_powershell.py --sample $(SAMPLE)
 
 clean: ## remove everything that was made
 	@rm -rf .build .lab .mypy_cache .pytest_cache .ruff_cache .hypothesis

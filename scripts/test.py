@@ -120,6 +120,12 @@ def stages() -> list[Stage]:
         Stage("lint", "columns", [python("scripts/check_columns.py")]),
         Stage(
             "lint",
+            "encodings and casts",
+            [pwsh("Import-Module ./scripts/check_powershell.psm1; exit [int](-not (Invoke-Check -Path plugins))")],
+            True,
+        ),
+        Stage(
+            "lint",
             "antsibull-docs",
             [tool("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--skip-rstcheck", ".")],
             cwd=COLLECTION,

@@ -389,7 +389,7 @@ function Resolve-SeedOwnPath {
         $item = Get-Item -LiteralPath $now -Force -ErrorAction SilentlyContinue
         if (-not $item) { return }
         if ("$($item.LinkType)" -notin 'Junction', 'SymbolicLink') { continue }
-        $target = "$(@($item.Target)[0])"
+        $target = "$($item.Target | Select-Object -First 1)"
         $rest = @($parts | Select-Object -Skip ($at + 1)) -join '\'
         if ($target) { Resolve-SeedOwnPath -Path "$($target.TrimEnd('\'))\$rest" -Depth ($Depth + 1) }
         return

@@ -31,10 +31,13 @@ function Get-SeedTime {
     $invariant = [System.Globalization.CultureInfo]::InvariantCulture
     $time = [DateTime]::UtcNow
     if ($PSBoundParameters.ContainsKey('Value')) {
-        if ($null -eq $Value -or "$Value" -eq '') { return $null }
-        $time = $Value
-        if ($time -isnot [DateTime]) {
-            $time = [DateTime]::Parse("$time", $invariant, [System.Globalization.DateTimeStyles]::RoundtripKind)
+        if ("$Value" -eq '') { return $null }
+        if ($Value -is [DateTime]) { $time = $Value }
+        else {
+            $style = [System.Globalization.DateTimeStyles]::RoundtripKind
+            if (-not [DateTime]::TryParse("$Value", $invariant, $style, [ref]$time)) {
+                throw 'A time is not of the form 2026-01-31T12:00:00Z.'
+            }
         }
     }
     $time.ToUniversalTime().ToString('yyyy-MM-ddTHH:mm:ssZ', $invariant)

@@ -34,7 +34,7 @@ function Test-SeedProcess {
     [CmdletBinding()]
     [OutputType([bool])]
     param([AllowNull()][object]$Process)
-    if (-not $Process -or -not $Process.pid) { return $false }
+    if (-not $Process) { return $false }
     $stamp = Get-SeedProcessStamp -Id $Process.pid
     $known = [long]0
     if ($null -eq $stamp -or -not [long]::TryParse("$($Process.started_ticks)", [ref]$known)) { return $false }
@@ -53,12 +53,13 @@ function Test-SeedRestarted {
     [CmdletBinding()]
     [OutputType([bool])]
     param([AllowEmptyString()][AllowNull()][string]$Then, [AllowEmptyString()][AllowNull()][string]$Now)
-    if (-not $Then -or -not $Now) { return $false }
     $style = [System.Globalization.DateTimeStyles]::RoundtripKind
     $invariant = [System.Globalization.CultureInfo]::InvariantCulture
-    $gap = [DateTime]::Parse($Now, $invariant, $style) - [DateTime]::Parse($Then, $invariant, $style)
+    $before = $after = [DateTime]::MinValue
+    if (-not [DateTime]::TryParse($Then, $invariant, $style, [ref]$before)) { return $false }
+    if (-not [DateTime]::TryParse($Now, $invariant, $style, [ref]$after)) { return $false }
     # Windows computes the boot time from the clock, so a corrected clock moves it a little.
-    [Math]::Abs($gap.TotalSeconds) -gt 120
+    [Math]::Abs(($after - $before).TotalSeconds) -gt 120
 }
 
 function Get-SeedTaskProblem {
@@ -108,7 +109,9 @@ function Get-SeedAlive {
     if ($Run.state -ne 'starting' -or (Test-SeedRestarted -Then $Run.boot -Now $BootTime)) { return '' }
     if (Get-SeedTaskProblem -Name $Task.name -Path $Task.path) { return '' }
     $style = [System.Globalization.DateTimeStyles]::RoundtripKind
-    $began = [DateTime]::Parse($Run.updated, [System.Globalization.CultureInfo]::InvariantCulture, $style)
+    $invariant = [System.Globalization.CultureInfo]::InvariantCulture
+    $began = [DateTime]::MinValue
+    if (-not [DateTime]::TryParse($Run.updated, $invariant, $style, [ref]$began)) { return '' }
     if ([Math]::Abs(([DateTime]::UtcNow - $began.ToUniversalTime()).TotalSeconds) -lt 120) { return 'starting' }
     ''
 }

@@ -745,11 +745,14 @@ function Test-SeedRange {
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found
     )
     $file = $Blob['file']
-    if ($Offset -notmatch '^[0-9]{1,15}$' -or $Length -notmatch '^[0-9]{1,7}$') {
+    $digits = [System.Globalization.NumberStyles]::None
+    $invariant = [System.Globalization.CultureInfo]::InvariantCulture
+    $from = [long]0
+    $count = 0
+    if (-not [long]::TryParse($Offset, $digits, $invariant, [ref]$from) -or
+        -not [int]::TryParse($Length, $digits, $invariant, [ref]$count)) {
         return "'$file' has a page range that is not one in the manifest"
     }
-    $from = [long]$Offset
-    $count = [int]$Length
     # Source: the manifest's article; ranges are multiples of 512 bytes and at most 4 MiB.
     if ($from % 512 -ne 0 -or $count % 512 -ne 0 -or $count -eq 0 -or $count -gt 4MB) {
         return "'$file' has an odd page range at byte $from in the manifest"

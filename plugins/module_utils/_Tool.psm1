@@ -123,10 +123,10 @@ function Assert-SeedTool {
     if (-not $Tool.version) {
         throw "``tool_path`` '$($Tool.path)' has no version resource. Set its version with ``tool_version``."
     }
-    if ($Tool.version -notmatch '^\d+(\.\d+){1,3}$') {
+    $version = [version]'0.0'
+    if (-not [version]::TryParse($Tool.version, [ref]$version)) {
         throw "``tool_version`` '$($Tool.version)' is not of the form 1.5.0.300."
     }
-    $version = [version]$Tool.version
     if ($version.Major -ne 1) {
         throw "``tool_version`` $($Tool.version) is not version 1 of the tool, which seeding needs. Unpack " +
             "WAImportExportV1."
@@ -479,7 +479,9 @@ function Get-SeedKeyKind {
     if ($Key -notmatch '^[0-9]{6}(-[0-9]{6}){7}$') { return '' }
     # Source: Microsoft's documentation of the recovery password: each group is 11 times a 16 bit number.
     foreach ($group in $Key.Split('-')) {
-        if ([int]$group % 11 -ne 0 -or [int]$group -ge 720896) { return '' }
+        $number = 0
+        $null = [int]::TryParse($group, [ref]$number)
+        if ($number % 11 -ne 0 -or $number -ge 720896) { return '' }
     }
     'numerical'
 }
@@ -689,7 +691,9 @@ function Protect-SeedJournal {
     [CmdletBinding()]
     [OutputType([string])]
     param([Parameter(Mandatory = $true)][string]$Path, [Parameter(Mandatory = $true)][string]$Certificate)
-    $body = [Convert]::FromBase64String(($Certificate -replace '-----[A-Z ]+-----', '' -replace '\s', ''))
+    $plain = $Certificate -replace '-----[A-Z ]+-----', '' -replace '\s', ''
+    try { $body = [Convert]::FromBase64String($plain) }
+    catch [System.FormatException] { throw 'The certificate that seals the journal is not PEM.' }
     $recipient = New-Object -TypeName System.Security.Cryptography.X509Certificates.X509Certificate2 -ArgumentList @(,
         $body)
     $content = [System.Text.Encoding]::ASCII.GetBytes([Convert]::ToBase64String((Read-SeedByte -Path $Path)))

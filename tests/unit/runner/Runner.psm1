@@ -7,6 +7,7 @@
 $script:stack = $null
 $script:results = $null
 $script:mocks = $null
+$script:stops = $false
 
 function New-TestBlock {
     param([string]$Name)
@@ -21,9 +22,17 @@ function New-TestBlock {
 }
 
 function Invoke-TestFile {
-    <# .SYNOPSIS Runs one file and returns a name, an outcome and a message for each test. #>
+    <#
+    .SYNOPSIS
+        Runs one file and returns a name, an outcome and a message for each test.
+    .PARAMETER Path
+        Path of the file.
+    .PARAMETER First
+        Whether the first failure ends the run.
+    #>
     [CmdletBinding()]
-    param([Parameter(Mandatory)][string]$Path)
+    param([Parameter(Mandatory)][string]$Path, [switch]$First)
+    $script:stops = [bool]$First
     $root = New-TestBlock -Name ''
     $script:stack = [System.Collections.Generic.Stack[object]]::new()
     $script:stack.Push($root)
@@ -72,6 +81,7 @@ function Invoke-TestBlock {
     # the tests.
     foreach ($setUp in $Block.before_all) { . $setUp }
     foreach ($child in $Block.children) {
+        if ($script:stops -and @($script:results | Where-Object { -not $_.passed }).Count -gt 0) { break }
         if ($child.ContainsKey('it')) { Invoke-OneTest -Test $child -Each $eachNow -Ends $endsNow -Trail $trailNow }
         else { Invoke-TestBlock -Block $child -Each $eachNow -Ends $endsNow -Trail $trailNow }
     }

@@ -134,6 +134,8 @@ function Import-TestUtility {
     foreach ($one in $Name) {
         $path = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath "../plugins/module_utils/$one.psm1"
         Import-Module -Name $path -Force -Global
+        # A module does not inherit the mode of its caller.
+        . (Get-Module -Name $one) { Set-StrictMode -Version 3.0 }
     }
 }
 

@@ -33,6 +33,12 @@ Describe 'detached work' {
         $called = @($tree.FindAll({ $args[0] -is [System.Management.Automation.Language.CommandAst] }, $true) |
             ForEach-Object { $_.GetCommandName() })
         @($called | Where-Object { $_ -like '*-Seed*' -and $_ -notin $made }) | Should -BeNullOrEmpty
+        $called | Should -Contain 'Write-SeedJson'
+        # A variable of a module would not be there either.
+        @($tree.FindAll({
+                    $args[0] -is [System.Management.Automation.Language.VariableExpressionAst] -and
+                    $args[0].VariablePath.IsScript
+                }, $true)) | Should -BeNullOrEmpty
     }
     It 'exports every function that it has, so that the runner has them too' -ForEach @(@{ name = '_Folder' },
         @{ name = '_RunScript' }) {

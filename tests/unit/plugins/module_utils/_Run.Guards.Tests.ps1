@@ -1,0 +1,166 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+Describe 'detached work that does not begin as it should' {
+    BeforeAll {
+        . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
+        Import-TestUtility -Name '_Folder', '_RunScript', '_Run'
+        function New-TestOrder {
+            $null = New-Item -ItemType Directory -Path 'C:\a' -Force
+            [ordered]@{
+                operation = 'copy'; attempt = 'a'; seed = 's'; serial = 'DATA'; folder = 'C:\a'; letter = 'E'
+                identity = [ordered]@{ unique_id = 'U2'; size_bytes = 20000000; partition_guid = '{0}' }
+                sessions = @([pscustomobject]@{ id = 's-1'; state = 'pending'; exit_code = $null })
+                run_file = 'C:\a\run.json'; output_file = 'C:\a\output.txt'; bytes_total = 1
+            }
+        }
+        $task = [pscustomobject]@{ name = 'Seedfreight-DATA'; path = '\Seedfreight\' }
+        $where = @{ Name = $task.name; Path = $task.path }
+        $broken = {
+            [CmdletBinding()]param($TaskName, $TaskPath, $Action, $Principal, $Settings, [switch]$Force, $Confirm)
+            Write-Error -Message 'the service is down'
+        }
+    }
+    BeforeEach { New-TestWorld }
+    AfterEach { Remove-TestWorld }
+
+    Context 'times' {
+        It 'says <restarted> for <then> and <now>' -ForEach @(
+            @{ then = '2026-01-01T00:00:00Z'; now = '2026-01-01T00:01:59Z'; restarted = $false }
+            @{ then = '2026-01-01T00:00:00Z'; now = '2026-01-01T00:02:01Z'; restarted = $true }
+            @{ then = '2026-01-01T00:02:01Z'; now = '2026-01-01T00:00:00Z'; restarted = $true }
+            @{ then = '2026-01-01T01:00:00+01:00'; now = '2026-01-01T00:00:00Z'; restarted = $false }
+            @{ then = ''; now = '2026-01-01T00:00:00Z'; restarted = $false }
+            @{ then = '2026-01-01T00:00:00Z'; now = ''; restarted = $false }
+            @{ then = 'x'; now = '2026-01-01T00:00:00Z'; restarted = $false }
+            @{ then = '2026-01-01T00:00:00Z'; now = 'x'; restarted = $false }
+        ) { Test-SeedRestarted -Then $then -Now $now | Should -Be $restarted }
+    }
+
+    Context 'what the Task Scheduler says' {
+        BeforeEach { Start-SeedRun -Order (New-TestOrder) -ConfirmSeconds 0 }
+        It 'has no problem with a task that did not run yet' { Get-SeedTaskProblem @where | Should -BeExactly '' }
+        It 'has a problem with a result' {
+            Set-TestTaskResult -TaskName $task.name -Result 5
+            Get-SeedTaskProblem @where | Should -BeExactly (
+                'its scheduled task ended with 0x5 before it wrote anything')
+        }
+        It 'has no problem with an old result of a task that is <state>' -ForEach @(
+            @{ state = 'Running' }
+            @{ state = 'Queued' }
+        ) {
+            Set-TestTaskResult -TaskName $task.name -Result 5
+            Edit-LabFile -Path "$env:LAB_HOME/hosts/fs01/tasks/$($task.name).json" -Change { $_.state = $state }
+            Get-SeedTaskProblem @where | Should -BeExactly ''
+        }
+        It 'says when the task is gone' {
+            Remove-SeedTask -Serial DATA
+            Get-SeedTaskProblem @where | Should -BeLike 'its scheduled task is not there: No MSFT_ScheduledTask*'
+        }
+        It 'says when the last run cannot be read' {
+            Mock Get-ScheduledTaskInfo $broken -ModuleName _Run
+            Get-SeedTaskProblem @where | Should -BeExactly 'its scheduled task is not there: the service is down'
+        }
+    }
+
+    Context 'alive' {
+        BeforeEach {
+            Start-SeedRun -Order (New-TestOrder) -ConfirmSeconds 0
+            $run = (Read-SeedJson -Path 'C:\a\run.json').value
+            $boot = Get-SeedBootTime
+        }
+        It 'is not without a state' { Get-SeedAlive -Run $null -Task $task -BootTime $boot | Should -BeExactly '' }
+        It 'is while it starts' { Get-SeedAlive -Run $run -Task $task -BootTime $boot | Should -BeExactly 'starting' }
+        It 'is not when it ran and its processes are gone, although the task has no problem' {
+            $run.state = 'running'
+            Get-SeedAlive -Run $run -Task $task -BootTime $boot | Should -BeExactly ''
+        }
+        It 'is not when the host was restarted before it began' {
+            $run.boot = '2001-01-01T00:00:00Z'
+            Get-SeedAlive -Run $run -Task $task -BootTime $boot | Should -BeExactly ''
+        }
+        It 'is not when the task ended before it began' {
+            Set-TestTaskResult -TaskName $task.name -Result 5
+            Get-SeedAlive -Run $run -Task $task -BootTime $boot | Should -BeExactly ''
+        }
+        It 'is not when the time of its state cannot be read' {
+            $run.updated = 'x'
+            Get-SeedAlive -Run $run -Task $task -BootTime $boot | Should -BeExactly ''
+        }
+    }
+
+    Context 'starting' {
+        It 'writes order, state and runner so that the task can read them' {
+            $order = New-TestOrder
+            Start-SeedRun -Order $order -ConfirmSeconds 0
+            $read = (Read-SeedJson -Path 'C:\a\order.json').value
+            "$($read.schema_version) $($read.task_name) $($read.task_path)" |
+                Should -BeExactly '1 Seedfreight-DATA \Seedfreight\'
+            # Without the mark Windows PowerShell would read it in the code page of the host.
+            @([System.IO.File]::ReadAllBytes((Resolve-SeedPath -Path 'C:\a\runner.ps1')))[0..2] -join ' ' |
+                Should -Be '239 187 191'
+        }
+        It 'replaces a task that was left behind' {
+            Start-SeedRun -Order (New-TestOrder) -ConfirmSeconds 0
+            Set-TestTaskResult -TaskName $task.name -Result 5
+            Start-SeedRun -Order (New-TestOrder) -ConfirmSeconds 0
+            Get-SeedTaskProblem @where | Should -BeExactly ''
+        }
+        It 'asks for a task without a time limit that also runs on batteries' {
+            Mock New-ScheduledTaskSettingsSet {
+                [CmdletBinding()]param([timespan]$ExecutionTimeLimit, [int]$Priority, $MultipleInstances,
+                    [switch]$AllowStartIfOnBatteries, [switch]$DontStopIfGoingOnBatteries)
+                if ($ExecutionTimeLimit -ne [timespan]::Zero -or $Priority -ne 5) { throw 'limits' }
+                if (-not $AllowStartIfOnBatteries -or -not $DontStopIfGoingOnBatteries) { throw 'batteries' }
+                ScheduledTasks\New-ScheduledTaskSettingsSet @PSBoundParameters
+            } -ModuleName _Run
+            Start-SeedRun -Order (New-TestOrder) -ConfirmSeconds 0
+        }
+        It 'fails when <cmdlet> fails' -ForEach @(
+            @{ cmdlet = 'Register-ScheduledTask' }
+            @{ cmdlet = 'Start-ScheduledTask' }
+        ) {
+            Mock $cmdlet $broken -ModuleName _Run
+            { Start-SeedRun -Order (New-TestOrder) -ConfirmSeconds 0 } | Should -Throw '*the service is down*'
+        }
+        It 'is content when the runner wrote its state, whatever the task says by then' {
+            Mock Start-ScheduledTask {
+                [CmdletBinding()]param($TaskName, $TaskPath)
+                Set-TestTaskResult -TaskName $TaskName -Result 5
+                Write-SeedJson -Path 'C:\a\run.json' -Value @{ state = 'ended' }
+            } -ModuleName _Run
+            Start-SeedRun -Order (New-TestOrder)
+            Test-Path -LiteralPath 'C:\a\order.json' | Should -BeTrue
+            (Read-SeedJson -Path 'C:\a\run.json').value.state | Should -Be 'ended'
+        }
+        It 'leaves what the runner took to the runner' {
+            Mock Start-ScheduledTask {
+                [CmdletBinding()]param($TaskName, $TaskPath)
+                Set-TestTaskResult -TaskName $TaskName -Result 5
+                Remove-Item -LiteralPath 'C:\a\order.json'
+            } -ModuleName _Run
+            Start-SeedRun -Order (New-TestOrder) -ConfirmSeconds 0
+            (Read-SeedJson -Path 'C:\a\run.json').value.state | Should -Be 'starting'
+        }
+        It 'goes on waiting while the state cannot be read' {
+            Mock Start-ScheduledTask {
+                [CmdletBinding()]param($TaskName, $TaskPath)
+                Remove-Item -LiteralPath 'C:\a\run.json'
+            } -ModuleName _Run
+            Start-SeedRun -Order (New-TestOrder) -ConfirmSeconds 0
+            Test-Path -LiteralPath 'C:\a\order.json' | Should -BeTrue
+        }
+    }
+
+    Context 'removing the task' {
+        It 'does nothing when there is none' {
+            Mock Unregister-ScheduledTask { throw 'called' } -ModuleName _Run
+            Remove-SeedTask -Serial DATA
+        }
+        It 'fails when Windows refuses' {
+            Start-SeedRun -Order (New-TestOrder) -ConfirmSeconds 0
+            Mock Unregister-ScheduledTask $broken -ModuleName _Run
+            { Remove-SeedTask -Serial DATA } | Should -Throw '*the service is down*'
+        }
+    }
+}
