@@ -42,7 +42,8 @@ class ActionModule(PolledAction):
         self._receipts: list[Any] = []
         self._collected = [str(one) for one in self._task.args.get("collected") or []]
         # Journals travel sealed, but what opens them is in this process.
-        if self._escrow is not None or self._task.args.get("_transport_certificate"):
+        password = (self._task.args.get("copy_account") or {}).get("password")
+        if self._escrow is not None or self._task.args.get("_transport_certificate") or password:
             refuse_traces()
         if self._escrow is None or self._state not in NEXT:
             return
@@ -74,6 +75,8 @@ class ActionModule(PolledAction):
             done = [(one.get("progress") or {}) for one in working]
             details = [bytes_text(one.get("bytes_done"), one.get("bytes_total")) for one in done]
             return Progress(text, "; ".join(one for one in details if one))
+        if result.get("host_busy"):
+            return Progress(f"this copy host to finish {', '.join(result['host_busy'])}")
         following = NEXT.get(self._state)
         waiting = [one["serial"] for one in drives if following in (one.get("allowed") or [])]
         return Progress(f"drive {waiting[0]}: about to {following}", idle=True) if waiting else None

@@ -331,6 +331,6 @@ function Stop-SeedStart {
 
 Export-ModuleMember -Function @(
     'Get-SeedRunnerText', 'Test-SeedProcess', 'Test-SeedRestarted', 'Get-SeedTaskProblem', 'Get-SeedAlive',
-    'Get-SeedTaskName', 'Get-SeedTaskList', 'Remove-SeedTask', 'Assert-SeedPasswordUnlogged', 'Get-SeedTaskAccount', 'Register-SeedTask',
-    'Start-SeedRun', 'Stop-SeedStart'
+    'Get-SeedTaskName', 'Get-SeedTaskList', 'Remove-SeedTask', 'Assert-SeedPasswordUnlogged', 'Get-SeedTaskAccount',
+    'Register-SeedTask', 'Start-SeedRun', 'Stop-SeedStart'
 )

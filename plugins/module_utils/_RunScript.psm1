@@ -10,8 +10,8 @@
 # collection.
 #
 # The task runs long after the module has ended, so the exported functions of this file and of those that it requires
-# are written into a file beside the order as they stand, and nothing else is there. A failing state write or progress read
-# never ends a run.
+# are written into a file beside the order as they stand, and nothing else is there. A failing state write or progress
+# read never ends a run.
 
 function Get-SeedProcessStamp {
     <#
@@ -206,8 +206,8 @@ function Get-SeedSourceAnswer {
         Whether the files of the shard lie in the source, as this account sees it: answer (there, missing, unknown),
         account and text, which is empty for there.
     .DESCRIPTION
-        missing is what the source surely lacks, or has with another length. Whatever cannot be asked is unknown, such as
-        a share that this account may not read. Other files in the source are left out by construction.
+        missing is what the source surely lacks, or has with another length. Whatever cannot be asked is unknown, such
+        as a share that this account may not read. Other files in the source are left out by construction.
     .PARAMETER Directory
         The source.
     .PARAMETER File

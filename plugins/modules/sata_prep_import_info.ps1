@@ -36,6 +36,7 @@ $module = [Ansible.Basic.AnsibleModule]::Create($args, $spec)
 try {
     $module.Result.tool = Get-SeedTool -Path $module.Params.tool_path -Version $module.Params.tool_version
     $module.Result.drives = @(Get-SeedDrive -Option $module.Params | ForEach-Object { $_.record })
+    $module.Result.host_busy = @(Get-SeedBusyDrive -Option $module.Params)
 }
 catch { $module.FailJson("$_", $_) }
 $module.ExitJson()

@@ -191,6 +191,21 @@ DRIVE = {
         default="SATA",
     ),
 }
+COPY_ACCOUNT = {
+    "type": _text(
+        "V(system) is the system of the copy host, which reaches a share as the computer account C(DOMAIN\\\\HOST$). "
+        "V(managed_service_account) is a group managed service account. V(user) is an account whose password "
+        "the variable C(seed_copy_password) holds when drives are prepared.",
+        choices=("system", "managed_service_account", "user"),
+        default="system",
+    ),
+    "user": _text(
+        "Name of the account, with its domain. It needs to be an administrator of the copy host that may log on as a "
+        "batch job, and to be able to read the staging location.",
+        check=check_plain,
+        example="CONTOSO\\svc-seed$",
+    ),
+}
 AZURE = {
     "cloud_environment": _text(
         "V(AzureCloud), V(AzureChinaCloud), V(AzureUSGovernment) or the HTTPS URL of a metadata document.",
@@ -257,6 +272,9 @@ SEED: dict[str, Option] = {
         check=_names.check_windows_path,
     ),
     "tool": _dict("The WAImportExport tool, version 1.", TOOL, default={}),
+    "copy_account": _dict(
+        "Account that reads the staging location and runs the tool on the copy host.", COPY_ACCOUNT, default={}
+    ),
     "drives": _list(
         "Drives that may be used for this seed. No other drive is ever touched.",
         _dict("One drive.", DRIVE),
@@ -466,6 +484,10 @@ def _relations(seed: Mapping[str, Any], given: Mapping[str, Any], status: str) -
     apart = not reached(status, "job_created") and source and seed["copy_host"] != source
     staging = given.get("staging")
     said = isinstance(staging, Mapping) and "path_on_copy_host" in staging
+    account = given.get("copy_account")
+    if isinstance(account, Mapping) and account.get("type", "system") != "system" and "user" not in account:
+        text = f"`copy_account.user` is required with type {account['type']}."
+        yield Problem("copy_account.user", text, "Name the account with its domain.")
     if apart and path and not said and not path.startswith("\\\\"):
         text = f"`staging.path` is the local path {path} of {source}, and `copy_host` is {seed['copy_host']}."
         remedy = "Use a UNC path, or set `staging.path_on_copy_host` to the folder as the copy host sees it."

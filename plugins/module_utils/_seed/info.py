@@ -174,6 +174,7 @@ def _snapshot(
         now=now,
         backup=seen["source"],
         drives=seen["copy_host"],
+        host_busy=(observed.get("copy_host") or {}).get("host_busy") or (),
         job=seen["job"] or {},
         container=seen["container"],
         problems=problems,

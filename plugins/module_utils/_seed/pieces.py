@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -69,6 +69,7 @@ class Snapshot:
     now: datetime
     backup: Mapping[str, Any] | None = None
     drives: list[Mapping[str, Any]] | None = None
+    host_busy: Sequence[str] = ()
     job: Mapping[str, Any] = field(default_factory=dict)
     container: Mapping[str, Any] | None = None
     problems: Mapping[str, str] = field(default_factory=dict)
@@ -510,6 +511,14 @@ def drive_waiting(snapshot: Snapshot) -> Waiting | None:
             what = f"drive {one['serial']} to be inserted into {snapshot.seed['copy_host']}"
             missing = Waiting("insert", what, "", "", again)
     return missing
+
+
+def host_waiting(snapshot: Snapshot) -> Waiting | None:
+    """What the copy host still copies, for this or another seed: the tool runs once on a host."""
+    if not snapshot.host_busy:
+        return None
+    what = f"{snapshot.seed['copy_host']} to finish {', '.join(snapshot.host_busy)}"
+    return Waiting("copy_host", what, "", "", playbook("seed", snapshot.host))
 
 
 def drives_gone_bad(snapshot: Snapshot) -> str:

@@ -337,7 +337,7 @@ def _drives(snapshot: Snapshot) -> Decision | None:
     if due.get("verify"):
         return Decision(status, "verify")
     if due.get("prepare"):
-        return Decision(status, "prepare")
+        return Decision(status, "prepare", waiting=pieces.host_waiting(snapshot))
     refused = pieces.drive_problem(snapshot)
     if refused:
         return _blocked(status, refused)

@@ -72,7 +72,10 @@ def tasks(snapshot: Snapshot) -> dict[str, Any]:
     frozen = list(ledger.get("frozen") or [])
     return {
         "stage": {"known_jobs": (ledger.get("begun") or pieces.baseline(snapshot))["jobs"]},
-        "prepare": {"collected": _hashes(ledger, "escrow")},
+        "prepare": {
+            "collected": _hashes(ledger, "escrow"),
+            "copy_account": {name: value for name, value in snapshot.seed["copy_account"].items() if value},
+        },
         "verify": {
             "unlock": _keyed(snapshot, "locked"),
             "lock": [serial for serial, one in known.items() if one.get("verified")],

@@ -144,7 +144,7 @@ Describe 'attempts' {
             Invoke-TestTask -TaskName $TaskName
         } -ModuleName _Run
         $option = New-TestOption -Serial 'WD-1'
-        $null = Invoke-SeedPrepare -Option $option
+        { Invoke-SeedPrepare -Option $option } | Should -Throw '*did not begin*'
         $record = Get-TestRecord -Option $option
         "$($record.status) $($record.attempt.tool_started)" | Should -Be 'failed False'
         $record.reason | Should -Match 'private copy of the tool was changed'
@@ -221,10 +221,15 @@ Describe 'attempts' {
         Test-Path -LiteralPath 'D:\new.txt' | Should -BeTrue
     }
     It 'takes what somebody formatted in a partition that the tool never wrote for foreign' {
-        Mock Start-ScheduledTask { [CmdletBinding()]param($TaskName, $TaskPath) } -ModuleName _Run
-        Mock Start-Sleep { } -ModuleName _Run
-        Mock Get-SeedTaskProblem { 'its task is not there' } -ModuleName _Run
-        { Invoke-SeedPrepare -Option (New-TestOption -Serial 'WD-1') } | Should -Throw '*did not begin*'
+        # The partition is made, and then the tool cannot be started.
+        [System.IO.File]::WriteAllText((Resolve-SeedPath -Path 'C:\tool\t.exe'), 'no program')
+        Mock Start-SeedRun {
+            param($Order, $Account)
+            $Order.sessions[0].bytes = 1
+            $Order['bytes_total'] = [long]1TB
+            _Run\Start-SeedRun -Order $Order
+        } -ModuleName _Attempt
+        { Invoke-SeedPrepare -Option (New-TestOption -Serial 'WD-1') } | Should -Throw '*too few for the*'
         $option = New-TestOption -Serial 'WD-1' -Drive @{ erase = $true }
         $record = Get-TestRecord -Option $option
         "$($record.status) $($record.allowed -join ',')" | Should -Be 'failed prepare'
@@ -243,19 +248,75 @@ Describe 'attempts' {
         (Get-TestRecord -Option (New-TestOption -Serial 'WD-1' -More @{ seed = 'contoso-fs02' })).status |
             Should -Be 'copied'
     }
-    It 'does not format another disk that has the letter by now' {
-        $option = New-TestOption -Serial 'WD-1'
+    It 'does not erase another disk that has the number by now' {
         Mock Start-ScheduledTask {
             [CmdletBinding()]param($TaskName, $TaskPath)
-            Set-TestDisk -Serial 'WD-1' -Change { $_.partitions[1].letter = 'X' }
-            Set-TestDisk -Serial 'DATA' -Change { $_.partitions[0].letter = 'D' }
+            Set-TestDisk -Serial 'WD-1' -Change { $_.number = 2 }
+            Set-TestDisk -Serial 'DATA' -Change { $_.number = 1 }
             Invoke-TestTask -TaskName $TaskName
         } -ModuleName _Run
-        $null = Invoke-SeedPrepare -Option $option
+        $option = New-TestOption -Serial 'WD-1'
+        { Invoke-SeedPrepare -Option $option } | Should -Throw '*did not begin*'
         $record = Get-TestRecord -Option $option
         "$($record.status) $($record.allowed -join ',')" | Should -Be 'failed prepare'
-        $record.reason | Should -Match 'D: does not lead to drive WD-1'
-        Test-Path -LiteralPath 'D:\keep.txt' | Should -BeTrue
+        Test-Path -LiteralPath 'E:\keep.txt' | Should -BeTrue
+    }
+    It 'erases nothing when <what> before the task begins' -ForEach @(
+        @{
+            what = 'the drive gets other content'
+            change = { Set-Content -LiteralPath 'E:\more.txt' -Value 'x' -Encoding utf8 }
+            text = '*changed while it was looked at*'
+        }
+        @{
+            what = 'the source loses a file'
+            change = { Remove-Item -LiteralPath 'C:\src\b.BaseBlob' }
+            text = '*b.BaseBlob*missing*'
+        }
+        @{
+            what = 'a page file is put on the drive'
+            change = {
+                Edit-LabFile -Path "$env:LAB_HOME/hosts/fs01/host.json" -Change { $_.page_file_letters = @('C', 'E') }
+            }
+            text = '*page file*Nothing was erased*'
+        }
+    ) {
+        $global:TestChange = $change
+        Mock Start-ScheduledTask {
+            [CmdletBinding()]param($TaskName, $TaskPath)
+            & $global:TestChange
+            Invoke-TestTask -TaskName $TaskName
+        } -ModuleName _Run
+        $option = New-TestOption -Serial 'DATA' -Drive @{ erase = $true }
+        { Invoke-SeedPrepare -Option $option } | Should -Throw $text
+        Test-Path -LiteralPath 'E:\keep.txt' | Should -BeTrue
+        (Get-TestRecord -Option $option).erased | Should -BeNullOrEmpty
+    }
+    It 'lets the copy of another seed end first, whose folder may be another one' {
+        Mock Get-SeedTaskList {
+            [pscustomobject]@{ TaskName = 'Seedfreight-OTHER'; State = 'Running' }
+        } -ModuleName _Attempt
+        $option = New-TestOption -Serial 'WD-1'
+        $change = Invoke-SeedPrepare -Option $option
+        "$($change.changed) $($change.failure) $($change.busy -join ',')" | Should -Be 'False  task Seedfreight-OTHER'
+        Test-Path -LiteralPath "$work\seeds" | Should -BeFalse
+        Mock Get-SeedTaskList { } -ModuleName _Attempt
+        Mock Start-ScheduledTask { [CmdletBinding()]param($TaskName, $TaskPath) } -ModuleName _Run
+        Mock Start-SeedRun {
+            param($Order, $Account)
+            _Run\Start-SeedRun -Order $Order -ConfirmSeconds 0
+        } -ModuleName _Attempt
+        $null = Invoke-SeedPrepare -Option (New-TestOption -Serial 'DATA' -More @{ seed = 'contoso-fs02' } -Drive @{
+            erase = $true
+        })
+        $change = Invoke-SeedPrepare -Option $option
+        "$($change.changed) $($change.busy -join ',')" | Should -Be 'False DATA (seed contoso-fs02)'
+        Get-SeedBusyDrive -Option $option | Should -Be 'DATA (seed contoso-fs02)'
+    }
+    It 'hands the account that copies to the task' {
+        Mock Start-SeedRun { param($Order, $Account) $global:TestAccount = $Account } -ModuleName _Attempt
+        $account = @{ type = 'managed_service_account'; user = 'CONTOSO\svc$' }
+        $null = Invoke-SeedPrepare -Option (New-TestOption -Serial 'WD-1' -More @{ copy_account = $account })
+        $global:TestAccount.user | Should -Be 'CONTOSO\svc$'
     }
     It 'refuses a source that <what> before anything is erased' -ForEach @(
         @{
@@ -342,7 +403,10 @@ Describe 'attempts' {
     }
     It 'takes an order back that no runner has taken when it stops' {
         Mock Start-ScheduledTask { [CmdletBinding()]param($TaskName, $TaskPath) } -ModuleName _Run
-        Mock Start-SeedRun { param($Order) _Run\Start-SeedRun -Order $Order -ConfirmSeconds 0 } -ModuleName _Attempt
+        Mock Start-SeedRun {
+            param($Order, $Account)
+            _Run\Start-SeedRun -Order $Order -ConfirmSeconds 0
+        } -ModuleName _Attempt
         $option = New-TestOption -Serial 'WD-1'
         $null = Invoke-SeedPrepare -Option $option
         $record = Get-TestRecord -Option $option

@@ -127,7 +127,7 @@ Describe 'detached work that does not begin as it should' {
             Mock Start-ScheduledTask {
                 [CmdletBinding()]param($TaskName, $TaskPath)
                 Set-TestTaskResult -TaskName $TaskName -Result 5
-                Write-SeedJson -Path 'C:\a\run.json' -Value @{ state = 'ended' }
+                Write-SeedJson -Path 'C:\a\run.json' -Value @{ state = 'ended'; tool_started = $true }
             } -ModuleName _Run
             Start-SeedRun -Order (New-TestOrder)
             Test-Path -LiteralPath 'C:\a\order.json' | Should -BeTrue
@@ -161,6 +161,85 @@ Describe 'detached work that does not begin as it should' {
             Start-SeedRun -Order (New-TestOrder) -ConfirmSeconds 0
             Mock Unregister-ScheduledTask $broken -ModuleName _Run
             { Remove-SeedTask -Serial DATA } | Should -Throw '*the service is down*'
+        }
+    }
+
+    Context 'the account of a task' {
+        BeforeEach {
+            Mock Get-ItemProperty {
+                [CmdletBinding()]param($LiteralPath, $Name)
+                throw [System.Management.Automation.ItemNotFoundException]::new('no such key')
+            } -ModuleName _Run
+        }
+        It 'is the system unless another is named' {
+            foreach ($account in $null, @{ type = 'system' }) {
+                $found = Get-SeedTaskAccount -Account $account
+                "$($found.Principal.UserId) $($found.Principal.LogonType) $($found.Principal.RunLevel)" |
+                    Should -Be 'S-1-5-18 ServiceAccount Highest'
+            }
+        }
+        It 'is a group managed service account without a password' {
+            $found = Get-SeedTaskAccount -Account @{ type = 'managed_service_account'; user = 'CONTOSO\svc$' }
+            "$($found.Principal.UserId) $($found.Principal.LogonType)" | Should -Be 'CONTOSO\svc$ Password'
+            $found.Contains('Password') | Should -BeFalse
+        }
+        It 'is a user with a password, which is in no file' {
+            $global:TestRegistered = $null
+            Mock Register-ScheduledTask {
+                [CmdletBinding()]
+                param($TaskName, $TaskPath, $Action, $Settings, $User, $Password, $RunLevel, [switch]$Force)
+                $global:TestRegistered = "$User $Password $RunLevel"
+            } -ModuleName _Run
+            Mock Start-ScheduledTask { [CmdletBinding()]param($TaskName, $TaskPath) } -ModuleName _Run
+            Mock Get-SeedTaskProblem { '' } -ModuleName _Run
+            $account = @{ type = 'user'; user = 'CONTOSO\seed'; password = 'pa55-of-seed' }
+            Start-SeedRun -Order (New-TestOrder) -Account $account -ConfirmSeconds 0
+            $global:TestRegistered | Should -Be 'CONTOSO\seed pa55-of-seed Highest'
+            foreach ($file in Get-ChildItem -LiteralPath 'C:\a' -File -Recurse) {
+                Read-SeedText -Path $file.FullName | Should -Not -Match 'pa55-of-seed'
+            }
+        }
+        It 'that is refused ends the start, with the account and without the password' {
+            Mock Register-ScheduledTask {
+                [CmdletBinding()]
+                param($TaskName, $TaskPath, $Action, $Settings, $User, $Password, $RunLevel, [switch]$Force)
+                Write-Error -Message 'The user name or password is incorrect.'
+            } -ModuleName _Run
+            $account = @{ type = 'user'; user = 'CONTOSO\seed'; password = 'pa55-of-seed' }
+            { Start-SeedRun -Order (New-TestOrder) -Account $account -ConfirmSeconds 0 } |
+                Should -Throw '*copy_account*CONTOSO\seed*incorrect*batch job*'
+            $run = (Read-SeedJson -Path 'C:\a\run.json').value
+            "$($run.state) $($run.tool_started)" | Should -Be 'ended False'
+            $run.error | Should -Not -Match 'pa55'
+            Test-Path -LiteralPath 'C:\a\order.json' | Should -BeFalse
+        }
+        It 'with a password is refused where Windows <what>' -ForEach @(
+            @{
+                what = 'logs parameters'
+                answer = { [pscustomobject]@{ EnableModuleLogging = 1 } }
+                text = '*event log*'
+            }
+            @{ what = 'does not answer'; answer = { throw 'the registry is down' }; text = '*the registry is down*' }
+        ) {
+            $global:TestAnswer = $answer
+            Mock Get-ItemProperty { [CmdletBinding()]param($LiteralPath, $Name) & $global:TestAnswer } -ModuleName _Run
+            { Get-SeedTaskAccount -Account @{ type = 'user'; user = 'u'; password = 'p' } } | Should -Throw $text
+        }
+        It 'with a password is accepted where the policy is off' {
+            Mock Get-ItemProperty { [CmdletBinding()]param($LiteralPath, $Name) [pscustomobject]@{
+                EnableModuleLogging = 0 } } -ModuleName _Run
+            (Get-SeedTaskAccount -Account @{ type = 'user'; user = 'u'; password = 'p' }).User | Should -Be 'u'
+        }
+    }
+
+    Context 'the tasks of the collection' {
+        It 'are none only when Windows says so' {
+            Get-SeedTaskList | Should -BeNullOrEmpty
+            Mock Get-ScheduledTask {
+                [CmdletBinding()]param($TaskName, $TaskPath)
+                Write-Error -Message 'the service is down'
+            } -ModuleName _Run
+            { Get-SeedTaskList } | Should -Throw '*Get-ScheduledTask failed*down*'
         }
     }
 }

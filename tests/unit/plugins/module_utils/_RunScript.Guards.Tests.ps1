@@ -4,7 +4,7 @@
 Describe 'the runner when something is not as it should be' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        Import-TestUtility -Name '_Folder', '_RunScript'
+        Import-TestUtility -Name '_Folder', '_Drive', '_Tool', '_RunScript'
         $guid = '{00000000-0000-4000-8000-000000000002}'
         function New-Order {
             $null = New-Item -ItemType Directory -Path 'C:\a' -Force
@@ -12,12 +12,17 @@ Describe 'the runner when something is not as it should be' {
                 operation = 'copy'; attempt = 'a'; serial = 'DATA'; letter = 'E'; folder = 'C:\a'
                 identity = [pscustomobject]@{ unique_id = 'U2'; size_bytes = 20000000; partition_guid = $guid }
                 sessions = @(
-                    [pscustomobject]@{ id = 's-1'; state = 'pending'; exit_code = $null; arguments = 'one'; bytes = 10 }
-                    [pscustomobject]@{ id = 's-2'; state = 'pending'; exit_code = $null; arguments = 'two'; bytes = 20 }
+                    [pscustomobject]@{
+                        id = 's-1'; state = 'pending'; exit_code = $null; file = 'a b.AIBBlob'; bytes = 10
+                    }
+                    [pscustomobject]@{
+                        id = 's-2'; state = 'pending'; exit_code = $null; file = 'b.BaseBlob'; bytes = 20
+                    }
                 )
                 started = '2026-01-01T00:00:00Z'; bytes_total = 30; run_file = 'C:\a\run.json'
                 output_file = 'C:\a\output.txt'; tool_path = 'C:\a\tool'; tool_directory = 'C:\a'
-                task_name = 't'; task_path = '\'
+                task_name = 't'; task_path = '\'; journal = 'C:\a\DATA.jrn'; container = 'seeds'
+                source_directory = 'C:\src\'
             }
         }
         function Write-Tool {
@@ -85,22 +90,40 @@ Describe 'the runner when something is not as it should be' {
 
     Context 'the source' {
         BeforeEach { [System.IO.File]::WriteAllBytes((Resolve-SeedPath -Path 'C:\f'), [byte[]]::new(10)) }
-        It 'is accepted with every file in its length' {
-            Assert-SeedSource -Directory 'C:\' -File ([pscustomobject]@{ name = 'f'; bytes = 10 })
+        It 'is there with every file in its length' {
+            $answer = Get-SeedSourceAnswer -Directory 'C:\' -File ([pscustomobject]@{ name = 'f'; bytes = 10 })
+            "$($answer.answer) $($answer.text)" | Should -Be 'there '
+            $answer.account | Should -Be ([Environment]::UserName)
         }
-        It 'is refused <what>' -ForEach @(
-            @{ what = 'without a file'; name = 'g'; bytes = 10; text = "*'C:\g' is missing*" }
-            @{ what = 'with a folder in its place'; name = 'a'; bytes = 10; text = '*is missing*' }
-            @{ what = 'with a file of another length'; name = 'f'; bytes = 11; text = '*has 10 bytes, not the 11*' }
+        It 'is <answer> <what>' -ForEach @(
+            @{ what = 'without a file'; name = 'g'; bytes = 10; answer = 'missing'; text = "'C:\\g' is missing" }
+            @{ what = 'with a folder in its place'; name = 'a'; bytes = 10; answer = 'missing'; text = 'is a folder' }
+            @{
+                what = 'with a file of another length'
+                name = 'f'
+                bytes = 11
+                answer = 'missing'
+                text = 'has 10 bytes, not the 11'
+            }
         ) {
             $null = New-Item -ItemType Directory -Path 'C:\a'
-            { Assert-SeedSource -Directory 'C:\' -File ([pscustomobject]@{ name = $name; bytes = $bytes }) } |
-                Should -Throw $text
+            $found = Get-SeedSourceAnswer -Directory 'C:\' -File ([pscustomobject]@{ name = $name; bytes = $bytes })
+            $found.answer | Should -Be $answer
+            $found.text | Should -Match $text
         }
-        It 'is refused when a file cannot be looked at' {
+        It 'is <answer> when its folder <path> is not seen' -ForEach @(
+            @{ path = 'C:\none'; answer = 'missing' }
+            @{ path = '\\filer\none'; answer = 'unknown' }
+        ) {
+            $found = Get-SeedSourceAnswer -Directory $path -File ([pscustomobject]@{ name = 'f'; bytes = 10 })
+            $found.answer | Should -Be $answer
+            $found.text | Should -Match 'source_directory'
+        }
+        It 'is unknown when a file cannot be looked at' {
             Mock Get-Item $broken -ModuleName _RunScript
-            { Assert-SeedSource -Directory 'C:\' -File ([pscustomobject]@{ name = 'f'; bytes = 10 }) } |
-                Should -Throw '*WMI is down*'
+            $found = Get-SeedSourceAnswer -Directory 'C:\' -File ([pscustomobject]@{ name = 'f'; bytes = 10 })
+            $found.answer | Should -Be 'unknown'
+            $found.text | Should -Match 'cannot read .*WMI is down.*copy_account'
         }
     }
 
@@ -157,8 +180,18 @@ Describe 'the runner when something is not as it should be' {
             $state['sessions'][1]['state'] | Should -Be 'pending'
             $state['tool_started'] | Should -BeTrue
             $state['tool'] | Should -BeNullOrEmpty
-            $state['last_lines'] | Should -Be 'said one'
-            Read-SeedText -Path 'C:\a\output.txt' | Should -Match '--- session s-1, exit code 0, [\s\S]*said one'
+            $state['last_lines'] | Should -Be 'said PrepImport'
+            Read-SeedText -Path 'C:\a\output.txt' | Should -Match '--- session s-1, exit code 0, [\s\S]*said PrepImport'
+        }
+        It 'formats and encrypts with the first session alone' {
+            Get-SeedSessionLine -Order $order -Index 0 -Letter E | Should -BeExactly (
+                'PrepImport /j:C:\a\DATA.jrn /id:s-1 /t:E /format /silentmode /encrypt /logdir:C:\a\logs ' +
+                '"/srcfile:C:\src\a b.AIBBlob" "/dstblob:seeds/a b.AIBBlob" /BlobType:PageBlob'
+            )
+            Get-SeedSessionLine -Order $order -Index 1 -Letter E | Should -BeExactly (
+                'PrepImport /j:C:\a\DATA.jrn /id:s-2 /srcfile:C:\src\b.BaseBlob /dstblob:seeds/b.BaseBlob ' +
+                '/BlobType:PageBlob'
+            )
         }
         It 'that fails is failed, and counts no bytes' {
             Write-Tool -Script 'exit 3'
@@ -227,6 +260,96 @@ Describe 'the runner when something is not as it should be' {
             $null = Wait-SeedTool -Process $process -Order $order -State $state -Progress $progress
             "$($global:TestWaits[0]) $($global:TestWaits[30]) $($global:TestWaits[31]) $($global:TestWaits[32])" |
                 Should -Be '1000 1000 10000 10000'
+        }
+    }
+
+    Context 'a copy' {
+        BeforeEach {
+            $order = New-Order
+            $order | Add-Member -NotePropertyName files -NotePropertyValue @(
+                [pscustomobject]@{ name = 'a b.AIBBlob'; bytes = 10 }
+                [pscustomobject]@{ name = 'b.BaseBlob'; bytes = 20 }
+            )
+            $null = New-Item -ItemType Directory -Path 'C:\src'
+            [System.IO.File]::WriteAllBytes((Resolve-SeedPath -Path 'C:\src\a b.AIBBlob'), [byte[]]::new(10))
+            [System.IO.File]::WriteAllBytes((Resolve-SeedPath -Path 'C:\src\b.BaseBlob'), [byte[]]::new(20))
+            Write-Tool -Script 'touch "$(dirname "$0")/ran"'
+            $state = New-SeedState -Order $order -State running
+            Mock Assert-SeedToolCopy { } -ModuleName _RunScript
+            Mock Initialize-SeedTarget {
+                $State['partition_guid'] = $Order.identity.partition_guid
+            } -ModuleName _RunScript
+            Mock Assert-SeedDriveId { } -ModuleName _RunScript
+        }
+        It 'runs its sessions' {
+            Invoke-SeedCopyRun -Order $order -State $state
+            "$($state['source'].answer) $($state['exit_code'])" | Should -Be 'there 0'
+            @($state['sessions'] | ForEach-Object { $_['state'] }) | Should -Be @('completed', 'completed')
+        }
+        It 'erases nothing when <what>' -ForEach @(
+            @{
+                what = 'a file of the source is missing'
+                change = { Remove-Item -LiteralPath 'C:\src\b.BaseBlob' }
+                text = '*is missing*'
+            }
+            @{
+                what = 'the tool was changed'
+                change = { Mock Assert-SeedToolCopy { throw 'copy was changed' } -ModuleName _RunScript }
+                text = '*copy was changed*'
+            }
+            @{
+                what = 'a name cannot be said on a command line'
+                change = { $order.sessions[1].id = 'a"b' }
+                text = '*double quote*'
+            }
+        ) {
+            & $change
+            Mock Initialize-SeedTarget { throw 'erased' } -ModuleName _RunScript
+            { Invoke-SeedCopyRun -Order $order -State $state } | Should -Throw $text
+            $state['tool_started'] | Should -BeFalse
+        }
+        It 'does not start the tool when the letter leads elsewhere once the drive is ready' {
+            Mock Initialize-SeedTarget {
+                $State['partition_guid'] = $Order.identity.partition_guid
+                Set-TestDisk -Serial DATA -Change { $_.partitions[0].letter = 'X' }
+                Set-TestDisk -Serial 'WD-1' -Change {
+                    $_.partition_style = 'GPT'
+                    $_.partitions = @([pscustomobject]@{
+                        number = 2; letter = 'E'; offset = 1; size = 1000; type = 'Basic'; guid = '{other}'
+                        file_system = 'NTFS'; label = ''; bitlocker = $null
+                    })
+                }
+            } -ModuleName _RunScript
+            { Invoke-SeedCopyRun -Order $order -State $state } | Should -Throw '*E: does not lead to drive DATA*'
+            $state['tool_started'] | Should -BeFalse
+            Test-Path -LiteralPath 'C:\a\ran' | Should -BeFalse
+        }
+        It 'stops after the first session when the tool names another drive' {
+            Mock Assert-SeedDriveId { throw 'another name' } -ModuleName _RunScript
+            { Invoke-SeedCopyRun -Order $order -State $state } | Should -Throw '*another name*'
+            @($state['sessions'] | ForEach-Object { $_['state'] }) | Should -Be @('completed', 'pending')
+        }
+        It 'ends with the exit code of a session that fails' {
+            Write-Tool -Script 'exit 7'
+            Invoke-SeedCopyRun -Order $order -State $state
+            "$($state['exit_code']) $($state['sessions'][0]['state']) $($state['sessions'][1]['state'])" |
+                Should -Be '7 failed pending'
+        }
+    }
+
+    Context "the tool's name of the drive" {
+        It 'is accepted in another spelling, and when the journal names none yet' {
+            $order = New-Order
+            Mock Read-SeedJournal { [pscustomobject]@{ drives = @([pscustomobject]@{ drive_id = ' data.' }) } } `
+                -ModuleName _RunScript
+            Assert-SeedDriveId -Order $order
+            Mock Read-SeedJournal { [pscustomobject]@{ drives = @() } } -ModuleName _RunScript
+            Assert-SeedDriveId -Order $order
+        }
+        It 'is refused when it is another, with both names' {
+            Mock Read-SeedJournal { [pscustomobject]@{ drives = @([pscustomobject]@{ drive_id = 'LOGICAL1' }) } } `
+                -ModuleName _RunScript
+            { Assert-SeedDriveId -Order (New-Order) } | Should -Throw "*'LOGICAL1'*Windows DATA*"
         }
     }
 

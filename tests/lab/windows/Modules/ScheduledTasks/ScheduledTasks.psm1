@@ -136,21 +136,24 @@ function Get-ScheduledTask {
     [CmdletBinding()]
     param([Parameter(Position = 0)][string[]]$TaskName, [Parameter(Position = 1)][string[]]$TaskPath)
     if (Invoke-LabFault $PSCmdlet) { return }
-    $file = Get-LabTaskFile -Name $TaskName[0]
-    if (-not [System.IO.File]::Exists($file)) {
-        Write-Error -Message (
-            "No MSFT_ScheduledTask objects found with property 'TaskName' equal to " +
-            "'$($TaskName[0])'."
-        ) -ErrorId 'CmdletizationQuery_NotFound_TaskName,Get-ScheduledTask'
-        return
+    $found = foreach ($file in [System.IO.Directory]::GetFiles((Get-LabPath 'hosts' $env:LAB_HOST 'tasks'), '*.json')) {
+        $task = Read-LabFile -Path $file
+        if ($TaskName -and $task.name -notin $TaskName) { continue }
+        if ($TaskPath -and $task.path -notin $TaskPath) { continue }
+        [pscustomobject]@{
+            TaskName = $task.name
+            TaskPath = $task.path
+            State = $task.state
+            Principal = [pscustomobject]@{ UserId = $task.user }
+        }
     }
-    $task = Read-LabFile -Path $file
-    [pscustomobject]@{
-        TaskName = $task.name
-        TaskPath = $task.path
-        State = $task.state
-        Principal = [pscustomobject]@{ UserId = $task.user }
-    }
+    if ($found) { return $found }
+    $property, $value = 'TaskPath', $TaskPath
+    if ($TaskName) { $property, $value = 'TaskName', $TaskName }
+    if (-not $value) { return }
+    Write-Error -Message (
+        "No MSFT_ScheduledTask objects found with property '$property' equal to '$($value[0])'."
+    ) -ErrorId "CmdletizationQuery_NotFound_$property,Get-ScheduledTask"
 }
 
 function Get-ScheduledTaskInfo {

@@ -93,6 +93,7 @@ def full() -> dict[str, Any]:
         copy_host="copy01",
         work_directory="C:\\Work",
         tool={"path": "C:\\T\\WAImportExport.exe", "version": "1.5.0.300", "sha256": "AB" * 32},
+        copy_account={"type": "user", "user": "CONTOSO\\svc-seed"},
         drives=[{"serial": contoso.SERIAL, "erase": True, "bus": "USB"}],
         azure__cloud_environment="AzureChinaCloud",
         azure__api="data_box",

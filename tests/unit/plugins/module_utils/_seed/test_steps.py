@@ -112,7 +112,7 @@ def test_jobs_that_were_there_before_the_seed_are_known() -> None:
 
 def test_the_tasks_of_a_prepared_seed() -> None:
     found = tasks(contoso.snapshot("prepared", drives=[contoso.drive("copied, locked by a restart")]))
-    assert found["prepare"] == {"collected": [SHA]}
+    assert found["prepare"] == {"collected": [SHA], "copy_account": {"type": "system"}}
     key = [{"serial": SERIAL, "journal": WORKING}]
     assert found["verify"] == {"unlock": key, "lock": [], "check": key}
     assert found["import"] == {
@@ -140,7 +140,7 @@ def test_a_drive_without_a_record_or_a_working_copy_is_not_unlocked() -> None:
 def test_an_escrow_receipt_is_what_makes_a_journal_collected() -> None:
     known = contoso.ledger("prepared")
     known["receipts"] = [one for one in known["receipts"] if one["kind"] == "working"]
-    assert tasks(contoso.snapshot(ledger=known))["prepare"] == {"collected": []}
+    assert tasks(contoso.snapshot(ledger=known))["prepare"] == {"collected": [], "copy_account": {"type": "system"}}
 
 
 def test_a_job_whose_drives_were_shipped_is_not_created_again() -> None:
