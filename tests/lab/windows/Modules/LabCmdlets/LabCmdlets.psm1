@@ -28,6 +28,10 @@ class LabHash {
     }
 }
 
+class LabCryptoConfig {
+    static [bool]$AllowOnlyFipsAlgorithms = $true
+}
+
 function Get-LabFipsText { $script:Fips }
 
 function Split-LabArgument {
@@ -192,6 +196,26 @@ function Set-LabPolicy {
         }
         $null = $table::Remove("$space.HashAlgorithm")
         $table::Add("$space.HashAlgorithm", [LabHash])
+        $null = $table::Remove("$space.CryptoConfig")
+        $table::Add("$space.CryptoConfig", [LabCryptoConfig])
+        # There is no bcrypt.dll here. The class by which the collection calls it computes MD5 all the same, as Windows
+        # does behind it.
+        if (-not ('Seedfreight.WindowsMD5' -as [type])) {
+            Add-Type -TypeDefinition @'
+using System.Security.Cryptography;
+namespace Seedfreight
+{
+    public sealed class WindowsMD5 : HashAlgorithm
+    {
+        readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+        public WindowsMD5() { HashSizeValue = 128; }
+        public override void Initialize() { hash.GetHashAndReset(); }
+        protected override void HashCore(byte[] array, int start, int count) { hash.AppendData(array, start, count); }
+        protected override byte[] HashFinal() { return hash.GetHashAndReset(); }
+    }
+}
+'@
+        }
     }
 }
 
