@@ -264,6 +264,14 @@ Describe 'reading a drive again, step by step' {
         if ($text) { { Assert-SeedProtected -Letter E } | Should -Throw "*$text*" }
         else { Assert-SeedProtected -Letter E }
     }
+    It 'reads nothing again when the journal is not the one that the order names' {
+        Mock Assert-SeedTarget { } -ModuleName _RunScript
+        Mock Assert-SeedProtected { } -ModuleName _RunScript
+        Set-Content -LiteralPath 'C:\x.jrn' -Value 'x' -Encoding utf8
+        $changed = [pscustomobject]@{ serial = 'DATA'; letter = 'E'; journal = 'C:\x.jrn'; journal_sha256 = 'other' }
+        { Invoke-SeedVerifyRun -Order $changed -State ([ordered]@{ partition_guid = '{0}' }) } |
+            Should -Throw 'The journal of drive DATA changed*'
+    }
     It 'takes no volume for protected that cannot be asked' {
         Mock Get-BitLockerVolume {
             [CmdletBinding()]param($MountPoint)
