@@ -214,6 +214,11 @@ Describe 'the folders of attempts' {
             $null = New-Folder -Id $third -Discarded
             (Get-Facts).never_started | Should -Be 0
         }
+        It 'count only those in a row whose tool did not start' {
+            $null = New-Folder -Id $first -Run @{}
+            $null = New-Folder -Id $second -Run @{ tool_started = $false }
+            (Get-Facts).never_started | Should -Be 1
+        }
         It 'have the partition of the plan where there is no run' {
             $null = New-Folder -Id $first -Discarded
             (Get-Facts).older.partition_guid | Should -Be '{plan}'
@@ -350,10 +355,45 @@ Describe 'the folders of attempts' {
             { Assert-SeedRemovable -Drive (Get-Drive) -Option $option -Escrowed 'x' } | Should -Throw '*escrowed*'
             Assert-SeedRemovable -Drive (Get-Drive) -Option $option -Escrowed 'x', $hash
         }
+        It 'changes nothing where there is nothing' {
+            (Invoke-SeedClean -Option $option).changed | Should -BeFalse
+        }
         It 'needs no escrow for an attempt that is given up or failed' {
             $null = New-Folder -Id $first -Run @{} -Journal -Discarded
             $null = New-Folder -Id $second -Run @{ sessions = @() }
             Assert-SeedRemovable -Drive (Get-Drive) -Option $option
+        }
+    }
+
+    Context 'the drive once more' {
+        BeforeAll {
+            function New-Seen {
+                param([string]$Id = $first, [string]$Fingerprint = 'f', [string]$Allowed = 'prepare')
+                $attempt = $null
+                if ($Id) { $attempt = [pscustomobject]@{ id = $Id } }
+                [pscustomobject]@{
+                    facts = [pscustomobject]@{ serial = 'X'; attempt = $attempt }
+                    record = [pscustomobject]@{ fingerprint = $Fingerprint; allowed = @($Allowed); reason = 'why' }
+                }
+            }
+        }
+        It 'is as it was' {
+            $global:TestNow = New-Seen
+            Mock Get-SeedDrive { $global:TestNow } -ModuleName _Attempt
+            (Confirm-SeedAllowed -Drive (New-Seen) -Option @{} -Step prepare).facts.serial | Should -Be 'X'
+            $global:TestNow = New-Seen -Id ''
+            (Confirm-SeedAllowed -Drive (New-Seen -Id '') -Option @{} -Step prepare).facts.serial | Should -Be 'X'
+        }
+        It 'is another one with <what>' -ForEach @(
+            @{ what = 'another attempt'; now = @{ Id = '20260102T000000Z-0002' } }
+            @{ what = 'no attempt'; now = @{ Id = '' } }
+            @{ what = 'other content'; now = @{ Fingerprint = 'g' } }
+            @{ what = 'another step'; now = @{ Allowed = 'wait' } }
+        ) {
+            $global:TestNow = New-Seen @now
+            Mock Get-SeedDrive { $global:TestNow } -ModuleName _Attempt
+            { Confirm-SeedAllowed -Drive (New-Seen) -Option @{} -Step prepare } |
+                Should -Throw 'Another run worked on drive X*Now: why'
         }
     }
 
