@@ -320,6 +320,35 @@ Describe 'the folders of attempts' {
             $null = Get-Facts
             $global:TestLook['ManifestFile'] | Should -Be $file
         }
+        It 'is read again in all its bytes, bound to its partition and its journal' {
+            $null = New-Folder -Id $first -Run @{} -Journal
+            $facts = Get-Facts
+            $facts.disk = [pscustomobject]@{
+                unique_id = 'U'; size_bytes = 9; partition_guid = '{now}'; letter = 'E'
+            }
+            $order = New-SeedVerifyOrder -Facts $facts
+            "$($order['bytes_total']) $($order['identity']['partition_guid']) $($order['sessions'].Count)" |
+                Should -Be '3 {now} 2'
+            $order['journal_sha256'] | Should -BeExactly $facts.journal.sha256
+        }
+        It 'is the next one to be read again, one a call, unless one is worked on: <what>' -ForEach @(
+            @{ what = 'the first of two'; allowed = 'verify', 'verify'; after = 'verifying,copied'; changed = $true }
+            @{ what = 'the second'; allowed = 'collect', 'verify'; after = 'copied,verifying'; changed = $true }
+            @{ what = 'none'; allowed = 'wait', 'verify'; after = 'copied,copied'; changed = $false }
+        ) {
+            $global:TestDrives = @(foreach ($at in 0, 1) {
+                    [pscustomobject]@{
+                        facts = [pscustomobject]@{ serial = "S$at"; content = $null; attempt = $null }
+                        record = [pscustomobject]@{
+                            status = 'copied'; fingerprint = ''; allowed = @($allowed[$at]); reason = 'why'
+                        }
+                    }
+                })
+            Mock Get-SeedDrive { $global:TestDrives } -ModuleName _Attempt
+            $change = Invoke-SeedVerify -Option @{} -CheckMode $true
+            ($change.after['drives'] | ForEach-Object { $_['status'] }) -join ',' | Should -Be $after
+            "$($change.changed) $($change.failure)" | Should -Be "$changed "
+        }
         It 'has the options of its drive and of the call' {
             $option = New-Option -More @{ discard_attempts = @('d'); erase_fingerprints = @('e') }
             $one = Get-SeedDriveOption -Option $option -Listed $option['drives'][0]
@@ -357,6 +386,21 @@ Describe 'the folders of attempts' {
         }
         It 'changes nothing where there is nothing' {
             (Invoke-SeedClean -Option $option).changed | Should -BeFalse
+        }
+        It 'leaves the folder of the seed while another drive has attempts in it' {
+            $folder = New-Folder -Id $first -Run @{} -Discarded
+            $null = New-Item -ItemType Directory -Path "$work\seeds\one\OTHER"
+            (Invoke-SeedClean -Option $option).changed | Should -BeTrue
+            Test-Path -LiteralPath $folder | Should -BeFalse
+            Test-Path -LiteralPath "$work\seeds\one\OTHER" | Should -BeTrue
+        }
+        It 'fails when Windows refuses' {
+            $null = New-Folder -Id $first -Run @{} -Discarded
+            Mock Remove-Item {
+                [CmdletBinding()]param($LiteralPath, [switch]$Recurse, [switch]$Force)
+                Write-Error -Message 'denied'
+            } -ModuleName _Attempt
+            { Invoke-SeedClean -Option $option } | Should -Throw '*denied*'
         }
         It 'needs no escrow for an attempt that is given up or failed' {
             $null = New-Folder -Id $first -Run @{} -Journal -Discarded
