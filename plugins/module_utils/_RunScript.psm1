@@ -945,7 +945,9 @@ function Invoke-SeedVerifyRun {
     else {
         try { Read-SeedManifest -Order $Order -State $State -Found $found }
         catch [System.Xml.XmlException] {
-            Add-SeedMismatch -Found $found -Text "the manifest is not well-formed at line $($_.Exception.LineNumber)"
+            # PowerShell wraps what a method throws.
+            $line = $_.Exception.GetBaseException().LineNumber
+            Add-SeedMismatch -Found $found -Text "the manifest is not well-formed at line $line"
         }
         $serial = ($found['drive_id'] -replace '\s', '').TrimEnd('.').ToUpperInvariant()
         if ($found['drives'] -ne 1 -or $serial -ne $Order.serial) {

@@ -214,6 +214,11 @@ Describe 'the folders of attempts' {
             $null = New-Folder -Id $third -Discarded
             (Get-Facts).never_started | Should -Be 0
         }
+        It 'count only those in a row whose tool did not start' {
+            $null = New-Folder -Id $first -Run @{}
+            $null = New-Folder -Id $second -Run @{ tool_started = $false }
+            (Get-Facts).never_started | Should -Be 1
+        }
         It 'have the partition of the plan where there is no run' {
             $null = New-Folder -Id $first -Discarded
             (Get-Facts).older.partition_guid | Should -Be '{plan}'
@@ -315,6 +320,35 @@ Describe 'the folders of attempts' {
             $null = Get-Facts
             $global:TestLook['ManifestFile'] | Should -Be $file
         }
+        It 'is read again in all its bytes, bound to its partition and its journal' {
+            $null = New-Folder -Id $first -Run @{} -Journal
+            $facts = Get-Facts
+            $facts.disk = [pscustomobject]@{
+                unique_id = 'U'; size_bytes = 9; partition_guid = '{now}'; letter = 'E'
+            }
+            $order = New-SeedVerifyOrder -Facts $facts
+            "$($order['bytes_total']) $($order['identity']['partition_guid']) $($order['sessions'].Count)" |
+                Should -Be '3 {now} 2'
+            $order['journal_sha256'] | Should -BeExactly $facts.journal.sha256
+        }
+        It 'is the next one to be read again, one a call, unless one is worked on: <what>' -ForEach @(
+            @{ what = 'the first of two'; allowed = 'verify', 'verify'; after = 'verifying,copied'; changed = $true }
+            @{ what = 'the second'; allowed = 'collect', 'verify'; after = 'copied,verifying'; changed = $true }
+            @{ what = 'none'; allowed = 'wait', 'verify'; after = 'copied,copied'; changed = $false }
+        ) {
+            $global:TestDrives = @(foreach ($at in 0, 1) {
+                    [pscustomobject]@{
+                        facts = [pscustomobject]@{ serial = "S$at"; content = $null; attempt = $null }
+                        record = [pscustomobject]@{
+                            status = 'copied'; fingerprint = ''; allowed = @($allowed[$at]); reason = 'why'
+                        }
+                    }
+                })
+            Mock Get-SeedDrive { $global:TestDrives } -ModuleName _Attempt
+            $change = Invoke-SeedVerify -Option @{} -CheckMode $true
+            ($change.after['drives'] | ForEach-Object { $_['status'] }) -join ',' | Should -Be $after
+            "$($change.changed) $($change.failure)" | Should -Be "$changed "
+        }
         It 'has the options of its drive and of the call' {
             $option = New-Option -More @{ discard_attempts = @('d'); erase_fingerprints = @('e') }
             $one = Get-SeedDriveOption -Option $option -Listed $option['drives'][0]
@@ -350,10 +384,60 @@ Describe 'the folders of attempts' {
             { Assert-SeedRemovable -Drive (Get-Drive) -Option $option -Escrowed 'x' } | Should -Throw '*escrowed*'
             Assert-SeedRemovable -Drive (Get-Drive) -Option $option -Escrowed 'x', $hash
         }
+        It 'changes nothing where there is nothing' {
+            (Invoke-SeedClean -Option $option).changed | Should -BeFalse
+        }
+        It 'leaves the folder of the seed while another drive has attempts in it' {
+            $folder = New-Folder -Id $first -Run @{} -Discarded
+            $null = New-Item -ItemType Directory -Path "$work\seeds\one\OTHER"
+            (Invoke-SeedClean -Option $option).changed | Should -BeTrue
+            Test-Path -LiteralPath $folder | Should -BeFalse
+            Test-Path -LiteralPath "$work\seeds\one\OTHER" | Should -BeTrue
+        }
+        It 'fails when Windows refuses' {
+            $null = New-Folder -Id $first -Run @{} -Discarded
+            Mock Remove-Item {
+                [CmdletBinding()]param($LiteralPath, [switch]$Recurse, [switch]$Force)
+                Write-Error -Message 'denied'
+            } -ModuleName _Attempt
+            { Invoke-SeedClean -Option $option } | Should -Throw '*denied*'
+        }
         It 'needs no escrow for an attempt that is given up or failed' {
             $null = New-Folder -Id $first -Run @{} -Journal -Discarded
             $null = New-Folder -Id $second -Run @{ sessions = @() }
             Assert-SeedRemovable -Drive (Get-Drive) -Option $option
+        }
+    }
+
+    Context 'the drive once more' {
+        BeforeAll {
+            function New-Seen {
+                param([string]$Id = $first, [string]$Fingerprint = 'f', [string]$Allowed = 'prepare')
+                $attempt = $null
+                if ($Id) { $attempt = [pscustomobject]@{ id = $Id } }
+                [pscustomobject]@{
+                    facts = [pscustomobject]@{ serial = 'X'; attempt = $attempt }
+                    record = [pscustomobject]@{ fingerprint = $Fingerprint; allowed = @($Allowed); reason = 'why' }
+                }
+            }
+        }
+        It 'is as it was' {
+            $global:TestNow = New-Seen
+            Mock Get-SeedDrive { $global:TestNow } -ModuleName _Attempt
+            (Confirm-SeedAllowed -Drive (New-Seen) -Option @{} -Step prepare).facts.serial | Should -Be 'X'
+            $global:TestNow = New-Seen -Id ''
+            (Confirm-SeedAllowed -Drive (New-Seen -Id '') -Option @{} -Step prepare).facts.serial | Should -Be 'X'
+        }
+        It 'is another one with <what>' -ForEach @(
+            @{ what = 'another attempt'; now = @{ Id = '20260102T000000Z-0002' } }
+            @{ what = 'no attempt'; now = @{ Id = '' } }
+            @{ what = 'other content'; now = @{ Fingerprint = 'g' } }
+            @{ what = 'another step'; now = @{ Allowed = 'wait' } }
+        ) {
+            $global:TestNow = New-Seen @now
+            Mock Get-SeedDrive { $global:TestNow } -ModuleName _Attempt
+            { Confirm-SeedAllowed -Drive (New-Seen) -Option @{} -Step prepare } |
+                Should -Throw 'Another run worked on drive X*Now: why'
         }
     }
 

@@ -55,6 +55,10 @@ Describe 'disks that answer otherwise' {
         It 'are not made up behind the end' { { Read-SeedDevice -Path 'C:\d' -Offset 8 -Count 3 } | Should -Throw }
     }
 
+    It 'shortens a hash to its first twelve digits' {
+        Get-SeedHashText -Byte ([byte[]]@()) | Should -BeExactly 'e3b0c44298fc'
+    }
+
     Context 'a disk without a table' {
         It 'is empty with nothing but zero bytes' { Get-Kind -Serial 'WD-1' | Should -Be 'empty' }
         It 'is data with a byte at <at>' -ForEach @(

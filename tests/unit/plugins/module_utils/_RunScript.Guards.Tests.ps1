@@ -219,6 +219,11 @@ Describe 'the runner when something is not as it should be' {
             { Invoke-SeedSession -Order $order -State $state -Index 0 } | Should -Throw '*'
             $state['tool_started'] | Should -BeTrue
         }
+        It 'is left alone as long as it takes while it writes little' {
+            Write-Tool -Script 'echo begun; sleep 2; exit 4'
+            Invoke-SeedSession -Order $order -State $state -Index 0 | Should -Be 4
+            $state['error'] | Should -BeExactly ''
+        }
         It 'is ended when the tool writes without end' {
             Write-Tool -Script 'yes $(printf %010000d 0) | head -c 70000000; exec sleep 100'
             $watch = [System.Diagnostics.Stopwatch]::StartNew()

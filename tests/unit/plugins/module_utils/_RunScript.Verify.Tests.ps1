@@ -264,6 +264,59 @@ Describe 'reading a drive again, step by step' {
         if ($text) { { Assert-SeedProtected -Letter E } | Should -Throw "*$text*" }
         else { Assert-SeedProtected -Letter E }
     }
+    Context 'the answer' {
+        BeforeEach {
+            Mock Assert-SeedTarget { } -ModuleName _RunScript
+            Mock Assert-SeedProtected { } -ModuleName _RunScript
+            Set-Content -LiteralPath 'C:\x.jrn' -Value 'x' -Encoding utf8
+            $whole = [pscustomobject]@{
+                container = 'c'; letter = 'E'; manifest_file = '\DriveManifest.xml'; serial = 'DATA'
+                files = @([pscustomobject]@{ name = 'f'; bytes = 2048 }); manifest_hash = ''
+                journal = 'C:\x.jrn'; verify_file = 'C:\verify.json'; run_file = 'C:\run.json'
+                journal_sha256 = (Get-SeedFileHash -Path 'C:\x.jrn' -Algorithm SHA256).ToLowerInvariant()
+            }
+            $state = [ordered]@{ partition_guid = '{0}'; bytes_done = 0 }
+            $text = '<DriveManifest><Drive><DriveId>data</DriveId><BlobList><Blob><BlobPath>c/f</BlobPath>' +
+                '<FilePath>\f</FilePath><Length>2048</Length><PageRangeList>' +
+                "<PageRange Offset='0' Length='2048' Hash='$(Get-Hash -Offset 0 -Length 2048)'/></PageRangeList>" +
+                '</Blob></BlobList></Drive></DriveManifest>'
+            function Get-Answer {
+                param([string]$Manifest)
+                [System.IO.File]::WriteAllText((Resolve-SeedPath -Path 'E:\DriveManifest.xml'), $Manifest)
+                $hash = Get-SeedFileHash -Path 'E:\DriveManifest.xml'
+                if (-not $whole.manifest_hash) { $whole.manifest_hash = $hash }
+                Invoke-SeedVerifyRun -Order $whole -State $state
+                (Read-SeedJson -Path 'C:\verify.json').value
+            }
+        }
+        It 'is good for a good drive' {
+            $answer = Get-Answer -Manifest $text
+            "$($answer.ok) $($answer.finished) $($answer.schema_version) $($answer.bytes) $($answer.partition_guid)" |
+                Should -Be 'True True 1 2048 {0}'
+            "$($state['exit_code']) $($state['bytes_done'])" | Should -Be '0 2048'
+        }
+        It 'is bad for a manifest with another hash than the journal names, which is not read' {
+            $whole.manifest_hash = 'other'
+            $answer = Get-Answer -Manifest $text
+            "$($answer.ok) $($answer.ranges) $($state['exit_code'])" | Should -Be 'False 0 1'
+            $answer.mismatches | Should -Match 'does not have the hash that the journal names'
+        }
+        It 'is bad for a manifest that <what>' -ForEach @(
+            @{ what = 'ends early'; old = '</DriveManifest>'; new = ''; says = 'not well-formed at line 1' }
+            @{ what = 'is of another drive'; old = '>data<'; new = '>other<'; says = "of the drive 'other'" }
+            @{ what = 'has a drive more'; old = '</Drive>'; new = '</Drive><Drive/>'; says = "of the drive 'data'" }
+            @{ what = 'names no file'; old = '<BlobPath>'; new = '<Other>x</Other><BlobPath>x'; says = 'outside' }
+        ) {
+            $answer = Get-Answer -Manifest ($text.Replace($old, $new))
+            "$($answer.ok) $($state['exit_code'])" | Should -Be 'False 1'
+            $answer.mismatches -join ' ' | Should -Match $says
+        }
+        It 'is none when the journal is not the one that the order names' {
+            $whole.journal_sha256 = 'other'
+            { Invoke-SeedVerifyRun -Order $whole -State $state } | Should -Throw 'The journal of drive DATA changed*'
+            Test-Path -LiteralPath 'C:\verify.json' | Should -BeFalse
+        }
+    }
     It 'takes no volume for protected that cannot be asked' {
         Mock Get-BitLockerVolume {
             [CmdletBinding()]param($MountPoint)
