@@ -505,24 +505,47 @@ function Resolve-SeedOwnPath {
 function Test-SeedBelow {
     <#
     .SYNOPSIS
-        Whether a path lies below one of the roots, itself or by a share or a link.
+        Whether one of some local paths lies below one of the roots.
     .DESCRIPTION
         A path through a folder that another disk is mounted in needs both disks.
     .PARAMETER Path
-        The path.
+        The paths, as Resolve-SeedOwnPath shows them.
     .PARAMETER Root
         Where a disk is reached, each with a backslash at its end.
     #>
     [CmdletBinding()]
     [OutputType([bool])]
-    param([Parameter(Mandatory = $true)][string]$Path, [AllowEmptyCollection()][string[]]$Root = @())
-    foreach ($one in @(Resolve-SeedOwnPath -Path $Path)) {
+    param([AllowEmptyCollection()][string[]]$Path = @(), [AllowEmptyCollection()][string[]]$Root = @())
+    foreach ($one in $Path) {
         $full = $one.TrimEnd('\') + '\'
         if (@($Root | Where-Object { $full.StartsWith($_, [StringComparison]::OrdinalIgnoreCase) }).Count -gt 0) {
             return $true
         }
     }
     $false
+}
+
+function Assert-SeedPathKnown {
+    <#
+    .SYNOPSIS
+        Refuses local paths below a letter that exists and that no partition of this host has: the letter of a folder or
+        of an encrypted container may stand for any disk.
+    .PARAMETER Path
+        The paths, as Resolve-SeedOwnPath shows them.
+    .PARAMETER Partition
+        All partitions of this host.
+    #>
+    [CmdletBinding()]
+    param([AllowEmptyCollection()][string[]]$Path = @(), [AllowEmptyCollection()][object[]]$Partition = @())
+    # Volumes of dynamic disks have letters that no partition shows; each of those disks is refused by itself.
+    if (Get-SeedManagerGuard -Partition $Partition) { return }
+    $letters = @($Partition | ForEach-Object { Get-SeedLetter -Partition $_ } | Where-Object { $_ })
+    foreach ($one in $Path) {
+        if ($one -notmatch '^([A-Za-z]):\\' -or $Matches[1] -in $letters) { continue }
+        $drive = Get-PSDrive -Name $Matches[1] -ErrorAction SilentlyContinue
+        if (-not $drive -or "$($drive.DisplayRoot)".StartsWith('\\', [StringComparison]::Ordinal)) { continue }
+        throw "On which disk '$one' lies is not known, because no partition of this host has its letter."
+    }
 }
 
 function Get-SeedSerialGuard {
@@ -671,11 +694,14 @@ function Get-SeedGuard {
     # The file itself is not looked at, because Windows holds it open; it is never a link.
     $pages = @(Invoke-SeedQuery -Name Get-CimInstance -Parameter @{ ClassName = 'Win32_PageFileUsage' } |
         ForEach-Object { "$($_.Name)" -replace '[^\\]+$', '' } | Where-Object { $_ })
-    if (@($pages | Where-Object { Test-SeedBelow -Path $_ -Root $roots }).Count -gt 0) {
-        "holds a page file. $remedy"
-    }
+    $all = @(Invoke-SeedQuery -Name Get-Partition)
+    $local = @($pages | ForEach-Object { Resolve-SeedOwnPath -Path $_ })
+    Assert-SeedPathKnown -Path $local -Partition $all
+    if (Test-SeedBelow -Path $local -Root $roots) { "holds a page file. $remedy" }
     foreach ($path in @($ProtectedPath | Where-Object { $_ } | Sort-Object -Unique)) {
-        if (Test-SeedBelow -Path $path -Root $roots) {
+        $local = @(Resolve-SeedOwnPath -Path $path)
+        Assert-SeedPathKnown -Path $local -Partition $all
+        if (Test-SeedBelow -Path $local -Root $roots) {
             "holds '$path', which this seed reads or works in. $remedy"
         }
     }
@@ -800,6 +826,7 @@ function Get-SeedVolumeRecord {
     if (-not $disk) { return [pscustomobject]$record }
     $record['present'] = $true
     if ($disk.IsOffline) { return [pscustomobject]$record }
+    $view = Get-SeedDiskView -Disk $disk
     $letters = @(Get-SeedDataPartition -Disk $disk | ForEach-Object { Get-SeedLetter -Partition $_ } |
         Where-Object { $_ })
     if ($letters.Count -ne 1) { return [pscustomobject]$record }
@@ -807,6 +834,10 @@ function Get-SeedVolumeRecord {
     if (Get-SeedEncryption -Letter $letters[0]) { $record['volume'] = Get-SeedVolume -Letter $letters[0] }
     $open = $record['volume'] -and $record['volume'].lock_status -eq 'Unlocked'
     if ($open -and $Key.Count -gt 0) { $record['key_matches'] = Test-SeedKey -Letter $letters[0] @Key }
+    $again = Find-SeedDisk -Serial $record['serial']
+    if (-not $again -or (Get-SeedDiskView -Disk $again) -ne $view) {
+        throw "Drive $($record['serial']) changed while it was looked at. Run again when nobody handles the drives."
+    }
     [pscustomobject]$record
 }
 
@@ -814,6 +845,6 @@ Export-ModuleMember -Function @(
     'Invoke-SeedQuery', 'Get-SeedDataPartition', 'Assert-SeedDiskKnown', 'Get-SeedDiskView', 'Get-SeedRoot',
     'Get-SeedLetter', 'Read-SeedDevice', 'Get-SeedHashText', 'Get-SeedDevice', 'Get-SeedRawContent',
     'Get-SeedRootEntry', 'New-SeedContent', 'Get-SeedVolumeContent', 'Get-SeedContent', 'Resolve-SeedOwnPath',
-    'Test-SeedBelow', 'Get-SeedSerialGuard', 'ConvertTo-SeedSwapped', 'Get-SeedPhysicalDisk', 'Get-SeedManagerGuard',
-    'Get-SeedGuard', 'Get-SeedDiskFact', 'Get-SeedDriveLetter', 'Get-SeedVolumeRecord'
+    'Test-SeedBelow', 'Assert-SeedPathKnown', 'Get-SeedSerialGuard', 'ConvertTo-SeedSwapped', 'Get-SeedPhysicalDisk',
+    'Get-SeedManagerGuard', 'Get-SeedGuard', 'Get-SeedDiskFact', 'Get-SeedDriveLetter', 'Get-SeedVolumeRecord'
 )

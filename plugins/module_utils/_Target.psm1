@@ -45,8 +45,8 @@ function Get-SeedSameDisk {
     )
     $disk = Find-SeedDisk -Serial $Serial
     if (-not (Test-SeedSameDisk -Disk $disk -Seen $Seen)) {
-        throw "Drive $Serial in ``drives`` changed while it was looked at. $Outcome Run again when nobody handles the " +
-            "drives."
+        throw "Drive $Serial in ``drives`` changed while it was looked at. $Outcome Run again when nobody handles " +
+            "the drives."
     }
     $disk
 }

@@ -239,5 +239,6 @@ function Assert-SeedVolumeChange {
 
 Export-ModuleMember -Function @(
     'ConvertTo-SeedMountPoint', 'Assert-SeedBitLocker', 'ConvertTo-SeedBitLockerName', 'Get-SeedEncryption',
-    'Get-SeedVolume', 'Get-SeedEncryptableVolume', 'Test-SeedKey', 'Unlock-SeedVolume', 'Lock-SeedVolume', 'Assert-SeedVolumeChange'
+    'Get-SeedVolume', 'Get-SeedEncryptableVolume', 'Test-SeedKey', 'Unlock-SeedVolume', 'Lock-SeedVolume',
+    'Assert-SeedVolumeChange'
 )

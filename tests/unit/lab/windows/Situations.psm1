@@ -57,6 +57,7 @@ function New-SituationWorld {
         )
         pages = @('C:\pagefile.sys')
         links = @{}
+        substituted = ''
         calls = [System.Collections.Generic.List[string]]::new()
         wrong = [System.Collections.Generic.List[string]]::new()
         acts = 0
@@ -150,6 +151,7 @@ function Get-SituationDrive {
     $script:World.disks | Where-Object { $_.attached_to -and -not $_.is_offline } | ForEach-Object { $_.partitions } |
         Where-Object { $_.letter -and (-not $Name -or $_.letter -eq $Name) } |
         ForEach-Object { [pscustomobject]@{ Name = $_.letter; DisplayRoot = '' } }
+    if ($Name -and $script:World.substituted -eq $Name) { [pscustomobject]@{ Name = $Name; DisplayRoot = '' } }
 }
 
 function Read-SituationDevice {

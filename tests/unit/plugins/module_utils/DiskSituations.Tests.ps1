@@ -7,7 +7,8 @@ Describe 'situations of disks' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
         Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_DriveGuard', '_Target'
-        Import-Module -Name (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/Situations.psm1') -Force
+        $situations = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/Situations.psm1'
+        Import-Module -Name $situations -Force
         Install-Situation
         $env:LAB_HOST, $env:COMPUTERNAME, $env:SystemDrive = 'fs01', 'FS01', 'C:'
         $played = @{}
@@ -80,7 +81,9 @@ Describe 'situations of disks' {
             @{ name = 'nothing, read-only'; empty = $true; erase = $true
                 change = { param($w) $w.disks[1].is_read_only = $true } }
         )
-        $few = @($contents | Where-Object { $_.name -in 'raw, all zero', 'an empty volume', 'a file', 'a file, offline' })
+        $few = @($contents | Where-Object {
+                $_.name -in 'raw, all zero', 'an empty volume', 'a file', 'a file, offline'
+            })
 
         function Invoke-Group([string]$Name, [hashtable[]]$Case) {
             # Plays the cases, and returns what went wrong in any, a line each.
@@ -190,6 +193,10 @@ Describe 'situations of disks' {
                 $case
             }
             $case = New-Case 'a page file' $content $true $false { param($w) $w.pages = @('E:\pagefile.sys') }
+            $case
+            # A letter of the world that no partition has.
+            $case = New-Case 'a letter of no partition' $content $true $false { param($w) $w.substituted = 'S' }
+            $case.protected = @('S:\x')
             $case
             foreach ($path in 'F:\x', 'C:\nolink', '\\filer\E$', '\\fs011\e$') {
                 $case = New-Case $path $content $true $true

@@ -242,6 +242,21 @@ Describe 'what a disk holds and what protects it' {
             (Get-TestStatus -Serial 'DATA' -Option $option -ProtectedPath 'S:\x').reason |
                 Should -Match 'reads or works in'
         }
+        It 'does not know which disk a path below a letter without a partition is on' {
+            Mock Get-PSDrive {
+                [CmdletBinding()]param($Name)
+                if ($Name -eq 'S') { [pscustomobject]@{ Name = 'S'; DisplayRoot = '' } }
+            } -ModuleName _DriveGuard
+            $status = Get-TestStatus -Serial 'WD-1' -Option $option -ProtectedPath 'S:\x'
+            "$($status.status) $($status.allowed -join ',')" | Should -Be 'unknown '
+            $status.reason | Should -Match "On which disk 'S:\\x' lies"
+            # A dynamic disk of the host may have that letter, and is refused by itself.
+            Set-TestDisk -Serial DATA -Change {
+                $_.partitions[0] | Add-Member -NotePropertyName gpt_type -NotePropertyValue (
+                    '{af9b60a0-1431-4f62-bc68-3311714a69ad}')
+            }
+            (Get-TestStatus -Serial 'WD-1' -Option $option -ProtectedPath 'S:\x').status | Should -Be 'empty'
+        }
         It 'refuses a disk on the way to a folder that another one is mounted in' {
             (Get-TestStatus -Serial 'DATA' -Option $option -ProtectedPath 'E:\mount\x').status |
                 Should -Be 'unusable'
@@ -413,6 +428,13 @@ Describe 'what a disk holds and what protects it' {
             } -ModuleName _DriveGuard
             $status = Get-TestStatus -Serial 'DATA' -Option $option
             "$($status.status) $($status.allowed -join ',')" | Should -Be 'unknown '
+        }
+        It 'has no record of a volume whose disk changed' {
+            Mock Get-SeedVolume {
+                [CmdletBinding()]param($Letter)
+                Set-TestDisk -Serial DATA -Change { $_.partitions[0].letter = 'X' }
+            } -ModuleName _DriveGuard
+            { Get-SeedVolumeRecord -Serial DATA } | Should -Throw '*changed while it was looked at*'
         }
         It 'leaves no content of half a look' {
             Mock Get-PhysicalDisk { throw 'WMI is down' } -ModuleName _DriveGuard

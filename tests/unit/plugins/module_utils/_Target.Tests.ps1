@@ -58,7 +58,8 @@ Describe 'the last look at a drive and what is done to it' {
             Should -Throw '*No drive letter*Nothing was erased*'
         (Get-Disk -Number 1).PartitionStyle | Should -Be 'RAW'
         # The letter of the disk itself becomes free.
-        (Initialize-SeedDrive -Serial DATA -Seen (Get-SeedDiskFact -Serial DATA).disk).letter | Should -Not -BeNullOrEmpty
+        $made = Initialize-SeedDrive -Serial DATA -Seen (Get-SeedDiskFact -Serial DATA).disk
+        $made.letter | Should -Not -BeNullOrEmpty
     }
     It 'makes a GUID partition table where an MBR was' {
         Set-TestDisk -Serial DATA -Change { $_.partition_style = 'MBR' }
