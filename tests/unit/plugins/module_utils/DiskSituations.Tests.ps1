@@ -110,6 +110,21 @@ Describe 'situations of disks' {
             if ($Fit -and ($Content.empty -or ($Erase -and $Content.erase))) { $case.may = 'DRIVE'; $case.must = $true }
             $case
         }
+        # Letters that swap with an empty disk in the midst of each look, and swap back when the look has ended.
+        function Get-TwoLooks {
+            $content = @($few | Where-Object { $_.name -eq 'a file' })[0]
+            $look = @((Invoke-Situation -Case (New-Case 'one look' $content $false $true)).calls).Count
+            for ($at = 1; $at -lt $look; $at++) {
+                $case = New-Case "letters swap before call $at of each look" $content $false $false
+                $case.before = {
+                    param($w, $now)
+                    if ($now -notin $at, $look, ($look + $at), (2 * $look)) { return }
+                    $mine, $other = $w.disks[1].partitions[0], $w.disks[3].partitions[0]
+                    $mine.letter, $other.letter = $other.letter, $mine.letter
+                }.GetNewClosure()
+                $case
+            }
+        }
     }
     AfterAll { Uninstall-Situation }
 
@@ -318,8 +333,15 @@ Describe 'situations of disks' {
             }
         }
         Invoke-Group -Name 'races' -Case $cases | Should -BeNullOrEmpty
+        Invoke-Group -Name 'races in both looks' -Case @(Get-TwoLooks) | Should -BeNullOrEmpty
     }
 
+    It 'would see that a disk is not looked at again' {
+        Mock Get-SeedDiskView { 'the same' } -ModuleName _DriveGuard
+        $lines = @(Invoke-Group -Name 'without a second look' -Case @(Get-TwoLooks))
+        $lines -join ' ' | Should -Match 'partitions of the disk DRIVE changed'
+        $played.Remove('without a second look')
+    }
     It 'would see a guard that is missing' {
         $whole = @($few | Where-Object { $_.name -eq 'raw, all zero' })[0]
         $case = New-Case 'boot' $whole $true $false { param($w) $w.disks[1].is_boot = $true }
@@ -340,7 +362,7 @@ Describe 'situations of disks' {
             }.GetNewClosure()
             $one
         }
-        Invoke-Group -Name 'without guards' -Case $moved -ErrorAction Stop | Should -Match 'done to the disk DATA'
+        Invoke-Group -Name 'without guards' -Case $moved | Out-String | Should -Match 'done to the disk DATA'
         $played.Remove('without guards')
     }
 
