@@ -326,6 +326,26 @@ function Get-SeedUnfitReason {
     }
 }
 
+function Get-SeedSizeNote {
+    <#
+    .SYNOPSIS
+        What is to be asked before a drive travels that is larger than any size that the service ever named, as a
+        sentence after a blank; an empty text for another.
+    .DESCRIPTION
+        No drive is refused for its size, because the service names none today.
+    .PARAMETER Facts
+        The facts.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][object]$Facts)
+    # Source: the service's requirements: 6 TB from 04/2015, 8 TB from 02/2016, 10 TB from 06/2016, "any size" since
+    # 07/2018. A drive that is sold as 10 TB has a little more.
+    if ([long]$Facts.disk.size_bytes -le 10100000000000) { return '' }
+    " It has $($Facts.disk.size_bytes) bytes; 10 TB is the largest size that the service named (until 07/2018, " +
+    'none since). Ask its support before it travels.'
+}
+
 function Test-SeedEraseUsed {
     <#
     .SYNOPSIS
@@ -370,14 +390,15 @@ function Get-SeedFreshVerdict {
         if ($content -and $content.text) { $text = "$name holds what cannot be judged: $($content.text)" }
         return New-SeedVerdict -Status unknown -Reason "$text. It is not used."
     }
-    if ($whose -eq 'empty') { return New-SeedVerdict -Status empty -Reason "$name is empty." -Allowed prepare }
+    $size = Get-SeedSizeNote -Facts $Facts
+    if ($whose -eq 'empty') { return New-SeedVerdict -Status empty -Reason "$name is empty.$size" -Allowed prepare }
     if ($whose -eq 'ours') {
         return New-SeedVerdict -Status interrupted -Reason (
-            "$name holds what an earlier attempt of this seed left; it may go."
+            "$name holds what an earlier attempt of this seed left; it may go.$size"
         ) -Allowed prepare
     }
     $fingerprint = "$($content.fingerprint)"
-    $reason = "$name holds $($content.text)."
+    $reason = "$name holds $($content.text).$size"
     if ($fingerprint -and $fingerprint -in @($Option.erase_fingerprints)) {
         return New-SeedVerdict -Status foreign -Reason (
             "$reason It may be erased by its fingerprint $fingerprint."
@@ -451,8 +472,20 @@ function Get-SeedProtectionLack {
     [CmdletBinding()]
     [OutputType([string])]
     param([Parameter(Mandatory = $true)][string]$Serial, [Parameter(Mandatory = $true)][object]$Encryption)
-    if ("$($Encryption.volume_status)" -notlike 'FullyEncrypted*') {
-        return "The volume of drive $Serial is $($Encryption.volume_status), not fully encrypted."
+    $state = "$($Encryption.volume_status)"
+    $part = $Encryption.encryption_percentage
+    # The wipe of free space goes on behind an encryption that is complete.
+    if ($state -notin 'FullyEncrypted', 'FullyEncryptedWipeInProgress', 'FullyEncryptedWipeSuspended') {
+        $remedy = @{
+            EncryptionInProgress = ' Wait until it is.'
+            EncryptionSuspended = ' Go on with Resume-BitLocker.'
+        }[$state]
+        $how = ''
+        if ($null -ne $part) { $how = " at $part %" }
+        return "The volume of drive $Serial is $state$how, not fully encrypted.$remedy"
+    }
+    if ($null -ne $part -and [double]$part -lt 100) {
+        return "The volume of drive $Serial is $state, but encrypted to $part % only. Wait until all of it is."
     }
     # A fully encrypted volume with protection Off holds its key in the clear: whoever finds the parcel reads the data.
     if ("$($Encryption.protection_status)" -ne 'On') {
@@ -785,7 +818,8 @@ function ConvertTo-SeedDriveRecord {
 Export-ModuleMember -Function @(
     'ConvertTo-SeedSerial', 'Find-SeedDisk', 'Get-SeedNearSerial', 'Test-SeedSameFile', 'Get-SeedSession',
     'Get-SeedJournalLack', 'Get-SeedAttemptState', 'Get-SeedAccess', 'Get-SeedContentKind', 'Get-SeedActivity',
-    'New-SeedVerdict', 'Get-SeedMissingReason', 'Get-SeedUnfitReason', 'Test-SeedEraseUsed', 'Get-SeedFreshVerdict',
+    'New-SeedVerdict', 'Get-SeedMissingReason', 'Get-SeedUnfitReason', 'Get-SeedSizeNote', 'Test-SeedEraseUsed',
+    'Get-SeedFreshVerdict',
     'Get-SeedEndedVerdict', 'Get-SeedProtectionLack', 'Get-SeedReadableVerdict', 'Get-SeedCompleteVerdict',
     'Get-SeedAttemptVerdict', 'Get-SeedNeverStartedVerdict', 'Get-SeedDriveStatus', 'Select-SeedField',
     'Get-SeedAttemptRecord', 'ConvertTo-SeedDriveRecord'

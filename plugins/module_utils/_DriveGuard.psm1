@@ -5,8 +5,10 @@
 #AnsibleRequires -PowerShell ..module_utils._Drive
 #AnsibleRequires -PowerShell ..module_utils._Volume
 
-# What a disk holds and what protects it. Every question that fails is an error that
-# names its command: only "not found" means none. Private to the collection.
+# What a disk holds and what protects it. Every question that fails is an error that names its command: only "not found"
+# means none. Numbers and letters can pass to another disk between two questions, so partitions are asked by their disk
+# and volumes by their partition, and everything that goes by number or letter lies between two equal views of the disk.
+# Private to the collection.
 
 function Invoke-SeedQuery {
     <#
@@ -38,15 +40,67 @@ function Get-SeedDataPartition {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][object]$Disk)
-    if ($null -eq $Disk.Number) {
-        throw "The disk with the serial $("$($Disk.SerialNumber)".Trim()) has no number on this host."
-    }
-    $found = @(Invoke-SeedQuery -Name Get-Partition -Parameter @{ DiskNumber = [uint32]$Disk.Number })
+    Assert-SeedDiskKnown -Disk $Disk
+    $found = @(Invoke-SeedQuery -Name Get-Partition -Parameter @{ Disk = $Disk })
     if ($found.Count -ne [int]$Disk.NumberOfPartitions) {
         throw "The disk $($Disk.Number) has $($Disk.NumberOfPartitions) partitions, and Get-Partition shows " +
             "$($found.Count)."
     }
     @($found | Where-Object { "$($_.Type)" -ne 'Reserved' })
+}
+
+function Assert-SeedDiskKnown {
+    <#
+    .SYNOPSIS
+        Refuses a disk that lacks a number, as those of another node of a cluster do: null would mean disk 0.
+    .PARAMETER Disk
+        The disk.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Disk)
+    foreach ($name in 'Number', 'Size', 'LogicalSectorSize', 'NumberOfPartitions') {
+        if ($null -eq $Disk.$name) {
+            throw "Windows shows no $name of the disk with the serial $("$($Disk.SerialNumber)".Trim())."
+        }
+    }
+}
+
+function Get-SeedDiskView {
+    <#
+    .SYNOPSIS
+        A disk as Windows shows it now, as one text: what it is, its partitions and their letters.
+    .PARAMETER Disk
+        The disk, read just now.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][object]$Disk)
+    $marks = @(foreach ($name in @(
+                'UniqueId', 'Number', 'Size', 'PartitionStyle', 'NumberOfPartitions', 'IsOffline', 'IsReadOnly',
+                'IsSystem', 'IsBoot', 'BootFromDisk', 'IsClustered'
+            )) { "$name $($Disk.$name)" })
+    foreach ($one in @(Invoke-SeedQuery -Name Get-Partition -Parameter @{ Disk = $Disk })) {
+        $marks += "$($one.Guid) $($one.Offset) $($one.Size) $($one.Type) $(@(Get-SeedRoot -Partition $one) -join ' ')"
+    }
+    $marks -join "`n"
+}
+
+function Get-SeedRoot {
+    <#
+    .SYNOPSIS
+        Where a partition is reached: its letter, folders that it is mounted in, and the name of its volume.
+    .PARAMETER Partition
+        The partition.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][object]$Partition)
+    $roots = @()
+    $letter = Get-SeedLetter -Partition $Partition
+    if ($letter) { $roots += "${letter}:\" }
+    $access = $Partition.PSObject.Properties['AccessPaths']
+    if ($access) { $roots += @($access.Value | Where-Object { $_ } | ForEach-Object { "$_".TrimEnd('\') + '\' }) }
+    $roots | Sort-Object -Unique
 }
 
 function Get-SeedLetter {
@@ -154,6 +208,26 @@ function Get-SeedHashText {
     finally { $hash.Dispose() }
 }
 
+function Get-SeedDevice {
+    <#
+    .SYNOPSIS
+        The Win32_DiskDrive of a disk. It is known by number alone, so whoever asks compares the disk again afterwards.
+    .PARAMETER Disk
+        The disk.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Disk)
+    Assert-SeedDiskKnown -Disk $Disk
+    $device = @(Invoke-SeedQuery -Name Get-CimInstance -Parameter @{
+            ClassName = 'Win32_DiskDrive'
+            Filter = "Index = $([uint32]$Disk.Number)"
+        })
+    if ($device.Count -ne 1) {
+        throw "Win32_DiskDrive shows $($device.Count) disks with the number $($Disk.Number)"
+    }
+    $device[0]
+}
+
 function Get-SeedRawContent {
     <#
     .SYNOPSIS
@@ -169,20 +243,14 @@ function Get-SeedRawContent {
     $part = 1MB
     $content = [pscustomobject]@{ kind = 'unknown'; text = ''; hash = '' }
     try {
-        $device = @(Invoke-SeedQuery -Name Get-CimInstance -Parameter @{
-            ClassName = 'Win32_DiskDrive'
-            Filter = "Index = $([uint32]$Disk.Number)"
-        })
-        if ($device.Count -ne 1) {
-            throw "Win32_DiskDrive shows $($device.Count) disks with the number $($Disk.Number)"
-        }
+        $device = Get-SeedDevice -Disk $Disk
         # Up to the very last sector, where the second copy of a GPT lies.
         $last = [long]$Disk.Size - $part
         $last -= $last % [int]$Disk.LogicalSectorSize
         $both = New-Object -TypeName byte[] -ArgumentList (2 * $part)
-        [System.Buffer]::BlockCopy((Read-SeedDevice -Path $device[0].DeviceID -Offset 0 -Count $part), 0, $both, 0,
+        [System.Buffer]::BlockCopy((Read-SeedDevice -Path $device.DeviceID -Offset 0 -Count $part), 0, $both, 0,
             $part)
-        [System.Buffer]::BlockCopy((Read-SeedDevice -Path $device[0].DeviceID -Offset $last -Count $part), 0, $both,
+        [System.Buffer]::BlockCopy((Read-SeedDevice -Path $device.DeviceID -Offset $last -Count $part), 0, $both,
             $part, $part)
     }
     catch {
@@ -192,7 +260,8 @@ function Get-SeedRawContent {
     $content.hash = Get-SeedHashText -Byte $both
     $content.kind = 'data'
     $content.text = 'no partition table that Windows knows, but bytes that are not zero'
-    if ($content.hash -eq (Get-SeedHashText -Byte (New-Object -TypeName byte[] -ArgumentList (2 * $part)))) {
+    # The SHA-256 of 2 MiB of zeros begins so.
+    if ($content.hash -eq '5647f05ec189') {
         $content.kind = 'empty'
         $content.text = 'nothing'
     }
@@ -255,6 +324,8 @@ function Get-SeedVolumeContent {
     <#
     .SYNOPSIS
         What the one lettered volume of a disk holds.
+    .PARAMETER Partition
+        Its partition.
     .PARAMETER Letter
         The drive letter.
     .PARAMETER Own
@@ -263,7 +334,12 @@ function Get-SeedVolumeContent {
         The manifest whose MD5 is wanted; empty for none.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][string]$Letter, [bool]$Own, [string]$ManifestFile)
+    param(
+        [Parameter(Mandatory = $true)][object]$Partition,
+        [Parameter(Mandatory = $true)][string]$Letter,
+        [bool]$Own,
+        [string]$ManifestFile
+    )
     try { $encryption = Get-SeedEncryption -Letter $Letter }
     catch { throw "Get-BitLockerVolume failed for ${Letter}: $($_.Exception.Message)" }
     if ($encryption -and $encryption.lock_status -eq 'Locked') {
@@ -271,7 +347,7 @@ function Get-SeedVolumeContent {
         $content.encryption = $encryption
         return $content
     }
-    $volume = @(Invoke-SeedQuery -Name Get-Volume -Parameter @{ DriveLetter = $Letter })
+    $volume = @(Invoke-SeedQuery -Name Get-Volume -Parameter @{ Partition = $Partition })
     if ($volume.Count -ne 1 -or -not "$($volume[0].FileSystem)") {
         $plain = $null -eq $encryption -or $encryption.volume_status -eq 'FullyDecrypted'
         if ($Own -and $plain) { return New-SeedContent -Kind empty -Text 'a partition that is not formatted yet' }
@@ -341,7 +417,13 @@ function Get-SeedContent {
             }
             else {
                 $own = [bool]($answer.partition_guid -and $answer.partition_guid -in $OwnGuid)
-                $answer.content = Get-SeedVolumeContent -Letter $answer.letter -Own $own -ManifestFile $ManifestFile
+                $look = @{
+                    Partition = $partitions[0]
+                    Letter = $answer.letter
+                    Own = $own
+                    ManifestFile = $ManifestFile
+                }
+                $answer.content = Get-SeedVolumeContent @look
                 $marks += $answer.content.fingerprint
             }
         }
@@ -353,8 +435,10 @@ function Get-SeedContent {
 function Resolve-SeedOwnPath {
     <#
     .SYNOPSIS
-        The local paths that a path means on this host: itself with backslashes, what a share of this host stands for,
-        and where links on the way lead. Nothing for a path of another host.
+        The local paths that a path means on this host: itself with backslashes, what a share or a mapped letter of this
+        host stands for, and where links on the way lead. Nothing for a path of another host.
+    .DESCRIPTION
+        Fails when a part of the path can be neither read nor said to be absent: a link there may lead to any disk.
     .PARAMETER Path
         The path.
     .PARAMETER Depth
@@ -363,8 +447,12 @@ function Resolve-SeedOwnPath {
     [CmdletBinding()]
     [OutputType([string])]
     param([Parameter(Mandatory = $true)][string]$Path, [int]$Depth = 0)
-    $plain = $Path.Replace('/', '\') -replace '^\\\\[?.]\\UNC\\', '\\' -replace '^\\\\[?.]\\(?=[A-Za-z]:)', ''
+    if ($Depth -gt 8) { throw "More than 8 links lead to '$Path'." }
+    $plain = $Path.Replace('/', '\') -replace '^\\\?\?\\', '\\?\'
+    $plain = $plain -replace '^\\\\[?.]\\UNC\\', '\\' -replace '^\\\\[?.]\\(?=[A-Za-z]:)', ''
     $plain = $plain -replace '^([A-Za-z]):(?!\\)', '$1:\'
+    # Windows PowerShell shows the target of a volume that is mounted in a folder without its prefix.
+    $plain = $plain -replace '^(\\\\[?.]\\)?(?=Volume\{)', '\\?\'
     if ($plain -match '^\\\\([^\\?.]+|\.)(\.[^\\]*)?\\([^\\]+)(.*)$') {
         $server = "$($Matches[1])$($Matches[2])"
         $share = $Matches[3]
@@ -380,47 +468,193 @@ function Resolve-SeedOwnPath {
         }
         $plain = $plain -replace '^([A-Za-z]):$', '$1:\'
     }
-    $plain
-    if ($plain -notmatch '^[A-Za-z]:\\' -or $Depth -ge 8) { return }
-    $parts = @($plain.Substring(3).Split([char[]]'\') | Where-Object { $_ })
-    $now = $plain.Substring(0, 2)
+    if ($plain -notmatch '^[A-Za-z]:\\') { return $plain }
+    $parts = @()
+    foreach ($one in @($plain.Substring(3).Split([char[]]'\') | Where-Object { $_ -and $_ -ne '.' })) {
+        if ($one -ne '..') { $parts += $one }
+        elseif ($parts.Count -gt 0) { $parts = @($parts | Select-Object -First ($parts.Count - 1)) }
+    }
+    $root = $plain.Substring(0, 2)
+    ($root + '\' + ($parts -join '\'))
+    $mapped = Get-PSDrive -Name $root.Substring(0, 1) -ErrorAction SilentlyContinue
+    if ($mapped -and "$($mapped.DisplayRoot)".StartsWith('\\', [StringComparison]::Ordinal)) {
+        Resolve-SeedOwnPath -Path ("$($mapped.DisplayRoot)".TrimEnd('\') + '\' + ($parts -join '\')) -Depth ($Depth + 1)
+        return
+    }
+    $now = $root
     for ($at = 0; $at -lt $parts.Count; $at++) {
+        $above = $now
         $now += "\$($parts[$at])"
-        $item = Get-Item -LiteralPath $now -Force -ErrorAction SilentlyContinue
-        if (-not $item) { return }
+        try { $item = Get-Item -LiteralPath $now -Force -ErrorAction Stop }
+        catch {
+            if ("$($_.CategoryInfo.Category)" -eq 'ObjectNotFound') { return }
+            throw "Get-Item failed for '$now': $($_.Exception.Message)"
+        }
         if ("$($item.LinkType)" -notin 'Junction', 'SymbolicLink') { continue }
         $target = "$($item.Target | Select-Object -First 1)"
+        if (-not $target) { throw "Where the link '$now' leads cannot be read." }
+        # Windows PowerShell shows the target of a symbolic link as it was written, so it may begin anywhere.
+        if ($target -match '^\\(?![\\?])') { $target = $root + $target }
+        elseif ($target -notmatch '^([A-Za-z]:|\\|Volume\{)') { $target = "$above\$target" }
         $rest = @($parts | Select-Object -Skip ($at + 1)) -join '\'
-        if ($target) { Resolve-SeedOwnPath -Path "$($target.TrimEnd('\'))\$rest" -Depth ($Depth + 1) }
+        Resolve-SeedOwnPath -Path "$($target.TrimEnd('\'))\$rest" -Depth ($Depth + 1)
         return
     }
 }
 
-function Get-SeedPathDisk {
+function Test-SeedBelow {
     <#
     .SYNOPSIS
-        The numbers of the local disks behind paths, by drive letters and by folders that volumes are mounted in.
+        Whether one of some local paths lies below one of the roots.
+    .DESCRIPTION
+        A path through a folder that another disk is mounted in needs both disks.
     .PARAMETER Path
-        The paths. A network path has none, unless this host itself shares it.
+        The paths, as Resolve-SeedOwnPath shows them.
+    .PARAMETER Root
+        Where a disk is reached, each with a backslash at its end.
     #>
     [CmdletBinding()]
-    [OutputType([int])]
-    param([AllowEmptyCollection()][string[]]$Path = @())
-    $roots = @(foreach ($partition in @(Invoke-SeedQuery -Name Get-Partition)) {
-            $letter = Get-SeedLetter -Partition $partition
-            if ($letter) { [pscustomobject]@{ root = "${letter}:\"; disk = [int]$partition.DiskNumber } }
-            $access = $partition.PSObject.Properties['AccessPaths']
-            if (-not $access) { continue }
-            foreach ($one in @($access.Value | Where-Object { $_ })) {
-                [pscustomobject]@{ root = "$one".TrimEnd('\') + '\'; disk = [int]$partition.DiskNumber }
-            }
-        })
-    foreach ($one in @($Path | Where-Object { $_ } | ForEach-Object { Resolve-SeedOwnPath -Path $_ })) {
+    [OutputType([bool])]
+    param([AllowEmptyCollection()][string[]]$Path = @(), [AllowEmptyCollection()][string[]]$Root = @())
+    foreach ($one in $Path) {
         $full = $one.TrimEnd('\') + '\'
-        $fits = @($roots | Where-Object { $full.StartsWith($_.root, [StringComparison]::OrdinalIgnoreCase) })
-        if ($fits.Count -eq 0) { continue }
-        $length = ($fits | ForEach-Object { $_.root.Length } | Measure-Object -Maximum).Maximum
-        $fits | Where-Object { $_.root.Length -eq $length } | ForEach-Object { $_.disk }
+        if (@($Root | Where-Object { $full.StartsWith($_, [StringComparison]::OrdinalIgnoreCase) }).Count -gt 0) {
+            return $true
+        }
+    }
+    $false
+}
+
+function Assert-SeedPathKnown {
+    <#
+    .SYNOPSIS
+        Refuses local paths below a letter that exists and that no partition of this host has: the letter of a folder or
+        of an encrypted container may stand for any disk.
+    .PARAMETER Path
+        The paths, as Resolve-SeedOwnPath shows them.
+    .PARAMETER Partition
+        All partitions of this host.
+    #>
+    [CmdletBinding()]
+    param([AllowEmptyCollection()][string[]]$Path = @(), [AllowEmptyCollection()][object[]]$Partition = @())
+    # Volumes of dynamic disks have letters that no partition shows; each of those disks is refused by itself.
+    if (Get-SeedManagerGuard -Partition $Partition) { return }
+    $letters = @($Partition | ForEach-Object { Get-SeedLetter -Partition $_ } | Where-Object { $_ })
+    foreach ($one in $Path) {
+        if ($one -notmatch '^([A-Za-z]):\\' -or $Matches[1] -in $letters) { continue }
+        $drive = Get-PSDrive -Name $Matches[1] -ErrorAction SilentlyContinue
+        if (-not $drive -or "$($drive.DisplayRoot)".StartsWith('\\', [StringComparison]::Ordinal)) { continue }
+        throw "On which disk '$one' lies is not known, because no partition of this host has its letter."
+    }
+}
+
+function Get-SeedSerialGuard {
+    <#
+    .SYNOPSIS
+        Why a serial is not the drive's own, as the end of a sentence that begins with the drive; nothing when it is.
+    .DESCRIPTION
+        The tool reads the serial by a way of its own, and the data center looks for what the tool wrote. Where two
+        questions of Windows differ an adapter or a controller stands in between, and the tool may see either.
+    .PARAMETER Disk
+        The disk.
+    .PARAMETER Physical
+        Its physical disk.
+    .PARAMETER Device
+        Its Win32_DiskDrive.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory = $true)][object]$Disk,
+        [Parameter(Mandatory = $true)][object]$Physical,
+        [Parameter(Mandatory = $true)][object]$Device
+    )
+    $serial = ConvertTo-SeedSerial -Serial "$($Disk.SerialNumber)"
+    # Adapters without a serial of their own show the same text for every drive.
+    if ($serial -match '^(.)\1{3,}$' -or $serial -match '^(0+|0?123456789[0-9A-F]*|(DEADBEEF)+)$') {
+        "shows the serial $serial, which an adapter makes up and the data center would not find on its label. Attach " +
+        'it directly or by another adapter.'
+        return
+    }
+    foreach ($other in @{ name = 'Get-PhysicalDisk'; raw = $Physical.SerialNumber }, @{
+            name = 'Win32_DiskDrive'; raw = $Device.SerialNumber
+        }) {
+        $seen = ConvertTo-SeedSerial -Serial "$($other.raw)"
+        if ($seen -eq $serial) { continue }
+        if (-not $seen) {
+            if ("$($Disk.BusType)" -in 'SATA', 'ATA') { continue }
+            "shows its serial to Get-Disk, but none to $($other.name), so what the tool will write is not known. " +
+            'Attach it directly or by another adapter.'
+            continue
+        }
+        $how = ''
+        # ATA drives send text as words of two bytes; some adapters do not put them in order.
+        if ($seen -in (ConvertTo-SeedSwapped -Serial $serial)) { $how = ', with each two letters swapped' }
+        "shows the serial $serial to Get-Disk and $seen to $($other.name)$how, so what the tool will write is not " +
+        'known. Attach it directly or by another adapter.'
+    }
+}
+
+function ConvertTo-SeedSwapped {
+    <#
+    .SYNOPSIS
+        A serial with each two letters swapped, counted from its start and from its end.
+    .PARAMETER Serial
+        The serial in its normal form.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][AllowEmptyString()][string]$Serial)
+    foreach ($text in $Serial, " $Serial") {
+        $even = $text.PadRight($text.Length + $text.Length % 2)
+        ConvertTo-SeedSerial -Serial ($even -replace '(.)(.)', '$2$1')
+    }
+}
+
+function Get-SeedPhysicalDisk {
+    <#
+    .SYNOPSIS
+        The physical disks that may be this disk, the likeliest first; an error when Windows shows none.
+    .PARAMETER Disk
+        The disk.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Disk)
+    $all = @(Invoke-SeedQuery -Name Get-PhysicalDisk)
+    $serial = ConvertTo-SeedSerial -Serial "$($Disk.SerialNumber)"
+    # Adapters can show one unique id to Get-Disk and another here; then the number is the next best.
+    $found = @($all | Where-Object { "$($Disk.UniqueId)" -and "$($_.UniqueId)" -eq "$($Disk.UniqueId)" })
+    if ($found.Count -eq 0) { $found = @($all | Where-Object { "$($_.DeviceId)" -eq "$($Disk.Number)" }) }
+    $found += @($all | Where-Object { $serial -and (ConvertTo-SeedSerial -Serial "$($_.SerialNumber)") -eq $serial })
+    if ($found.Count -eq 0) {
+        throw "Get-PhysicalDisk does not show the disk $($Disk.Number), so whether a storage pool has it is not known."
+    }
+    $found
+}
+
+function Get-SeedManagerGuard {
+    <#
+    .SYNOPSIS
+        Which volume manager a disk belongs to, by the types of its partitions; the end of a sentence.
+    .PARAMETER Partition
+        The partitions of the disk.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([AllowEmptyCollection()][object[]]$Partition = @())
+    # Source: PARTITION_INFORMATION_GPT for the types of dynamic disks and Storage Spaces; 0x42 is the one of MBR.
+    foreach ($one in $Partition) {
+        $type = ''
+        foreach ($name in 'GptType', 'MbrType') {
+            $property = $one.PSObject.Properties[$name]
+            if ($property) { $type += " $($property.Value)" }
+        }
+        if ($type -match '5808c8aa-7e8f-42e0-85d2-e1e90434cfb3|af9b60a0-1431-4f62-bc68-3311714a69ad| 66$') {
+            return 'is a dynamic disk, whose volumes may lie on several disks. List another drive.'
+        }
+        if ($type -match 'e75caf8f-f680-4cee-afa3-b001e56efc2d') {
+            return 'is a member of a storage pool. List another drive.'
+        }
     }
 }
 
@@ -438,24 +672,36 @@ function Get-SeedGuard {
     param([Parameter(Mandatory = $true)][object]$Disk, [AllowEmptyCollection()][string[]]$ProtectedPath = @())
     $remedy = 'List another drive.'
     if ($Disk.IsSystem -or $Disk.IsBoot -or $Disk.BootFromDisk) { "is a system or boot disk of this host. $remedy" }
-    if ($Disk.IsClustered) { "belongs to a failover cluster. $remedy" }
+    if ([long]$Disk.Size -le 0) { 'has no medium: Windows shows a size of 0 bytes. Insert the medium.' }
     $reason = "$($Disk.OfflineReason)"
     if ($reason -in 'Collision', 'Redundant Path', 'Snapshot') {
         "is offline because of a $($reason.ToLowerInvariant()). Resolve it first."
     }
-    $serial = ConvertTo-SeedSerial -Serial "$($Disk.SerialNumber)"
-    $physical = @(Invoke-SeedQuery -Name Get-PhysicalDisk | Where-Object {
-            ("$($Disk.UniqueId)" -and "$($_.UniqueId)" -eq "$($Disk.UniqueId)") -or
-            ($serial -and (ConvertTo-SeedSerial -Serial "$($_.SerialNumber)") -eq $serial)
-        })
-    if (@($physical | Where-Object { "$($_.CannotPoolReason)" -match 'In a Pool' }).Count -gt 0) {
+    $physical = @(Get-SeedPhysicalDisk -Disk $Disk)
+    # Text by the Storage module, numbers where its types are not loaded.
+    $pool = @($physical | ForEach-Object { @($_.CannotPoolReason) } | Where-Object { $null -ne $_ } |
+        ForEach-Object { "$_" })
+    $clustered = @($pool | Where-Object { $_ -eq '5' -or $_ -match 'In Use by Cluster' }).Count -gt 0
+    if ($Disk.IsClustered -or $clustered) { "belongs to a failover cluster. $remedy" }
+    if (@($pool | Where-Object { $_ -eq '2' -or $_ -match 'In a Pool' }).Count -gt 0) {
         "is a member of a storage pool. $remedy"
     }
+    Get-SeedSerialGuard -Disk $Disk -Physical $physical[0] -Device (Get-SeedDevice -Disk $Disk)
+    $partitions = @()
+    if (-not $Disk.IsOffline) { $partitions = @(Invoke-SeedQuery -Name Get-Partition -Parameter @{ Disk = $Disk }) }
+    Get-SeedManagerGuard -Partition $partitions
+    $roots = @($partitions | ForEach-Object { Get-SeedRoot -Partition $_ })
+    # The file itself is not looked at, because Windows holds it open; it is never a link.
     $pages = @(Invoke-SeedQuery -Name Get-CimInstance -Parameter @{ ClassName = 'Win32_PageFileUsage' } |
-        ForEach-Object { "$($_.Name)" })
-    if ([int]$Disk.Number -in @(Get-SeedPathDisk -Path $pages)) { "holds a page file. $remedy" }
+        ForEach-Object { "$($_.Name)" -replace '[^\\]+$', '' } | Where-Object { $_ })
+    $all = @(Invoke-SeedQuery -Name Get-Partition)
+    $local = @($pages | ForEach-Object { Resolve-SeedOwnPath -Path $_ })
+    Assert-SeedPathKnown -Path $local -Partition $all
+    if (Test-SeedBelow -Path $local -Root $roots) { "holds a page file. $remedy" }
     foreach ($path in @($ProtectedPath | Where-Object { $_ } | Sort-Object -Unique)) {
-        if ([int]$Disk.Number -in @(Get-SeedPathDisk -Path $path)) {
+        $local = @(Resolve-SeedOwnPath -Path $path)
+        Assert-SeedPathKnown -Path $local -Partition $all
+        if (Test-SeedBelow -Path $local -Root $roots) {
             "holds '$path', which this seed reads or works in. $remedy"
         }
     }
@@ -498,6 +744,11 @@ function Get-SeedDiskFact {
         $fact.problems = @("Which disk has the serial $Serial is not known: $($_.Exception.Message)")
         return $fact
     }
+    try { Assert-SeedDiskKnown -Disk $disk }
+    catch {
+        $fact.problems = @("Drive $Serial is not judged: $($_.Exception.Message)")
+        return $fact
+    }
     $fact.disk = [pscustomobject][ordered]@{
         number = [int]$disk.Number
         letter = ''
@@ -511,12 +762,19 @@ function Get-SeedDiskFact {
         guards = @()
     }
     if ($Shallow) { return $fact }
+    # What fails part of the way leaves nothing behind: half a look could join two disks.
     try {
+        $view = Get-SeedDiskView -Disk $disk
         $seen = Get-SeedContent -Disk $disk -OwnGuid $OwnGuid -ManifestFile $ManifestFile
+        $guards = @(Get-SeedGuard -Disk $disk -ProtectedPath $ProtectedPath)
+        $again = Find-SeedDisk -Serial $Serial
+        if (-not $again -or (Get-SeedDiskView -Disk $again) -ne $view) {
+            throw 'It changed while it was looked at. Run again when nobody handles the drives.'
+        }
         $fact.content = $seen.content
         $fact.disk.letter = $seen.letter
         $fact.disk.partition_guid = $seen.partition_guid
-        $fact.disk.guards = @(Get-SeedGuard -Disk $disk -ProtectedPath $ProtectedPath)
+        $fact.disk.guards = $guards
     }
     catch { $fact.problems = @("Drive $Serial is not judged: $($_.Exception.Message)") }
     $fact
@@ -568,6 +826,7 @@ function Get-SeedVolumeRecord {
     if (-not $disk) { return [pscustomobject]$record }
     $record['present'] = $true
     if ($disk.IsOffline) { return [pscustomobject]$record }
+    $view = Get-SeedDiskView -Disk $disk
     $letters = @(Get-SeedDataPartition -Disk $disk | ForEach-Object { Get-SeedLetter -Partition $_ } |
         Where-Object { $_ })
     if ($letters.Count -ne 1) { return [pscustomobject]$record }
@@ -575,12 +834,17 @@ function Get-SeedVolumeRecord {
     if (Get-SeedEncryption -Letter $letters[0]) { $record['volume'] = Get-SeedVolume -Letter $letters[0] }
     $open = $record['volume'] -and $record['volume'].lock_status -eq 'Unlocked'
     if ($open -and $Key.Count -gt 0) { $record['key_matches'] = Test-SeedKey -Letter $letters[0] @Key }
+    $again = Find-SeedDisk -Serial $record['serial']
+    if (-not $again -or (Get-SeedDiskView -Disk $again) -ne $view) {
+        throw "Drive $($record['serial']) changed while it was looked at. Run again when nobody handles the drives."
+    }
     [pscustomobject]$record
 }
 
 Export-ModuleMember -Function @(
-    'Invoke-SeedQuery', 'Get-SeedDataPartition', 'Get-SeedLetter', 'Read-SeedDevice', 'Get-SeedHashText',
-    'Get-SeedRawContent', 'Get-SeedRootEntry', 'New-SeedContent', 'Get-SeedVolumeContent', 'Get-SeedContent',
-    'Resolve-SeedOwnPath', 'Get-SeedPathDisk', 'Get-SeedGuard', 'Get-SeedDiskFact', 'Get-SeedDriveLetter',
-    'Get-SeedVolumeRecord'
+    'Invoke-SeedQuery', 'Get-SeedDataPartition', 'Assert-SeedDiskKnown', 'Get-SeedDiskView', 'Get-SeedRoot',
+    'Get-SeedLetter', 'Read-SeedDevice', 'Get-SeedHashText', 'Get-SeedDevice', 'Get-SeedRawContent',
+    'Get-SeedRootEntry', 'New-SeedContent', 'Get-SeedVolumeContent', 'Get-SeedContent', 'Resolve-SeedOwnPath',
+    'Test-SeedBelow', 'Assert-SeedPathKnown', 'Get-SeedSerialGuard', 'ConvertTo-SeedSwapped', 'Get-SeedPhysicalDisk',
+    'Get-SeedManagerGuard', 'Get-SeedGuard', 'Get-SeedDiskFact', 'Get-SeedDriveLetter', 'Get-SeedVolumeRecord'
 )

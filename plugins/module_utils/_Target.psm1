@@ -7,6 +7,25 @@
 # The last look at a drive, and what is done to it right before the tool starts. The detached task does both, so that
 # nothing lies between them. Private to the collection.
 
+function Test-SeedSameDisk {
+    <#
+    .SYNOPSIS
+        Whether a disk is the one that was looked at.
+    .PARAMETER Disk
+        The disk as Windows shows it now; null when it shows none.
+    .PARAMETER Seen
+        The disk of the facts.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([Parameter(Mandatory = $true)][AllowNull()][object]$Disk, [Parameter(Mandatory = $true)][object]$Seen)
+    # A null number would equal 0.
+    if (-not $Disk -or $null -eq $Disk.Number) { return $false }
+    "$($Disk.UniqueId)" -eq $Seen.unique_id -and [long]$Disk.Size -eq $Seen.size_bytes -and
+    [int]$Disk.Number -eq $Seen.number -and
+    -not ($Disk.IsSystem -or $Disk.IsBoot -or $Disk.BootFromDisk -or $Disk.IsClustered)
+}
+
 function Get-SeedSameDisk {
     <#
     .SYNOPSIS
@@ -15,15 +34,19 @@ function Get-SeedSameDisk {
         The serial in its normal form.
     .PARAMETER Seen
         The disk of the facts.
+    .PARAMETER Outcome
+        What was done to it until now, as a sentence.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][string]$Serial, [Parameter(Mandatory = $true)][object]$Seen)
+    param(
+        [Parameter(Mandatory = $true)][string]$Serial,
+        [Parameter(Mandatory = $true)][object]$Seen,
+        [string]$Outcome = 'Nothing was erased.'
+    )
     $disk = Find-SeedDisk -Serial $Serial
-    $same = $disk -and "$($disk.UniqueId)" -eq $Seen.unique_id -and [long]$disk.Size -eq $Seen.size_bytes -and
-    [int]$disk.Number -eq $Seen.number -and -not ($disk.IsSystem -or $disk.IsBoot -or $disk.BootFromDisk)
-    if (-not $same) {
-        throw "Drive $Serial in ``drives`` changed while it was looked at. Nothing was erased; run again when " +
-            "nobody handles the drives."
+    if (-not (Test-SeedSameDisk -Disk $disk -Seen $Seen)) {
+        throw "Drive $Serial in ``drives`` changed while it was looked at. $Outcome Run again when nobody handles " +
+            "the drives."
     }
     $disk
 }
@@ -91,9 +114,13 @@ function Confirm-SeedDrive {
     $changedFacts = $Facts.PSObject.Copy()
     foreach ($name in 'problems', 'disk', 'content') { $changedFacts.$name = $now.$name }
     $status = Get-SeedFreshVerdict -Facts $changedFacts -Option $wanted
-    $whose = Get-SeedContentKind -Facts $changedFacts
-    $changed = -not $seen.offline -and "$($now.content.fingerprint)" -ne $before
+    $changed = $false
+    if ($now.disk -and $now.content) {
+        $changed = $now.disk.unique_id -ne $seen.unique_id -or $now.disk.number -ne $seen.number -or
+        (-not $seen.offline -and "$($now.content.fingerprint)" -ne $before)
+    }
     if ('prepare' -in $status.allowed -and -not $changed) {
+        $whose = Get-SeedContentKind -Facts $changedFacts
         return [pscustomobject]@{ content = $now.content; whose = $whose; disk = $now.disk }
     }
     if ($seen.offline) { Close-SeedDrive -Serial $Facts.serial -Seen $seen }
@@ -101,6 +128,28 @@ function Confirm-SeedDrive {
         throw "What drive $($Facts.serial) holds changed while it was looked at. Nothing was erased; run again."
     }
     throw "$($status.reason) Nothing was erased."
+}
+
+function Assert-SeedFreeLetter {
+    <#
+    .SYNOPSIS
+        Refuses when no drive letter is free for a new partition.
+    .PARAMETER Disk
+        The disk; its own letters become free.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Disk)
+    $used = @(Get-PSDrive -PSProvider FileSystem -ErrorAction Stop | ForEach-Object { $_.Name })
+    $used += @(Invoke-SeedQuery -Name Get-Partition | ForEach-Object { Get-SeedLetter -Partition $_ })
+    $own = @(Invoke-SeedQuery -Name Get-Partition -Parameter @{ Disk = $Disk } |
+        ForEach-Object { Get-SeedLetter -Partition $_ })
+    # Windows gives no letter before C by itself.
+    $free = @([char[]]'CDEFGHIJKLMNOPQRSTUVWXYZ' | ForEach-Object { "$_" } |
+        Where-Object { $_ -in $own -or $_ -notin $used })
+    if ($free.Count -eq 0) {
+        throw 'No drive letter from C to Z is free on this host. Nothing was erased. Free a letter; the tool cannot ' +
+            'use mount points.'
+    }
 }
 
 function Initialize-SeedDrive {
@@ -125,19 +174,33 @@ function Initialize-SeedDrive {
         [int]$WaitSeconds = 30
     )
     $disk = Get-SeedSameDisk -Serial $Serial -Seen $Seen
-    if ($disk.IsReadOnly) { Set-Disk -InputObject $disk -IsReadOnly $false -ErrorAction Stop }
+    Assert-SeedFreeLetter -Disk $disk
+    $disk = Get-SeedSameDisk -Serial $Serial -Seen $Seen
+    if ($disk.IsReadOnly) {
+        Set-Disk -InputObject $disk -IsReadOnly $false -ErrorAction Stop
+        $disk = Get-SeedSameDisk -Serial $Serial -Seen $Seen
+        if ($disk.IsReadOnly) {
+            throw "Drive $Serial in ``drives`` stays read-only. Nothing was erased. Remove its write protection, or " +
+                "list another drive."
+        }
+    }
+    $outcome = 'It may be partitioned only in part.'
     if ("$($disk.PartitionStyle)" -ne 'RAW') {
         Clear-Disk -InputObject $disk -RemoveData -RemoveOEM -Confirm:$false -ErrorAction Stop
     }
-    $disk = Get-SeedSameDisk -Serial $Serial -Seen $Seen
+    # Windows may show the table of before until it looks again (DSC_Disk of StorageDsc does the same).
+    Update-Disk -InputObject $disk -ErrorAction Stop
+    $disk = Get-SeedSameDisk -Serial $Serial -Seen $Seen -Outcome $outcome
+    # Always a GUID partition table, whatever was there: an MBR ends at 2 TiB.
     Initialize-Disk -InputObject $disk -PartitionStyle GPT -ErrorAction Stop
-    $disk = Get-SeedSameDisk -Serial $Serial -Seen $Seen
+    Update-Disk -InputObject $disk -ErrorAction Stop
+    $disk = Get-SeedSameDisk -Serial $Serial -Seen $Seen -Outcome $outcome
     $made = New-Partition -InputObject $disk -UseMaximumSize -AssignDriveLetter -ErrorAction Stop
     $until = [DateTime]::UtcNow.AddSeconds($WaitSeconds)
     while ($true) {
         # The letter can come a few seconds after the partition.
-        $now = @(Get-SeedDataPartition -Disk (Get-SeedSameDisk -Serial $Serial -Seen $Seen) |
-            Where-Object { "$($_.Guid)" -eq "$($made.Guid)" })
+        $disk = Get-SeedSameDisk -Serial $Serial -Seen $Seen -Outcome $outcome
+        $now = @(Get-SeedDataPartition -Disk $disk | Where-Object { "$($_.Guid)" -eq "$($made.Guid)" })
         $letter = ''
         if ($now.Count -eq 1) { $letter = Get-SeedLetter -Partition $now[0] }
         if ($letter) { break }
@@ -151,5 +214,6 @@ function Initialize-SeedDrive {
 }
 
 Export-ModuleMember -Function @(
-    'Get-SeedSameDisk', 'Open-SeedDrive', 'Close-SeedDrive', 'Confirm-SeedDrive', 'Initialize-SeedDrive'
+    'Test-SeedSameDisk', 'Get-SeedSameDisk', 'Open-SeedDrive', 'Close-SeedDrive', 'Confirm-SeedDrive',
+    'Assert-SeedFreeLetter', 'Initialize-SeedDrive'
 )

@@ -580,7 +580,9 @@ function Read-SeedKeyForm {
         }
         foreach ($match in [regex]::Matches($text, '(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{43}=(?!=)')) {
             $null = $forms.Add($match.Value)
-            $null = $forms.Add($latin.GetString([Convert]::FromBase64String($match.Value)))
+            try { $raw = [Convert]::FromBase64String($match.Value) }
+            catch { continue }
+            $null = $forms.Add($latin.GetString($raw))
         }
     }
     foreach ($form in @($forms)) {

@@ -28,6 +28,36 @@ function Assert-SeedBitLocker {
     }
 }
 
+function ConvertTo-SeedBitLockerName {
+    <#
+    .SYNOPSIS
+        A state of BitLocker by its name; an empty text for none.
+    .DESCRIPTION
+        Windows PowerShell shows names. A session of PowerShell 7 that has the module through Windows PowerShell shows
+        numbers, and WMI has other names for what is suspended.
+    .PARAMETER Kind
+        VolumeStatus, ProtectionStatus or LockStatus.
+    .PARAMETER Value
+        What the cmdlet shows.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][string]$Kind, [AllowNull()][object]$Value)
+    # Source: GetConversionStatus, GetProtectionStatus and GetLockStatus of Win32_EncryptableVolume. 6 and 7 are what
+    # the order of the names says.
+    $names = @{
+        VolumeStatus = @(
+            'FullyDecrypted', 'FullyEncrypted', 'EncryptionInProgress', 'DecryptionInProgress', 'EncryptionSuspended',
+            'DecryptionSuspended', 'FullyEncryptedWipeInProgress', 'FullyEncryptedWipeSuspended'
+        )
+        ProtectionStatus = @('Off', 'On', 'Unknown')
+        LockStatus = @('Unlocked', 'Locked')
+    }[$Kind]
+    $text = "$Value" -replace 'Paused$', 'Suspended'
+    if ($text -match '^\d+$' -and [int]$text -lt $names.Count) { return $names[[int]$text] }
+    $text
+}
+
 function Get-SeedEncryption {
     <#
     .SYNOPSIS
@@ -47,10 +77,10 @@ function Get-SeedEncryption {
     }
     if (-not $volume) { return $null }
     [pscustomobject][ordered]@{
-        volume_status = "$($volume.VolumeStatus)"
-        protection_status = "$($volume.ProtectionStatus)"
+        volume_status = ConvertTo-SeedBitLockerName -Kind VolumeStatus -Value $volume.VolumeStatus
+        protection_status = ConvertTo-SeedBitLockerName -Kind ProtectionStatus -Value $volume.ProtectionStatus
         encryption_percentage = $volume.EncryptionPercentage
-        lock_status = "$($volume.LockStatus)"
+        lock_status = ConvertTo-SeedBitLockerName -Kind LockStatus -Value $volume.LockStatus
     }
 }
 
@@ -70,9 +100,9 @@ function Get-SeedVolume {
     }
     [pscustomobject][ordered]@{
         mount_point = "$($volume.MountPoint)"
-        volume_status = "$($volume.VolumeStatus)"
-        lock_status = "$($volume.LockStatus)"
-        protection_status = "$($volume.ProtectionStatus)"
+        volume_status = ConvertTo-SeedBitLockerName -Kind VolumeStatus -Value $volume.VolumeStatus
+        lock_status = ConvertTo-SeedBitLockerName -Kind LockStatus -Value $volume.LockStatus
+        protection_status = ConvertTo-SeedBitLockerName -Kind ProtectionStatus -Value $volume.ProtectionStatus
         encryption_method = "$($volume.EncryptionMethod)"
         encryption_percentage = $volume.EncryptionPercentage
         protectors = @($protectors)
@@ -208,6 +238,7 @@ function Assert-SeedVolumeChange {
 }
 
 Export-ModuleMember -Function @(
-    'ConvertTo-SeedMountPoint', 'Assert-SeedBitLocker', 'Get-SeedEncryption', 'Get-SeedVolume',
-    'Get-SeedEncryptableVolume', 'Test-SeedKey', 'Unlock-SeedVolume', 'Lock-SeedVolume', 'Assert-SeedVolumeChange'
+    'ConvertTo-SeedMountPoint', 'Assert-SeedBitLocker', 'ConvertTo-SeedBitLockerName', 'Get-SeedEncryption',
+    'Get-SeedVolume', 'Get-SeedEncryptableVolume', 'Test-SeedKey', 'Unlock-SeedVolume', 'Lock-SeedVolume',
+    'Assert-SeedVolumeChange'
 )

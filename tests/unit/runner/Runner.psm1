@@ -124,7 +124,7 @@ function Mock {
     $before = & $module {
         param($name, $body)
         # A function of the module itself comes back when the test ends; any other command was only covered.
-        $own = Get-ChildItem -Path function: | Where-Object {
+        $own = Microsoft.PowerShell.Management\Get-ChildItem -Path function: | Where-Object {
             $_.Name -eq $name -and $_.ModuleName -eq $ExecutionContext.SessionState.Module.Name
         }
         if ($own) { $own.ScriptBlock }

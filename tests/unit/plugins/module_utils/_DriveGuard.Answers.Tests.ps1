@@ -235,12 +235,12 @@ Describe 'disks that answer otherwise' {
             Resolve-SeedOwnPath -Path 'C:\a\link\b\c' | Should -Be @('C:\a\link\b\c', 'E:\t\b\c')
             Resolve-SeedOwnPath -Path 'C:\none\b' | Should -Be 'C:\none\b'
         }
-        It 'passes over a link without a target' {
+        It 'refuses a link whose target cannot be read' {
             Mock Get-Item {
                 [CmdletBinding()]param($LiteralPath, [switch]$Force)
                 [pscustomobject]@{ LinkType = 'Junction'; Target = @() }
             } -ModuleName _DriveGuard
-            Resolve-SeedOwnPath -Path 'C:\a' | Should -Be 'C:\a'
+            { Resolve-SeedOwnPath -Path 'C:\a' } | Should -Throw '*link*C:\a*cannot be read*'
         }
         It 'finds the disk of the nearest folder that a volume is mounted in' {
             Mock Get-Partition {

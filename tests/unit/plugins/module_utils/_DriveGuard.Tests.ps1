@@ -178,15 +178,31 @@ Describe 'what a disk holds and what protects it' {
             @{ path = '\\fs01.contoso.example\Seed\x' }
             @{ path = '\\?\UNC\fs01\Seed' }
             @{ path = 'C:\link\x' }
+            @{ path = 'C:\relative\x' }
+            @{ path = 'C:\rooted\x' }
+            @{ path = 'C:\mounted\x' }
+            @{ path = 'C:\a\..\link' }
+            @{ path = 'C:\a\..\.\link\b\..' }
+            @{ path = '\\?\Volume{00000000-0000-4000-8000-000000000002}\x' }
         ) {
             Mock Get-CimInstance {
                 [CmdletBinding()]param($ClassName, $Filter)
                 if ($ClassName -eq 'Win32_Share') { [pscustomobject]@{ Name = 'seed'; Path = 'E:\' } }
+                else { CimCmdlets\Get-CimInstance @PSBoundParameters }
             } -ModuleName _DriveGuard
             Mock Get-Item {
                 [CmdletBinding()]param($LiteralPath, [switch]$Force)
                 $item = [pscustomobject]@{ LinkType = ''; Target = @() }
-                if ($LiteralPath -eq 'C:\link') { $item.LinkType = 'Junction'; $item.Target = @('E:\Data') }
+                $links = @{
+                    'C:\link' = 'E:\Data'
+                    'C:\relative' = 'a\..\link'
+                    'C:\rooted' = '\link'
+                    'C:\mounted' = 'Volume{00000000-0000-4000-8000-000000000002}\'
+                }
+                if ($links.ContainsKey($LiteralPath)) {
+                    $item.LinkType = 'Junction'
+                    $item.Target = @($links[$LiteralPath])
+                }
                 $item
             } -ModuleName _DriveGuard
             $status = Get-TestStatus -Serial 'DATA' -Option $option -ProtectedPath $path
@@ -195,7 +211,56 @@ Describe 'what a disk holds and what protects it' {
         }
         It 'protects nothing for the path <path> of another host' -ForEach @(
             @{ path = '\\filer\E$\x' }, @{ path = '\\fs011\E$' }, @{ path = '//filer.contoso.example/seed' }
-        ) { Get-SeedPathDisk -Path $path | Should -BeNullOrEmpty }
+        ) { Resolve-SeedOwnPath -Path $path | Should -BeNullOrEmpty }
+        It 'refuses when a part of the path <how>' -ForEach @(
+            @{ how = 'cannot be read'; text = "Get-Item failed for 'C:\\gone': Access"; item = {
+                    [CmdletBinding()]param($LiteralPath, [switch]$Force)
+                    Write-Error -Message "Access to '$LiteralPath' is denied." -Category PermissionDenied
+                } }
+            @{ how = 'is a link to nowhere that is shown'; text = "the link 'C:\\gone' leads"; item = {
+                    [CmdletBinding()]param($LiteralPath, [switch]$Force)
+                    [pscustomobject]@{ LinkType = 'SymbolicLink'; Target = @() }
+                } }
+            @{ how = 'is a link to itself'; text = 'More than 8 links'; item = {
+                    [CmdletBinding()]param($LiteralPath, [switch]$Force)
+                    [pscustomobject]@{ LinkType = 'SymbolicLink'; Target = @('C:\gone') }
+                } }
+        ) {
+            Mock Get-Item $item -ModuleName _DriveGuard
+            $status = Get-TestStatus -Serial 'WD-1' -Option $option -ProtectedPath 'C:\gone\x'
+            "$($status.status) $($status.allowed -join ',')" | Should -Be 'unknown '
+            $status.reason | Should -Match $text
+        }
+        It 'takes a path that is not there for one that leads nowhere' {
+            (Get-TestStatus -Serial 'WD-1' -Option $option -ProtectedPath 'C:\gone\x').status | Should -Be 'empty'
+        }
+        It 'follows a mapped letter to the share of this host' {
+            Mock Get-PSDrive {
+                [CmdletBinding()]param($Name)
+                if ($Name -eq 'S') { [pscustomobject]@{ Name = 'S'; DisplayRoot = '\\fs01\E$' } }
+            } -ModuleName _DriveGuard
+            (Get-TestStatus -Serial 'DATA' -Option $option -ProtectedPath 'S:\x').reason |
+                Should -Match 'reads or works in'
+        }
+        It 'does not know which disk a path below a letter without a partition is on' {
+            Mock Get-PSDrive {
+                [CmdletBinding()]param($Name)
+                if ($Name -eq 'S') { [pscustomobject]@{ Name = 'S'; DisplayRoot = '' } }
+            } -ModuleName _DriveGuard
+            $status = Get-TestStatus -Serial 'WD-1' -Option $option -ProtectedPath 'S:\x'
+            "$($status.status) $($status.allowed -join ',')" | Should -Be 'unknown '
+            $status.reason | Should -Match "On which disk 'S:\\x' lies"
+            # A dynamic disk of the host may have that letter, and is refused by itself.
+            Set-TestDisk -Serial DATA -Change {
+                $_.partitions[0] | Add-Member -NotePropertyName gpt_type -NotePropertyValue (
+                    '{af9b60a0-1431-4f62-bc68-3311714a69ad}')
+            }
+            (Get-TestStatus -Serial 'WD-1' -Option $option -ProtectedPath 'S:\x').status | Should -Be 'empty'
+        }
+        It 'refuses a disk on the way to a folder that another one is mounted in' {
+            (Get-TestStatus -Serial 'DATA' -Option $option -ProtectedPath 'E:\mount\x').status |
+                Should -Be 'unusable'
+        }
         It 'asks for the pool of a disk without a unique id too' {
             Set-TestDisk -Serial 'DATA' -Change { $_.unique_id = ''; $_.cannot_pool_reason = 'In a Pool' }
             (Get-TestStatus -Serial 'DATA' -Option $option).reason | Should -Match 'storage pool'
@@ -226,19 +291,156 @@ Describe 'what a disk holds and what protects it' {
         }
         It 'refuses when Windows shows fewer partitions than the disk has' {
             Mock Get-Partition {
-                [CmdletBinding()]param([uint32[]]$DiskNumber)
-                Write-Error -Message 'none' -ErrorId 'CmdletizationQuery_NotFound_DiskNumber'
+                [CmdletBinding()]param($Disk)
+                Write-Error -Message 'none' -ErrorId 'CmdletizationQuery_NotFound_Disk'
             } -ModuleName _DriveGuard
             $status = Get-TestStatus -Serial 'DATA' -Option $option
             $status.status | Should -Be 'unknown'
             $status.reason | Should -Match 'has 1 partitions, and Get-Partition shows 0'
         }
-        It 'asks nothing of a disk without a number' {
-            { Get-SeedDataPartition -Disk ([pscustomobject]@{
-                Number = $null
-                SerialNumber = 'x'
-                NumberOfPartitions = 0
-            }) } | Should -Throw '*has no number*'
+        It 'asks nothing of a disk without <name>' -ForEach @(
+            @{ name = 'Number' }, @{ name = 'Size' }, @{ name = 'LogicalSectorSize' }, @{ name = 'NumberOfPartitions' }
+        ) {
+            Mock Get-Disk {
+                [CmdletBinding()]param()
+                $found = @(Storage\Get-Disk @PSBoundParameters)
+                ($found | Where-Object { $_.SerialNumber -eq 'DATA' }).$name = $null
+                $found
+            } -ModuleName _Drive
+            Mock Get-CimInstance { throw 'never asked' } -ModuleName _DriveGuard
+            $fact = Get-SeedDiskFact -Serial DATA
+            $fact.disk | Should -BeNullOrEmpty
+            $fact.problems -join '' | Should -BeLike "*shows no $name of the disk*"
+        }
+        It 'does not know a disk that Get-PhysicalDisk does not show' {
+            Mock Get-PhysicalDisk { [CmdletBinding()]param() } -ModuleName _DriveGuard
+            $status = Get-TestStatus -Serial 'WD-1' -Option $option
+            "$($status.status) $($status.allowed -join ',')" | Should -Be 'unknown '
+            $status.reason | Should -Match 'Get-PhysicalDisk does not show the disk 1'
+        }
+        It 'refuses <why>' -ForEach @(
+            @{ why = 'a pool member by number'; change = { $_.cannot_pool_reason = @(7, 2) }; text = 'storage pool' }
+            @{
+                why = 'a disk that a cluster uses'
+                change = { $_.cannot_pool_reason = 'In Use by Cluster' }
+                text = 'failover cluster'
+            }
+            @{ why = 'a slot without a medium'; change = { $_.size = 0 }; text = 'size of 0 bytes' }
+            @{
+                why = 'a dynamic disk'
+                change = {
+                    $_.partitions[0] | Add-Member -NotePropertyMembers @{
+                        gpt_type = '{af9b60a0-1431-4f62-bc68-3311714a69ad}'
+                    }
+                }
+                text = 'dynamic disk'
+            }
+            @{
+                why = 'a member of a pool of another host'
+                change = {
+                    $_.partitions[0] | Add-Member -NotePropertyMembers @{
+                        gpt_type = '{e75caf8f-f680-4cee-afa3-b001e56efc2d}'
+                    }
+                }
+                text = 'storage pool'
+            }
+        ) {
+            Set-TestDisk -Serial DATA -Change $change
+            $erase = $option.PSObject.Copy()
+            $erase.erase = $true
+            $status = Get-TestStatus -Serial 'DATA' -Option $erase
+            $status.status | Should -Be 'unusable'
+            $status.reason | Should -Match $text
+        }
+    }
+
+    Context 'serials' {
+        It 'does not take the made-up serial <serial>' -ForEach @(
+            @{ serial = '0123456789ABCDEF' }, @{ serial = '000000000000' }, @{ serial = 'DEADBEEFDEADBEEF' },
+            @{ serial = '123456789012' }, @{ serial = 'FFFFFFFF' }, @{ serial = '0' }
+        ) {
+            $new = $serial
+            Set-TestDisk -Serial 'WD-1' -Change { $_.serial = $new }
+            $status = Get-TestStatus -Serial $serial -Option $option
+            $status.status | Should -Be 'unusable'
+            $status.reason | Should -Match "serial $serial, which an adapter makes up"
+        }
+        It 'takes the serial <serial> of a drive' -ForEach @(
+            @{ serial = '123456789' + 'WD' }, @{ serial = 'S0000001' }, @{ serial = 'WD-WCC4N0123456' }
+        ) {
+            $new = $serial
+            Set-TestDisk -Serial 'WD-1' -Change { $_.serial = $new }
+            (Get-TestStatus -Serial $serial -Option $option).status | Should -Be 'empty'
+        }
+        It 'compares what <command> shows as <shown> on <bus>: <status>' -ForEach @(
+            @{ command = 'physical'; shown = ' wd-1. '; bus = 'SATA'; status = 'empty'; text = '' }
+            @{ command = 'device'; shown = '5000C500A1B2'; bus = 'SATA'; status = 'unusable'; text = 'Win32_DiskDrive' }
+            @{ command = 'physical'; shown = '00A0B1'; bus = 'USB'; status = 'unusable'; text = '00A0B1 to Get-Phys' }
+            @{ command = 'physical'; shown = 'DW1-'; bus = 'SATA'; status = 'unusable'; text = 'each two letters' }
+            @{ command = 'device'; shown = ''; bus = 'SATA'; status = 'empty'; text = '' }
+            @{ command = 'device'; shown = ''; bus = 'USB'; status = 'unusable'; text = 'none to Win32_DiskDrive' }
+            @{ command = 'physical'; shown = $null; bus = 'RAID'; status = 'unusable'; text = 'none to Get-Physical' }
+        ) {
+            Set-TestDisk -Serial 'WD-1' -Change { $_.bus_type = $bus }
+            $raw = $shown
+            if ($command -eq 'physical') {
+                Mock Get-PhysicalDisk {
+                    [CmdletBinding()]param()
+                    foreach ($one in Storage\Get-PhysicalDisk) {
+                        if ($one.DeviceId -eq '1') { $one.SerialNumber = $raw }
+                        $one
+                    }
+                } -ModuleName _DriveGuard
+            }
+            else {
+                Mock Get-CimInstance {
+                    [CmdletBinding()]param($ClassName, $Filter)
+                    foreach ($one in CimCmdlets\Get-CimInstance @PSBoundParameters) {
+                        if ($ClassName -eq 'Win32_DiskDrive' -and $one.Index -eq 1) { $one.SerialNumber = $raw }
+                        $one
+                    }
+                } -ModuleName _DriveGuard
+            }
+            $named = $option.PSObject.Copy()
+            $named.bus = $bus
+            $seen = Get-TestStatus -Serial 'WD-1' -Option $named
+            $seen.status | Should -Be $status
+            $seen.reason | Should -Match $text
+        }
+        It 'reads letters in pairs from either end' {
+            ConvertTo-SeedSwapped -Serial 'ABCDE' | Should -Be 'BADCE', 'ACBED'
+        }
+    }
+
+    Context 'a disk that changes while it is looked at' {
+        It 'is not known: <what>' -ForEach @(
+            @{ what = 'its number'; change = { $_.number = 7 } }
+            @{ what = 'its unique id'; change = { $_.unique_id = 'other' } }
+            @{ what = 'its letter'; change = { $_.partitions[0].letter = 'X' } }
+            @{ what = 'its partition'; change = { $_.partitions[0].guid = '{00000000-0000-4000-8000-0000000000ff}' } }
+            @{ what = 'its serial'; change = { $_.serial = 'ELSE' } }
+            @{ what = 'its state'; change = { $_.is_offline = $true } }
+        ) {
+            $edit = $change
+            Mock Get-ChildItem {
+                [CmdletBinding()]param($LiteralPath, [switch]$Force)
+                Set-TestDisk -Serial DATA -Change $edit
+            } -ModuleName _DriveGuard
+            $status = Get-TestStatus -Serial 'DATA' -Option $option
+            "$($status.status) $($status.allowed -join ',')" | Should -Be 'unknown '
+        }
+        It 'has no record of a volume whose disk changed' {
+            Mock Get-SeedVolume {
+                [CmdletBinding()]param($Letter)
+                Set-TestDisk -Serial DATA -Change { $_.partitions[0].letter = 'X' }
+            } -ModuleName _DriveGuard
+            { Get-SeedVolumeRecord -Serial DATA } | Should -Throw '*changed while it was looked at*'
+        }
+        It 'leaves no content of half a look' {
+            Mock Get-PhysicalDisk { throw 'WMI is down' } -ModuleName _DriveGuard
+            $fact = Get-SeedDiskFact -Serial DATA
+            $fact.content | Should -BeNullOrEmpty
+            $fact.disk.letter | Should -BeNullOrEmpty
         }
     }
 }

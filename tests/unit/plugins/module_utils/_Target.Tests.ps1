@@ -42,6 +42,53 @@ Describe 'the last look at a drive and what is done to it' {
         Close-SeedDrive -Serial DATA -Seen $seen
         (Get-Disk -Number 2).IsOffline | Should -BeTrue
     }
+    It 'leaves a disk alone that stays read-only' {
+        Set-TestDisk -Serial DATA -Change { $_.is_read_only = $true }
+        Mock Set-Disk { [CmdletBinding()]param($InputObject, $IsReadOnly) } -ModuleName _Target
+        { Initialize-SeedDrive -Serial DATA -Seen (Get-SeedDiskFact -Serial DATA).disk } |
+            Should -Throw '*stays read-only*Nothing was erased*'
+        Test-Path -LiteralPath 'E:\keep.txt' | Should -BeTrue
+    }
+    It 'leaves a disk alone when no letter is free' {
+        Mock Get-PSDrive {
+            [CmdletBinding()]param($PSProvider)
+            [char[]]'DFGHIJKLMNOPQRSTUVWXYZ' | ForEach-Object { [pscustomobject]@{ Name = "$_" } }
+        } -ModuleName _Target
+        { Initialize-SeedDrive -Serial 'WD-1' -Seen (Get-SeedDiskFact -Serial 'WD-1').disk } |
+            Should -Throw '*No drive letter*Nothing was erased*'
+        (Get-Disk -Number 1).PartitionStyle | Should -Be 'RAW'
+        # The letter of the disk itself becomes free.
+        $made = Initialize-SeedDrive -Serial DATA -Seen (Get-SeedDiskFact -Serial DATA).disk
+        $made.letter | Should -Not -BeNullOrEmpty
+    }
+    It 'makes a GUID partition table where an MBR was' {
+        Set-TestDisk -Serial DATA -Change { $_.partition_style = 'MBR' }
+        $null = Initialize-SeedDrive -Serial DATA -Seen (Get-SeedDiskFact -Serial DATA).disk
+        (Get-Disk -Number 2).PartitionStyle | Should -Be 'GPT'
+    }
+    It 'says that a disk may be partitioned in part once it was cleared' {
+        $seen = (Get-SeedDiskFact -Serial DATA).disk
+        Mock Update-Disk {
+            [CmdletBinding()]param($InputObject)
+            Set-TestDisk -Serial DATA -Change { $_.unique_id = 'other' }
+        } -ModuleName _Target
+        { Initialize-SeedDrive -Serial DATA -Seen $seen } | Should -Throw '*partitioned only in part*'
+    }
+    It 'takes a disk for another one: <what>' -ForEach @(
+        @{ what = 'unique id'; change = { $_.UniqueId = 'x' } }
+        @{ what = 'size'; change = { $_.Size++ } }
+        @{ what = 'number'; change = { $_.Number = 9 } }
+        @{ what = 'no number'; change = { $_.Number = $null } }
+        @{ what = 'a cluster'; change = { $_.IsClustered = $true } }
+        @{ what = 'a boot disk'; change = { $_.IsBoot = $true } }
+    ) {
+        $disk = Get-Disk -Number 2
+        $seen = (Get-SeedDiskFact -Serial DATA).disk
+        Test-SeedSameDisk -Disk $disk -Seen $seen | Should -BeTrue
+        $null = ForEach-Object -InputObject $disk -Process $change
+        Test-SeedSameDisk -Disk $disk -Seen $seen | Should -BeFalse
+        Test-SeedSameDisk -Disk $null -Seen $seen | Should -BeFalse
+    }
     It 'says when there is no letter' {
         Mock New-Partition { [CmdletBinding()]param($InputObject, [switch]$UseMaximumSize,
             [switch]$AssignDriveLetter) [pscustomobject]@{ Guid = '{none}' } } -ModuleName _Target

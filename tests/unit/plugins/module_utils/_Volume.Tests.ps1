@@ -25,6 +25,33 @@ Describe 'BitLocker volumes' {
         Set-TestDisk -Serial DATA -Change { $_.partitions[0].bitlocker = $null; $_.partitions[0].file_system = $null }
         Get-SeedEncryption -Letter E | Should -BeNullOrEmpty
     }
+    It 'reads the <kind> <value> as <name>' -ForEach @(
+        @{ kind = 'VolumeStatus'; value = 0; name = 'FullyDecrypted' }
+        @{ kind = 'VolumeStatus'; value = 1; name = 'FullyEncrypted' }
+        @{ kind = 'VolumeStatus'; value = '2'; name = 'EncryptionInProgress' }
+        @{ kind = 'VolumeStatus'; value = 6; name = 'FullyEncryptedWipeInProgress' }
+        @{ kind = 'VolumeStatus'; value = 'EncryptionPaused'; name = 'EncryptionSuspended' }
+        @{ kind = 'VolumeStatus'; value = 'DecryptionSuspended'; name = 'DecryptionSuspended' }
+        @{ kind = 'VolumeStatus'; value = 99; name = '99' }
+        @{ kind = 'VolumeStatus'; value = $null; name = '' }
+        @{ kind = 'ProtectionStatus'; value = 1; name = 'On' }
+        @{ kind = 'ProtectionStatus'; value = 0; name = 'Off' }
+        @{ kind = 'ProtectionStatus'; value = 'Unknown'; name = 'Unknown' }
+        @{ kind = 'LockStatus'; value = 1; name = 'Locked' }
+        @{ kind = 'LockStatus'; value = 'Unlocked'; name = 'Unlocked' }
+    ) { ConvertTo-SeedBitLockerName -Kind $kind -Value $value | Should -BeExactly $name }
+    It 'knows a locked volume by its number too' {
+        Mock Get-BitLockerVolume {
+            [CmdletBinding()]param($MountPoint)
+            [pscustomobject]@{
+                MountPoint = 'E:'; VolumeStatus = 1; ProtectionStatus = 1; LockStatus = 1; EncryptionPercentage = 100
+                EncryptionMethod = 4; KeyProtector = @()
+            }
+        } -ModuleName _Volume
+        (Get-SeedEncryption -Letter E).lock_status | Should -Be 'Locked'
+        $seen = Get-SeedVolume -Letter E
+        "$($seen.volume_status) $($seen.protection_status) $($seen.lock_status)" | Should -Be 'FullyEncrypted On Locked'
+    }
     It 'fails when the encryption cannot be read' {
         Mock Get-BitLockerVolume {
             [CmdletBinding()]param($MountPoint)

@@ -44,6 +44,7 @@ function Get-CimInstance {
                     Index = [uint32]$disk.number
                     DeviceID = Get-LabDevice -Disk $disk
                     Size = [uint64]$disk.size
+                    SerialNumber = $disk.serial
                 }
             }
         }

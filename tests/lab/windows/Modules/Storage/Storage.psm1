@@ -98,9 +98,14 @@ function Get-PhysicalDisk {
 function Get-Partition {
     <# .SYNOPSIS The partitions of the host. #>
     [CmdletBinding()]
-    param([uint32[]]$DiskNumber, [Parameter(Position = 0)][uint32[]]$PartitionNumber, [char[]]$DriveLetter)
+    param(
+        [uint32[]]$DiskNumber, [Parameter(Position = 0)][uint32[]]$PartitionNumber, [char[]]$DriveLetter, [object]$Disk
+    )
     if (Invoke-LabFault $PSCmdlet) { return }
+    $wanted = $Disk
     $found = foreach ($disk in Get-LabDisk) {
+        # A disk object names the disk that it was read from, whatever number that has by now.
+        if ($null -ne $wanted -and $disk.unique_id -ne $wanted.UniqueId) { continue }
         if ($PSBoundParameters.ContainsKey('DiskNumber') -and $disk.number -notin $DiskNumber) { continue }
         # CHOICE offline-disk-partitions: an offline disk shows no partitions (bitlocker-and-storage, 11: no source).
         if ($disk.is_offline -and -not (Test-LabOpposite offline-disk-partitions)) { continue }
@@ -134,19 +139,30 @@ function ConvertTo-LabPartition {
         IsSystem = [bool]$Disk.is_system
         Offset = [uint64]$Partition.offset
         Size = [uint64]$Partition.size
+        GptType = Get-LabGptType -Partition $Partition
         Type = $Partition.type; AccessPaths = @($(if ($Partition.letter) { "$($Partition.letter):\" }),
             "\\?\Volume$($Partition.guid)\")
     }
+}
+
+function Get-LabGptType {
+    param([object]$Partition)
+    $known = $Partition.PSObject.Properties['gpt_type']
+    if ($known) { return $known.Value }
+    if ($Partition.type -eq 'Reserved') { return '{e3c9e316-0b5c-4db8-817d-f92df00215ae}' }
+    '{ebd0a0a2-b9e5-4433-87c0-68b6b72699c7}'
 }
 
 function Get-Volume {
     <# .SYNOPSIS The volumes of the host. A locked BitLocker volume has no file system and no size,
         like an unformatted one. #>
     [CmdletBinding()]
-    param([Parameter(Position = 0)][char[]]$DriveLetter)
+    param([Parameter(Position = 0)][char[]]$DriveLetter, [object]$Partition)
     if (Invoke-LabFault $PSCmdlet) { return }
+    $wanted = $Partition
     $all = foreach ($disk in Get-LabDisk | Where-Object { -not $_.is_offline }) {
         foreach ($partition in $disk.partitions | Where-Object { $_.type -eq 'Basic' }) {
+            if ($null -ne $wanted -and $partition.guid -ne $wanted.Guid) { continue }
             if ($DriveLetter -and [string]$partition.letter -notin @($DriveLetter | ForEach-Object { [string]$_ })) {
                 continue
             }
