@@ -7,6 +7,8 @@ Describe 'the folders of attempts' {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
         Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_DriveGuard', '_Target', '_Tool', '_RunScript',
             '_Run', '_Attempt'
+        $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') +
+            [System.IO.Path]::PathSeparator + $env:PATH
         $work = 'C:\work'
         $sample = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/samples/journals/numerical-key.jrn'
         function New-Option {
@@ -30,7 +32,7 @@ Describe 'the folders of attempts' {
             param([string]$Id, [string]$Seed = 'one', [hashtable]$Run, [hashtable]$More = @{}, [switch]$Journal,
                 [switch]$Order, [switch]$Discarded)
             $folder = "$work\seeds\$Seed\WD-WX31A10FE02\$Id"
-            $null = New-Item -ItemType Directory -Path $folder -Force
+            New-SeedPrivateFolder -Path $folder -Root $work
             $plan = @{
                 seed = $Seed; container = 'c'; started = '2026-01-01T00:00:00Z'; erased = $null
                 files = @(@{ name = 'a'; bytes = 1 }, @{ name = 'b'; bytes = 2 })
