@@ -407,6 +407,20 @@ Describe 'what a disk holds and what protects it' {
             $seen.status | Should -Be $status
             $seen.reason | Should -Match $text
         }
+        It 'knows the partition type <gpt><mbr> of a volume manager: <said>' -ForEach @(
+            @{ gpt = $null; mbr = 66; said = 'dynamic' }
+            @{ gpt = $null; mbr = 7; said = '' }
+            @{ gpt = $null; mbr = 166; said = '' }
+            @{ gpt = '{5808C8AA-7E8F-42E0-85D2-E1E90434CFB3}'; mbr = $null; said = 'dynamic' }
+            @{ gpt = '{AF9B60A0-1431-4F62-BC68-3311714A69AD}'; mbr = $null; said = 'dynamic' }
+            @{ gpt = '{E75CAF8F-F680-4CEE-AFA3-B001E56EFC2D}'; mbr = $null; said = 'storage pool' }
+            @{ gpt = '{ebd0a0a2-b9e5-4433-87c0-68b6b72699c7}'; mbr = $null; said = '' }
+        ) {
+            $other = [pscustomobject]@{ GptType = '{ebd0a0a2-b9e5-4433-87c0-68b6b72699c7}'; MbrType = $null }
+            $reason = Get-SeedManagerGuard -Partition $other, ([pscustomobject]@{ GptType = $gpt; MbrType = $mbr })
+            "$reason" | Should -Match $said
+            [bool]$reason | Should -Be ([bool]$said)
+        }
         It 'reads letters in pairs from either end' {
             ConvertTo-SeedSwapped -Serial 'ABCDE' | Should -Be 'BADCE', 'ACBED'
         }
