@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #AnsibleRequires -PowerShell ..module_utils._Folder
 #AnsibleRequires -PowerShell ..module_utils._Drive
+#AnsibleRequires -PowerShell ..module_utils._Volume
 #AnsibleRequires -PowerShell ..module_utils._Target
 #AnsibleRequires -PowerShell ..module_utils._Tool
 
@@ -573,16 +574,15 @@ function Assert-SeedProtected {
         clear.
     .PARAMETER Letter
         The drive letter.
+    .PARAMETER Serial
+        The serial of the drive.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][string]$Letter)
-    $volume = Get-BitLockerVolume -MountPoint "${Letter}:" -ErrorAction Stop
-    if ("$($volume.VolumeStatus)" -notlike 'FullyEncrypted*') {
-        throw "The volume ${Letter}: is $($volume.VolumeStatus), not fully encrypted."
-    }
-    if ("$($volume.ProtectionStatus)" -ne 'On') {
-        throw "BitLocker protection of ${Letter}: is $($volume.ProtectionStatus). Turn it on with Resume-BitLocker."
-    }
+    param([Parameter(Mandatory = $true)][string]$Letter, [Parameter(Mandatory = $true)][string]$Serial)
+    $encryption = Get-SeedEncryption -Letter $Letter
+    if (-not $encryption) { throw "The volume ${Letter}: of drive $Serial is not encrypted." }
+    $lack = Get-SeedProtectionLack -Serial $Serial -Encryption $encryption
+    if ($lack) { throw $lack }
 }
 
 function Add-SeedMismatch {
@@ -917,7 +917,7 @@ function Invoke-SeedVerifyRun {
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$State
     )
     Assert-SeedTarget -Order $Order -PartitionGuid $State['partition_guid']
-    Assert-SeedProtected -Letter $Order.letter
+    Assert-SeedProtected -Letter $Order.letter -Serial $Order.serial
     $journal = (Get-SeedFileHash -Path $Order.journal -Algorithm SHA256).ToLowerInvariant()
     if ($journal -ne $Order.journal_sha256) {
         throw "The journal of drive $($Order.serial) changed. Look at it before anything else."
@@ -962,7 +962,7 @@ function Invoke-SeedVerifyRun {
             Add-SeedMismatch -Found $found -Text 'the manifest has a blob inside another one, which was not read'
         }
     }
-    Assert-SeedProtected -Letter $Order.letter
+    Assert-SeedProtected -Letter $Order.letter -Serial $Order.serial
     Write-SeedJson -Path $Order.verify_file -Value ([ordered]@{
             schema_version = 1
             finished = $true

@@ -54,7 +54,7 @@ function Get-SeedSameDisk {
 function Open-SeedDrive {
     <#
     .SYNOPSIS
-        Brings an offline disk online, read-only, so that what it holds can be judged.
+        Brings an offline disk online, read-only, so that what it holds can be judged. Returns whether it was read-only.
     .PARAMETER Serial
         The serial in its normal form.
     .PARAMETER Seen
@@ -63,23 +63,32 @@ function Open-SeedDrive {
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][string]$Serial, [Parameter(Mandatory = $true)][object]$Seen)
     $disk = Get-SeedSameDisk -Serial $Serial -Seen $Seen
+    $before = [bool]$disk.IsReadOnly
     Set-Disk -InputObject $disk -IsReadOnly $true -ErrorAction Stop
     Set-Disk -InputObject $disk -IsOffline $false -ErrorAction Stop
+    $before
 }
 
 function Close-SeedDrive {
     <#
     .SYNOPSIS
-        Takes a disk offline again that was only brought online to be judged.
+        Takes a disk offline again that was only brought online to be judged, and leaves it as it was.
     .PARAMETER Serial
         The serial in its normal form.
     .PARAMETER Seen
         The disk of the facts.
+    .PARAMETER ReadOnly
+        Whether it was read-only.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][string]$Serial, [Parameter(Mandatory = $true)][object]$Seen)
+    param(
+        [Parameter(Mandatory = $true)][string]$Serial,
+        [Parameter(Mandatory = $true)][object]$Seen,
+        [bool]$ReadOnly
+    )
     $disk = Get-SeedSameDisk -Serial $Serial -Seen $Seen
     Set-Disk -InputObject $disk -IsOffline $true -ErrorAction Stop
+    Set-Disk -InputObject $disk -IsReadOnly $ReadOnly -ErrorAction Stop
 }
 
 function Confirm-SeedDrive {
@@ -104,7 +113,7 @@ function Confirm-SeedDrive {
     $wanted = $Option.PSObject.Copy()
     $before = "$($Facts.content.fingerprint)"
     if ($seen.offline) {
-        Open-SeedDrive -Serial $Facts.serial -Seen $seen
+        $readOnly = Open-SeedDrive -Serial $Facts.serial -Seen $seen
         # The word that let the offline disk be erased holds for what it turns out to hold, unless that is a seed's.
         $wanted.erase = $wanted.erase -or $before -in @($wanted.erase_fingerprints)
     }
@@ -123,7 +132,7 @@ function Confirm-SeedDrive {
         $whose = Get-SeedContentKind -Facts $changedFacts
         return [pscustomobject]@{ content = $now.content; whose = $whose; disk = $now.disk }
     }
-    if ($seen.offline) { Close-SeedDrive -Serial $Facts.serial -Seen $seen }
+    if ($seen.offline) { Close-SeedDrive -Serial $Facts.serial -Seen $seen -ReadOnly $readOnly }
     if ($changed) {
         throw "What drive $($Facts.serial) holds changed while it was looked at. Nothing was erased; run again."
     }

@@ -269,6 +269,9 @@ def encryption_problem(drive: Mapping[str, Any]) -> str:
         return ""
     if not str(volume.get("volume_status")).startswith("FullyEncrypted"):
         return f"its volume is {volume.get('volume_status')}, not fully encrypted"
+    percentage = volume.get("encryption_percentage")
+    if isinstance(percentage, int | float) and percentage < 100:
+        return f"its volume is encrypted to {percentage} % only"
     if volume.get("protection_status") != "On":
         return (
             f"BitLocker protection is {volume.get('protection_status')}: with suspended protection the key lies in "

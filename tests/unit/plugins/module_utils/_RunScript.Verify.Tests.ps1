@@ -5,7 +5,7 @@
 Describe 'reading a drive again, step by step' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        Import-TestUtility -Name '_Folder', '_RunScript'
+        Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_RunScript'
         $order = [pscustomobject]@{ container = 'c'; letter = 'E'; manifest_file = '\DriveManifest.xml' }
         $md5 = [System.Security.Cryptography.MD5]::Create()
         function New-Found {
@@ -261,8 +261,8 @@ Describe 'reading a drive again, step by step' {
             $_.partitions[0].bitlocker.volume_status = $status
             $_.partitions[0].bitlocker.protection_status = $protection
         }
-        if ($text) { { Assert-SeedProtected -Letter E } | Should -Throw "*$text*" }
-        else { Assert-SeedProtected -Letter E }
+        if ($text) { { Assert-SeedProtected -Letter E -Serial DATA } | Should -Throw "*$text*" }
+        else { Assert-SeedProtected -Letter E -Serial DATA }
     }
     Context 'the answer' {
         BeforeEach {
@@ -321,7 +321,7 @@ Describe 'reading a drive again, step by step' {
         Mock Get-BitLockerVolume {
             [CmdletBinding()]param($MountPoint)
             Write-Error -Message 'down'
-        } -ModuleName _RunScript
-        { Assert-SeedProtected -Letter E } | Should -Throw '*down*'
+        } -ModuleName _Volume
+        { Assert-SeedProtected -Letter E -Serial DATA } | Should -Throw '*down*'
     }
 }

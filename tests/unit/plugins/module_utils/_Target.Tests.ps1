@@ -35,12 +35,14 @@ Describe 'the last look at a drive and what is done to it' {
     It 'brings an offline disk online only to read it, and takes it back' {
         Set-TestDisk -Serial DATA -Change { $_.is_offline = $true }
         $seen = (Get-SeedDiskFact -Serial DATA).disk
-        Open-SeedDrive -Serial DATA -Seen $seen
+        $readOnly = Open-SeedDrive -Serial DATA -Seen $seen
+        $readOnly | Should -BeFalse
         $disk = Get-Disk -Number 2
         "$($disk.IsOffline) $($disk.IsReadOnly)" | Should -Be 'False True'
         (Get-SeedDiskFact -Serial DATA).content.kind | Should -Be 'data'
-        Close-SeedDrive -Serial DATA -Seen $seen
-        (Get-Disk -Number 2).IsOffline | Should -BeTrue
+        Close-SeedDrive -Serial DATA -Seen $seen -ReadOnly $readOnly
+        $disk = Get-Disk -Number 2
+        "$($disk.IsOffline) $($disk.IsReadOnly)" | Should -Be 'True False'
     }
     It 'leaves a disk alone that stays read-only' {
         Set-TestDisk -Serial DATA -Change { $_.is_read_only = $true }
