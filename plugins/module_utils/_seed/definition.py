@@ -193,7 +193,7 @@ DRIVE = {
 }
 COPY_ACCOUNT = {
     "type": _text(
-        "V(system) is the system of the copy host, which reaches a share as the computer account C(DOMAIN\\\\HOST$). "
+        "V(system) is the system of the copy host, which reaches a share as the computer account C(DOMAIN\\HOST$). "
         "V(managed_service_account) is a group managed service account. V(user) is an account whose password "
         "the variable C(seed_copy_password) holds when drives are prepared.",
         choices=("system", "managed_service_account", "user"),
