@@ -39,6 +39,7 @@ class ActionModule(PolledAction):
         self._state = str(self._task.args.get("state") or "prepared")
         self._escrow = self._task.args.get("escrow")
         self._transport: Transport | None = None
+        self._looks = 0
         self._receipts: list[Any] = []
         self._collected = [str(one) for one in self._task.args.get("collected") or []]
         # Journals travel sealed, but what opens them is in this process.
@@ -61,6 +62,9 @@ class ActionModule(PolledAction):
     def arguments(self) -> dict[str, Any]:
         """The arguments, with the certificate to seal to and the hashes of what is kept by now."""
         arguments = super().arguments()
+        self._looks += 1
+        if self._looks > 1:
+            arguments["_retry"] = False
         if self._transport:
             arguments["_transport_certificate"] = self._transport.certificate
             arguments["collected"] = list(self._collected)

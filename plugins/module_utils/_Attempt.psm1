@@ -901,7 +901,12 @@ function Invoke-SeedVerify {
             ForEach-Object { $_.record.reason }) -join ' '
         return $change
     }
-    # A reading that just failed is not begun again by itself: a person asks for it with the next run.
+    # A reading that failed while it was waited for is not begun again by itself: it would be so for days.
+    $run = $next[0].facts.attempt.run
+    if ($run.operation -eq 'verify' -and $run.state -eq 'ended' -and $Option['_retry'] -eq $false) {
+        $change.failure = $next[0].record.reason
+        return $change
+    }
     $change.changed = $true
     foreach ($entry in $change.after['drives']) {
         if ($entry['serial'] -eq $next[0].facts.serial) { $entry['status'] = 'verifying' }

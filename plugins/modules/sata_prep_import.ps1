@@ -19,6 +19,7 @@ $drive = @{
 }
 $spec = @{
     options = @{
+        _retry = @{ type = 'bool'; default = $true }
         _transport_certificate = @{ type = 'str' }
         collected = @{ type = 'list'; elements = 'str'; default = @() }
         container = @{ type = 'str'; required = $true }

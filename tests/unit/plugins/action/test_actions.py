@@ -286,6 +286,12 @@ def test_journal_is_collected(options: dict[str, Any], store: FileStore, tmp_pat
     assert set(task.sent[0]) == {"seed", "poll_interval", "_transport_certificate", "collected"}
 
 
+def test_what_failed_while_it_was_waited_for_is_not_begun_again(options: dict[str, Any]) -> None:
+    task = Task(sata_prep_import.ActionModule, {**options, "wait": True}, [drives("copying"), drives("copied")])
+    task.run()
+    assert ["_retry" in one for one in task.sent] == [False, True] and task.sent[1]["_retry"] is False
+
+
 def test_journal_is_collected_while_another_drive_is_copied(
     options: dict[str, Any], store: FileStore, shown: list[str]
 ) -> None:

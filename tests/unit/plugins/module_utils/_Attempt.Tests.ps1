@@ -447,6 +447,21 @@ Describe 'attempts' {
         { Confirm-SeedAllowed -Drive $first -Option (New-TestOption -Serial 'WD-1') -Step prepare } |
             Should -Throw "*meanwhile*seed 'contoso-fs02'*"
     }
+    It 'is not read again at once when reading it failed while it was waited for' {
+        $option = New-TestOption -Serial 'WD-1'
+        $null = Invoke-SeedPrepare -Option $option
+        $folder = (Get-TestRecord -Option $option).attempt.folder
+        $run = (Read-SeedJson -Path "$folder\run.json").value
+        $run.operation, $run.state, $run.exit_code, $run.error = 'verify', 'ended', -1, 'The bay is hot.'
+        Write-SeedJson -Path "$folder\run.json" -Value $run
+        $option['_retry'] = $false
+        $change = Invoke-SeedVerify -Option $option
+        "$($change.changed)" | Should -Be 'False'
+        $change.failure | Should -Match 'The bay is hot'
+        $option['_retry'] = $true
+        (Invoke-SeedVerify -Option $option).changed | Should -BeTrue
+        (Get-TestRecord -Option $option).status | Should -Be 'verified'
+    }
     It 'is not verified while protection is suspended' {
         $option = New-TestOption -Serial 'WD-1'
         $null = Invoke-SeedPrepare -Option $option

@@ -159,7 +159,7 @@ Describe 'the probe of a host' {
         }
         It 'says how a serial is written, and not the serial' {
             $seen = @((Get-SeedProbeDisk -Option $option).disks)[1].serial
-            "$($seen.length) $($seen.padded) $($seen.physical_disk) $($seen.disk_drive)" | Should -Be '7 True same none'
+            "$($seen.length) $($seen.padded) $($seen.physical_disk) $($seen.disk_drive)" | Should -Be '7 True same same'
         }
         It 'compares serials as <wanted>' -ForEach @(
             @{ serial = 'WD-1'; others = @('WD-1'); wanted = 'same' }

@@ -28,10 +28,6 @@ class LabHash {
     }
 }
 
-class LabCryptoConfig {
-    static [bool]$AllowOnlyFipsAlgorithms = $true
-}
-
 function Get-LabFipsText { $script:Fips }
 
 function Split-LabArgument {
@@ -196,13 +192,15 @@ function Set-LabPolicy {
         }
         $null = $table::Remove("$space.HashAlgorithm")
         $table::Add("$space.HashAlgorithm", [LabHash])
-        $null = $table::Remove("$space.CryptoConfig")
-        $table::Add("$space.CryptoConfig", [LabCryptoConfig])
         # There is no bcrypt.dll here. The class by which the collection calls it computes MD5 all the same, as Windows
         # does behind it.
         if (-not ('Seedfreight.WindowsMD5' -as [type])) {
             Add-Type -TypeDefinition @'
 using System.Security.Cryptography;
+public static class LabCryptoConfig
+{
+    public static bool AllowOnlyFipsAlgorithms { get { return true; } }
+}
 namespace Seedfreight
 {
     public sealed class WindowsMD5 : HashAlgorithm
@@ -216,6 +214,8 @@ namespace Seedfreight
 }
 '@
         }
+        $null = $table::Remove("$space.CryptoConfig")
+        $table::Add("$space.CryptoConfig", ('LabCryptoConfig' -as [type]))
     }
 }
 
