@@ -103,7 +103,7 @@ function Get-TestRunMoment {
     <# .SYNOPSIS The name of the moment after a JSON file was written. #>
     param([Parameter(Mandatory)][string]$Path, [Parameter(Mandatory)][object]$Value)
     $json = ConvertFrom-Json -InputObject (ConvertTo-Json -InputObject $Value -Depth 8)
-    switch ($Path.Substring($Path.LastIndexOf('\') + 1)) {
+    switch (@($Path -split '[\\/]')[-1]) {
         'discarded.json' { return 'given up' }
         'verify.json' { return 'read again, state not written' }
         'order.json' { return "$($json.operation) ordered" }

@@ -4,14 +4,14 @@
 # Every interruption at every moment of a drive, from before its first attempt until it is verified. `erase` is true,
 # which is what allows most. Run alone, this file prints one line a cell.
 
-# Who works at a moment: the module, the runner, the tool under the runner, or nobody.
+# Who works at a moment: the module, the Task Scheduler, the runner, the tool under the runner, or nobody.
 $moments = @(
     @{ who = 'nobody'; names = 'before the task' }
     @{
         who = 'module'
-        names = 'attempt folder', 'attempt written', 'tool copied', 'copy starting', 'copy ordered', 'copy registered',
-            'copy started'
+        names = 'attempt folder', 'attempt written', 'tool copied', 'copy starting', 'copy ordered', 'copy registered'
     }
+    @{ who = 'module', 'scheduler'; names = 'copy started' }
     @{
         who = 'runner'
         names = 'order of copy taken', 'runner began', 'erasing noted', 'cleared', 'initialized', 'partition made',
@@ -20,24 +20,27 @@ $moments = @(
     @{ who = 'tool'; names = 's-1 started, its process not written', 's-1 running' }
     @{ who = 'runner'; names = 's-1 done, state not written', 'between sessions', 's-2 announced' }
     @{ who = 'tool'; names = 's-2 started, its process not written', 's-2 running' }
-    @{ who = 'runner'; names = 's-2 done, state not written', 'all sessions written', 'copy ended' }
-    @{ who = 'nobody'; names = 'copied', 'copied and locked' }
-    @{ who = 'module'; names = 'verify starting', 'verify ordered', 'verify registered', 'verify started' }
-    @{ who = 'runner'; names = 'order of verify taken', 'verifying', 'read again, state not written', 'verify ended' }
-    @{ who = 'nobody'; names = 'verified', 'verified and locked' }
-    @{ who = 'module'; names = 'second attempt folder', 'given up', 'second attempt written' }
+    @{ who = 'runner'; names = 's-2 done, state not written', 'all sessions written' }
+    # A runner that has written its end only takes its task away.
+    @{ who = 'nobody'; names = 'copy ended', 'copied', 'copied and locked' }
+    @{ who = 'module'; names = 'verify starting', 'verify ordered', 'verify registered' }
+    @{ who = 'module', 'scheduler'; names = 'verify started' }
+    @{ who = 'runner'; names = 'order of verify taken', 'verifying', 'read again, state not written' }
+    @{ who = 'nobody'; names = 'verify ended', 'verified', 'verified and locked' }
+    @{ who = 'module'; names = 'second attempt folder', 'second given up', 'second attempt written' }
 )
 $interruptions = @{
     'reboot' = 'nobody', 'module', 'runner', 'tool'
     'runner killed, tool too' = 'runner', 'tool'
     'runner killed, tool lives' = @('tool')
     'connection lost' = 'module', 'runner', 'tool'
+    'connection lost, task late' = @('scheduler')
     'reboot, then other data' = 'nobody', 'module', 'runner', 'tool'
 }
 $cells = @(foreach ($moment in $moments) {
         foreach ($name in $moment.names) {
             foreach ($interruption in $interruptions.Keys | Sort-Object) {
-                if ($moment.who -notin $interruptions[$interruption]) { continue }
+                if (-not @($moment.who | Where-Object { $_ -in $interruptions[$interruption] })) { continue }
                 @{ moment = $name; who = $moment.who; interruption = $interruption }
             }
         }
@@ -115,6 +118,7 @@ Describe 'interruptions' {
             } -ModuleName _Attempt
             Mock Copy-SeedTool {
                 param($Tool, $Folder, $Sha256)
+                if ($global:TestPrefix) { throw 'enough' }
                 _Tool\Copy-SeedTool @PSBoundParameters
                 Save-TestMoment -Name 'tool copied'
             } -ModuleName _Attempt
@@ -148,10 +152,9 @@ Describe 'interruptions' {
             Restart-TestHost
             $global:TestPrefix, $global:TestLate = 'second ', $true
             $option.discard_attempts = @((Get-TestRecord -Option $option).attempt.id)
-            Mock Copy-SeedTool { throw 'enough' } -ModuleName _Attempt
             try { $null = Invoke-SeedPrepare -Option $option } catch { if ("$_" -ne 'enough') { throw } }
             Remove-Item -LiteralPath "$env:LAB_HOME.gate" -Recurse
-            $global:TestKept, $global:TestMoments = $global:TestMoments, $null
+            $global:TestKept, $global:TestMoments, $global:TestPrefix = $global:TestMoments, $null, ''
         }
         # No call may change anything by itself here.
         function Assert-TestUntouched([hashtable]$Option) {
@@ -200,7 +203,7 @@ Describe 'interruptions' {
             $after = Get-TestPrint -Filter '*.jrn'
             foreach ($one in $journals) { $after | Should -Contain $one }
             if ($record.status -ne 'verified') { throw "A dead end after $($steps -join ' '): $($record.reason)" }
-            "$($steps -join ' ') verified"
+            @($steps + 'verified') -join ' '
         }
         function Assert-TestRecord([object]$Record) {
             $known = 'prepare', 'wait', 'collect', 'verify', 'unlock', 'lock', 'insert', 'discard', 'erase'
@@ -247,6 +250,7 @@ Describe 'interruptions' {
 
     It '<moment>: <interruption>' -ForEach $cells {
         Restore-TestMoment -Folder $global:TestKept[$moment]
+        Edit-TestState -Change { $_.updated = Get-SeedTime }
         $option = New-TestOption
         $outcome = switch ($interruption) {
             'reboot' {
@@ -278,8 +282,14 @@ Describe 'interruptions' {
                 }
                 'wait, then ' + (Complete-TestDrive -Option $option)
             }
+            'connection lost, task late' {
+                (Get-TestRecord -Option $option).allowed | Should -Be 'wait'
+                Assert-TestUntouched -Option $option
+                Invoke-TestTask -TaskName 'Seedfreight-DATA'
+                'wait, then ' + (Complete-TestDrive -Option $option)
+            }
             'connection lost' {
-                if ($who -eq 'module') { Complete-TestDrive -Option $option }
+                if ('module' -in $who) { Complete-TestDrive -Option $option }
                 else {
                     (Get-TestRecord -Option $option).allowed | Should -Be 'wait'
                     Assert-TestUntouched -Option $option
