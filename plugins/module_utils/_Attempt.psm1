@@ -233,7 +233,8 @@ function Read-SeedAttempt {
     $attempt['has_order'] = $has
     $attempt['run_state'] = $run.state
     $attempt['run'] = $run.value
-    $attempt['alive'] = Get-SeedAlive -Run $run.value -Task (Get-SeedTaskName -Serial $Serial) -BootTime $BootTime
+    $task = Get-SeedTaskName -Serial $Serial
+    $attempt['alive'] = Get-SeedAlive -Run $run.value -Folder $Folder -Task $task -BootTime $BootTime
     $attempt['discarded'] = Test-Path -LiteralPath "$Folder\discarded.json"
     [pscustomobject]$attempt
 }
@@ -587,7 +588,7 @@ function Get-SeedBusyDrive {
         foreach ($serial in @(Get-SeedFolderName -Path "$all\$seed")) {
             $attempts = @(Get-SeedAttempt -Folder "$all\$seed\$serial" -Serial $serial -BootTime $boot)
             if ($attempts.Count -gt 0) { $known += (Get-SeedTaskName -Serial $serial).name }
-            $alive = @($attempts | Where-Object { $_.alive -and $_.run.operation -ne 'verify' })
+            $alive = @($attempts | Where-Object { $_.alive -and (-not $_.run -or $_.run.operation -ne 'verify') })
             if ($alive.Count -gt 0) { "$serial (seed $seed)" }
         }
     }
@@ -1145,9 +1146,11 @@ function Invoke-SeedStop {
         # An order that no runner has taken yet is taken back first.
         [System.IO.File]::Delete((Resolve-SeedPath -Path "$($drive.facts.attempt.folder)\order.json"))
         # The runner first: it would write the end of a tool that was killed as a failure of the tool.
-        foreach ($process in $drive.facts.attempt.run.runner, $drive.facts.attempt.run.tool) {
+        $run = $drive.facts.attempt.run
+        foreach ($process in @(if ($run) { $run.runner, $run.tool })) {
             if (Test-SeedProcess -Process $process) { Stop-Process -Id $process.pid -Force -ErrorAction Stop }
         }
+        Get-SeedToolProcess -Folder $drive.facts.attempt.folder | Stop-Process -Force -ErrorAction Stop
         Remove-SeedTask -Serial $drive.facts.serial
     }
     $change | Add-Member -NotePropertyName stopped -NotePropertyValue $stopped -PassThru

@@ -41,6 +41,28 @@ function Test-SeedProcess {
     [Math]::Abs($stamp - $known) -lt [TimeSpan]::TicksPerSecond
 }
 
+function Get-SeedToolProcess {
+    <#
+    .SYNOPSIS
+        The processes of an attempt's own copy of the tool, also one that no state names.
+    .DESCRIPTION
+        A runner that is ended right after it started the tool has not written down its process. A process with the
+        tool's name whose program cannot be read counts, too.
+    .PARAMETER Folder
+        The folder of the attempt.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Folder)
+    $place = "$Folder\tool"
+    if (-not (Test-Path -LiteralPath $place -PathType Container)) { return }
+    foreach ($file in @(Get-ChildItem -LiteralPath $place -Filter '*.exe' -File -ErrorAction Stop)) {
+        # Windows names a process without the extension.
+        Get-Process -Name $file.BaseName, $file.Name -ErrorAction SilentlyContinue | Where-Object {
+            -not $_.Path -or $_.Path -eq $file.FullName
+        }
+    }
+}
+
 function Test-SeedRestarted {
     <#
     .SYNOPSIS
@@ -91,6 +113,8 @@ function Get-SeedAlive {
         What of a run is alive: tool, runner, starting, or an empty text.
     .PARAMETER Run
         The state of the run.
+    .PARAMETER Folder
+        The folder of its attempt.
     .PARAMETER Task
         Name and path of its task.
     .PARAMETER BootTime
@@ -98,7 +122,15 @@ function Get-SeedAlive {
     #>
     [CmdletBinding()]
     [OutputType([string])]
-    param([AllowNull()][object]$Run, [Parameter(Mandatory = $true)][object]$Task, [AllowEmptyString()][string]$BootTime)
+    param(
+        [AllowNull()][object]$Run,
+        [Parameter(Mandatory = $true)][string]$Folder,
+        [Parameter(Mandatory = $true)][object]$Task,
+        [AllowEmptyString()][string]$BootTime
+    )
+    # A state that cannot be read names no process, and neither does one that was not written after the tool's start.
+    $unnamed = -not $Run -or ($Run.tool_started -and -not $Run.tool -and $Run.operation -ne 'verify')
+    if ($unnamed -and @(Get-SeedToolProcess -Folder $Folder).Count -gt 0) { return 'tool' }
     if (-not $Run) { return '' }
     # The start time of a process is kept by the kernel. The boot time is computed from the clock, so a corrected clock
     # looks like a restart and says nothing of a process that is there.
@@ -330,7 +362,7 @@ function Stop-SeedStart {
 }
 
 Export-ModuleMember -Function @(
-    'Get-SeedRunnerText', 'Test-SeedProcess', 'Test-SeedRestarted', 'Get-SeedTaskProblem', 'Get-SeedAlive',
-    'Get-SeedTaskName', 'Get-SeedTaskList', 'Remove-SeedTask', 'Assert-SeedPasswordUnlogged', 'Get-SeedTaskAccount',
+    'Get-SeedRunnerText', 'Test-SeedProcess', 'Get-SeedToolProcess', 'Test-SeedRestarted', 'Get-SeedTaskProblem',
+    'Get-SeedAlive', 'Get-SeedTaskName', 'Get-SeedTaskList', 'Remove-SeedTask', 'Assert-SeedPasswordUnlogged', 'Get-SeedTaskAccount',
     'Register-SeedTask', 'Start-SeedRun', 'Stop-SeedStart'
 )
