@@ -61,7 +61,12 @@ def make(lab: Lab) -> pathlib.Path:
         *("--set", "staging.path_on_copy_host=\\\\fs04\\seed"),
         *("--set", f"drives=[{{serial: {DRIVES[USB]}, bus: USB}}]"),
     )
-    for host, folder in {"fs01": "备份\\暂存", "fs02": "Übergabe an Azure", "fs03": "Staging", "fs04": "Staging"}.items():
+    for host, folder in {
+        "fs01": "备份\\暂存",
+        "fs02": "Übergabe an Azure",
+        "fs03": "Staging",
+        "fs04": "Staging",
+    }.items():
         world.windows_path(host, f"D:\\{folder}").mkdir(parents=True, exist_ok=True)
     lab.order("share", "fs03", "seed", "D:\\Staging", "--read", "CONTOSO\\seedcopy")
     lab.order("share", "fs04", "seed", "D:\\Staging", "--read", "CONTOSO\\COPY01$")

@@ -287,7 +287,7 @@ def test_journal_is_collected(options: dict[str, Any], store: FileStore, tmp_pat
 
 
 def test_what_failed_while_it_was_waited_for_is_not_begun_again(options: dict[str, Any]) -> None:
-    task = Task(sata_prep_import.ActionModule, {**options, "wait": True}, [drives("copying"), drives("copied")])
+    task = Task(sata_prep_import.ActionModule, {**options, "wait": True}, [drives(at("copying")), drives(at("copied"))])
     task.run()
     assert ["_retry" in one for one in task.sent] == [False, True] and task.sent[1]["_retry"] is False
 
