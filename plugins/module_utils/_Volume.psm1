@@ -54,7 +54,8 @@ function ConvertTo-SeedBitLockerName {
         LockStatus = @('Unlocked', 'Locked')
     }[$Kind]
     $text = "$Value" -replace 'Paused$', 'Suspended'
-    if ($text -match '^\d+$' -and [int]$text -lt $names.Count) { return $names[[int]$text] }
+    $number = 0
+    if ([int]::TryParse($text, [ref]$number) -and $number -ge 0 -and $number -lt $names.Count) { return $names[$number] }
     $text
 }
 

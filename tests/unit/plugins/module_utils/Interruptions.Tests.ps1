@@ -243,7 +243,9 @@ Describe 'interruptions' {
         Set-TestSchedule
     }
     AfterAll {
-        if ($env:SEEDFREIGHT_ALONE) { $global:TestRows | ForEach-Object { Write-Information $_ -InformationAction Continue } }
+        if ($env:SEEDFREIGHT_ALONE) {
+            $global:TestRows | ForEach-Object { Write-Information $_ -InformationAction Continue }
+        }
         Remove-TestWorld
         Remove-Item -Path "$env:LAB_HOME.*" -Recurse -Force
     }
