@@ -55,7 +55,8 @@ function ConvertTo-SeedBitLockerName {
     }[$Kind]
     $text = "$Value" -replace 'Paused$', 'Suspended'
     $number = 0
-    if ([int]::TryParse($text, [ref]$number) -and $number -ge 0 -and $number -lt $names.Count) { return $names[$number] }
+    $known = [int]::TryParse($text, [ref]$number) -and $number -ge 0 -and $number -lt $names.Count
+    if ($known) { return $names[$number] }
     $text
 }
 
