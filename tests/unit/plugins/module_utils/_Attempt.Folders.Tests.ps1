@@ -340,7 +340,12 @@ Describe 'the folders of attempts' {
         ) {
             $global:TestDrives = @(foreach ($at in 0, 1) {
                     [pscustomobject]@{
-                        facts = [pscustomobject]@{ serial = "S$at"; content = $null; attempt = $null }
+                        facts = [pscustomobject]@{
+                            serial = "S$at"; content = $null
+                            attempt = [pscustomobject]@{
+                                id = "a$at"; run = [pscustomobject]@{ operation = 'copy'; state = 'ended' }
+                            }
+                        }
                         record = [pscustomobject]@{
                             status = 'copied'; fingerprint = ''; allowed = @($allowed[$at]); reason = 'why'
                         }

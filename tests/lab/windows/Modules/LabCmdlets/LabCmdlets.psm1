@@ -24,7 +24,10 @@ class LabHash {
         if ($Name -in 'MD5', 'SHA256', 'SHA384', 'SHA512') {
             throw [System.InvalidOperationException]::new((Get-LabFipsText))
         }
-        return [System.Security.Cryptography.CryptoConfig]::CreateFromName($Name)
+        # PowerShell remembers a type by its name, so this name is not used before another type stands for it.
+        $type = [System.Security.Cryptography.AsymmetricAlgorithm].Assembly.GetType(
+            'System.Security.Cryptography.CryptoConfig')
+        return $type::CreateFromName($Name)
     }
 }
 
