@@ -363,6 +363,6 @@ function Stop-SeedStart {
 
 Export-ModuleMember -Function @(
     'Get-SeedRunnerText', 'Test-SeedProcess', 'Get-SeedToolProcess', 'Test-SeedRestarted', 'Get-SeedTaskProblem',
-    'Get-SeedAlive', 'Get-SeedTaskName', 'Get-SeedTaskList', 'Remove-SeedTask', 'Assert-SeedPasswordUnlogged', 'Get-SeedTaskAccount',
-    'Register-SeedTask', 'Start-SeedRun', 'Stop-SeedStart'
+    'Get-SeedAlive', 'Get-SeedTaskName', 'Get-SeedTaskList', 'Remove-SeedTask', 'Assert-SeedPasswordUnlogged',
+    'Get-SeedTaskAccount', 'Register-SeedTask', 'Start-SeedRun', 'Stop-SeedStart'
 )
