@@ -258,6 +258,10 @@ function Get-SeedAttempt {
     )
     $names = @(Get-SeedFolderName -Path $Folder)
     foreach ($name in @($names | Where-Object { $_ -match '^\d{8}T\d{6}Z-[0-9a-f]{4}$' } | Sort-Object -Descending)) {
+        # attempt.json is the first file in a folder. A call that ended before it was whole began nothing.
+        $files = @(Get-ChildItem -LiteralPath "$Folder\$name" -File -Force -ErrorAction Stop |
+            Where-Object { $_.Extension -ne '.new' })
+        if ($files.Count -eq 0) { continue }
         Read-SeedAttempt -Folder "$Folder\$name" -Serial $Serial -BootTime $BootTime
     }
 }

@@ -26,6 +26,8 @@ if ($Pester) {
 }
 Import-Module -Name (Join-Path -Path $PSScriptRoot -ChildPath 'runner/Runner.psm1') -Force
 $files = Get-ChildItem -Path $Path -Recurse -Filter '*.Tests.ps1' | Sort-Object -Property FullName
+# A file that runs alone may say more.
+$env:SEEDFREIGHT_ALONE = $(if (@($files).Count -eq 1) { '1' } else { '' })
 $total = @{ passed = 0; failed = 0 }
 foreach ($file in $files) {
     foreach ($test in Invoke-TestFile -Path $file.FullName) {

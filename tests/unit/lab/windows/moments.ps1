@@ -38,7 +38,7 @@ function Reset-TestDrive {
 function Install-TestMomentTool {
     <#
     .SYNOPSIS
-        Puts the lab's tool where a test wants it, and lets it halt or end amidst a file, as files in LAB_HOME.gate say.
+        Puts the lab's tool where a test wants it, and lets it halt amidst a file, as files in LAB_HOME.gate say.
     .DESCRIPTION
         Each session is written into LAB_HOME.calls when it begins and ends, and whether another one ran meanwhile.
     #>
@@ -46,7 +46,7 @@ function Install-TestMomentTool {
     $native = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path)
     $text = @'
 #!/usr/bin/env python3
-import os, pathlib, signal, sys, time
+import os, pathlib, sys, time
 sys.path.insert(0, '@TESTS@')
 import lab.tool.main as tool
 
@@ -64,8 +64,6 @@ def copy(run, source, target):
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(source.read_bytes()[:256])
     session = run.options.get("id")
-    if (gate / ("kill-" + session)).exists():
-        os.kill(os.getpid(), signal.SIGKILL)
     if (gate / "hold").exists():
         (gate / ("began-" + session)).touch()
         while not (gate / ("open-" + session)).exists():
@@ -188,6 +186,25 @@ function Wait-SeedTool {
     Save-TestMoment -Name "$id done, state not written"
 }
 '@
+}
+
+function Start-TestRunner {
+    <# .SYNOPSIS Starts the registered task as the lab's task service does, in a process of its own. #>
+    param([Parameter(Mandatory)][string]$TaskName)
+    $task = Read-LabFile -Path "$env:LAB_HOME/hosts/fs01/tasks/$TaskName.json"
+    $command = [System.Text.Encoding]::Unicode.GetString([Convert]::FromBase64String(($task.arguments -split ' ')[-1]))
+    $init = ". '$(Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/init.ps1')'"
+    $encoded = [Convert]::ToBase64String([System.Text.Encoding]::Unicode.GetBytes("$init`n$command"))
+    Edit-LabFile -Path "$env:LAB_HOME/hosts/fs01/tasks/$TaskName.json" -Change {
+        $_.state, $_.last_task_result = 'Running', 267009
+    }
+    $start = @{
+        FilePath = (Get-Process -Id $PID).Path
+        ArgumentList = '-NoProfile', '-NonInteractive', '-EncodedCommand', $encoded
+        RedirectStandardOutput = "$env:LAB_HOME.gate/out"
+        RedirectStandardError = "$env:LAB_HOME.gate/err"
+    }
+    Start-Process @start -PassThru
 }
 
 function Edit-TestState {

@@ -45,6 +45,13 @@ $cells = @(foreach ($moment in $moments) {
             }
         }
     })
+# What keeping a moment cannot show: processes that are really ended.
+$processes = @(foreach ($session in 's-1', 's-2') {
+        foreach ($interruption in 'runner killed', 'tool killed', 'reboot') {
+            @{ session = $session; interruption = $interruption }
+        }
+    })
+$count = $cells.Count + $processes.Count
 
 Describe 'interruptions' {
     BeforeAll {
@@ -118,7 +125,11 @@ Describe 'interruptions' {
             } -ModuleName _Attempt
             Mock Copy-SeedTool {
                 param($Tool, $Folder, $Sha256)
-                if ($global:TestPrefix) { throw 'enough' }
+                if ($global:TestPrefix) {
+                    # The second attempt is followed no further; why it ended is not kept.
+                    $global:TestKept, $global:TestMoments = $global:TestMoments, $null
+                    throw 'enough'
+                }
                 _Tool\Copy-SeedTool @PSBoundParameters
                 Save-TestMoment -Name 'tool copied'
             } -ModuleName _Attempt
@@ -154,7 +165,7 @@ Describe 'interruptions' {
             $option.discard_attempts = @((Get-TestRecord -Option $option).attempt.id)
             try { $null = Invoke-SeedPrepare -Option $option } catch { if ("$_" -ne 'enough') { throw } }
             Remove-Item -LiteralPath "$env:LAB_HOME.gate" -Recurse
-            $global:TestKept, $global:TestMoments, $global:TestPrefix = $global:TestMoments, $null, ''
+            $global:TestPrefix = ''
         }
         # No call may change anything by itself here.
         function Assert-TestUntouched([hashtable]$Option) {
@@ -244,7 +255,8 @@ Describe 'interruptions' {
     }
     AfterAll {
         if ($env:SEEDFREIGHT_ALONE) {
-            $global:TestRows | ForEach-Object { Write-Information $_ -InformationAction Continue }
+            Write-Information ($global:TestRows -join "`n") -InformationAction Continue
+            Write-Information "$($global:TestRows.Count) of $count cells" -InformationAction Continue
         }
         Remove-TestWorld
         Remove-Item -Path "$env:LAB_HOME.*" -Recurse -Force
@@ -278,7 +290,9 @@ Describe 'interruptions' {
                     Assert-TestUntouched -Option $option
                 }
                 finally {
-                    $tool.Kill()
+                    # One that no state names has to be found by a stop, too.
+                    if ($moment -like '*not written') { (Invoke-SeedStop -Option $option).stopped | Should -Be 'DATA' }
+                    else { $tool.Kill() }
                     $tool.WaitForExit()
                     [System.IO.File]::WriteAllText($native, $text)
                 }
@@ -308,7 +322,50 @@ Describe 'interruptions' {
         Assert-TestCalls
         Add-TestRow -Moment $moment -Interruption $interruption -Outcome "$outcome"
     }
-    It 'has a cell for every moment of the way' {
-        @($global:TestKept.Keys | Sort-Object) | Should -Be @($moments.names | Sort-Object)
+    It 'a process of its own, session <session>: <interruption>' -ForEach $processes {
+        Restore-TestMoment -Folder $global:TestKept['copy started']
+        $option = New-TestOption
+        $attempt = (Get-TestRecord -Option $option).attempt
+        # The script as the product writes it, without what keeps the moments.
+        $encoding = [System.Text.UTF8Encoding]::new($true)
+        $script = Resolve-SeedPath -Path "$($attempt.folder)\runner.ps1"
+        [System.IO.File]::WriteAllText($script, $global:TestRunner, $encoding)
+        $null = New-Item -ItemType Directory -Path "$env:LAB_HOME.gate"
+        $null = New-Item -Path "$env:LAB_HOME.gate/hold"
+        if ($session -eq 's-2') { $null = New-Item -Path "$env:LAB_HOME.gate/open-s-1" }
+        $runner = Start-TestRunner -TaskName 'Seedfreight-DATA'
+        $tool = $null
+        try {
+            Wait-TestFile -Path "$env:LAB_HOME.gate/began-$session"
+            while (-not $tool) { $tool = (Read-SeedJson -Path "$($attempt.folder)\run.json").value.tool }
+            Reset-TestDrive
+            (Get-TestRecord -Option $option).allowed | Should -Be 'wait'
+            Assert-TestUntouched -Option $option
+            if ($interruption -ne 'tool killed') { $runner.Kill() }
+            if ($interruption -eq 'runner killed') {
+                Stop-TestTask
+                (Get-TestRecord -Option $option).allowed | Should -Be 'wait'
+                Assert-TestUntouched -Option $option
+            }
+            else { Stop-Process -Id $tool.pid -Force }
+        }
+        finally {
+            $null = New-Item -Path "$env:LAB_HOME.gate/open-$session"
+            $runner.WaitForExit()
+            if ($tool) { Wait-Process -Id $tool.pid -ErrorAction Ignore }
+        }
+        if ($interruption -eq 'reboot') { Restart-TestHost }
+        else { Reset-TestDrive }
+        Remove-Item -LiteralPath "$env:LAB_HOME.gate" -Recurse
+        $outcome = Complete-TestDrive -Option $option
+        $outcome | Should -Match ('^' + $(if ($interruption -eq 'tool killed') { 'failed' } else { 'interrupted' }))
+        Assert-TestCalls
+        $place = "$session in a process of its own"
+        Add-TestRow -Moment $place -Interruption $interruption -Outcome "wait, then $outcome"
+    }
+    It 'has a cell for every moment of the way, and has tried them all' {
+        @($global:TestKept.Keys | Where-Object { $_ -notin $moments.names }) | Should -BeNullOrEmpty
+        $count | Should -Be 152
+        "$($global:TestRows.Count) of $count" | Should -Be "$count of $count"
     }
 }

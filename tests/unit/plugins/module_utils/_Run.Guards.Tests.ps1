@@ -4,7 +4,8 @@
 Describe 'detached work that does not begin as it should' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        Import-TestUtility -Name '_Folder', '_RunScript', '_Run'
+        Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_DriveGuard', '_Target', '_Tool', '_RunScript',
+            '_Run'
         function New-TestOrder {
             $null = New-Item -ItemType Directory -Path 'C:\a' -Force
             [ordered]@{
@@ -69,23 +70,57 @@ Describe 'detached work that does not begin as it should' {
             $run = (Read-SeedJson -Path 'C:\a\run.json').value
             $boot = Get-SeedBootTime
         }
-        It 'is not without a state' { Get-SeedAlive -Run $null -Task $task -BootTime $boot | Should -BeExactly '' }
-        It 'is while it starts' { Get-SeedAlive -Run $run -Task $task -BootTime $boot | Should -BeExactly 'starting' }
+        It 'is not without a state' {
+            Get-SeedAlive -Run $null -Folder 'C:\a' -Task $task -BootTime $boot | Should -BeExactly ''
+        }
+        It 'is while it starts' {
+            Get-SeedAlive -Run $run -Folder 'C:\a' -Task $task -BootTime $boot | Should -BeExactly 'starting'
+        }
+        It 'is <alive> while a program <place> runs that no state names' -ForEach @(
+            @{ place = 'C:\a\tool\t.exe'; alive = 'tool' }
+            @{ place = 'C:\b\tool\t.exe'; alive = '' }
+        ) {
+            $null = New-Item -ItemType Directory -Path 'C:\a\tool', 'C:\b\tool'
+            foreach ($one in 'C:\a\tool\t.exe', 'C:\b\tool\t.exe') {
+                Copy-Item -LiteralPath (Get-Command -Name sleep).Source -Destination $one
+            }
+            $run.state, $run.tool_started = 'running', $true
+            $process = Start-Process -FilePath (Resolve-SeedPath -Path $place) -ArgumentList 600 -PassThru
+            try {
+                foreach ($known in $run, $null) {
+                    Get-SeedAlive -Run $known -Folder 'C:\a' -Task $task -BootTime $boot | Should -BeExactly $alive
+                }
+            }
+            finally {
+                $process.Kill()
+                $process.WaitForExit()
+            }
+            Get-SeedAlive -Run $run -Folder 'C:\a' -Task $task -BootTime $boot | Should -BeExactly ''
+        }
+        It 'is the tool when the program of a process with its name cannot be read' {
+            $null = New-Item -ItemType Directory -Path 'C:\a\tool'
+            Set-Content -LiteralPath 'C:\a\tool\t.exe' -Value 'x' -Encoding utf8
+            Mock Get-Process {
+                [CmdletBinding()]param($Name)
+                if ('t' -in $Name) { [pscustomobject]@{ Path = $null } }
+            } -ModuleName _Run
+            Get-SeedAlive -Run $null -Folder 'C:\a' -Task $task -BootTime $boot | Should -BeExactly 'tool'
+        }
         It 'is not when it ran and its processes are gone, although the task has no problem' {
             $run.state = 'running'
-            Get-SeedAlive -Run $run -Task $task -BootTime $boot | Should -BeExactly ''
+            Get-SeedAlive -Run $run -Folder 'C:\a' -Task $task -BootTime $boot | Should -BeExactly ''
         }
         It 'is not when the host was restarted before it began' {
             $run.boot = '2001-01-01T00:00:00Z'
-            Get-SeedAlive -Run $run -Task $task -BootTime $boot | Should -BeExactly ''
+            Get-SeedAlive -Run $run -Folder 'C:\a' -Task $task -BootTime $boot | Should -BeExactly ''
         }
         It 'is not when the task ended before it began' {
             Set-TestTaskResult -TaskName $task.name -Result 5
-            Get-SeedAlive -Run $run -Task $task -BootTime $boot | Should -BeExactly ''
+            Get-SeedAlive -Run $run -Folder 'C:\a' -Task $task -BootTime $boot | Should -BeExactly ''
         }
         It 'is not when the time of its state cannot be read' {
             $run.updated = 'x'
-            Get-SeedAlive -Run $run -Task $task -BootTime $boot | Should -BeExactly ''
+            Get-SeedAlive -Run $run -Folder 'C:\a' -Task $task -BootTime $boot | Should -BeExactly ''
         }
     }
 

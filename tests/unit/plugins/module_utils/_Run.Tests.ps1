@@ -4,7 +4,8 @@
 Describe 'detached work' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        Import-TestUtility -Name '_Folder', '_RunScript', '_Run'
+        Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_DriveGuard', '_Target', '_Tool', '_RunScript',
+            '_Run'
         function New-TestOrder {
             $null = New-Item -ItemType Directory -Path 'C:\a' -Force
             [ordered]@{
@@ -53,7 +54,7 @@ Describe 'detached work' {
             Should -Not -Match '-File'
         $run = (Read-SeedJson -Path 'C:\a\run.json').value
         $run.state | Should -Be 'starting'
-        Get-SeedAlive -Run $run -Task $task -BootTime (Get-SeedBootTime) | Should -Be 'starting'
+        Get-SeedAlive -Run $run -Folder 'C:\a' -Task $task -BootTime (Get-SeedBootTime) | Should -Be 'starting'
     }
     It 'says why a start failed, takes the order back and says so in the state' {
         Mock Start-ScheduledTask { [CmdletBinding()]param($TaskName,
@@ -144,6 +145,8 @@ Describe 'detached work' {
             $me = [pscustomobject]@{ pid = $PID; started_ticks = "$(Get-SeedProcessStamp -Id $PID)" }
             $gone = [pscustomobject]@{ pid = $PID; started_ticks = '1' }
             $run = [pscustomobject]@{
+                operation = 'copy'
+                tool_started = $true
                 state = $state
                 runner = $gone
                 tool = $gone
@@ -152,7 +155,7 @@ Describe 'detached work' {
             }
             if ($runner) { $run.runner = $me }
             if ($tool) { $run.tool = $me }
-            Get-SeedAlive -Run $run -Task ([pscustomobject]@{
+            Get-SeedAlive -Run $run -Folder 'C:\a' -Task ([pscustomobject]@{
                 name = 'Seedfreight-DATA'
                 path = '\Seedfreight\'
             }) -BootTime '2026-01-01T00:00:30Z' | Should -Be $alive
@@ -162,7 +165,7 @@ Describe 'detached work' {
             $run = (Read-SeedJson -Path 'C:\a\run.json').value
             foreach ($then in '2020-01-01T00:00:00Z', '2040-01-01T00:00:00Z') {
                 $run.updated = $then
-                Get-SeedAlive -Run $run -Task $task -BootTime (Get-SeedBootTime) | Should -Be ''
+                Get-SeedAlive -Run $run -Folder 'C:\a' -Task $task -BootTime (Get-SeedBootTime) | Should -Be ''
             }
         }
     }
