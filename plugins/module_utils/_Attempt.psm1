@@ -266,6 +266,21 @@ function Get-SeedAttempt {
     }
 }
 
+function Test-SeedToolBegan {
+    <#
+    .SYNOPSIS
+        Whether the tool of an attempt may have started.
+    .PARAMETER Attempt
+        The attempt.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([Parameter(Mandatory = $true)][object]$Attempt)
+    if (-not $Attempt.readable -or $Attempt.run_state -eq 'torn' -or $Attempt.alive) { return $true }
+    if ($Attempt.run) { return [bool]$Attempt.run.tool_started }
+    [bool]$Attempt.has_order
+}
+
 function Test-SeedWrote {
     <#
     .SYNOPSIS
@@ -276,10 +291,7 @@ function Test-SeedWrote {
     [CmdletBinding()]
     [OutputType([bool])]
     param([Parameter(Mandatory = $true)][object]$Attempt)
-    if (-not $Attempt.readable -or $Attempt.run_state -eq 'torn') { return $true }
-    if ($Attempt.erased -or $Attempt.alive) { return $true }
-    if ($Attempt.run) { return [bool]$Attempt.run.tool_started }
-    [bool]$Attempt.has_order
+    [bool]$Attempt.erased -or (Test-SeedToolBegan -Attempt $Attempt)
 }
 
 function Get-SeedOtherAttempt {
@@ -440,7 +452,7 @@ function Get-SeedDriveFact {
         $facts['verify'] = Get-SeedVerifyFact -Attempt $current[0] -Journal $facts['journal']
     }
     foreach ($one in $attempts) {
-        if ($one.discarded -or $one.alive -or (Test-SeedWrote -Attempt $one)) { break }
+        if ($one.discarded -or (Test-SeedToolBegan -Attempt $one)) { break }
         $facts['never_started']++
     }
     $older = @($attempts | Where-Object { -not $facts['attempt'] -or $_.id -ne $facts['attempt'].id })
@@ -448,7 +460,12 @@ function Get-SeedDriveFact {
             $guid = ''
             if ($one.run) { $guid = "$($one.run.partition_guid)" }
             if (-not $guid -and $one.identity) { $guid = "$($one.identity.partition_guid)" }
-            [pscustomobject]@{ id = $one.id; partition_guid = $guid; wrote = Test-SeedWrote -Attempt $one }
+            [pscustomobject]@{
+                id = $one.id
+                partition_guid = $guid
+                wrote = Test-SeedWrote -Attempt $one
+                tool = Test-SeedToolBegan -Attempt $one
+            }
         })
     $facts['others'] = @(Get-SeedOtherAttempt -Option $Option -Serial $Serial -BootTime $BootTime)
     $look = @{
@@ -578,7 +595,8 @@ function Get-SeedBusyDrive {
     .SYNOPSIS
         Drives of any seed that are being copied to on this host. The tool runs once on a host, so the next one waits.
     .DESCRIPTION
-        Reading a drive again does not count. Tasks are asked for too, because another seed may work in another folder.
+        Reading a drive again does not count. Tasks are asked for too, because another seed may work in another folder,
+        and an attempt whose state cannot be read does not show that it is alive.
     .PARAMETER Option
         The module's options.
     #>
@@ -591,9 +609,10 @@ function Get-SeedBusyDrive {
     foreach ($seed in @(Get-SeedFolderName -Path $all)) {
         foreach ($serial in @(Get-SeedFolderName -Path "$all\$seed")) {
             $attempts = @(Get-SeedAttempt -Folder "$all\$seed\$serial" -Serial $serial -BootTime $boot)
-            if ($attempts.Count -gt 0) { $known += (Get-SeedTaskName -Serial $serial).name }
-            $alive = @($attempts | Where-Object { $_.alive -and (-not $_.run -or $_.run.operation -ne 'verify') })
-            if ($alive.Count -gt 0) { "$serial (seed $seed)" }
+            $alive = @($attempts | Where-Object { $_.alive })
+            if ($alive.Count -gt 0) { $known += (Get-SeedTaskName -Serial $serial).name }
+            $copies = @($alive | Where-Object { -not $_.run -or $_.run.operation -ne 'verify' })
+            if ($copies.Count -gt 0) { "$serial (seed $seed)" }
         }
     }
     foreach ($task in @(Get-SeedTaskList | Where-Object { "$($_.State)" -in 'Running', 'Queued' })) {
@@ -1148,11 +1167,15 @@ function Invoke-SeedStop {
         }
         if ($CheckMode) { continue }
         # An order that no runner has taken yet is taken back first.
-        [System.IO.File]::Delete((Resolve-SeedPath -Path "$($drive.facts.attempt.folder)\order.json"))
-        # The runner first: it would write the end of a tool that was killed as a failure of the tool.
-        $run = $drive.facts.attempt.run
-        foreach ($process in @(if ($run) { $run.runner, $run.tool })) {
-            if (Test-SeedProcess -Process $process) { Stop-Process -Id $process.pid -Force -ErrorAction Stop }
+        $folder = $drive.facts.attempt.folder
+        [System.IO.File]::Delete((Resolve-SeedPath -Path "$folder\order.json"))
+        # The runner first: it would write the end of a tool that was killed as a failure of the tool. Both are read
+        # when it is their turn, because a runner or the next session may have begun since the look.
+        foreach ($name in 'runner', 'tool') {
+            $run = (Read-SeedJson -Path "$folder\run.json" -Expected).value
+            if (-not $run) { $run = $drive.facts.attempt.run }
+            if (-not $run) { continue }
+            if (Test-SeedProcess -Process $run.$name) { Stop-Process -Id $run.$name.pid -Force -ErrorAction Stop }
         }
         Get-SeedToolProcess -Folder $drive.facts.attempt.folder | Stop-Process -Force -ErrorAction Stop
         Remove-SeedTask -Serial $drive.facts.serial
@@ -1192,7 +1215,8 @@ function Get-SeedSealedJournal {
 
 Export-ModuleMember -Function @(
     'Get-SeedOption', 'Assert-SeedOption', 'Assert-SeedPlan', 'Get-SeedFolder', 'New-SeedAttemptId', 'Read-SeedRecord',
-    'Read-SeedAttempt', 'Get-SeedAttempt', 'Get-SeedCurrentAttempt', 'Test-SeedWrote', 'Get-SeedOtherAttempt',
+    'Read-SeedAttempt', 'Get-SeedAttempt', 'Get-SeedCurrentAttempt', 'Test-SeedToolBegan', 'Test-SeedWrote',
+    'Get-SeedOtherAttempt',
     'Get-SeedJournalFact', 'Get-SeedVerifyFact', 'Get-SeedProtectedPath', 'Get-SeedDriveFact', 'Get-SeedDriveOption',
     'Get-SeedDrive', 'Use-SeedHost', 'Assert-SeedStagedFile', 'Get-SeedBusyDrive', 'Set-SeedRefused',
     'Confirm-SeedAllowed', 'New-SeedAttempt', 'New-SeedCopyOrder', 'Get-SeedDiff',

@@ -12,7 +12,7 @@
 #   attempt: null or {id, readable, seed, container, folder, started, files, sessions, identity, erased, log, has_order,
 #            run_state: ok missing torn, run, alive: '' starting runner tool}
 #   journal: null or {path, sha256, bytes, completed, drive_id, manifest_file, manifest_hash, key_kind, damaged}; verify
-#   older [{id, partition_guid, wrote}] (attempts of this seed before the current one)
+#   older [{id, partition_guid, wrote, tool}] (attempts of this seed before the current one; tool: it may have started)
 #   others [{seed, attempt}] (open attempts of other seeds)
 #   never_started (how many attempts in a row, the newest first, ended before the tool started)
 
@@ -206,7 +206,7 @@ function Get-SeedContentKind {
     if (-not $Facts.disk -or -not $Facts.content) { return 'unknown' }
     $guid = "$($Facts.disk.partition_guid)"
     $bare = $Facts.content.kind -eq 'empty'
-    $mine = @($Facts.older | Where-Object { $_.wrote -or $bare } | ForEach-Object { "$($_.partition_guid)" })
+    $mine = @($Facts.older | Where-Object { $_.tool -or $bare } | ForEach-Object { "$($_.partition_guid)" })
     $wrote = $bare -or (Get-SeedAttemptState -Facts $Facts) -ne 'never_started'
     if ($wrote -and $Facts.attempt -and $Facts.attempt.readable -and $Facts.attempt.identity) {
         $mine += "$($Facts.attempt.identity.partition_guid)"

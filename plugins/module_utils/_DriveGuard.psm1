@@ -363,7 +363,10 @@ function Get-SeedVolumeContent {
     }
     $content.manifest = 'DriveManifest.xml' -in $names
     if ($content.manifest) { $content.text += ', among them a drive manifest of an import' }
-    $content.fingerprint = (@($volume[0].FileSystem, $volume[0].FileSystemLabel) + $names) -join '|'
+    # Administrators have no rights to these folders by default, so the module and the task, which runs as the system,
+    # may see them differently; the mark of the same content is the same for both.
+    $marked = @($names | Where-Object { $_ -notmatch '^(System Volume Information|\$RECYCLE\.BIN)( \(|$)' })
+    $content.fingerprint = (@($volume[0].FileSystem, $volume[0].FileSystemLabel) + $marked) -join '|'
     if ($ManifestFile) {
         try { $content.manifest_md5 = Get-SeedFileHash -Path "${Letter}:$ManifestFile" -Algorithm MD5 }
         catch { $content.text = $_.Exception.Message }

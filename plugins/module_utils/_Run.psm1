@@ -107,6 +107,23 @@ function Get-SeedTaskProblem {
     "its scheduled task ended with 0x$('{0:X}' -f $result) before it wrote anything"
 }
 
+function Test-SeedTaskRunning {
+    <#
+    .SYNOPSIS
+        Whether the Task Scheduler says that a task runs or is about to; false when it does not say.
+    .PARAMETER Name
+        Name of the task.
+    .PARAMETER Path
+        Its folder.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([Parameter(Mandatory = $true)][string]$Name, [Parameter(Mandatory = $true)][string]$Path)
+    try { $task = @(Get-ScheduledTask -TaskName $Name -TaskPath $Path -ErrorAction Stop) }
+    catch { return $false }
+    @($task | Where-Object { "$($_.State)" -in 'Running', 'Queued' }).Count -gt 0
+}
+
 function Get-SeedAlive {
     <#
     .SYNOPSIS
@@ -140,6 +157,8 @@ function Get-SeedAlive {
     if (Test-SeedProcess -Process $Run.runner) { return 'runner' }
     if ($Run.state -ne 'starting' -or (Test-SeedRestarted -Then $Run.boot -Now $BootTime)) { return '' }
     if (Get-SeedTaskProblem -Name $Task.name -Path $Task.path) { return '' }
+    # A virus scanner or a loaded host can hold up a process for minutes before it writes anything.
+    if (Test-SeedTaskRunning -Name $Task.name -Path $Task.path) { return 'starting' }
     $style = [System.Globalization.DateTimeStyles]::RoundtripKind
     $invariant = [System.Globalization.CultureInfo]::InvariantCulture
     $began = [DateTime]::MinValue
@@ -363,6 +382,6 @@ function Stop-SeedStart {
 
 Export-ModuleMember -Function @(
     'Get-SeedRunnerText', 'Test-SeedProcess', 'Get-SeedToolProcess', 'Test-SeedRestarted', 'Get-SeedTaskProblem',
-    'Get-SeedAlive', 'Get-SeedTaskName', 'Get-SeedTaskList', 'Remove-SeedTask', 'Assert-SeedPasswordUnlogged',
-    'Get-SeedTaskAccount', 'Register-SeedTask', 'Start-SeedRun', 'Stop-SeedStart'
+    'Test-SeedTaskRunning', 'Get-SeedAlive', 'Get-SeedTaskName', 'Get-SeedTaskList', 'Remove-SeedTask',
+    'Assert-SeedPasswordUnlogged', 'Get-SeedTaskAccount', 'Register-SeedTask', 'Start-SeedRun', 'Stop-SeedStart'
 )

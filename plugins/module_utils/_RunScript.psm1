@@ -407,6 +407,8 @@ function Invoke-SeedSession {
     # Windows PowerShell forgets the exit code of a process whose handle nobody asked for.
     $null = $process.Handle
     $State['tool'] = [ordered]@{ pid = $process.Id; started_ticks = "$(Get-SeedProcessStamp -Id $process.Id)" }
+    # At once: if this runner is ended now, only this says that the tool still works.
+    $null = Save-SeedState -Order $Order -State $State
     $progress = [pscustomobject]@{
         done = [long]$State['bytes_done']
         bytes = [long]$session.bytes
@@ -1034,8 +1036,11 @@ function Invoke-SeedRun {
     param([Parameter(Mandatory = $true)][string]$OrderFile)
     $ErrorActionPreference = 'Stop'
     $taken = (Resolve-SeedPath -Path $OrderFile) + '.taken'
+    $given = Resolve-SeedPath -Path $OrderFile
+    # A second start finds no order, and what the first one took stays: it says that something was begun.
+    if (-not [System.IO.File]::Exists($given)) { throw "'$OrderFile' was taken already, or taken back." }
     if ([System.IO.File]::Exists($taken)) { [System.IO.File]::Delete($taken) }
-    [System.IO.File]::Move((Resolve-SeedPath -Path $OrderFile), $taken)
+    [System.IO.File]::Move($given, $taken)
     $order = (Read-SeedJson -Path $taken -Expected).value
     $state = New-SeedState -Order $order -State running
     $state['runner'] = [ordered]@{ pid = $PID; started_ticks = "$(Get-SeedProcessStamp -Id $PID)" }

@@ -63,6 +63,11 @@ function Open-SeedDrive {
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][string]$Serial, [Parameter(Mandatory = $true)][object]$Seen)
     $disk = Get-SeedSameDisk -Serial $Serial -Seen $Seen
+    # Somebody who brought it online may use it by now, and what it holds was never judged.
+    if (-not $disk.IsOffline) {
+        throw "Drive $Serial in ``drives`` changed while it was looked at: its disk was offline. Nothing was erased. " +
+            'Run again when nobody handles the drives.'
+    }
     $before = [bool]$disk.IsReadOnly
     Set-Disk -InputObject $disk -IsReadOnly $true -ErrorAction Stop
     Set-Disk -InputObject $disk -IsOffline $false -ErrorAction Stop

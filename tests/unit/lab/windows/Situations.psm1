@@ -269,7 +269,9 @@ function Invoke-Situation {
         $facts = [pscustomobject]@{
             serial = $serial; problems = $fact.problems; candidates = $fact.candidates; disk = $fact.disk
             content = $fact.content; attempt = $null; journal = $null; verify = $null; others = @(); never_started = 0
-            older = @($own | ForEach-Object { [pscustomobject]@{ id = 'o'; partition_guid = $_; wrote = $false } })
+            older = @($own | ForEach-Object {
+                    [pscustomobject]@{ id = 'o'; partition_guid = $_; wrote = $false; tool = $false }
+                })
         }
         $status = Get-SeedDriveStatus -Facts $facts -Option $option
         $said = "$($status.status): $($status.reason)"

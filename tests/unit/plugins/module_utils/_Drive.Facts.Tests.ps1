@@ -25,7 +25,10 @@ Describe 'what one fact changes' {
             manifest_md5 = $null
             encryption = $null
         }
-        $older = { param($guid, $wrote) , @([pscustomobject]@{ id = 'o'; partition_guid = $guid; wrote = $wrote }) }
+        $older = {
+            param($guid, $wrote)
+            , @([pscustomobject]@{ id = 'o'; partition_guid = $guid; wrote = $wrote; tool = $wrote })
+        }
     }
 
     It '<base>, <what>: <status>' -ForEach @(

@@ -71,7 +71,9 @@ Describe 'a drive that changes, or a command that fails, between two looks' {
             Set-TestDisk -Serial DATA -Change { $_.partitions[0].file_system = $null }
             $guid = '{00000000-0000-4000-8000-000000000002}'
             $facts = Get-Facts -Serial DATA
-            if ($older) { $facts.older = @([pscustomobject]@{ id = 'o'; partition_guid = $guid; wrote = $false }) }
+            if ($older) {
+                $facts.older = @([pscustomobject]@{ id = 'o'; partition_guid = $guid; wrote = $false; tool = $false })
+            }
             else {
                 $facts.attempt = [pscustomobject]@{
                     id = 'a'; readable = $true; alive = ''; run_state = 'missing'; run = $null; has_order = $false

@@ -1,0 +1,135 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What lies between the module that orders and the task that does.
+Describe 'attempts and their tasks' {
+    BeforeAll {
+        . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
+        Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_DriveGuard', '_Target', '_Tool', '_RunScript',
+            '_Run', '_Attempt'
+        $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') +
+            [System.IO.Path]::PathSeparator + $env:PATH
+        $work = 'C:\ProgramData\Seedfreight'
+        function New-TestOption([string]$Serial, [hashtable]$More = @{}, [bool]$Erase = $false) {
+            $option = @{
+                seed = 'contoso-fs01'
+                container = 'seeds'
+                work_directory = $work
+                tool_path = 'C:\tool\t.exe'
+                tool_version = '1.5.0.300'
+                tool_sha256 = $null
+                source_directory = 'C:\src'
+                drives = @(@{
+                        serial = $Serial
+                        bus = 'SATA'
+                        erase = $Erase
+                        files = @(@{ name = 'a.AIBBlob'; bytes = 512 })
+                        sessions = @(@{ id = 's-1'; files = @('a.AIBBlob') })
+                    })
+                discard_attempts = @()
+                erase_fingerprints = @()
+                protected_paths = @()
+                escrowed = @()
+            }
+            foreach ($name in $More.Keys) { $option[$name] = $More[$name] }
+            $option
+        }
+        function Get-TestRecord([hashtable]$Option) { @(Get-SeedDrive -Option $Option)[0].record }
+        function Set-TestTaskState([string]$Name, [string]$State) {
+            Edit-LabFile -Path "$env:LAB_HOME/hosts/fs01/tasks/$Name.json" -Change { $_.state = $State }
+        }
+    }
+    BeforeEach {
+        New-TestWorld
+        $null = New-Item -ItemType Directory -Path 'C:\src', 'C:\tool'
+        [System.IO.File]::WriteAllBytes((Resolve-SeedPath -Path 'C:\src\a.AIBBlob'), [byte[]]::new(512))
+        Install-TestTool -Path 'C:\tool\t.exe'
+        Mock Start-ScheduledTask { [CmdletBinding()]param($TaskName,
+            $TaskPath) Invoke-TestTask -TaskName $TaskName } -ModuleName _Run
+    }
+    AfterEach { Remove-TestWorld }
+
+    It 'erases a drive whose <name> only the account of the task may list' -ForEach @(
+        @{ name = 'System Volume Information' }
+        @{ name = '$RECYCLE.BIN' }
+    ) {
+        $null = New-Item -Path "E:\$name" -ItemType Directory
+        # Only the system has rights to these folders, so an administrator's session may see less than the task.
+        Mock Get-ChildItem {
+            [CmdletBinding()]param($LiteralPath, [switch]$Recurse, [switch]$File, [switch]$Force)
+            if ($Recurse) { throw (New-Object -TypeName System.UnauthorizedAccessException) }
+            Microsoft.PowerShell.Management\Get-ChildItem -LiteralPath $LiteralPath -Force
+        } -ModuleName _DriveGuard
+        $option = New-TestOption -Serial 'DATA' -Erase $true
+        $fingerprint = (Get-TestRecord -Option $option).fingerprint
+        (Invoke-SeedPrepare -Option $option).changed | Should -BeTrue
+        $record = Get-TestRecord -Option $option
+        "$($record.status) $($record.erased.fingerprint)" | Should -Be "copied $fingerprint"
+    }
+    It 'takes what somebody formatted for foreign, although an attempt had erased the drive before' {
+        # The first attempt erases and partitions, the second ends before that.
+        Mock Start-SeedRun {
+            param($Order, $Account)
+            $Order['bytes_total'] = [long]1TB
+            _Run\Start-SeedRun -Order $Order
+        } -ModuleName _Attempt
+        { Invoke-SeedPrepare -Option (New-TestOption -Serial 'DATA' -Erase $true) } | Should -Throw '*too few for*'
+        $letter = (Get-TestRecord -Option (New-TestOption -Serial 'DATA')).letter
+        Mock Start-ScheduledTask { [CmdletBinding()]param($TaskName,
+            $TaskPath) Set-TestTaskResult -TaskName $TaskName -Result 5 } -ModuleName _Run
+        { Invoke-SeedPrepare -Option (New-TestOption -Serial 'DATA') } | Should -Throw '*did not begin*'
+        Set-TestDisk -Serial 'DATA' -Change { $_.partitions[1].file_system = 'NTFS' }
+        Set-Content -LiteralPath "${letter}:\keep.txt" -Value 'keep' -Encoding utf8
+        $record = Get-TestRecord -Option (New-TestOption -Serial 'DATA' -Erase $true)
+        "$($record.status) $($record.content) $($record.allowed -join ',')" | Should -Be 'foreign foreign erase'
+    }
+    It 'begins nothing while the task of the drive runs, whatever its state file says' {
+        $option = New-TestOption -Serial 'WD-1'
+        $null = Invoke-SeedPrepare -Option $option
+        $attempt = (Get-TestRecord -Option $option).attempt
+        Set-Content -LiteralPath "$($attempt.folder)\run.json" -Value '{"a' -Encoding utf8
+        Mock Get-SeedTaskList {
+            [pscustomobject]@{ TaskName = 'Seedfreight-WD-1'; State = 'Running' }
+        } -ModuleName _Attempt
+        $option['discard_attempts'] = @($attempt.id)
+        $change = Invoke-SeedPrepare -Option $option
+        "$($change.changed) $($change.busy -join ',')" | Should -Be 'False task Seedfreight-WD-1'
+        Test-Path -LiteralPath "$($attempt.folder)\discarded.json" | Should -BeFalse
+    }
+    It 'counts a task that runs and has written nothing yet as begun, however long it takes' {
+        Mock Start-ScheduledTask { [CmdletBinding()]param($TaskName, $TaskPath) } -ModuleName _Run
+        Mock Start-SeedRun {
+            param($Order, $Account)
+            _Run\Start-SeedRun -Order $Order -ConfirmSeconds 0
+        } -ModuleName _Attempt
+        $option = New-TestOption -Serial 'WD-1'
+        $null = Invoke-SeedPrepare -Option $option
+        $folder = (Get-TestRecord -Option $option).attempt.folder
+        $state = (Read-SeedJson -Path "$folder\run.json").value
+        $state.updated = Get-SeedTime -Value ([DateTime]::UtcNow.AddMinutes(-10))
+        Write-SeedJson -Path "$folder\run.json" -Value $state
+        (Get-TestRecord -Option $option).status | Should -Be 'interrupted'
+        Set-TestTaskState -Name 'Seedfreight-WD-1' -State 'Running'
+        (Get-TestRecord -Option $option).status | Should -Be 'copying'
+        (Invoke-SeedStop -Option $option).stopped | Should -Be 'WD-1'
+        Test-Path -LiteralPath "$folder\order.json" | Should -BeFalse
+    }
+    It 'keeps the order that was taken when the task is started once more' {
+        $option = New-TestOption -Serial 'WD-1'
+        $null = Invoke-SeedPrepare -Option $option
+        $folder = (Get-TestRecord -Option $option).attempt.folder
+        { Invoke-SeedRun -OrderFile "$folder\order.json" } | Should -Throw
+        Test-Path -LiteralPath "$folder\order.json.taken" | Should -BeTrue
+    }
+    It 'does not touch a disk that was offline and that somebody brought online' {
+        Set-TestDisk -Serial DATA -Change { $_.is_offline = $true }
+        Mock Start-ScheduledTask {
+            [CmdletBinding()]param($TaskName, $TaskPath)
+            Set-TestDisk -Serial 'DATA' -Change { $_.is_offline = $false }
+            Invoke-TestTask -TaskName $TaskName
+        } -ModuleName _Run
+        { Invoke-SeedPrepare -Option (New-TestOption -Serial 'DATA' -Erase $true) } | Should -Throw '*changed while*'
+        "$((Get-Disk -Number 2).IsOffline) $((Get-Disk -Number 2).IsReadOnly)" | Should -Be 'False False'
+        Test-Path -LiteralPath 'E:\keep.txt' | Should -BeTrue
+    }
+}
