@@ -1007,6 +1007,12 @@ function Assert-SeedRemovable {
     )
     $serial = $Drive.facts.serial
     $folder = Get-SeedFolder -Option $Option -Serial $serial
+    # An attempt whose state cannot be read does not show that it is alive.
+    $name = (Get-SeedTaskName -Serial $serial).name
+    $tasks = @(Get-SeedTaskList | Where-Object { "$($_.TaskName)" -eq $name })
+    if (@($tasks | Where-Object { "$($_.State)" -in 'Running', 'Queued' }).Count -gt 0) {
+        throw "The task $name of drive $serial runs, so nothing is removed. Wait until it has ended."
+    }
     foreach ($attempt in @(Get-SeedAttempt -Folder $folder -Serial $serial -BootTime (Get-SeedBootTime))) {
         $journal = Get-SeedJournalFact -Attempt $attempt -Serial $serial
         $facts = [pscustomobject]@{ serial = $serial; attempt = $attempt; journal = $journal }

@@ -460,8 +460,8 @@ function Resolve-SeedOwnPath {
         $server = "$($Matches[1])$($Matches[2])"
         $share = $Matches[3]
         $rest = $Matches[4]
-        $mine = $Matches[1] -eq "$env:COMPUTERNAME" -or $server -in '.', 'localhost', '127.0.0.1'
-        if (-not $mine) { return }
+        $mine = $Matches[1] -eq "$env:COMPUTERNAME" -or $server -in '.', 'localhost'
+        if (-not $mine -and -not (Test-SeedOwnAddress -Server $server)) { return }
         if ($share -match '^[A-Za-z]\$$') { $plain = $share.Substring(0, 1) + ":$rest" }
         else {
             $found = @(Invoke-SeedQuery -Name Get-CimInstance -Parameter @{ ClassName = 'Win32_Share' } |
@@ -503,6 +503,28 @@ function Resolve-SeedOwnPath {
         Resolve-SeedOwnPath -Path "$($target.TrimEnd('\'))\$rest" -Depth ($Depth + 1)
         return
     }
+}
+
+function Test-SeedOwnAddress {
+    <#
+    .SYNOPSIS
+        Whether the name or address of a server leads to this host, as an alias in the DNS does.
+    .DESCRIPTION
+        A name that nothing resolves leads nowhere, and no share is reached by it.
+    .PARAMETER Server
+        The server of a share.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([Parameter(Mandatory = $true)][string]$Server)
+    # An IPv6 address in a share's name, as [MS-DTYP] 2.2.57 writes it.
+    $name = $Server
+    if ($name -match '^(.+)\.ipv6-literal\.net$') { $name = $Matches[1].Replace('-', ':').Replace('s', '%') }
+    try { $found = @([System.Net.Dns]::GetHostAddresses($name)) }
+    catch { return $false }
+    $own = @([System.Net.NetworkInformation.NetworkInterface]::GetAllNetworkInterfaces() |
+        ForEach-Object { $_.GetIPProperties().UnicastAddresses } | ForEach-Object { "$($_.Address)" })
+    @($found | Where-Object { [System.Net.IPAddress]::IsLoopback($_) -or "$_" -in $own }).Count -gt 0
 }
 
 function Test-SeedBelow {
@@ -848,6 +870,7 @@ Export-ModuleMember -Function @(
     'Invoke-SeedQuery', 'Get-SeedDataPartition', 'Assert-SeedDiskKnown', 'Get-SeedDiskView', 'Get-SeedRoot',
     'Get-SeedLetter', 'Read-SeedDevice', 'Get-SeedHashText', 'Get-SeedDevice', 'Get-SeedRawContent',
     'Get-SeedRootEntry', 'New-SeedContent', 'Get-SeedVolumeContent', 'Get-SeedContent', 'Resolve-SeedOwnPath',
-    'Test-SeedBelow', 'Assert-SeedPathKnown', 'Get-SeedSerialGuard', 'ConvertTo-SeedSwapped', 'Get-SeedPhysicalDisk',
+    'Test-SeedOwnAddress', 'Test-SeedBelow', 'Assert-SeedPathKnown',
+    'Get-SeedSerialGuard', 'ConvertTo-SeedSwapped', 'Get-SeedPhysicalDisk',
     'Get-SeedManagerGuard', 'Get-SeedGuard', 'Get-SeedDiskFact', 'Get-SeedDriveLetter', 'Get-SeedVolumeRecord'
 )

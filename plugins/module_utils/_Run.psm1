@@ -87,7 +87,8 @@ function Test-SeedRestarted {
 function Get-SeedTaskProblem {
     <#
     .SYNOPSIS
-        Why a task cannot begin any more, as the Task Scheduler says; an empty text while it still may.
+        Why a task cannot begin any more, as the Task Scheduler says; an empty text while it still may, or when the
+        Task Scheduler does not answer.
     .PARAMETER Name
         Name of the task.
     .PARAMETER Path
@@ -101,7 +102,11 @@ function Get-SeedTaskProblem {
         if ("$($task.State)" -in 'Running', 'Queued') { return '' }
         $result = [uint32](Get-ScheduledTaskInfo -TaskName $Name -TaskPath $Path -ErrorAction Stop).LastTaskResult
     }
-    catch { return "its scheduled task is not there: $($_.Exception.Message)" }
+    catch {
+        # Only "not found" says so; what could not be asked may be running.
+        if ("$($_.FullyQualifiedErrorId)" -notlike 'CmdletizationQuery_NotFound*') { return '' }
+        return "its scheduled task is not there: $($_.Exception.Message)"
+    }
     # 0x41301 is running, 0x41303 has not run yet, 0x41325 is queued.
     if ($result -in 267009, 267011, 267045) { return '' }
     "its scheduled task ended with 0x$('{0:X}' -f $result) before it wrote anything"
@@ -336,7 +341,7 @@ function Start-SeedRun {
     Write-SeedJson -Path $orderFile -Value $Order
     try { Register-SeedTask -Task $task -Runner $runner -OrderFile $orderFile -Account $Account }
     catch {
-        Stop-SeedStart -Order $Order -Problem $_.Exception.Message
+        $null = Stop-SeedStart -Order $Order -Problem $_.Exception.Message
         throw
     }
     $until = [DateTime]::UtcNow.AddSeconds($ConfirmSeconds)
@@ -348,8 +353,7 @@ function Start-SeedRun {
                 'was written to the drive by the tool.'
         }
         $problem = Get-SeedTaskProblem -Name $task.name -Path $task.path
-        if ($problem -and [System.IO.File]::Exists($orderFile)) {
-            Stop-SeedStart -Order $Order -Problem $problem
+        if ($problem -and (Stop-SeedStart -Order $Order -Problem $problem)) {
             throw "The work on drive $($Order['serial']) did not begin: $problem. Nothing was written to the drive " +
                 "by the tool."
         }
@@ -360,24 +364,31 @@ function Start-SeedRun {
 function Stop-SeedStart {
     <#
     .SYNOPSIS
-        Ends a start that cannot begin any more: the order goes away, and the state says why.
+        Ends a start that cannot begin any more: the order goes away, and the state says why. False when a runner has
+        the order, whose state is then its own.
     .PARAMETER Order
         The order.
     .PARAMETER Problem
         Why it did not begin.
     #>
     [CmdletBinding()]
+    [OutputType([bool])]
     param(
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Order,
         [Parameter(Mandatory = $true)][string]$Problem
     )
-    [System.IO.File]::Delete((Resolve-SeedPath -Path "$($Order['folder'])\order.json"))
+    $file = Resolve-SeedPath -Path "$($Order['folder'])\order.json"
+    # The runner renames the order too, and only one of both can.
+    try { [System.IO.File]::Move($file, "$file.back") }
+    catch { return $false }
+    [System.IO.File]::Delete("$file.back")
     $state = New-SeedState -Order ([pscustomobject]$Order) -State ended
     $state['exit_code'] = -1
     $state['error'] = $Problem
     $state['ended'] = Get-SeedTime
     Write-SeedJson -Path $Order['run_file'] -Value $state
     Remove-SeedTask -Serial $Order['serial']
+    $true
 }
 
 Export-ModuleMember -Function @(

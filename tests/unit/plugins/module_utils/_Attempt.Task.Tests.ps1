@@ -132,4 +132,74 @@ Describe 'attempts and their tasks' {
         "$((Get-Disk -Number 2).IsOffline) $((Get-Disk -Number 2).IsReadOnly)" | Should -Be 'False False'
         Test-Path -LiteralPath 'E:\keep.txt' | Should -BeTrue
     }
+    It 'names the process of the tool in the state as soon as it is there' {
+        Mock Start-ScheduledTask {
+            [CmdletBinding()]param($TaskName, $TaskPath)
+            $order = @(Get-ChildItem -LiteralPath 'C:\ProgramData\Seedfreight\seeds' -Recurse -Filter 'order.json')[0]
+            Invoke-SeedRun -OrderFile $order.FullName
+        } -ModuleName _Run
+        Mock Wait-SeedTool {
+            param($Process, $Order, $State, $Progress)
+            $global:TestSaved = "$((Read-SeedJson -Path $Order.run_file).value.tool.pid) $($Process.Id)"
+            $Process.WaitForExit()
+        } -ModuleName _RunScript
+        $null = Invoke-SeedPrepare -Option (New-TestOption -Serial 'WD-1')
+        $global:TestSaved | Should -Match '^(\d+) \1$'
+    }
+    It 'stops a runner that began after the look' {
+        Mock Start-ScheduledTask { [CmdletBinding()]param($TaskName, $TaskPath) } -ModuleName _Run
+        Mock Start-SeedRun {
+            param($Order, $Account)
+            _Run\Start-SeedRun -Order $Order -ConfirmSeconds 0
+        } -ModuleName _Attempt
+        $option = New-TestOption -Serial 'WD-1'
+        $null = Invoke-SeedPrepare -Option $option
+        $global:TestProcess = Start-Process -FilePath 'sleep' -ArgumentList '600' -PassThru
+        $global:TestFolder = (Get-TestRecord -Option $option).attempt.folder
+        Mock Get-SeedAttemptState {
+            param($Facts)
+            $state = (Read-SeedJson -Path "$global:TestFolder\run.json").value
+            $state.runner = @{
+                pid = $global:TestProcess.Id
+                started_ticks = "$(Get-SeedProcessStamp -Id $global:TestProcess.Id)"
+            }
+            Write-SeedJson -Path "$global:TestFolder\run.json" -Value $state
+            _Drive\Get-SeedAttemptState -Facts $Facts
+        } -ModuleName _Attempt
+        try {
+            (Invoke-SeedStop -Option $option).stopped | Should -Be 'WD-1'
+            $global:TestProcess.WaitForExit(5000) | Should -BeTrue
+        }
+        finally { if (-not $global:TestProcess.HasExited) { $global:TestProcess.Kill() } }
+    }
+    It 'removes no journal while the task of the drive runs, whatever its state file says' {
+        $option = New-TestOption -Serial 'WD-1'
+        $null = Invoke-SeedPrepare -Option $option
+        $attempt = (Get-TestRecord -Option $option).attempt
+        Set-Content -LiteralPath "$($attempt.folder)\run.json" -Value '{"a' -Encoding utf8
+        $option['discard_attempts'] = @($attempt.id)
+        Mock Get-SeedTaskList {
+            [pscustomobject]@{ TaskName = 'Seedfreight-WD-1'; State = 'Running' }
+        } -ModuleName _Attempt
+        { Invoke-SeedClean -Option $option } | Should -Throw '*runs, so nothing is removed*'
+        Test-Path -LiteralPath "$($attempt.folder)\WD-1.jrn" | Should -BeTrue
+    }
+    It 'does not erase the disk of a source that an alias of this host names' {
+        Set-Content -LiteralPath 'E:\a.AIBBlob' -Value ('x' * 511) -Encoding ascii
+        Mock Get-SeedSourceAnswer { [pscustomobject]@{ answer = 'there'; account = 'x'; text = '' } } `
+            -ModuleName _Attempt
+        $option = New-TestOption -Serial 'DATA' -Erase $true -More @{ source_directory = '\\127.0.0.5\E$' }
+        (Invoke-SeedPrepare -Option $option).failure | Should -Match 'reads or works in'
+        Test-Path -LiteralPath 'E:\keep.txt' | Should -BeTrue
+    }
+    It 'stops after three attempts that ended before the tool, although the first one erased' {
+        Mock Start-SeedRun {
+            param($Order, $Account)
+            $Order['bytes_total'] = [long]1TB
+            _Run\Start-SeedRun -Order $Order
+        } -ModuleName _Attempt
+        $option = New-TestOption -Serial 'DATA' -Erase $true
+        foreach ($try in 1..3) { { Invoke-SeedPrepare -Option $option } | Should -Throw '*too few for*' }
+        (Get-TestRecord -Option $option).reason | Should -Match '3 attempts in a row'
+    }
 }

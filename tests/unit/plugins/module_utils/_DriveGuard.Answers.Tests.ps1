@@ -210,8 +210,18 @@ Describe 'disks that answer otherwise' {
             @{ path = '\\fs01\seed\a'; local = 'E:\x\a' }
             @{ path = '\\.\C:\a'; local = 'C:\a' }
             @{ path = '\\127.0.0.1\c$'; local = 'c:\' }
+            @{ path = '\\127.0.0.5\seed\a'; local = 'E:\x\a' }
+            @{ path = '\\--1.ipv6-literal.net\seed\a'; local = 'E:\x\a' }
+            @{ path = '\\no-such-host.invalid\seed\a'; local = '' }
             @{ path = '\\fs01\none'; local = '' }
         ) { "$(Resolve-SeedOwnPath -Path $path)" | Should -Be $local }
+        It 'takes a share that is named by an address of this host for its own' {
+            $own = @([System.Net.NetworkInformation.NetworkInterface]::GetAllNetworkInterfaces() |
+                ForEach-Object { $_.GetIPProperties().UnicastAddresses } | ForEach-Object { "$($_.Address)" } |
+                Where-Object { $_ -notlike '*:*' })
+            $own.Count | Should -BeGreaterThan 0
+            foreach ($one in $own) { Resolve-SeedOwnPath -Path "\\$one\seed\a" | Should -Be 'E:\x\a' }
+        }
         It 'takes no share for a path that Windows shows <what>' -ForEach @(
             @{ what = 'without one'; shares = @(@{ Name = 'seed'; Path = '' }) }
             @{ what = 'twice'; shares = @(@{ Name = 'seed'; Path = 'E:\' }, @{ Name = 'seed'; Path = 'C:\' }) }
