@@ -98,6 +98,7 @@ def ps51_stages() -> list[Stage]:
 def stages() -> list[Stage]:
     """Everything there is, the long ones first, so that two at a time end early."""
     return [
+        Stage("scenario", "hosts as they are", [tool("pytest", "-q", "tests/scenario/test_hosts.py")], True),
         Stage("scenario", "remedies as printed", [tool("pytest", "-q", "tests/scenario/test_remedies.py")], True),
         Stage("integration", "integration", [tool("pytest", "-q", "tests/integration")], True),
         Stage("scenario", "seed under ansible-core 2.18", [python("scripts/molecule.py", "venv-2.18")], True),
