@@ -57,8 +57,14 @@ function Get-SeedToolProcess {
     if (-not (Test-Path -LiteralPath $place -PathType Container)) { return }
     foreach ($file in @(Get-ChildItem -LiteralPath $place -Filter '*.exe' -File -ErrorAction Stop)) {
         # Windows names a process without the extension.
-        Get-Process -Name $file.BaseName, $file.Name -ErrorAction SilentlyContinue | Where-Object {
-            -not $_.Path -or $_.Path -eq $file.FullName
+        foreach ($one in @(Get-Process -Name $file.BaseName, $file.Name -ErrorAction SilentlyContinue)) {
+            $process = $one
+            if (-not $process.Path) {
+                # A process that is just ending has no program any more, and is gone a moment later.
+                Start-Sleep -Milliseconds 200
+                $process = Get-Process -Id $one.Id -ErrorAction SilentlyContinue
+            }
+            if ($process -and (-not $process.Path -or $process.Path -eq $file.FullName)) { $process }
         }
     }
 }
@@ -151,7 +157,7 @@ function Get-SeedAlive {
         [AllowEmptyString()][string]$BootTime
     )
     # A state that cannot be read names no process, and neither does one that was not written after the tool's start.
-    $unnamed = -not $Run -or ($Run.tool_started -and -not $Run.tool -and $Run.operation -ne 'verify')
+    $unnamed = -not $Run -or ($Run.state -eq 'running' -and $Run.operation -eq 'copy' -and -not $Run.tool)
     if ($unnamed -and @(Get-SeedToolProcess -Folder $Folder).Count -gt 0) { return 'tool' }
     if (-not $Run) { return '' }
     # The start time of a process is kept by the kernel. The boot time is computed from the clock, so a corrected clock

@@ -210,8 +210,8 @@ function Start-TestRunner {
 function Edit-TestState {
     <# .SYNOPSIS Changes the state of the latest attempt on a drive, as if another process had written it. #>
     param([Parameter(Mandatory)][scriptblock]$Change)
-    $folders = Get-Item -Path "$env:LAB_HOME/disks/SYS/p2/ProgramData/Seedfreight/seeds/*/DATA/*/run.json" |
-        Sort-Object -Property FullName
+    $place = "$env:LAB_HOME/disks/SYS/p2/ProgramData/Seedfreight/seeds/*/DATA/*/run.json"
+    $folders = Get-Item -Path $place -ErrorAction Ignore | Sort-Object -Property FullName
     if (-not $folders) { return }
     Edit-LabFile -Path @($folders)[-1].FullName -Change $Change
 }

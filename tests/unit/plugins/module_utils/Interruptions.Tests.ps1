@@ -37,11 +37,14 @@ $interruptions = @{
     'connection lost, task late' = @('scheduler')
     'reboot, then other data' = 'nobody', 'module', 'runner', 'tool'
 }
+# From here on what `erase` allows is used up: what came onto the drive later needs its fingerprint.
+$erased = $false
 $cells = @(foreach ($moment in $moments) {
         foreach ($name in $moment.names) {
+            $erased = $erased -or $name -eq 'erasing noted'
             foreach ($interruption in $interruptions.Keys | Sort-Object) {
                 if (-not @($moment.who | Where-Object { $_ -in $interruptions[$interruption] })) { continue }
-                @{ moment = $name; who = $moment.who; interruption = $interruption }
+                @{ moment = $name; who = $moment.who; interruption = $interruption; erased = $erased }
             }
         }
     })
@@ -67,7 +70,8 @@ Describe 'interruptions' {
                 seed = 'contoso-fs01'
                 container = 'seeds'
                 work_directory = 'C:\ProgramData\Seedfreight'
-                tool_path = 'C:\tool\t.exe'
+                # A name of this file's own, because a process is looked for by its name.
+                tool_path = 'C:\tool\interrupted.exe'
                 tool_version = '1.5.0.300'
                 tool_sha256 = $null
                 source_directory = 'C:\src'
@@ -244,7 +248,7 @@ Describe 'interruptions' {
         $null = New-Item -ItemType Directory -Path 'C:\src', 'C:\tool'
         [System.IO.File]::WriteAllBytes((Resolve-SeedPath -Path 'C:\src\a.AIBBlob'), [byte[]]::new(512))
         [System.IO.File]::WriteAllBytes((Resolve-SeedPath -Path 'C:\src\b.BaseBlob'), [byte[]]::new(1024))
-        Install-TestMomentTool -Path 'C:\tool\t.exe'
+        Install-TestMomentTool -Path 'C:\tool\interrupted.exe'
         Save-TestWay
     }
     BeforeEach {
@@ -279,7 +283,7 @@ Describe 'interruptions' {
                 Set-TestProcessGone
                 # The very program of the attempt, as far as Windows can tell.
                 $folder = (Get-TestRecord -Option $option).attempt.folder
-                $native = Resolve-SeedPath -Path "$folder\tool\t.exe"
+                $native = Resolve-SeedPath -Path "$folder\tool\interrupted.exe"
                 $text = [System.IO.File]::ReadAllText($native)
                 Copy-Item -LiteralPath (Get-Command -Name sleep).Source -Destination $native
                 $tool = Start-Process -FilePath $native -ArgumentList 600 -PassThru
@@ -315,7 +319,9 @@ Describe 'interruptions' {
             'reboot, then other data' {
                 Restart-TestHost
                 Set-TestForeign -Anew
-                Complete-TestDrive -Option $option -Until prepare
+                $words = Complete-TestDrive -Option $option -Until prepare
+                $words
+                [bool]($words -match 'foreign:erase') | Should -Be $erased
                 Test-Path -LiteralPath 'K:\later.txt' | Should -BeTrue
             }
         }

@@ -101,8 +101,8 @@ Describe 'detached work that does not begin as it should' {
             $null = New-Item -ItemType Directory -Path 'C:\a\tool'
             Set-Content -LiteralPath 'C:\a\tool\t.exe' -Value 'x' -Encoding utf8
             Mock Get-Process {
-                [CmdletBinding()]param($Name)
-                if ('t' -in $Name) { [pscustomobject]@{ Path = $null } }
+                [CmdletBinding()]param($Name, $Id)
+                if ($Id -eq 7 -or 't' -in $Name) { [pscustomobject]@{ Id = 7; Path = $null } }
             } -ModuleName _Run
             Get-SeedAlive -Run $null -Folder 'C:\a' -Task $task -BootTime $boot | Should -BeExactly 'tool'
         }
