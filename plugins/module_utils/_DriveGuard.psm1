@@ -353,7 +353,9 @@ function Get-SeedVolumeContent {
         if ($Own -and $plain) { return New-SeedContent -Kind empty -Text 'a partition that is not formatted yet' }
         return New-SeedContent -Kind data -Text 'a partition without a file system that Windows knows'
     }
-    $names = @(Get-SeedRootEntry -Letter $Letter | Sort-Object)
+    # By code point: the accounts of the module and of the task can have languages that sort differently.
+    $names = [string[]]@(Get-SeedRootEntry -Letter $Letter)
+    [System.Array]::Sort($names, [System.StringComparer]::Ordinal)
     $content = New-SeedContent -Kind data -Text (
         "the $($volume[0].FileSystem) volume ${Letter}: with $($names.Count) entries"
     )

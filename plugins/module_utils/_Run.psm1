@@ -325,14 +325,26 @@ function Start-SeedRun {
         The account of the task, as Get-SeedTaskAccount takes it. Its password is in no file.
     .PARAMETER ConfirmSeconds
         How long to wait for that. A task that has not begun by then may still begin.
+    .PARAMETER SettleSeconds
+        How long to wait for a task of this drive that still runs. A runner that has written its end removes its task,
+        and this one has the same name.
     #>
     [CmdletBinding()]
     param(
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Order,
         [AllowNull()][object]$Account,
-        [int]$ConfirmSeconds = 60
+        [int]$ConfirmSeconds = 60,
+        [int]$SettleSeconds = 30
     )
     $task = Get-SeedTaskName -Serial $Order['serial']
+    $until = [DateTime]::UtcNow.AddSeconds($SettleSeconds)
+    while (Test-SeedTaskRunning -Name $task.name -Path $task.path) {
+        if ([DateTime]::UtcNow -ge $until) {
+            throw "The task $($task.name) of drive $($Order['serial']) still runs, so nothing was begun. Run again " +
+                'when it has ended.'
+        }
+        Start-Sleep -Milliseconds 200
+    }
     $Order['schema_version'] = 1
     $Order['task_name'] = $task.name
     $Order['task_path'] = $task.path

@@ -66,6 +66,25 @@ Describe 'attempts and their tasks' {
         $record = Get-TestRecord -Option $option
         "$($record.status) $($record.erased.fingerprint)" | Should -Be "copied $fingerprint"
     }
+    It 'erases a drive whose names another language of the account of the task sorts otherwise' {
+        # Names as Swedish and German sort them.
+        $global:TestNames = @('a.txt', "$([char]0xE4).txt", 'z.txt')
+        Mock Get-SeedRootEntry { $global:TestNames } -ModuleName _DriveGuard
+        Mock Sort-Object {
+            $all = @($input)
+            [array]::Reverse($all)
+            $all
+        } -ModuleName _DriveGuard
+        $partition = [pscustomobject]@{ DriveLetter = 'E' }
+        Mock Get-Volume {
+            [CmdletBinding()]param($Partition)
+            [pscustomobject]@{ FileSystem = 'NTFS'; FileSystemLabel = '' }
+        } -ModuleName _DriveGuard
+        $first = (Get-SeedVolumeContent -Partition $partition -Letter 'E').fingerprint
+        $global:TestNames = @($global:TestNames[2], $global:TestNames[0], $global:TestNames[1])
+        $second = (Get-SeedVolumeContent -Partition $partition -Letter 'E').fingerprint
+        "$first $second" | Should -BeExactly "NTFS||a.txt|z.txt|$([char]0xE4).txt NTFS||a.txt|z.txt|$([char]0xE4).txt"
+    }
     It 'takes what somebody formatted for foreign, although an attempt had erased the drive before' {
         # The first attempt erases and partitions, the second ends before that.
         Mock Start-SeedRun {

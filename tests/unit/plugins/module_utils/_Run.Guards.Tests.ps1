@@ -141,6 +141,21 @@ Describe 'detached work that does not begin as it should' {
             Start-SeedRun -Order (New-TestOrder) -ConfirmSeconds 0
             Get-SeedTaskProblem @where | Should -BeExactly ''
         }
+        It 'begins nothing while a task of the drive still runs' {
+            Start-SeedRun -Order (New-TestOrder) -ConfirmSeconds 0
+            Remove-Item -LiteralPath 'C:\a\order.json'
+            Edit-LabFile -Path "$env:LAB_HOME/hosts/fs01/tasks/$($task.name).json" -Change { $_.state = 'Running' }
+            { Start-SeedRun -Order (New-TestOrder) -ConfirmSeconds 0 -SettleSeconds 0 } | Should -Throw '*still runs*'
+            Test-Path -LiteralPath 'C:\a\order.json' | Should -BeFalse
+            Mock Test-SeedTaskRunning {
+                $global:TestLooks++
+                $global:TestLooks -lt 3
+            } -ModuleName _Run
+            $global:TestLooks = 0
+            Start-SeedRun -Order (New-TestOrder) -ConfirmSeconds 0
+            Test-Path -LiteralPath 'C:\a\order.json' | Should -BeTrue
+            $global:TestLooks | Should -Be 3
+        }
         It 'asks for a task without a time limit that also runs on batteries' {
             Mock New-ScheduledTaskSettingsSet {
                 [CmdletBinding()]param([timespan]$ExecutionTimeLimit, [int]$Priority, $MultipleInstances,
