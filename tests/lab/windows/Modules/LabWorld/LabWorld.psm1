@@ -116,7 +116,8 @@ function Get-LabDevice {
     [CmdletBinding()]
     param([Parameter(Mandatory)][object]$Disk)
     $path = [System.IO.Path]::Combine([System.IO.Path]::GetDirectoryName($Disk.file), 'raw')
-    $stream = [System.IO.File]::Open($path, [System.IO.FileMode]::OpenOrCreate)
+    # Several processes of a host look at its disks at once.
+    $stream = [System.IO.FileStream]::new($path, 'OpenOrCreate', 'ReadWrite', 'ReadWrite, Delete')
     try {
         $stream.SetLength([long]$Disk.size)
         # The disk's second sector: the header of a GUID partition table, with its signature.
