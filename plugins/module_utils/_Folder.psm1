@@ -502,24 +502,41 @@ function Add-SeedPrivateFolder {
     <#
     .SYNOPSIS
         Makes one folder whose parent is safe, private from its first content on.
+    .DESCRIPTION
+        It is made under another name and gets its own when it is private, so that of two calls at the same time one
+        makes it and the other finds it as it is.
     .PARAMETER Path
         Path of the folder, which is not there.
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][string]$Path)
-    $null = New-Item -Path $Path -ItemType Directory -ErrorAction Stop
-    $access = Get-SeedFolderAccess -Path $Path
-    # Its owner is this account: nobody else can have made a folder that was not there.
-    $takers = @($access.takers | Where-Object { $_ -ne $access.owner })
-    if ($takers.Count -gt 0) {
-        # Who opened it in this moment could rename it later, or give itself rights again.
-        Remove-Item -LiteralPath $Path -Force -ErrorAction Stop
-        throw "The folder '$Path' cannot be made private, because $($takers -join ', ') may rename or remove new " +
-            'folders in the folder above it. Choose a folder below C:\ProgramData.'
+    $new = "$Path.$([guid]::NewGuid().ToString('N')).new"
+    $null = New-Item -Path $new -ItemType Directory -ErrorAction Stop
+    try {
+        $access = Get-SeedFolderAccess -Path $new
+        # Its owner is this account: nobody else can have made a folder that was not there.
+        $takers = @($access.takers | Where-Object { $_ -ne $access.owner })
+        if ($takers.Count -gt 0) {
+            # Who opened it in this moment could rename it later, or give itself rights again.
+            throw "The folder '$Path' cannot be made private, because $($takers -join ', ') may rename or remove new " +
+                'folders in the folder above it. Choose a folder below C:\ProgramData.'
+        }
+        Set-SeedPrivateAcl -Path $new
+        if (@(Get-ChildItem -LiteralPath $new -Force -ErrorAction Stop).Count -gt 0) {
+            throw "Somebody put files into the new folder '$new' before it was private. Find out who did, and " +
+                'remove it.'
+        }
+        try { [System.IO.Directory]::Move((Resolve-SeedPath -Path $new), (Resolve-SeedPath -Path $Path)) }
+        catch {
+            # Another call made it meanwhile; whoever made it, it is judged as one that was there.
+            if (-not (Test-Path -LiteralPath $Path -ErrorAction Stop)) { throw }
+        }
     }
-    Set-SeedPrivateAcl -Path $Path
-    if (@(Get-ChildItem -LiteralPath $Path -Force -ErrorAction Stop).Count -gt 0) {
-        throw "Somebody put files into the new folder '$Path' before it was private. Find out who did, and remove it."
+    finally {
+        # Only while it is empty: what somebody put into it may be a link, and is left for a person to look at.
+        $native = Resolve-SeedPath -Path $new
+        try { if ([System.IO.Directory]::Exists($native)) { [System.IO.Directory]::Delete($native, $false) } }
+        catch { Write-Verbose -Message "'$new' stays." }
     }
 }
 

@@ -259,6 +259,23 @@ Describe 'paths, folders, times and small files' {
             } -ModuleName _Folder
             { New-SeedPrivateFolder -Path 'C:\work' } | Should -Throw "*Somebody put files into the new folder*"
         }
+        It 'takes the folder that another call made at the same time, with what lies in it' {
+            $global:TestBusy = $false
+            $global:TestReal = (Get-Command -Name Set-SeedPrivateAcl).ScriptBlock
+            Mock Set-SeedPrivateAcl {
+                param($Path)
+                if (-not $global:TestBusy) {
+                    $global:TestBusy = $true
+                    New-SeedPrivateFolder -Path 'C:\work'
+                    [System.IO.File]::WriteAllText((Resolve-SeedPath -Path 'C:\work\host.lock'), '')
+                }
+                & $global:TestReal -Path $Path
+            } -ModuleName _Folder
+            New-SeedPrivateFolder -Path 'C:\work'
+            (Get-TestAccess -Path 'C:\work').private | Should -BeTrue
+            @(Get-ChildItem -LiteralPath 'C:\work' -Force).Name | Should -Be 'host.lock'
+            @(Get-ChildItem -LiteralPath 'C:\' -Force | Where-Object { $_.Name -like '*.new' }).Count | Should -Be 0
+        }
         It 'refuses a link on the way, its own or one above' {
             $null = New-Item -Path 'C:\real' -ItemType Directory
             $real = Resolve-SeedPath -Path 'C:\real'
