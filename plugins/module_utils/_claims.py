@@ -11,10 +11,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Optional
 
 # An answer is true, false, or None when these facts do not settle the claim; then what was seen, in words.
-Answer = tuple[bool | None, str]
+Answer = tuple[Optional[bool], str]  # noqa: UP045 (evaluated, also by the oldest Python of ansible-test)
 VERDICTS = {True: "confirmed", False: "contradicted", None: "unknown"}
 NOT_SEEN: Answer = (None, "not seen on this host")
 NOT_FOUND = "0x80070490"
