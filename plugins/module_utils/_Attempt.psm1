@@ -1183,7 +1183,7 @@ function Invoke-SeedStop {
             if (-not $run) { continue }
             if (Test-SeedProcess -Process $run.$name) { Stop-Process -Id $run.$name.pid -Force -ErrorAction Stop }
         }
-        Get-SeedToolProcess -Folder $drive.facts.attempt.folder | Stop-Process -Force -ErrorAction Stop
+        Get-SeedToolProcess -Folder $folder | Stop-Process -Force -ErrorAction Stop
         Remove-SeedTask -Serial $drive.facts.serial
     }
     $change | Add-Member -NotePropertyName stopped -NotePropertyValue $stopped -PassThru

@@ -183,8 +183,9 @@ function Assert-SeedTarget {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][object]$Order, [Parameter(Mandatory = $true)][string]$PartitionGuid)
-    $same = { param($text) ("$text" -replace '[\s\x00-\x1f]', '').TrimEnd('.').ToUpperInvariant() -eq $Order.serial }
-    $disks = @(Get-Disk -ErrorAction Stop | Where-Object { & $same $_.SerialNumber })
+    $disks = @(Get-Disk -ErrorAction Stop | Where-Object {
+            (ConvertTo-SeedSerial -Serial $_.SerialNumber) -eq $Order.serial
+        })
     if ($disks.Count -ne 1) { throw "$($disks.Count) disks have the serial $($Order.serial) now. Nothing was written." }
     $disk = $disks[0]
     if ("$($disk.UniqueId)" -ne $Order.identity.unique_id -or [long]$disk.Size -ne [long]$Order.identity.size_bytes) {
@@ -951,8 +952,7 @@ function Invoke-SeedVerifyRun {
             $line = $_.Exception.GetBaseException().LineNumber
             Add-SeedMismatch -Found $found -Text "the manifest is not well-formed at line $line"
         }
-        $serial = ($found['drive_id'] -replace '\s', '').TrimEnd('.').ToUpperInvariant()
-        if ($found['drives'] -ne 1 -or $serial -ne $Order.serial) {
+        if ($found['drives'] -ne 1 -or (ConvertTo-SeedSerial -Serial $found['drive_id']) -ne $Order.serial) {
             Add-SeedMismatch -Found $found -Text "the manifest is of the drive '$($found['drive_id'])'"
         }
         foreach ($name in $planned.Keys) {
