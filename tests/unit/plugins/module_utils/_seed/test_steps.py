@@ -94,7 +94,7 @@ def test_the_options_of_the_copy_host() -> None:
 def test_the_tasks_of_a_new_seed() -> None:
     assert tasks(contoso.snapshot()) == {
         "stage": {"known_jobs": []},
-        "prepare": {"collected": []},
+        "prepare": {"collected": [], "copy_account": {"type": "system"}},
         "verify": {"unlock": [], "lock": [], "check": []},
         "import": {"journals": [], "expected_blobs": [], "create": True},
         "clean": {"frozen_files": [], "blobs": [], "escrowed": [], "journals": []},
