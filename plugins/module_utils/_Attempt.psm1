@@ -1181,7 +1181,12 @@ function Invoke-SeedStop {
             $run = (Read-SeedJson -Path "$folder\run.json" -Expected).value
             if (-not $run) { $run = $drive.facts.attempt.run }
             if (-not $run) { continue }
-            if (Test-SeedProcess -Process $run.$name) { Stop-Process -Id $run.$name.pid -Force -ErrorAction Stop }
+            if (-not (Test-SeedProcess -Process $run.$name)) { continue }
+            Stop-Process -Id $run.$name.pid -Force -ErrorAction Stop
+            # Windows ends a process a moment later, and whoever looks before that sees it at work.
+            for ($try = 0; $try -lt 100 -and (Test-SeedProcess -Process $run.$name); $try++) {
+                Start-Sleep -Milliseconds 100
+            }
         }
         Get-SeedToolProcess -Folder $folder | Stop-Process -Force -ErrorAction Stop
         Remove-SeedTask -Serial $drive.facts.serial

@@ -191,6 +191,26 @@ Describe 'attempts and their tasks' {
         }
         finally { if (-not $global:TestProcess.HasExited) { $global:TestProcess.Kill() } }
     }
+    It 'returns when the process that it ends is gone, not before' {
+        $option = New-TestOption -Serial 'WD-1'
+        $null = Invoke-SeedPrepare -Option $option
+        $folder = (Get-TestRecord -Option $option).attempt.folder
+        $state = (Read-SeedJson -Path "$folder\run.json").value
+        $state.runner = @{ pid = 4242; started_ticks = '1' }
+        Write-SeedJson -Path "$folder\run.json" -Value $state
+        $global:TestLooks = 0
+        Mock Get-SeedAttemptState { 'running' } -ModuleName _Attempt
+        $global:TestStopped = 0
+        Mock Stop-Process { param($Id) if ($Id) { $global:TestStopped++ } } -ModuleName _Attempt
+        Mock Test-SeedProcess {
+            param($Process)
+            if (-not $Process) { return $false }
+            $global:TestLooks++
+            $global:TestLooks -lt 4
+        } -ModuleName _Attempt
+        (Invoke-SeedStop -Option $option).stopped | Should -Be 'WD-1'
+        "$global:TestLooks $global:TestStopped" | Should -Be '4 1'
+    }
     It 'removes no journal while the task of the drive runs, whatever its state file says' {
         $option = New-TestOption -Serial 'WD-1'
         $null = Invoke-SeedPrepare -Option $option

@@ -1,0 +1,258 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The twin is held to the modules: each modelled call against both, from the same world.
+
+A call is made in check mode, for real, again, and refused. A difference in any field fails, and so does a result that
+the documentation of the module does not describe.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from lab import controller, people, world
+from lab.twin import wire
+from pair import DRIVE, FOREIGN, HOST, Pair, payloads, with_arguments
+
+SETTINGS = "people/lab.publishsettings"
+STAGED = {"a.AIBBlob": bytes(1024), "b.BaseBlob": b"seed" * 128 * 1024}
+COPY = {"seed": "contoso-fs01", "container": "contoso-fs01-seed", "tool_version": "1.5.0.300"}
+FILES = [{"name": name, "bytes": len(data)} for name, data in STAGED.items()]
+SESSIONS = [{"id": f"contoso-{at}", "files": [one["name"]]} for at, one in enumerate(FILES)]
+STAGE = {
+    "agent": "mars",
+    "staging_path": "D:\\Backup",
+    "import_job_name": "contoso-fs01",
+    "storage_account": "seedfreightlab",
+    "container": "contoso-fs01-seed",
+}
+COLLECTIONS = str(world.REPOSITORY / ".build" / "collections")
+OTHER_CORE = world.REPOSITORY / ".build" / "venv-2.18" / "bin" / "python"
+
+
+@pytest.fixture(scope="module")
+def sent(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
+    """What ansible-core sends for each module."""
+    return payloads(tmp_path_factory.mktemp("payload") / "sent", sys.executable, COLLECTIONS)
+
+
+@pytest.fixture
+def pair(tmp_path: pathlib.Path, sent: dict[str, dict[str, str]], monkeypatch: pytest.MonkeyPatch) -> Iterator[Pair]:
+    """Both worlds, with staged files."""
+    monkeypatch.setenv("LAB_HOME", "")
+    one = Pair(tmp_path, sent)
+    staging = world.windows_path(HOST, "D:\\Staging")
+    for name, data in STAGED.items():
+        (staging / name).write_bytes(data)
+        os.utime(staging / name, (1_700_000_000, 1_700_000_000))
+    with one.running():
+        yield one
+    print("\n".join(f"{module:22} {mode:8} {result}" for module, mode, result in one.rows))
+
+
+def drive(**more: Any) -> dict[str, Any]:
+    return {"serial": DRIVE, "files": FILES, "sessions": SESSIONS, **more}
+
+
+def until_idle(pair: Pair) -> None:
+    """Wait until nothing runs on the drive in either world."""
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        results = pair.call("sata_prep_import_info", "real", {**COPY, "drives": [drive()]})
+        if not any("wait" in one["drives"][0]["allowed"] for one in results):
+            return
+        time.sleep(0.3)
+    raise AssertionError("the work on the drive does not end")
+
+
+def copied(pair: Pair) -> None:
+    """Copy the staged files to the drive, in both worlds."""
+    pair.call("sata_prep_import", "real", {**COPY, "drives": [drive()], "source_directory": "D:\\Staging"})
+    until_idle(pair)
+
+
+def attempts(pair: Pair) -> list[str]:
+    """The id of the drive's attempt in each world."""
+    folder = f"C:\\ProgramData\\Seedfreight\\seeds\\contoso-fs01\\{DRIVE}"
+    return pair.each(lambda _home: sorted(one.name for one in world.windows_path(HOST, folder).iterdir())[-1])
+
+
+def test_a_whole_copy(pair: Pair) -> None:
+    """Every drive call from new to cleaned: check, real, again, refused."""
+    info = {**COPY, "drives": [drive(), {"serial": FOREIGN}, {"serial": "SYS-FS01"}, {"serial": "Z1FOAAAA"}]}
+    before, _ = pair.compare("sata_prep_import_info", "real", info)
+    assert [one["status"] for one in before["drives"]] == ["empty", "foreign", "unusable", "missing"]
+    prepare = {**COPY, "drives": [drive()], "source_directory": "D:\\Staging"}
+    for refused in (
+        {"drives": [drive(sessions=SESSIONS[:1])]},
+        {"drives": [drive(), drive()]},
+        {"drives": [{"serial": " "}]},
+        {"drives": [{"serial": DRIVE}]},
+        {"drives": [drive(files=[{"name": "a.AIBBlob", "bytes": 1}], sessions=SESSIONS[:1])]},
+        {"drives": [{**drive(), "serial": FOREIGN}]},
+        {"seed": "a:b"},
+        {"work_directory": "\\\\fs02\\share"},
+        {"tool_version": "2.2.0.300"},
+        {"tool_version": "1.4.0.0"},
+        {"tool_sha256": "0" * 64},
+        {"tool_path": "C:\\nowhere\\WAImportExport.exe"},
+        {"source_directory": "D:\\nowhere"},
+    ):
+        assert pair.compare("sata_prep_import", "refused", {**prepare, **refused})[0]["failed"]
+    assert pair.compare("sata_prep_import", "check", prepare)[0]["changed"]
+    started, _ = pair.call("sata_prep_import", "real", prepare)
+    assert started["changed"] and started["drives"][0]["status"] in ("copying", "copied")
+    until_idle(pair)
+    done, _ = pair.compare("sata_prep_import", "again", prepare)
+    assert (done["changed"], done["drives"][0]["status"]) == (False, "copied")
+    verify = {**COPY, "drives": [drive()], "state": "verified"}
+    assert pair.compare("sata_prep_import", "check", verify)[0]["changed"]
+    assert pair.call("sata_prep_import", "real", verify)[0]["changed"]
+    until_idle(pair)
+    assert pair.compare("sata_prep_import", "again", verify)[0]["drives"][0]["status"] == "verified"
+    clean = {**COPY, "drives": [drive()], "state": "cleaned"}
+    assert "escrowed" in pair.compare("sata_prep_import", "refused", clean)[0]["msg"]
+    hashes = [one["drives"][0]["journal"]["sha256"] for one in pair.call("sata_prep_import_info", "real", info)]
+    escrowed = [{**clean, "escrowed": [one]} for one in hashes]
+    assert pair.compare("sata_prep_import", "check", *escrowed)[0]["changed"]
+    assert pair.compare("sata_prep_import", "real", *escrowed)[0]["changed"]
+    assert not pair.compare("sata_prep_import", "again", *escrowed)[0]["changed"]
+
+
+def test_a_copied_drive_that_is_handled(pair: Pair) -> None:
+    """Locked, unlocked, pulled, given up, erased: what people and Windows do to a copied drive."""
+    copied(pair)
+    info = {**COPY, "drives": [drive()]}
+    volume = {"serial": DRIVE, "state": "locked"}
+    pair.compare("bitlocker_volume_info", "real", {"serials": [DRIVE, FOREIGN, "NO-SUCH-DRIVE"]})
+    pair.compare("bitlocker_volume", "refused", {"serial": FOREIGN, "state": "locked"})
+    pair.compare("bitlocker_volume", "refused", {"serial": "NO-SUCH-DRIVE", "state": "locked"})
+    assert pair.compare("bitlocker_volume", "check", volume)[0]["changed"]
+    assert pair.compare("bitlocker_volume", "real", volume)[0]["changed"]
+    assert not pair.compare("bitlocker_volume", "again", volume)[0]["changed"]
+    assert pair.compare("sata_prep_import_info", "real", info)[0]["drives"][0]["status"] == "locked"
+    unlock = {"serial": DRIVE, "state": "unlocked"}
+    assert pair.compare("bitlocker_volume", "refused", unlock)[0]["failed"]
+    wrong = {**unlock, "external_key": "A" * 43 + "="}
+    assert "does not unlock" in pair.compare("bitlocker_volume", "refused", wrong)[0]["msg"]
+    keys = pair.each(lambda _home: world.find_disk(DRIVE)["partitions"][1]["bitlocker"]["protectors"][0]["secret"])
+    right = [{**unlock, "external_key": one} for one in keys]
+    assert pair.compare("bitlocker_volume", "real", *right)[0]["changed"]
+    matches = [{"serials": [DRIVE], "external_key": one} for one in keys]
+    assert pair.compare("bitlocker_volume_info", "real", *matches)[0]["volumes"][0]["key_matches"] is True
+    pair.each(lambda _home: people.pull(HOST, DRIVE))
+    assert pair.compare("sata_prep_import_info", "real", info)[0]["drives"][0]["status"] == "missing"
+    pair.compare("bitlocker_volume_info", "real", {"serials": [DRIVE]})
+    pair.each(lambda _home: people.insert(HOST, DRIVE, None))
+    other = {**info, "container": "another-container"}
+    assert pair.compare("sata_prep_import_info", "real", other)[0]["drives"][0]["status"] == "failed"
+    second = {**info, "seed": "contoso-fs02", "container": "contoso-fs02-seed"}
+    assert pair.compare("sata_prep_import_info", "real", second)[0]["drives"][0]["status"] == "unusable"
+    discarded = [{**other, "discard_attempts": [one]} for one in attempts(pair)]
+    again = [{**one, "source_directory": "D:\\Staging"} for one in discarded]
+    pair.compare("sata_prep_import_info", "real", *discarded)
+    pair.compare("sata_prep_import", "check", *again)
+
+
+def test_a_foreign_drive_is_erased_by_its_fingerprint(pair: Pair) -> None:
+    info = {**COPY, "drives": [{**drive(), "serial": FOREIGN}]}
+    seen, _ = pair.compare("sata_prep_import_info", "real", info)
+    mark = seen["drives"][0]["fingerprint"]
+    allowed = {**info, "erase_fingerprints": [mark]}
+    assert pair.compare("sata_prep_import_info", "real", allowed)[0]["drives"][0]["allowed"] == ["prepare"]
+    erase = {**COPY, "drives": [{**drive(erase=True), "serial": FOREIGN}]}
+    assert pair.compare("sata_prep_import_info", "real", erase)[0]["drives"][0]["allowed"] == ["prepare"]
+    start = {**allowed, "source_directory": "D:\\Staging"}
+    pair.compare("sata_prep_import", "check", start)
+    pair.call("sata_prep_import", "real", start)
+    end = time.monotonic() + 120
+    while "wait" in str([one["drives"][0]["allowed"] for one in pair.call("sata_prep_import_info", "real", info)]):
+        assert time.monotonic() < end
+        time.sleep(0.3)
+    done, _ = pair.compare("sata_prep_import_info", "real", info)
+    assert (done["drives"][0]["status"], done["drives"][0]["erased"]["fingerprint"]) == ("copied", mark)
+
+
+def test_a_copy_that_is_stopped(pair: Pair) -> None:
+    """A running copy: its record while it runs, stop in check mode, for real and again, and what it leaves."""
+    from lab.windows import faults
+
+    pair.each(lambda _home: faults.order_tool(HOST, {"bytes_per_second": 1000}))
+    start = {**COPY, "drives": [drive()], "source_directory": "D:\\Staging"}
+    pair.call("sata_prep_import", "real", start)
+    busy, _ = pair.call("sata_prep_import_info", "real", {**COPY, "drives": [drive()]})
+    assert busy["drives"][0]["status"] == "copying"
+    other = {**start, "seed": "contoso-fs02", "drives": [{**drive(erase=True), "serial": FOREIGN}]}
+    waits, _ = pair.compare("sata_prep_import", "refused", other)
+    assert waits["host_busy"] == [f"{DRIVE} (seed contoso-fs01)"] and not waits["changed"]
+    stop = {**COPY, "drives": [drive()], "state": "stopped"}
+    assert pair.call("sata_prep_import", "check", stop)[0]["stopped"] == [DRIVE]
+    assert "runs" in pair.call("sata_prep_import", "refused", {**stop, "state": "cleaned"})[0]["msg"]
+    for one in pair.call("sata_prep_import", "real", stop):
+        assert (one["stopped"], one["drives"][0]["status"]) == ([DRIVE], "interrupted")
+    assert pair.compare("sata_prep_import", "again", stop)[0]["stopped"] == []
+    assert pair.compare("sata_prep_import", "refused", start)[0]["failed"]
+
+
+def test_the_backup(pair: Pair) -> None:
+    """The agent: not set, set and started, waiting, and staged files removed."""
+    settings, subscription = (pair.modules / SETTINGS).read_text(), controller.settings.SUBSCRIPTION_ID
+    pair.each(lambda _home: world.windows_path(HOST, "D:\\Backup").mkdir())
+    info = {"agent": "mars", "staging_path": "D:\\Backup"}
+    pair.compare("offline_stage_info", "real", info)
+    pair.compare("offline_stage_info", "real", {**info, "staging_path": "D:\\nowhere"})
+    stage = {**STAGE, "subscription_id": subscription}
+    assert "publish_settings" in pair.compare("offline_stage", "refused", stage)[0]["msg"]
+    held = {**stage, "staging_path": "D:\\Staging", "_publish_settings_content": settings}
+    assert "Move the files away" in pair.compare("offline_stage", "refused", held)[0]["msg"]
+    other = {**stage, "subscription_id": "0" * 8, "_publish_settings_content": settings}
+    assert pair.compare("offline_stage", "refused", other)[0]["failed"]
+    full = {**stage, "_publish_settings_content": settings}
+    assert pair.compare("offline_stage", "check", full)[0]["configured"]
+    for one in pair.call("offline_stage", "real", full):
+        assert one.get("started"), one
+    end = time.monotonic() + 60
+    while "running" in str([one["backup"]["jobs"] for one in pair.call("offline_stage_info", "real", info)]):
+        assert time.monotonic() < end
+        time.sleep(0.3)
+    again, _ = pair.call("offline_stage", "again", full)
+    assert (again["changed"], again["backup"]["jobs"][0]["phase"]) == (False, "waiting_for_import")
+    clean = {"state": "cleaned", "staging_path": "D:\\Staging"}
+    backup, _ = pair.compare("offline_stage_info", "real", {**info, "staging_path": "D:\\Staging"})
+    frozen = [{name: str(one[name]) for name in ("name", "bytes", "modified")} for one in backup["backup"]["files"]]
+    pair.compare("offline_stage", "refused", clean)
+    changed = {**clean, "frozen_files": [frozen[0], {**frozen[1], "bytes": "7"}]}
+    assert [one["name"] for one in pair.compare("offline_stage", "check", changed)[0]["left"]] == ["b.BaseBlob"]
+    assert pair.compare("offline_stage", "real", {**clean, "frozen_files": frozen})[0]["changed"]
+    assert not pair.compare("offline_stage", "again", {**clean, "frozen_files": frozen})[0]["changed"]
+
+
+def test_a_host_without_an_agent(pair: Pair) -> None:
+    pair.each(lambda home: (home / "hosts" / HOST / "agent.json").unlink())
+    pair.compare("offline_stage_info", "real", {"agent": "mars", "staging_path": "D:\\Staging"})
+    stage = {**STAGE, "subscription_id": controller.settings.SUBSCRIPTION_ID}
+    assert "not installed" in pair.compare("offline_stage", "refused", stage)[0]["msg"]
+
+
+def test_what_either_core_sends_is_read(tmp_path: pathlib.Path, sent: dict[str, dict[str, str]]) -> None:
+    others = payloads(tmp_path / "sent", str(OTHER_CORE), COLLECTIONS)
+    for found in (sent, others):
+        data = with_arguments(found["sata_prep_import_info"]["input"], {**COPY, "drives": [{"serial": "Größe 東京"}]})
+        call = wire.read_call(data)
+        assert call is not None
+        assert call["_ansible_module_name"] == "seedfreight.azure_offline_backup.sata_prep_import_info"
+        assert call["drives"] == [{"serial": "Größe 東京"}]
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"Get-Date", b"[]\0\0\0\0[1]"])
+def test_what_is_no_module_call_is_refused_in_one_line(data: bytes) -> None:
+    code, output, problem = wire.answer(HOST, "Get-Date", data)
+    assert (code, output, problem.count("\n")) == (1, "", 1)
+    assert "needs a lab host of kind powershell" in problem

@@ -1,0 +1,289 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""offline_stage and offline_stage_info, with the agent MARS."""
+
+from __future__ import annotations
+
+import datetime
+import pathlib
+import re
+import time
+import uuid
+import xml.etree.ElementTree as ElementTree
+from typing import Any
+
+from lab import world
+from lab.twin.machine import Failed, Json, Machine, Unmodelled, short_hash
+
+PHASES = {
+    "CompletedWithWaitingForImportJob": "waiting_for_import",
+    "CompletedWithWaitingForCopyBlob": "waiting_for_copy",
+    "Completed": "completed",
+    "CompletedWithWarning": "completed_with_warnings",
+    "Aborted": "aborted",
+    "Failed": "failed",
+}
+METHOD = {
+    "staging_location": "staging_location",
+    "import_job_name": "import_job_name",
+    "subscription_id": "subscription_id",
+    "storage_account": "storage_account",
+    "container": "storage_container",
+}
+JOB_SECONDS = 60.0
+SUFFIXES = (".AIBBlob", ".BaseBlob")
+
+
+def info(machine: Machine, option: Json, _check: bool) -> Json:
+    """The module offline_stage_info."""
+    return {"backup": backup_of(machine, option["staging_path"])}
+
+
+def change(machine: Machine, option: Json, check: bool) -> Json:
+    """The module offline_stage."""
+    step = _clean if option["state"] == "cleaned" else _stage
+    try:
+        return step(machine, option, check)
+    except Failed as failure:
+        raise Failed(f"The backup agent (`agent`: {option['agent']}) failed: {failure}") from None
+
+
+def _file(machine: Machine) -> pathlib.Path:
+    return machine.folder / "agent.json"
+
+
+def _time(value: Any) -> str | None:
+    if not value:
+        return None
+    return datetime.datetime.fromisoformat(str(value)).astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def backup_of(machine: Machine, staging: str) -> Json:
+    """Everything that a source host shows of a first backup."""
+    agent: Json = world.read(_file(machine)) if _file(machine).exists() else {"installed": False}
+    questions = ("policy", "method", "jobs", "recovery_points")
+    if agent.get("missing_cmdlets"):
+        raise Unmodelled("a version of the agent that lacks cmdlets")
+    backup: Json = {"agent": {"kind": "mars", "installed": True, "version": None}, "unknown": {}}
+    if not agent.get("installed", True):
+        backup["agent"]["installed"] = False
+        backup |= {"unknown": dict.fromkeys(questions, "The agent is not installed."), **dict.fromkeys(questions)}
+    else:
+        backup |= {
+            "policy": _policy(agent),
+            "method": _method(agent),
+            "jobs": _jobs(agent),
+            "recovery_points": [_point(one) for one in agent["recovery_points"]],
+        }
+    exists, files = staged_files(machine, staging)
+    return backup | {"staging": {"path": staging, "exists": exists}, "files": files}
+
+
+def _policy(agent: Json) -> Json | None:
+    if not agent["policy"]:
+        return None
+    sources = [f"{one[0].upper()}:\\" for one in agent["policy"]["file_specs"]]
+    return {"name": agent["policy"]["name"], "data_sources": sources}
+
+
+def _method(agent: Json) -> Json | None:
+    if not agent["policy"]:
+        return None
+    method = agent["initial_backup"]
+    offline = method["method"] == "OfflineBackup"
+    return {"offline": offline} | {name: method[own] if offline else None for name, own in METHOD.items()}
+
+
+def _jobs(agent: Json) -> list[Json]:
+    """The backup jobs, the running one first, then the newest."""
+    jobs = [_job(one) for one in agent["jobs"] if one.get("job_type") in (None, "Backup")]
+    return sorted(jobs, key=lambda one: (one["phase"] == "running", one["started"] or ""), reverse=True)
+
+
+def _job(job: Json) -> Json:
+    running = job["state"] == "InProgress"
+    counted = bool(job.get("data_sources"))
+    return {
+        "id": job["job_id"],
+        "type": "Backup",
+        "state": job["state"],
+        "phase": "running" if running else PHASES.get(job["state"], "unknown"),
+        "started": _time(job["start"]),
+        "ended": _time(job["end"]),
+        "bytes_done": job["progress"] * len(job["data_sources"]) if counted else None,
+        "bytes_total": job["total"] * len(job["data_sources"]) if counted else None,
+        "error_code": str(job["error_code"]),
+        "data_sources": job.get("data_sources") or [],
+    }
+
+
+def _point(point: Json) -> Json:
+    at, sources = _time(point["backup_time"]), sorted(point["data_sources"], key=str.lower)
+    identity = point.get("id") or short_hash("|".join([at or "", *sources]).encode())
+    return {"id": identity, "time": at, "data_sources": sources}
+
+
+def staged_files(machine: Machine, path: str) -> tuple[bool, list[Json]]:
+    """Whether the staging location exists, and all files at and below it."""
+    if path.startswith("\\\\"):
+        raise Unmodelled("a `staging_path` on a share")
+    root = machine.find(path)
+    if root is None:
+        return False, []
+    if not root.is_dir():
+        raise Unmodelled("a `staging_path` that is a file")
+    files = [
+        {
+            "name": str(one.relative_to(root)).replace("/", "\\"),
+            "bytes": one.stat().st_size,
+            "modified": _modified(one.stat().st_mtime_ns),
+        }
+        for one in root.rglob("*")
+        if one.is_file()
+    ]
+    return True, sorted(files, key=lambda one: str(one["name"]).lower())
+
+
+def _modified(nanoseconds: int) -> str:
+    seconds, rest = divmod(nanoseconds, 10**9)
+    at = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{rest // 10**6:03d}Z"
+
+
+def _comparable(value: Any) -> str:
+    if value is None:
+        return "(not known)"
+    try:
+        return str(uuid.UUID(str(value)))
+    except ValueError:
+        return str(value).strip().replace("/", "\\").rstrip("\\").upper()
+
+
+def _refusal(backup: Json, own: list[Json], different: list[str], again: bool) -> str:
+    """Why a backup may not be started now; empty when it may."""
+    options = ", ".join(f"`{re.sub('^staging_location$', 'staging_path', one)}`" for one in different)
+    differs = f"Its method differs in {options}. Correct what is wrong: the options, or the method. " if options else ""
+    busy = [one for one in backup["jobs"] if one["phase"] == "running"]
+    busy += [one for one in own if one["phase"] in ("waiting_for_import", "waiting_for_copy")]
+    if busy:
+        running = busy[0]["phase"] == "running"
+        then = "Retry when the job has ended." if running else "A new backup would void the one that waits."
+        return f"The agent is in the middle of a backup ({busy[0]['state']}, job {busy[0]['id']}). {differs}{then}"
+    staged = [one["name"] for one in backup["files"] if one["name"].endswith(SUFFIXES)]
+    if again or not staged:
+        return ""
+    if own:
+        return (
+            f"A backup of this seed is in `staging_path` already (job {own[0]['id']}, {own[0]['state']}), and no "
+            f"second one is started over it. {differs}To begin again, empty `staging_path` and add the job to "
+            "`known_jobs`."
+        )
+    return (
+        f"`staging_path` holds files of a backup ('{staged[0]}'), but the agent shows no job that wrote them. Look at "
+        "its console. Move the files away, then retry."
+    )
+
+
+def _stage(machine: Machine, option: Json, check: bool) -> Json:
+    """Set the method and start the backup, as needed."""
+    backup = backup_of(machine, option["staging_path"])
+    wanted = {"offline": True, "staging_location": option["staging_path"]}
+    wanted |= {name: option[name] for name in METHOD if name != "staging_location"}
+    settings = option.get("_publish_settings_content")
+    refused, configure, start = _decide(backup, wanted, option)
+    if not refused and configure and not settings:
+        refused = (
+            "The agent is not set to seed offline as the options say. To let the module set it, set "
+            "`publish_settings` to the path of the publish settings file on the controller."
+        )
+    result: Json = {"configured": False, "started": False, "backup": backup, "failure": refused}
+    result["diff"] = {
+        "before": {"method": backup["method"], "started": False},
+        "after": {"method": backup["method"], "started": False},
+    }
+    if refused:
+        return result
+    result |= {"configured": configure, "started": start, "changed": configure or start}
+    result["diff"]["after"]["started"] = start
+    if configure:
+        result["diff"]["after"]["method"] = wanted
+    if check or not result["changed"]:
+        return result
+    if configure:
+        _configure(machine, wanted, str(settings))
+    with world.changed(_file(machine)) as agent:
+        agent["orders"].append({"order": "start_backup", "at": world.stamp()})
+    known = {one["id"] for one in backup["jobs"]}
+    end = time.monotonic() + JOB_SECONDS
+    while all(one["id"] in known for one in _jobs(world.read(_file(machine)))):
+        if time.monotonic() > end:
+            text = "The backup was ordered, but the agent shows no job after 60 s. Look at its console, then retry."
+            raise Failed(text)
+        time.sleep(0.1)
+    return result | {"backup": backup_of(machine, option["staging_path"])}
+
+
+def _decide(backup: Json, wanted: Json, option: Json) -> tuple[str, bool, bool]:
+    """Why nothing is done, whether the method is set, and whether a backup is started."""
+    if not backup["agent"]["installed"]:
+        return "The backup agent (`agent`: mars) is not installed on this host. Install it, then retry.", False, False
+    if not backup["policy"]:
+        return (
+            ("The backup agent (`agent`: mars) has no policy. Create one that lists what to back up, then retry."),
+            False,
+            False,
+        )
+    own = [one for one in backup["jobs"] if one["id"] not in option["known_jobs"]]
+    failed = [one for one in own if one["phase"] in ("failed", "aborted")]
+    again = option["restart_failed"] and bool(own) and len(failed) == len(own)
+    method = backup["method"]
+    different = [name for name, value in wanted.items() if _comparable(method[name]) != _comparable(value)]
+    start = not own or again or bool(different)
+    return (_refusal(backup, own, different, again) if start else ""), bool(different), start
+
+
+def _configure(machine: Machine, wanted: Json, settings: str) -> None:
+    known = [one.get("Id") for one in ElementTree.fromstring(settings.encode()).iter("Subscription")]
+    if wanted["subscription_id"] not in known:
+        raise Failed("The subscription is not in the publish settings file.")
+    with world.changed(_file(machine)) as agent:
+        agent["initial_backup"] = {
+            "method": "OfflineBackup",
+            "publish_settings_file": "",
+            **{own: wanted[name] for name, own in METHOD.items()},
+        }
+        agent["policy"]["state"] = "Existing"
+
+
+def _clean(machine: Machine, option: Json, check: bool) -> Json:
+    """Remove the staged files that still equal their entry in the frozen list."""
+    staging = option["staging_path"]
+    backup = backup_of(machine, staging)
+    frozen = {one["name"].replace("/", "\\"): one for one in option["frozen_files"]}
+    removed, left = [], []
+    for one in backup["files"]:
+        why = _left(one, frozen.get(one["name"]))
+        if why:
+            left.append({"name": one["name"], "why": why})
+            continue
+        removed.append(one["name"])
+        if not check:
+            machine.local(staging.rstrip("\\") + "\\" + one["name"]).unlink()
+    names = [one["name"] for one in backup["files"]]
+    after = backup_of(machine, staging) if removed and not check else backup
+    return {
+        "changed": bool(removed), "removed": removed, "left": left, "backup": after,
+        "diff": {"before": {"files": names}, "after": {"files": [one["name"] for one in left]}},
+    }  # fmt: skip
+
+
+def _left(file: Json, frozen: Json | None) -> str:
+    """Why a staged file has to stay; empty when it is still the file that the seed was made of."""
+    if frozen is None:
+        return "It does not belong to the seed."
+    if str(file["bytes"]) != str(frozen["bytes"]):
+        return f"It has {file['bytes']} bytes; the seed was made of {frozen['bytes']}."
+    if file["modified"] != frozen["modified"]:
+        return f"It was modified at {file['modified']}; the seed was made of that of {frozen['modified']}."
+    return ""

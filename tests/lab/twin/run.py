@@ -1,0 +1,298 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the detached task of a host does: copy sessions one after the other, or reading a drive again.
+
+Usage: python -m lab.twin.run HOST ORDER_FILE, with the variables of a process of that host.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import os
+import pathlib
+import re
+import shutil
+import sys
+import time
+import uuid
+import xml.etree.ElementTree as ElementTree
+
+from lab import world
+from lab.tool.main import main as tool_main
+from lab.twin import facts, verdict
+from lab.twin.machine import Failed, Json, Machine, encryption, now, partitions, process, serial_of
+
+LOOK_SECONDS = 0.05
+TABLE_BYTES = 17825792
+LETTERS = "DEFGHIJKLMNOPQRSTUVWXYZ"
+KEY = re.compile(r"\d{0,6}(-\d{6}){2,}(-\d{0,6})?|[A-Za-z0-9+/]{16,}=+")
+
+
+def masked(text: str) -> str:
+    return KEY.sub("********", text)
+
+
+def state_of(order: Json, state: str, boot: str) -> Json:
+    """The state of a run as an order begins it."""
+    names = ("id", "state", "exit_code")
+    return {
+        "schema_version": 1, "operation": order["operation"], "state": state, "attempt": order["attempt"],
+        "letter": order["letter"], "runner": None, "tool": None, "boot": boot, "started": order["started"],
+        "updated": now(), "ended": None, "exit_code": None, "error": "",
+        "tool_started": order["operation"] == "verify", "partition_guid": order["identity"]["partition_guid"],
+        "sessions": [{name: one[name] for name in names} for one in order["sessions"]],
+        "bytes_done": 0, "bytes_total": order["bytes_total"], "last_lines": [], "source": None,
+    }  # fmt: skip
+
+
+def source_problem(machine: Machine, directory: str, files: list[Json]) -> str:
+    """Why the files of a shard are not in the source; empty when they are."""
+    if machine.find(directory) is None:
+        return (
+            f"`source_directory` '{directory}' is not a folder that the account {getpass.getuser()} can reach. "
+            "Correct the path, or let the account read the share."
+        )
+    for one in files:
+        path = directory.rstrip("\\") + "\\" + one["name"]
+        found = machine.find(path)
+        if found is None:
+            return f"The source file '{path}' is missing. Correct `source_directory`, or plan again."
+        if found.stat().st_size != int(one["bytes"]):
+            return (
+                f"The source file '{path}' has {found.stat().st_size} bytes, not the {one['bytes']} that were planned. "
+                "Plan again when it does not change any more."
+            )
+    return ""
+
+
+class Run:
+    """One order that is being carried out."""
+
+    def __init__(self, machine: Machine, order: Json) -> None:
+        self.machine, self.order = machine, order
+        self.state = state_of(order, "running", machine.boot)
+        self.state["runner"] = process(os.getpid())
+
+    def save(self) -> None:
+        self.state["updated"] = now()
+        self.machine.write(self.order["run_file"], self.state)
+
+    def work(self) -> None:
+        """Carry the order out and write the last state."""
+        self.save()
+        try:
+            if self.order["operation"] == "verify":
+                self._verify()
+            else:
+                self._copy()
+        except Failed as failure:
+            self.state |= {"exit_code": -1, "error": masked(str(failure))}
+        self.state |= {"state": "ended", "ended": now()}
+        self.save()
+
+    # Copying
+
+    def _copy(self) -> None:
+        order = self.order
+        problem = source_problem(self.machine, order["source_directory"], order["files"])
+        if problem:
+            raise Failed(problem)
+        self._prepare_drive()
+        for number in range(len(order["sessions"])):
+            self.state["exit_code"] = code = self._session(number)
+            if code:
+                return
+            if number == 0:
+                self._compare_names()
+            self.save()
+
+    def _prepare_drive(self) -> None:
+        """Judge the drive once more, erase it, and give it the partition that the tool will format."""
+        order, folder = self.order, self.order["folder"]
+        plan = self.machine.read(f"{folder}\\attempt.json")[1]
+        own = [one["partition_guid"] for one in order["facts"]["older"]]
+        look = {"protected_paths": order["protected_paths"], "work_directory": folder, "tool_path": folder}
+        seen = order["facts"] | facts.disk_fact(self.machine, look, order["serial"], own)
+        judged = verdict.fresh(seen, order["option"])
+        if "prepare" not in judged.allowed:
+            raise Failed(f"{judged.reason} Nothing was erased.")
+        if seen["content"]["fingerprint"] != order["facts"]["content"]["fingerprint"]:
+            raise Failed(
+                f"What drive {order['serial']} holds changed while it was looked at. Nothing was erased; run again."
+            )
+        assert plan is not None
+        if verdict.whose(seen) == "foreign":
+            mark = seen["content"]["fingerprint"]
+            plan["erased"] = {"fingerprint": mark, "attempt": order["attempt"], "at": now()}
+            self.machine.write(f"{folder}\\attempt.json", plan)
+        letter, guid = self._partition()
+        plan["identity"]["partition_guid"] = guid
+        self.machine.write(f"{folder}\\attempt.json", plan)
+        order["letter"] = letter
+        self.state |= {"letter": letter, "partition_guid": guid}
+        self.save()
+
+    def _partition(self) -> tuple[str, str]:
+        """Erase the drive and make its one partition; its letter and GUID."""
+        found = self.machine.disk(self.order["serial"])
+        assert found is not None
+        own = {one["letter"] for one in found["partitions"]}
+        used = {one["letter"] for disk in self.machine.disks() for one in disk["partitions"]} - own
+        letter, guid = next(one for one in LETTERS if one not in used), "{" + str(uuid.uuid4()) + "}"
+        for one in found["partitions"]:
+            shutil.rmtree(world.volume_folder(found["serial"], one["number"]), ignore_errors=True)
+        bare = {"file_system": None, "label": "", "bitlocker": None}
+        reserved = {"number": 1, "letter": None, "offset": 17408, "size": 16759808, "type": "Reserved"}
+        data = {"number": 2, "letter": letter, "offset": TABLE_BYTES, "size": found["size"] - TABLE_BYTES}
+        with world.changed(world.disk_file(found["serial"])) as disk:
+            disk.update(partition_style="GPT", is_offline=False, is_read_only=False, offline_reason=None)
+            disk["partitions"] = [
+                reserved | bare | {"guid": "{" + str(uuid.uuid4()) + "}"},
+                data | bare | {"guid": guid, "type": "Basic"},
+            ]
+        return letter, guid
+
+    def _session(self, number: int) -> int:
+        """Run the tool for one session; its exit code."""
+        order, session = self.order, self.order["sessions"][number]
+        words = ["PrepImport", f"/j:{order['journal']}", f"/id:{session['id']}"]
+        if number == 0:
+            words += [f"/t:{order['letter']}", "/format", "/silentmode", "/encrypt", f"/logdir:{order['folder']}\\logs"]
+        words += [
+            f"/srcfile:{order['source_directory'].rstrip(chr(92))}\\{session['file']}",
+            f"/dstblob:{order['container']}/{session['file'].replace(chr(92), '/')}",
+            "/BlobType:PageBlob",
+        ]
+        output = self.machine.local(f"{order['output_file']}.{number}.out")
+        self.state["tool_started"], self.state["sessions"][number]["state"] = True, "running"
+        self.save()
+        child = os.fork()
+        if child == 0:
+            self._be_the_tool(output, words)
+        self.state["tool"] = process(child)
+        self.save()
+        code = self._wait(child, output, number)
+        self.state["tool"] = None
+        self.state["sessions"][number] |= {"exit_code": code, "state": "failed" if code else "completed"}
+        if code == 0:
+            self.state["bytes_done"] += session["bytes"]
+        text = masked(output.read_text(encoding="utf-8"))
+        with self.machine.local(order["output_file"]).open("a", encoding="utf-8") as stream:
+            stream.write(f"--- session {session['id']}, exit code {code}, {now()}\n{text}\n")
+        output.unlink()
+        return code
+
+    def _be_the_tool(self, output: pathlib.Path, words: list[str]) -> None:
+        """The child process from here on: the tool, in its own folder, without input."""
+        code = 1
+        try:
+            program = self.machine.local(self.order["tool_path"])
+            with output.open("wb") as stream, open(os.devnull, "rb") as nothing:
+                os.dup2(nothing.fileno(), 0)
+                os.dup2(stream.fileno(), 1)
+                os.dup2(stream.fileno(), 2)
+            os.chdir(self.machine.local(self.order["tool_directory"]))
+            code = tool_main(program.parent, words)
+            sys.stdout.flush()
+        finally:
+            os._exit(code)
+
+    def _wait(self, child: int, output: pathlib.Path, number: int) -> int:
+        """Wait for the tool and keep the state current meanwhile. A process that was killed has the code -1."""
+        looked = time.monotonic()
+        while True:
+            ended, status = os.waitpid(child, os.WNOHANG)
+            if ended or time.monotonic() - looked > 1:
+                looked = time.monotonic()
+                lines = masked(output.read_text(encoding="utf-8", errors="replace")) if output.exists() else ""
+                self.state["last_lines"] = [one for one in lines.splitlines() if one.strip()][-5:]
+                self.save()
+            if ended:
+                code = os.waitstatus_to_exitcode(status)
+                return code if code >= 0 else 128 - code
+            time.sleep(LOOK_SECONDS)
+
+    def _compare_names(self) -> None:
+        """Fail when the tool names another drive in the journal than the one with the serial."""
+        serial = self.order["serial"]
+        attempt = {"folder": self.order["folder"], "alive": ""}
+        name = (facts.journal_fact(self.machine, attempt, serial) or {}).get("drive_id", "")
+        if name and serial_of(name) != serial:
+            raise Failed(
+                f"the tool names the drive '{name}' in the journal, and Windows {serial}. An import job would look for "
+                "the tool's name. Attach the drive directly, or list it by the serial on its label"
+            )
+
+    # Reading again
+
+    def _verify(self) -> None:
+        order = self.order
+        volume = self._volume()
+        journal = hashlib.sha256(self.machine.local(order["journal"]).read_bytes()).hexdigest()
+        if journal != order["journal_sha256"]:
+            raise Failed(f"The journal of drive {order['serial']} changed. Look at it before anything else.")
+        manifest = volume.joinpath(*order["manifest_file"].strip("\\").split("\\"))
+        found: Json = {"files": [], "ranges": 0, "bytes": 0, "mismatches": []}
+        md5 = _md5(manifest.read_bytes())
+        if md5 != order["manifest_hash"]:
+            found["mismatches"].append("the manifest does not have the hash that the journal names")
+        else:
+            self._read_again(volume, manifest, found)
+        self.machine.write(
+            order["verify_file"],
+            {
+                "schema_version": 1, "finished": True, "ok": not found["mismatches"], "at": now(),
+                "journal_sha256": journal, "partition_guid": self.state["partition_guid"], "manifest_md5": md5, **found,
+            },
+        )  # fmt: skip
+        self.state |= {"bytes_done": found["bytes"], "exit_code": int(bool(found["mismatches"]))}
+
+    def _volume(self) -> pathlib.Path:
+        """The folder of the drive's volume, which must be readable, encrypted and protected."""
+        serial, letter = self.order["serial"], self.order["letter"]
+        disk = self.machine.disk(serial)
+        for one in partitions(disk) if disk else ():
+            if one["guid"] == self.state["partition_guid"] and one["letter"] == letter:
+                state = encryption(one)
+                if state is None:
+                    raise Failed(f"The volume {letter}: of drive {serial} is not encrypted.")
+                if lack := verdict.protection_lack(serial, state):
+                    raise Failed(lack)
+                return world.volume_folder(disk["serial"] if disk else "", one["number"])
+        raise Failed(f"The letter {letter}: does not lead to drive {serial} any more. Nothing was written.")
+
+    def _read_again(self, volume: pathlib.Path, manifest: pathlib.Path, found: Json) -> None:
+        """Compare each file with its page ranges in the manifest."""
+        start = f"{self.order['container']}/"
+        for blob in ElementTree.parse(manifest).iter("Blob"):
+            path = blob.findtext("FilePath", "")
+            data = volume.joinpath(*path.strip("\\").split("\\")).read_bytes()
+            for one in blob.iter("PageRange"):
+                offset, length = int(one.get("Offset", "")), int(one.get("Length", ""))
+                if _md5(data[offset : offset + length]) != one.get("Hash"):
+                    found["mismatches"].append(f"'{path}' differs at byte {offset}")
+                    break
+                found["ranges"] += 1
+            else:
+                name = blob.findtext("BlobPath", "").removeprefix(start).replace("/", "\\")
+                found["files"].append({"name": name, "bytes": len(data)})
+                found["bytes"] += len(data)
+
+
+def _md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest().upper()
+
+
+def main() -> int:
+    """Take the order, so that nobody carries it out again, and work."""
+    machine = Machine(sys.argv[1])
+    taken = pathlib.Path(sys.argv[2] + ".taken")
+    os.replace(sys.argv[2], taken)
+    Run(machine, world.read(taken)).work()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
