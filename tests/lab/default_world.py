@@ -179,14 +179,19 @@ def _link_programs(kind: str) -> None:
 
 def find_powershell() -> str:
     """The PowerShell that plays Windows: SEEDFREIGHT_PWSH, else pwsh on PATH."""
-    found = os.environ.get("SEEDFREIGHT_PWSH") or shutil.which("pwsh")
+    found = shutil.which(os.environ.get("SEEDFREIGHT_PWSH") or "pwsh")
     if not found:
         raise FileNotFoundError(f"no PowerShell: {GET_POWERSHELL}")
     return os.path.realpath(found)
 
 
 def default_kind() -> str:
-    """The kind of a host that nobody chose: powershell where there is a PowerShell, else twin."""
+    """The kind of a host that nobody chose: SEEDFREIGHT_LAB_KIND, else powershell where there is one, else twin."""
+    kind = os.environ.get("SEEDFREIGHT_LAB_KIND", "")
+    if kind:
+        if kind not in world.KINDS:
+            raise world.LabError(f"SEEDFREIGHT_LAB_KIND is {kind!r}; it can be {' or '.join(world.KINDS)}")
+        return kind
     try:
         find_powershell()
     except FileNotFoundError:

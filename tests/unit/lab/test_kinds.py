@@ -64,7 +64,8 @@ def model(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 @pytest.fixture
 def no_powershell(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
     """A machine without PowerShell."""
-    monkeypatch.delenv("SEEDFREIGHT_PWSH", raising=False)
+    for name in ("SEEDFREIGHT_PWSH", "SEEDFREIGHT_LAB_KIND"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
 
 
@@ -169,6 +170,11 @@ def test_a_lab_is_of_the_kind_that_this_machine_can_play(
         default_world.build(tmp_path / "two", "powershell")
     monkeypatch.setenv("SEEDFREIGHT_PWSH", "/bin/sh")
     assert default_world.default_kind() == "powershell"
+    monkeypatch.setenv("SEEDFREIGHT_LAB_KIND", "twin")
+    assert default_world.default_kind() == "twin"
+    monkeypatch.setenv("SEEDFREIGHT_LAB_KIND", "none")
+    with pytest.raises(world.LabError, match="it can be powershell or twin"):
+        default_world.default_kind()
     default_world.build(tmp_path / "three", "twin")
     assert world.kind("fs01") == "twin"
     default_world.add_hosts(["ps01"], "none", "powershell", False)
