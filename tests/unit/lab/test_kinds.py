@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -287,11 +288,25 @@ def test_every_host_gets_a_seed_of_its_own_in_one_file(home: pathlib.Path, answe
 
 
 def test_a_seed_of_the_fleet_is_changed_like_any_other(home: pathlib.Path, answer: Answer) -> None:
-    default_world.add_hosts(["web001"], "mars", "twin", True)
+    default_world.add_hosts(["web001", "web002"], "mars", "twin", True)
     answer("seed", "--all")
     answer("seed", "--host", "web001", "--set", "cleanup=manual")
-    assert controller._written_seeds(home)["contoso-web001"]["cleanup"] == "manual"
-    assert controller._written_seeds(home)["contoso-web001"]["drives"][0]["serial"] == "WD-WEB001"
+    found = subprocess.run(
+        ["ansible-inventory", "--list"],
+        env=controller.environment(home),
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    inventory = json.loads(found.stdout)
+    assert sorted(inventory["seeds"]["hosts"]) == ["contoso-fs01", "contoso-web001", "contoso-web002"]
+    seeds = {name: inventory["_meta"]["hostvars"][name]["seed"] for name in inventory["seeds"]["hosts"]}
+    assert [one["cleanup"] for one in seeds.values()] == ["automatic", "manual", "automatic"]
+    assert seeds == controller._written_seeds(home)
+    assert seeds["contoso-web001"]["drives"][0]["serial"] == "WD-WEB001"
+    assert found.stderr == ""
 
 
 def test_a_look_at_the_disks_of_one_host_reads_only_those_that_it_had(
