@@ -106,7 +106,7 @@ def add_disk(description: dict[str, Any]) -> None:
 
 def build(home: pathlib.Path, kind: str | None = None) -> None:
     """Make the whole world in an empty folder, with hosts of one kind."""
-    kind = kind or default_kind()
+    kind = playable(kind)
     for folder in ("logs", "bin", "azure", "datacenter/parcels", "inventory"):
         (home / folder).mkdir(parents=True, exist_ok=True)
     world.use(home)
@@ -197,6 +197,14 @@ def default_kind() -> str:
     except FileNotFoundError:
         return "twin"
     return "powershell"
+
+
+def playable(kind: str | None) -> str:
+    """A kind, by default that of this machine; FileNotFoundError when this machine cannot play it."""
+    kind = kind or default_kind()
+    if kind == "powershell":
+        find_powershell()
+    return kind
 
 
 def _add_machine(name: str) -> None:

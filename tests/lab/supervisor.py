@@ -47,6 +47,7 @@ def up(home: pathlib.Path, kind: str | None, ready: Callable[[], None]) -> None:
         raise LabError(f"a lab is up in {home}")
     if home.exists() and any(home.iterdir()) and not (home / "clock.json").exists():
         raise LabError(f"{home} is not empty and not a lab")
+    kind = default_world.playable(kind)
     shutil.rmtree(home, ignore_errors=True)
     default_world.build(home, kind)
     controller.write_environment(home)

@@ -183,6 +183,17 @@ def test_a_lab_is_of_the_kind_that_this_machine_can_play(
     assert world.kind("ps01") == "powershell"
 
 
+def test_a_lab_that_cannot_start_leaves_the_last_one_for_reading(
+    home: pathlib.Path, monkeypatch: pytest.MonkeyPatch, refusal: Answer
+) -> None:
+    (home / "lab.json").unlink()
+    monkeypatch.setenv("SEEDFREIGHT_PWSH", str(home / "nothing"))
+    assert refusal("up", "--kind", "powershell") == (
+        "no PowerShell: set SEEDFREIGHT_PWSH to a pwsh 7, or put one on PATH"
+    )
+    assert (home / "clock.json").exists()
+
+
 def test_the_kind_goes_from_the_order_to_the_world(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
