@@ -157,7 +157,7 @@ def find_powershell() -> str:
             return str(path)
     _check_last_download()
     try:
-        return str(download_powershell(made.parent))
+        return _running(download_powershell(made.parent))
     except NoPowerShell as missing:
         _failed_file().write_text(json.dumps({"at": time.time(), "way": _way(), "why": str(missing)}))
         raise
@@ -185,6 +185,25 @@ def _check_last_download() -> None:
         return
     missing.told = WARNING not in str(missing)
     raise missing
+
+
+def _running(program: pathlib.Path) -> str:
+    """The program, when it starts: the release needs libraries that not every Linux has."""
+    try:
+        done = subprocess.run(
+            [str(program), "-NoProfile", "-NonInteractive", "-Command", "exit 0"],
+            env=dict(os.environ, DOTNET_SYSTEM_GLOBALIZATION_INVARIANT="1"),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=120,
+        )
+        if done.returncode == 0:
+            return str(program)
+    except (OSError, subprocess.TimeoutExpired):
+        pass
+    shutil.rmtree(str(program.parent), ignore_errors=True)
+    raise NoPowerShell("PowerShell 7 is missing: none was found, and the official release does not start here.")
 
 
 def platform_name() -> str:

@@ -62,13 +62,16 @@ def network(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Network:
     return found
 
 
-def archive() -> bytes:
+STARTS = b"#!/bin/sh\nexit 0\n"
+
+
+def archive(program: bytes = STARTS) -> bytes:
     """A release: an archive with a program."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as content:
         entry = tarfile.TarInfo("pwsh")
-        entry.size = 2
-        content.addfile(entry, io.BytesIO(b"#!"))
+        entry.size = len(program)
+        content.addfile(entry, io.BytesIO(program))
     return packed.getvalue()
 
 
@@ -77,9 +80,20 @@ def test_a_download_that_works_is_checked_and_kept(network: Network, monkeypatch
     monkeypatch.setitem(setup.ARCHIVES, "linux-x64", hashlib.sha256(network.answer).hexdigest())
     made = setup.BUILD / "powershell" / "pwsh"
     assert setup.powershell_places(False)["SEEDFREIGHT_PWSH"] == str(made)
-    assert made.read_bytes() == b"#!"
+    assert made.read_bytes() == STARTS
     assert setup.powershell_places(True)["SEEDFREIGHT_PWSH"] == str(made)
     assert network.asked == 1
+
+
+@pytest.mark.parametrize("program", [b"#!/bin/sh\nexit 127\n", b"#!/nowhere/musl\n"], ids=["fails", "no loader"])
+def test_a_release_that_does_not_start_is_none(
+    network: Network, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], program: bytes
+) -> None:
+    network.answer = archive(program)
+    monkeypatch.setitem(setup.ARCHIVES, "linux-x64", hashlib.sha256(network.answer).hexdigest())
+    assert [setup.powershell_places(False) for _time in range(2)] == [{}, {}]
+    assert network.asked == 1 and not (setup.BUILD / "powershell").exists()
+    assert capsys.readouterr().err.count("does not start here") == 1
 
 
 def test_a_download_that_fails_is_told_once_and_tried_again_later(
