@@ -18,7 +18,7 @@ from collections.abc import Iterator
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY / "tests"))
 
-from lab import controller, world  # noqa: E402  (the lab lies beside the tests, not in the environment)
+from lab import controller, default_world, world  # noqa: E402  (the lab lies beside the tests, not in the environment)
 
 TRACKING = "794612345678"
 CARRIER = "FedEx"
@@ -100,12 +100,16 @@ def tail(text: str, lines: int = 25) -> str:
 
 
 @contextlib.contextmanager
-def running_lab(home: pathlib.Path) -> Iterator[None]:
-    """A lab of its own, which is gone afterwards whatever happens."""
+def running_lab(home: pathlib.Path, kind: str) -> Iterator[None]:
+    """A lab of its own with hosts of one kind, which is gone afterwards whatever happens."""
     command = [sys.executable, "-m", "lab"]
     environment = controller.bare_environment(home)
     subprocess.run(
-        [*command, "up", "--detach"], cwd=REPOSITORY / "tests", check=True, env=environment, stdout=subprocess.DEVNULL
+        [*command, "up", "--detach", "--kind", kind],
+        cwd=REPOSITORY / "tests",
+        check=True,
+        env=environment,
+        stdout=subprocess.DEVNULL,
     )
     try:
         yield
@@ -113,6 +117,18 @@ def running_lab(home: pathlib.Path) -> Iterator[None]:
         subprocess.run(
             [*command, "down"], cwd=REPOSITORY / "tests", check=True, env=environment, stdout=subprocess.DEVNULL
         )
+
+
+def told_kind(kind: str) -> str:
+    """What plays the Windows hosts, in one line."""
+    if kind == "powershell":
+        return "The Windows hosts are of kind powershell: PowerShell 7 runs the modules."
+    line = "The Windows hosts are of kind twin: a model in Python answers instead of the modules"
+    try:
+        default_world.find_powershell()
+    except FileNotFoundError:
+        return f"{line}, because there is no PowerShell; {default_world.GET_POWERSHELL}."
+    return f"{line}."
 
 
 def tell_story(story: Story) -> None:
@@ -151,11 +167,18 @@ def main() -> int:
         help="folder of the lab that the demo makes",
     )
     parser.add_argument("--verbosity", default="", help="passed to ansible-playbook, for example -vvvvv")
+    parser.add_argument("--kind", choices=world.KINDS, help="of the Windows hosts (default: that of a new lab)")
     options = parser.parse_args()
+    try:
+        kind = options.kind or default_world.default_kind()
+    except world.LabError as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+    print(told_kind(kind), flush=True)
     home = options.home.resolve()
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
-    with running_lab(home):
+    with running_lab(home, kind):
         world.use(home)
         story = Story(home, options.verbosity)
         try:

@@ -3,13 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Make what the demo and the tests need, below .build, and reuse it next time. Needs Python 3.8 and nothing else.
 
-Prints one line for what is missing and cannot be made, and never a traceback.
+Prints one line for what is missing and cannot be made, and never a traceback. PowerShell may be missing, except for the
+tests with CI=true: the lab has Windows hosts that need none.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import http.client
 import json
 import os
 import pathlib
@@ -20,6 +22,8 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
+import time
 import urllib.request
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
@@ -34,10 +38,21 @@ ARCHIVES = {
     "osx-arm64": "3aaadd7ca62f1e4dbe59145b6af24e926d61f8da8a4782bc535e500c184135f0",
     "osx-x64": "cd16a04c1b99cdacbdc0337b0fd0da50dbf1a8b4e8437bcb4ca9118ef729211a",
 }
+REMEDY = "set SEEDFREIGHT_PWSH to a pwsh 7, or put one on PATH"
+# A firewall that drops packets answers nobody; the whole of a slow download may take longer.
+ANSWER_SECONDS = 8
+RETRY_SECONDS = 600
+WARNING = "WARNING"
 
 
 class Missing(Exception):
     """Something is missing and cannot be made: what, why, and how to get it."""
+
+
+class NoPowerShell(Missing):
+    """There is no PowerShell and none could be made. The lab works without. `told` says whether people know why."""
+
+    told = False
 
 
 def find_python() -> str:
@@ -140,7 +155,55 @@ def find_powershell() -> str:
     for path in (shutil.which("pwsh"), beside, made):
         if path and os.access(str(path), os.X_OK):
             return str(path)
-    return str(download_powershell(made.parent))
+    _check_last_download()
+    try:
+        return _running(download_powershell(made.parent))
+    except NoPowerShell as missing:
+        _failed_file().write_text(json.dumps({"at": time.time(), "way": _way(), "why": str(missing)}))
+        raise
+
+
+def _failed_file() -> pathlib.Path:
+    return BUILD / "powershell.failed.json"
+
+
+def _way() -> str:
+    """A hash of what a download depends on; when it changes, another try may succeed. A proxy may have a password."""
+    proxies = sorted((one, value) for one, value in os.environ.items() if one.lower().endswith("_proxy"))
+    return hashlib.sha256(json.dumps([POWERSHELL, platform_name(), proxies]).encode()).hexdigest()
+
+
+def _check_last_download() -> None:
+    """Fail at once when the last download failed a moment ago in the same surroundings."""
+    try:
+        last = json.loads(_failed_file().read_text())
+        rest = last["at"] + RETRY_SECONDS - time.time()
+        if last["way"] != _way() or not 0 < rest <= RETRY_SECONDS:
+            return
+        missing = NoPowerShell("%s The download is tried again in %d s." % (last["why"], rest))
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    missing.told = WARNING not in str(missing)
+    raise missing
+
+
+def _running(program: pathlib.Path) -> str:
+    """The program, when it starts: the release needs libraries that not every Linux has."""
+    try:
+        done = subprocess.run(
+            [str(program), "-NoProfile", "-NonInteractive", "-Command", "exit 0"],
+            env=dict(os.environ, DOTNET_SYSTEM_GLOBALIZATION_INVARIANT="1"),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=120,
+        )
+        if done.returncode == 0:
+            return str(program)
+    except (OSError, subprocess.TimeoutExpired):
+        pass
+    shutil.rmtree(str(program.parent), ignore_errors=True)
+    raise NoPowerShell("PowerShell 7 is missing: none was found, and the official release does not start here.")
 
 
 def platform_name() -> str:
@@ -155,24 +218,25 @@ def platform_name() -> str:
 def download_powershell(folder: pathlib.Path) -> pathlib.Path:
     """Download the official release and check it before anything of it is used."""
     name = platform_name()
-    remedy = "set SEEDFREIGHT_PWSH to a pwsh 7, or put one on PATH."
     if name not in ARCHIVES:
-        raise Missing("PowerShell 7 is missing: no official archive is known for %s; %s" % (name, remedy))
+        raise NoPowerShell("PowerShell 7 is missing: no official archive is known for %s." % name)
     url = "https://github.com/PowerShell/PowerShell/releases/download/v%s/powershell-%s-%s.tar.gz" % (
         POWERSHELL,
         POWERSHELL,
         name,
     )
+    print("downloading PowerShell %s" % POWERSHELL, flush=True)
     try:
-        with urllib.request.urlopen(url, timeout=30) as answer:
-            data = answer.read()
-    except OSError as error:
-        raise Missing(
-            "PowerShell 7 is missing: none was found, and the official release could not be downloaded (%s); %s"
-            % (error, remedy)
+        data = _download(url)
+    except (OSError, http.client.HTTPException) as error:
+        raise NoPowerShell(
+            "PowerShell 7 is missing: none was found, and the official release could not be downloaded (%s)." % error
         )
     if hashlib.sha256(data).hexdigest() != ARCHIVES[name]:
-        raise Missing("PowerShell 7 is missing: the downloaded archive does not have the expected SHA-256; " + remedy)
+        raise NoPowerShell(
+            "PowerShell 7 is missing: %s, the archive from %s does not have the expected SHA-256; "
+            "nothing of it is used." % (WARNING, url)
+        )
     with tempfile.TemporaryDirectory(dir=str(BUILD)) as temporary:
         archive = pathlib.Path(temporary) / "powershell.tar.gz"
         archive.write_bytes(data)
@@ -182,6 +246,27 @@ def download_powershell(folder: pathlib.Path) -> pathlib.Path:
         shutil.rmtree(str(folder), ignore_errors=True)
         shutil.move(temporary + "/powershell", str(folder))
     return folder / "pwsh"
+
+
+def _download(url: str) -> bytes:
+    """What an address holds. Names, proxies and redirects count when it is asked how long it takes to answer."""
+    found: list = []
+
+    def ask() -> None:
+        try:
+            found.append(urllib.request.urlopen(url, timeout=ANSWER_SECONDS))
+        except (OSError, http.client.HTTPException) as error:
+            found.append(error)
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(ANSWER_SECONDS)
+    if not found:
+        raise OSError("no answer within %d s" % ANSWER_SECONDS)
+    if isinstance(found[0], Exception):
+        raise found[0]
+    with found[0] as answer:
+        return bytes(answer.read())
 
 
 def link_collection() -> None:
@@ -211,15 +296,33 @@ def main() -> int:
             make_venv("venv-2.18", "constraints-2.18.txt", ["requirements.txt", "requirements-2.18.txt"])
         link_collection()
         places = {"SEEDFREIGHT_AZURITE": str(make_azurite()), "SEEDFREIGHT_PYTHON": str(venv / "bin" / "python")}
-        if os.environ.get("SEEDFREIGHT_WITHOUT_PWSH") != "1":
-            places["SEEDFREIGHT_PWSH"] = find_powershell()
+        places.update(powershell_places(options.tests and os.environ.get("CI") == "true"))
     except Missing as missing:
         print("setup: %s" % missing, file=sys.stderr)
         return 1
-    if "SEEDFREIGHT_PWSH" in places and sys.platform == "linux" and not re.search(r"libicuuc", _libraries()):
-        places["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1"
     (BUILD / "env.json").write_text(json.dumps(places, indent=2))
     return 0
+
+
+def powershell_places(must: bool) -> dict[str, str]:
+    """Where PowerShell is, and what it needs to start; nothing when there is none, or none is wanted, and none must be.
+
+    SEEDFREIGHT_LAB_KIND=twin is for people who want the lab's hosts that need no PowerShell.
+    """
+    kind = os.environ.get("SEEDFREIGHT_LAB_KIND")
+    if kind == "twin" and not must:
+        return {}
+    try:
+        places = {"SEEDFREIGHT_PWSH": find_powershell()}
+    except NoPowerShell as missing:
+        if must or kind == "powershell":
+            raise Missing("%s %s%s." % (missing, REMEDY[0].upper(), REMEDY[1:]))
+        if not missing.told:
+            print("setup: %s Going on without." % missing, file=sys.stderr, flush=True)
+        return {}
+    if sys.platform == "linux" and not re.search(r"libicuuc", _libraries()):
+        places["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1"
+    return places
 
 
 def _libraries() -> str:

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run the checks and tests, two at a time, and close with one line that counts them.
 
-Usage: test.py [lint|unit|integration|scenario ...]; without a word, all of them.
+Usage: test.py [lint|unit|integration|scenario ...]; without a word, all of them. What needs something that this machine
+lacks is not run, and the last line says so; with CI=true that is a failure.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(REPOSITORY / "tests"))
+
+from lab import default_world  # noqa: E402  (the lab lies beside the tests, not in the environment)
+
 BUILD = REPOSITORY / ".build"
 LOGS = BUILD / "logs"
 CHECKS = REPOSITORY.parent / "shared" / "tools" / "ps51"
@@ -30,13 +34,15 @@ OTHER_COMMANDS = (
     "Set-OBInitialBackupCreationMethod", "Set-OBPolicy", "Start-OBBackup",
     "Get-MpComputerStatus", "Get-MpPreference", "Get-AppLockerPolicy",
 )  # fmt: skip
+# tests/conftest.py prints it.
+SKIPPED = re.compile(r"(\d+) not run without PowerShell")
 COUNTS = (re.compile(r"(\d+) passed"), re.compile(r"(\d+) (?:failed|error)"))
 TAIL = 60
 
 
 @dataclass
 class Stage:
-    """One check: commands that run one after the other, and whether it needs PowerShell."""
+    """One check: commands that run one after the other, whether it needs PowerShell, and a folder that it needs."""
 
     kind: str
     name: str
@@ -44,6 +50,7 @@ class Stage:
     needs_pwsh: bool = False
     cwd: pathlib.Path = REPOSITORY
     environment: dict[str, str] | None = None
+    needs: pathlib.Path | None = None
 
 
 @dataclass
@@ -55,6 +62,7 @@ class Outcome:
     failed: int
     seconds: float
     output: str
+    skipped: int = 0
 
 
 def python(*words: str) -> list[str]:
@@ -70,10 +78,7 @@ def pwsh(script: str) -> list[str]:
 
 
 def ps51_stages() -> list[Stage]:
-    """The checks against Windows PowerShell 5.1; outside CI they are left out where their tables are not at hand."""
-    if not CHECKS.exists() and os.environ.get("CI") != "true":
-        print(f"left out: the checks against Windows PowerShell 5.1, because {CHECKS} is not there")
-        return []
+    """The checks against Windows PowerShell 5.1, whose tables not every machine has."""
     known = ",".join(OTHER_COMMANDS)
     stand_ins = [
         path
@@ -88,9 +93,15 @@ def ps51_stages() -> list[Stage]:
             "windows powershell 5.1",
             [pwsh(f"& '{CHECKS}/check.ps1' -Path plugins -Known {known}; exit $LASTEXITCODE")],
             True,
+            needs=CHECKS,
         ),
         Stage(
-            "lint", "signatures of the stand-ins", [pwsh(f"{modules}; exit $LASTEXITCODE")], True, environment=variables
+            "lint",
+            "signatures of the stand-ins",
+            [pwsh(f"{modules}; exit $LASTEXITCODE")],
+            True,
+            needs=CHECKS,
+            environment=variables,
         ),
     ]
 
@@ -100,10 +111,11 @@ def stages() -> list[Stage]:
     return [
         Stage("scenario", "hosts as they are", [tool("pytest", "-q", "tests/scenario/test_hosts.py")], True),
         Stage("scenario", "remedies as printed", [tool("pytest", "-q", "tests/scenario/test_remedies.py")], True),
-        Stage("integration", "integration", [tool("pytest", "-q", "tests/integration")], True),
+        Stage("integration", "integration", [tool("pytest", "-q", "tests/integration")]),
         Stage("scenario", "seed under ansible-core 2.18", [python("scripts/molecule.py", "venv-2.18")], True),
         Stage("scenario", "molecule", [python("scripts/molecule.py", "venv")], True),
         Stage("scenario", "demo and secret scan", [tool("pytest", "-q", "tests/scenario/test_demo.py")], True),
+        Stage("scenario", "demo on twins", [tool("pytest", "-q", "tests/scenario/test_demo_on_twins.py")]),
         Stage(
             "scenario",
             "preflight and probe",
@@ -164,13 +176,14 @@ def run(stage: Stage) -> Outcome:
         (line for line in reversed(output.splitlines()) if COUNTS[0].search(line) or COUNTS[1].search(line)), ""
     )
     passed, failed = (int(found.group(1)) if (found := one.search(last)) else 0 for one in COUNTS)
-    if stage.kind == "lint" or not (passed or failed):
+    if stage.kind == "lint" or not (passed or failed or SKIPPED.search(output)):
         passed, failed = (0, 1) if code else (1, 0)
     if code and not failed:
         failed = 1
     LOGS.mkdir(parents=True, exist_ok=True)
     (LOGS / f"{stage.name.replace(' ', '-')}.log").write_text(output, encoding="utf-8")
-    return Outcome(stage, passed, failed, time.monotonic() - started, output)
+    skipped = sum(int(count) for count in SKIPPED.findall(output))
+    return Outcome(stage, passed, failed, time.monotonic() - started, output, skipped)
 
 
 def report(outcome: Outcome) -> None:
@@ -184,26 +197,47 @@ def report(outcome: Outcome) -> None:
         print("\n".join(f"    {line}" for line in outcome.output.splitlines()[-TAIL:]), flush=True)
 
 
+def lacks(chosen: list[Stage], powershell: bool) -> dict[str, list[str]]:
+    """The names of the stages that cannot run here, by what they need."""
+    found: dict[str, list[str]] = {}
+    for stage in chosen:
+        if stage.needs_pwsh and not powershell:
+            found.setdefault(f"PowerShell ({default_world.GET_POWERSHELL})", []).append(stage.name)
+        elif stage.needs and not stage.needs.exists():
+            found.setdefault(str(stage.needs), []).append(stage.name)
+    return found
+
+
+def closing(missing: dict[str, list[str]], skipped: int) -> str:
+    """One line that counts what was not run, and says what it needs; empty when all was run."""
+    parts = [f"{len(names)} stages need {what}: {', '.join(names)}" for what, names in missing.items()]
+    if skipped:
+        parts.append(f"{skipped} tests of other stages need PowerShell")
+    return f"not run: {'; '.join(parts)}" if parts else ""
+
+
 def main() -> int:
     """Run what is asked for."""
     kinds = sys.argv[1:] or ["lint", "unit", "integration", "scenario"]
-    without = os.environ.get("SEEDFREIGHT_WITHOUT_PWSH") == "1"
-    if without and os.environ.get("CI") == "true":
-        print("SEEDFREIGHT_WITHOUT_PWSH is for people; CI runs everything")
+    in_ci, powershell = os.environ.get("CI") == "true", default_world.default_kind() == "powershell"
+    if in_ci and not powershell:
+        print(f"CI runs everything and needs PowerShell: {default_world.GET_POWERSHELL}")
         return 1
     chosen = [stage for stage in stages() if stage.kind in kinds]
-    left_out = [stage.name for stage in chosen if without and stage.needs_pwsh]
-    order: Callable[[Stage], bool] = lambda stage: stage.name not in left_out  # noqa: E731
-    failed = passed = 0
+    missing = {} if in_ci else lacks(chosen, powershell)
+    left_out = {name for names in missing.values() for name in names}
+    failed = passed = skipped = 0
     shutil.rmtree(LOGS, ignore_errors=True)
     with concurrent.futures.ThreadPoolExecutor(max_workers=int(os.environ.get("SEEDFREIGHT_JOBS", "2"))) as pool:
-        for future in concurrent.futures.as_completed([pool.submit(run, stage) for stage in filter(order, chosen)]):
+        running = [pool.submit(run, stage) for stage in chosen if stage.name not in left_out]
+        for future in concurrent.futures.as_completed(running):
             outcome = future.result()
             report(outcome)
             passed, failed = passed + outcome.passed, failed + outcome.failed
+            skipped += outcome.skipped
     print(f"{passed} passed, {failed} failed")
-    if left_out:
-        print(f"not run, because SEEDFREIGHT_WITHOUT_PWSH is set: {', '.join(left_out)}")
+    if missing or skipped:
+        print(closing(missing, skipped))
     return 1 if failed else 0
 
 

@@ -22,6 +22,8 @@ sys.path.insert(0, str(TESTS))
 
 from lab import controller, world  # noqa: E402  (the lab is a package of the tests folder)
 
+# Targets of modules that no Windows host runs.
+CONTROLLER_TARGETS = ("import_", "seed_")
 RECAP = re.compile(r"ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)")
 
 
@@ -126,7 +128,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             for path in (pathlib.Path(__file__).parent / "targets").iterdir()
             if (path / "tasks" / "main.yml").exists()
         )
-        metafunc.parametrize("target", targets)
+        marks = {True: (), False: (pytest.mark.powershell,)}
+        metafunc.parametrize(
+            "target", [pytest.param(one, marks=marks[one.startswith(CONTROLLER_TARGETS)]) for one in targets]
+        )
 
 
 def write_json(path: pathlib.Path, value: Any) -> pathlib.Path:

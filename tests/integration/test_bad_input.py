@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from conftest import Lab
 
+pytestmark = pytest.mark.powershell
 SEED = "seedfreight.azure_offline_backup.seed"
 
 CASES: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {

@@ -8,10 +8,9 @@ from __future__ import annotations
 import pathlib
 from typing import Any
 
-from conftest import Lab, write_json
+from conftest import CONTROLLER_TARGETS, Lab, write_json
 
 TARGETS = pathlib.Path(__file__).parent / "targets"
-CONTROLLER_TARGETS = ("import_", "seed_")
 
 
 def test_target(lab: Lab, target: str, tmp_path: pathlib.Path) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import collections
 import contextlib
 import json
 import os
@@ -22,7 +23,7 @@ from lab.world import LabError
 DESCRIPTION = """A lab on loopback for seedfreight.azure_offline_backup: Windows machines with disks, a backup agent,
 Azure, and a data center. Its folder is LAB_HOME, or .lab in the checkout; docs/lab.md has examples."""
 EPILOG = "'lab ORDER --help' shows the arguments of an order. All orders but up, down and status need a running lab."
-USAGE = """The lab is up in {home}. A whole seed, in another shell:
+USAGE = """The lab is up in {home}; hosts {hosts}. A whole seed, in another shell:
 
   . {environment}
   lab seed
@@ -36,6 +37,7 @@ USAGE = """The lab is up in {home}. A whole seed, in another shell:
 
 More orders: lab --help. Stop the lab with Ctrl+C here, or with 'lab down' there.
 """
+PREFIX = "srv"
 DRIVE_BYTES = 4000787030016
 OFFLINE_REASONS = (
     "Policy",
@@ -53,16 +55,24 @@ Options = argparse.Namespace
 def _up(options: Options) -> str | None:
     home = world.home()
     if not options.detach:
-        supervisor.up(home, lambda: print(usage(), flush=True))
+        supervisor.up(home, options.kind, lambda: print(usage(), flush=True))
         return None
-    supervisor.up_detached(home)
-    return f"The lab is up in {home}; source {controller.environment_file(home)} to work with it."
+    supervisor.up_detached(home, options.kind)
+    return f"The lab is up in {home}; hosts {_hosts()}; source {controller.environment_file(home)} to work with it."
+
+
+def _hosts() -> str:
+    """The hosts with their kinds; of many, the first ones."""
+    hosts = world.hosts()
+    shown = [f"{one} ({world.kind(one)})" for one in hosts[: world.SHOWN_HOSTS]]
+    rest = collections.Counter(world.kind(one) for one in hosts[world.SHOWN_HOSTS :])
+    return ", ".join([*shown, *(f"{count} more ({kind})" for kind, count in sorted(rest.items()))])
 
 
 def usage() -> str:
     """What a person who has just started a lab types next."""
     home = world.home()
-    return USAGE.format(home=home, environment=controller.environment_file(home))
+    return USAGE.format(home=home, hosts=_hosts(), environment=controller.environment_file(home))
 
 
 def _down(_options: Options) -> str:
@@ -74,20 +84,40 @@ def _status(_options: Options) -> str:
     home = world.home()
     if supervisor.running(home) is None:
         raise LabError(f"no lab is up in {home}")
-    hosts, seeds = ", ".join(world.hosts()), ", ".join(controller.seed_names(home)) or "none"
+    seeds = world.shortened(controller.seed_names(home)) or "none"
     offset = world.read(home / "clock.json")["offset_seconds"]
-    return f"The lab is up in {home}: hosts {hosts}; seeds {seeds}; clock {offset:+.0f} s."
+    return f"The lab is up in {home}: hosts {_hosts()}; seeds {seeds}; clock {offset:+.0f} s."
 
 
 def _seed(options: Options) -> str:
     home = world.home()
-    definition = controller.make_seed(home, options.name, options.host, options.changes)
+    if options.all:
+        return _seed_all(options)
+    definition = controller.make_seed(home, options.name, options.host or controller.SOURCE_HOST, options.changes)
     return f"The seed {definition['name']} is defined in {controller.write_seed(home, definition)}."
 
 
+def _seed_all(options: Options) -> str:
+    home = world.home()
+    if options.name or options.host or options.changes:
+        raise LabError("'lab seed --all' takes no name, --host or --set; change a seed of it with 'lab seed NAME'")
+    made = controller.make_seeds(home)
+    if not made:
+        raise LabError("no host without a seed has a backup agent and an empty drive that no seed lists")
+    return f"{len(made)} seeds are defined in {controller.write_seeds(home, made)}: {world.shortened(list(made))}."
+
+
 def _host_add(options: Options) -> str:
-    port = supervisor.add_host(world.home(), options.name, options.agent)
-    return f"{options.name} answers on port {port} and is in the inventory."
+    kind = options.kind or world.kind(controller.SOURCE_HOST)
+    if options.count is None:
+        if options.name is None:
+            raise LabError("say the name of the host, or with --count how many to add")
+        port = supervisor.add_hosts(world.home(), [options.name], options.agent, kind, False)[0]
+        return f"{options.name} ({kind}) answers on port {port} and is in the inventory."
+    prefix = options.name or PREFIX
+    names = [f"{prefix}{number:03}" for number in range(1, options.count + 1)]
+    supervisor.add_hosts(world.home(), names, options.agent, kind, True)
+    return f"{len(names)} hosts ({kind}) answer and are in the inventory: {world.shortened(names)}."
 
 
 def _disk_list(_options: Options) -> str:
@@ -147,6 +177,8 @@ def _remove(options: Options) -> str:
 
 
 def _reboot(options: Options) -> str:
+    if options.reuse_ids:
+        _check_powershell(options.host, "lab reboot --reuse-ids")
     people.reboot(options.host, options.move_letters, options.renumber, options.reuse_ids)
     return f"{options.host} has rebooted; its BitLocker data volumes are locked."
 
@@ -284,19 +316,29 @@ def _clock(options: Options) -> str:
     return f"It is {world.stamp()} in the lab."
 
 
+def _check_powershell(host: str, order: str) -> None:
+    """Refuse what only the stand-ins for cmdlets do."""
+    if world.kind(host) != "powershell":
+        raise LabError(f"'{order}' needs a host of kind powershell; {host} is of kind {world.kind(host)}")
+
+
 class _Orders:
     """The orders at one level of the command line."""
 
     def __init__(self, parser: argparse.ArgumentParser) -> None:
+        self._path = parser.prog
         self._orders = parser.add_subparsers(title="orders", metavar="ORDER", required=True)
 
     def group(self, name: str, text: str) -> argparse.ArgumentParser:
         return self._orders.add_parser(name, help=text, description=_sentence(text))
 
-    def add(self, name: str, call: Callable[[Options], Any], text: str, up: bool = True) -> argparse.ArgumentParser:
-        """One order; `up` says whether it needs a running lab."""
+    def add(
+        self, name: str, call: Callable[[Options], Any], text: str, up: bool = True, powershell: bool = False
+    ) -> argparse.ArgumentParser:
+        """One order; `up` and `powershell` say whether it needs a running lab, and a host of kind powershell."""
         parser = self.group(name, text)
-        parser.set_defaults(call=call, needs_lab=up)
+        order = f"{self._path} {name}" if powershell else None
+        parser.set_defaults(call=call, needs_lab=up, needs_powershell=order)
         return parser
 
 
@@ -332,6 +374,9 @@ def parser() -> argparse.ArgumentParser:
     orders = _Orders(top)
     up = orders.add("up", _up, "start a fresh lab and stay until Ctrl+C", up=False)
     up.add_argument("--detach", action="store_true", help="return when the lab is ready")
+    up.add_argument(
+        "--kind", choices=world.KINDS, help="of its hosts (default: powershell where there is a PowerShell, else twin)"
+    )
     orders.add("down", _down, "stop the lab; its folder stays for reading", up=False)
     orders.add("status", _status, "show where the lab is and what it has", up=False)
     _add_seed(orders)
@@ -349,7 +394,10 @@ def parser() -> argparse.ArgumentParser:
 def _add_seed(orders: _Orders) -> None:
     seed = orders.add("seed", _seed, "write a whole definition of a seed into the inventory")
     seed.add_argument("name", nargs="?", metavar="NAME", help="default: contoso-HOST")
-    seed.add_argument("--host", default=controller.SOURCE_HOST, help="source and copy host (default: %(default)s)")
+    seed.add_argument("--host", help=f"source and copy host (default: {controller.SOURCE_HOST})")
+    seed.add_argument(
+        "--all", action="store_true", help="one for each host with an agent and an empty drive that has no seed yet"
+    )
     seed.add_argument(
         "--set",
         dest="changes",
@@ -363,7 +411,9 @@ def _add_seed(orders: _Orders) -> None:
 def _add_hosts(orders: _Orders) -> None:
     hosts = _Orders(orders.group("host", "add a Windows machine"))
     add = hosts.add("add", _host_add, "add a Windows machine with C:, D: and the tool, reachable at once")
-    add.add_argument("name", metavar="NAME")
+    add.add_argument("name", metavar="NAME", nargs="?", help=f"with --count the beginning (default: {PREFIX})")
+    add.add_argument("--kind", choices=world.KINDS, help="default: that of the lab")
+    add.add_argument("--count", type=positive, metavar="N", help="so many, NAME001 and so on, each with an empty drive")
     add.add_argument("--agent", choices=["mars", "none"], default="mars", help="backup agent (default: %(default)s)")
     reboot = orders.add("reboot", _reboot, "reboot a host: its processes end, its BitLocker data volumes are locked")
     reboot.add_argument("host", metavar="HOST")
@@ -386,12 +436,12 @@ def _add_hosts(orders: _Orders) -> None:
 
 
 def _add_windows(orders: _Orders) -> None:
-    system = orders.add("windows", _windows, "change how Windows is set up on a host")
+    system = orders.add("windows", _windows, "change how Windows is set up on a host", powershell=True)
     system.add_argument("host", metavar="HOST")
     system.add_argument("--code-page", choices=windows.CODE_PAGES, help="ANSI code page, and the OEM one that fits")
     system.add_argument("--fips", choices=["on", "off"], help="the FIPS policy")
     system.add_argument("--execution-policy", choices=windows.EXECUTION_POLICIES, help="by a policy of the machine")
-    choice = orders.add("choice", _choice, "turn a choice of the lab on a host")
+    choice = orders.add("choice", _choice, "turn a choice of the lab on a host", powershell=True)
     choice.add_argument("host", metavar="HOST")
     choice.add_argument("id", metavar="ID", help=", ".join(host_faults.OPPOSITES))
     choice.add_argument("value", choices=["opposite", "default"])
@@ -412,7 +462,7 @@ def _add_windows(orders: _Orders) -> None:
         metavar="ACCOUNT",
         help="an account that may read; the system of a host is 'CONTOSO\\HOST$' (default: nobody may)",
     )
-    values = orders.add("registry", _registry, "set or remove a value in the registry of a host")
+    values = orders.add("registry", _registry, "set or remove a value in the registry of a host", powershell=True)
     values.add_argument("host", metavar="HOST")
     values.add_argument("key", metavar="KEY", help="like 'HKLM:\\SOFTWARE\\Policies\\Microsoft\\FVE'; it is made")
     values.add_argument("name", metavar="NAME")
@@ -456,7 +506,7 @@ def _add_agent(orders: _Orders) -> None:
     job.add_argument("--next", action="store_true", help="the state that the next backup ends in, once")
     acts.add("online", _agent_online, "let the first backup go over the network")
     acts.add("slow", _agent_slow, "make no scheduled backup except by 'lab schedule'")
-    missing = acts.add("missing", _agent_missing, "take a cmdlet out of the agent's module")
+    missing = acts.add("missing", _agent_missing, "take a cmdlet out of the agent's module", powershell=True)
     missing.add_argument("cmdlet", metavar="CMDLET")
     schedule = orders.add("schedule", _schedule, "let the agent of a host make a scheduled backup now")
     schedule.add_argument("host", metavar="HOST")
@@ -491,7 +541,7 @@ def _add_host_faults(systems: _Orders) -> None:
     )
     winrm.add_argument("--seconds", type=positive, metavar="N", help="for so long")
     winrm.add_argument("--skip", type=natural, default=0, metavar="N", help="requests that succeed before")
-    cmdlet = systems.add("cmdlet", _fault_cmdlet, "let a cmdlet of a host fail")
+    cmdlet = systems.add("cmdlet", _fault_cmdlet, "let a cmdlet of a host fail", powershell=True)
     cmdlet.add_argument("host", metavar="HOST")
     cmdlet.add_argument("name", metavar="NAME", help="like Get-Partition")
     cmdlet.add_argument("--effect", choices=host_faults.CMDLET_EFFECTS, default="error", help="default: %(default)s")
@@ -512,7 +562,7 @@ def _add_host_faults(systems: _Orders) -> None:
     tool.add_argument("--log-name", metavar="FORM", help="name of its log; it may have {session} and {journal}")
     tool.add_argument("--hold-journal", action="store_true", help="opens the journal without sharing it")
     tool.add_argument("--times", type=positive, metavar="N", help="number of calls (default: all)")
-    task = systems.add("task", _fault_task, "let scheduled tasks of a host not begin")
+    task = systems.add("task", _fault_task, "let scheduled tasks of a host not begin", powershell=True)
     task.add_argument("host", metavar="HOST")
     task.add_argument("--result", type=code, required=True, metavar="CODE", help="like 0x80070005 or 0x80070569")
     task.add_argument("--times", type=positive, default=1, metavar="N", help="number of tasks (default: %(default)s)")
@@ -544,6 +594,8 @@ def main(words: list[str] | None = None) -> int:
     try:
         if options.needs_lab and supervisor.running(home) is None:
             raise LabError(f"no lab is up in {home}; start one with 'lab up --detach'")
+        if options.needs_powershell:
+            _check_powershell(options.host, options.needs_powershell)
         answer = options.call(options)
     except (LabError, OSError) as error:
         print(f"lab: {error}", file=sys.stderr)

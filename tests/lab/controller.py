@@ -31,6 +31,7 @@ SOURCE_HOST = "fs01"
 DRIVE_SERIAL = "WD-WX31A10FE02"
 # A seed's name is that of its import job and begins that of its container.
 NAME = re.compile(r"[a-z][a-z0-9-]{2,23}")
+KIND_TAG = "lab-host-kind"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 FOREIGN = re.compile(r"(ANSIBLE|AZURE)_|PYTHONPATH$")
 
@@ -169,15 +170,21 @@ def seed_definition(
     home: pathlib.Path, name: str = SEED_NAME, host: str = SOURCE_HOST, copy_host: str | None = None
 ) -> dict[str, Any]:
     """One seed of this lab, as a user writes it into its host variables; the copy host defaults to the source host."""
-    lab = world.read(home / "lab.json")
+    drives = _drives(home, name, copy_host or host)
+    return _definition(world.read(home / "lab.json"), name, host, copy_host or host, drives)
+
+
+def _definition(lab: dict[str, Any], name: str, host: str, copy_host: str, drives: list[str]) -> dict[str, Any]:
+    """A definition. A tag says of which kind its hosts are, so that the report of a lab's seed does."""
+    home = pathlib.Path(lab["home"])
     recipients = [make_recipient(home / "people", one) for one in ("backup-lead", "security-officer")]
     return {
         "name": name,
         "source": {"host": host, "agent": "mars", "publish_settings": lab["publish_settings"]},
         "staging": {"path": "D:\\Staging"},
-        "copy_host": copy_host or host,
+        "copy_host": copy_host,
         "tool": {"path": "C:\\WAImportExportV1\\WAImportExport.exe", "version": "1.5.0.300"},
-        "drives": [{"serial": one, "erase": False} for one in _drives(home, name, copy_host or host)],
+        "drives": [{"serial": one, "erase": False} for one in drives],
         "azure": {
             "cloud_environment": lab["metadata_url"],
             "api": "data_box",
@@ -186,6 +193,7 @@ def seed_definition(
             "location": lab["location"],
             "storage_account": lab["account"],
             "container": f"{name}-seed",
+            "tags": {KIND_TAG: _kinds(host, copy_host)},
         },
         "shipping": {
             "contact": {"name": "Kim Contoso", "phone": "+31 20 555 0100", "email": ["kim@contoso.example"]},
@@ -211,6 +219,12 @@ def seed_definition(
     }
 
 
+def _kinds(*hosts: str) -> str:
+    """Hosts with their kinds, like 'fs01 powershell, copy01 twin'."""
+    known = {one: world.home() / "hosts" / one / "host.json" for one in hosts}
+    return ", ".join(f"{one} {world.kind(one)}" for one, file in known.items() if file.exists())
+
+
 def _drives(home: pathlib.Path, name: str, copy_host: str) -> list[str]:
     """The serials for a seed: those it lists already, else the first empty drive that no other seed lists."""
     if (name, copy_host) == (SEED_NAME, SOURCE_HOST):
@@ -218,15 +232,36 @@ def _drives(home: pathlib.Path, name: str, copy_host: str) -> list[str]:
     written = _written_seeds(home)
     if written.get(name, {}).get("copy_host") == copy_host:
         return _serials(written[name])
-    taken = {world.serial_key(one) for seed in written.values() for one in [DRIVE_SERIAL, *_serials(seed)]}
-    empty = [one["serial"].strip() for one in world.disks(copy_host) if one["partition_style"] == "RAW"]
-    return [one for one in empty if world.serial_key(one) not in taken][:1]
+    return _empty_drives(copy_host, _taken(written))[:1]
+
+
+def _taken(written: dict[str, dict[str, Any]]) -> set[str]:
+    """The drives that seeds list, and the one that is kept for the first seed."""
+    serials = [one for seed in written.values() for one in _serials(seed)]
+    return {world.serial_key(one) for one in [DRIVE_SERIAL, *serials]}
+
+
+def _empty_drives(host: str, taken: set[str]) -> list[str]:
+    empty = [one["serial"].strip() for one in world.disks(host) if one["partition_style"] == "RAW"]
+    return [one for one in empty if world.serial_key(one) not in taken]
 
 
 def _written_seeds(home: pathlib.Path) -> dict[str, dict[str, Any]]:
+    """The seeds of the inventory; a file of its own wins over the fleet's, as ansible has it."""
     files = (home / "inventory" / "host_vars").glob("*.yml")
     found = {path.stem: (_read_yaml(path) or {}).get("seed") for path in files}
-    return {name: seed for name, seed in found.items() if isinstance(seed, dict)}
+    return _fleet(home) | {name: seed for name, seed in found.items() if isinstance(seed, dict)}
+
+
+def _fleet_file(home: pathlib.Path) -> pathlib.Path:
+    return home / "inventory" / "fleet.json"
+
+
+def _fleet(home: pathlib.Path) -> dict[str, dict[str, Any]]:
+    """The seeds that were defined for all hosts at once."""
+    file = _fleet_file(home)
+    hosts = world.read(file)["seeds"]["hosts"] if file.exists() else {}
+    return {name: variables["seed"] for name, variables in hosts.items()}
 
 
 def _serials(seed: dict[str, Any]) -> list[str]:
@@ -268,7 +303,7 @@ def change(place: Any, key: list[str], value: Any) -> None:
 def make_seed(home: pathlib.Path, name: str | None, host: str, changes: list[str]) -> dict[str, Any]:
     """The definition of a seed with options changed, each as `dotted.key=YAML`; LabError when it would lack a drive."""
     world.host_folder(host)
-    name = name or (SEED_NAME if host == SOURCE_HOST else f"contoso-{host}")
+    name = name or seed_name(host)
     if not NAME.fullmatch(name):
         raise LabError(f"{name!r} is no name of a seed: 3 to 24 small letters, digits and '-', a letter first")
     wanted = [parse_change(one) for one in changes]
@@ -276,12 +311,44 @@ def make_seed(home: pathlib.Path, name: str | None, host: str, changes: list[str
         raise LabError("the name of a seed is the first argument of 'lab seed'")
     copy_host = next((str(value) for key, value in wanted if key == ["copy_host"]), None)
     definition = seed_definition(home, name, host, copy_host)
+    kinds = definition["azure"]["tags"]
     for key, value in wanted:
         change(definition, key, value)
+    if ["azure", "tags"] in [key for key, _value in wanted] and isinstance(definition["azure"]["tags"], dict):
+        definition["azure"]["tags"] |= kinds
     if not definition["drives"] and not any(key[0] == "drives" for key, _value in wanted):
         remedy = "plug one in with 'lab disk add', or name drives with --set 'drives=[{serial: ...}]'"
         raise LabError(f"{definition['copy_host']} has no empty drive that no other seed lists; {remedy}")
     return definition
+
+
+def seed_name(host: str) -> str:
+    """The name of a host's seed when nobody chose one."""
+    return f"contoso-{host}"
+
+
+def make_seeds(home: pathlib.Path) -> dict[str, dict[str, Any]]:
+    """A seed for each host that has an agent, an empty drive that no seed lists, and no seed, by the seed's name."""
+    written = _written_seeds(home)
+    sources = {(seed.get("source") or {}).get("host") for seed in written.values()}
+    listed = {world.serial_key(one) for seed in written.values() for one in _serials(seed)}
+    taken = {DRIVE_SERIAL} | listed
+    lab, made = world.read(home / "lab.json"), {}
+    for host in world.hosts():
+        name = seed_name(host)
+        if host in sources or name in written or not (home / "hosts" / host / "agent.json").exists():
+            continue
+        drives = _empty_drives(host, listed if host == SOURCE_HOST else taken)[:1]
+        if drives:
+            made[name] = _definition(lab, name, host, host, drives)
+    return made
+
+
+def write_seeds(home: pathlib.Path, made: dict[str, dict[str, Any]]) -> pathlib.Path:
+    """Put seeds into the lab's inventory as one file, beside those that it has already."""
+    hosts = {name: {"seed": seed} for name, seed in sorted((_fleet(home) | made).items())}
+    world.write(_fleet_file(home), {"seeds": {"hosts": hosts}})
+    return _fleet_file(home)
 
 
 def write_seed(home: pathlib.Path, definition: dict[str, Any]) -> pathlib.Path:

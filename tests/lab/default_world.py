@@ -29,6 +29,7 @@ from lab.windows import registry
 GIB = 1024**3
 USER = "labadmin"
 HOST_NAME = re.compile(r"[a-z][a-z0-9-]{0,14}")
+GET_POWERSHELL = "set SEEDFREIGHT_PWSH to a pwsh 7, or put one on PATH"
 INVENTORY_GROUPS = ("all", "localhost", "seeds", "ungrouped", "windows")
 SUBSCRIPTION_NAME = "Seedfreight lab"
 # One file of odd length, and names that trip careless code.
@@ -39,6 +40,8 @@ SOURCE_FILES = {
     "empty.dat": b"",
     "pictures/site plan.bin": bytes(range(256)) * 4096,
 }
+# Hundreds of hosts fit into a lab when each backs up little.
+SMALL_FILES = {name: content for name, content in SOURCE_FILES.items() if len(content) < 100_000}
 
 
 def disk(serial: str, number: int, host: str, size: int, **more: Any) -> dict[str, Any]:
@@ -95,13 +98,15 @@ def formatted(letter: str, size: int, label: str = "") -> dict[str, Any]:
 
 def add_disk(description: dict[str, Any]) -> None:
     """Plug a disk in."""
+    world.note_disk(description["attached_to"], description["serial"])
     world.write(world.disk_file(description["serial"]), description)
     for partition in description["partitions"]:
         world.volume_folder(description["serial"], partition["number"]).mkdir(parents=True, exist_ok=True)
 
 
-def build(home: pathlib.Path) -> None:
-    """Make the whole world in an empty folder."""
+def build(home: pathlib.Path, kind: str | None = None) -> None:
+    """Make the whole world in an empty folder, with hosts of one kind."""
+    kind = playable(kind)
     for folder in ("logs", "bin", "azure", "datacenter/parcels", "inventory"):
         (home / folder).mkdir(parents=True, exist_ok=True)
     world.use(home)
@@ -113,47 +118,93 @@ def build(home: pathlib.Path) -> None:
     world.write(home / "secrets.json", made, 0o600)
     world.write(home / "azure" / "faults.json", [])
     ca.make(home / "ca")
-    _link_programs(home)
+    _link_programs(kind)
     _add_machine("fs01")
     add_disk(disk("SRC-20260001", 1, "fs01", 500 * GIB, **formatted("D", 500 * GIB, "Data")))
     # Windows pads serials; the space in front is as published for SATA disks.
     add_disk(disk("     WD-WX31A10FE02", 2, "fs01", 4000787030016))
     add_disk(disk("Z1F0AAAA", 3, "fs01", 4000787030016, **formatted("E", 4000787030016, "Archive")))
     (world.volume_folder("Z1F0AAAA", 2) / "keep me.txt").write_text("Somebody needs this.\n", encoding="utf-8")
-    _install_agent("fs01")
-    _announce("fs01")
+    _install_agent("fs01", "SRC-20260001", SOURCE_FILES)
+    _announce("fs01", kind, azurite.free_port())
     _add_machine("copy01")
     add_disk(disk("WD-COPY01A", 1, "copy01", 4000787030016))
-    _announce("copy01")
+    _announce("copy01", kind, azurite.free_port())
     _write_publish_settings(home / "people" / "lab.publishsettings")
 
 
-def add_host(name: str, agent: str) -> None:
-    """Another Windows machine with the volumes C: and D: and the tool; agent is mars or none."""
-    if not HOST_NAME.fullmatch(name):
-        raise world.LabError(f"{name!r} is no host name: 1 to 15 small letters, digits and '-', a letter first")
-    if name in (*world.hosts(), *INVENTORY_GROUPS):
-        raise world.LabError(f"the name {name} is taken")
-    _add_machine(name)
-    add_disk(disk(f"SRC-{name.upper()}", 1, name, 500 * GIB, **formatted("D", 500 * GIB, "Data")))
-    if agent == "mars":
-        _install_agent(name)
-    _announce(name)
+def add_hosts(names: list[str], agent: str, kind: str, drive: bool) -> None:
+    """Other Windows machines with the volumes C: and D: and the tool, on request with an empty drive each.
+
+    `agent` is mars or none, `kind` one of world.KINDS. All are added or none.
+    """
+    _check_names(names, drive)
+    _link_programs(kind)
+    for name, port in zip(names, azurite.free_ports(len(names)), strict=True):
+        _add_machine(name)
+        source = f"SRC-{name.upper()}"
+        add_disk(disk(source, 1, name, 500 * GIB, **formatted("D", 500 * GIB, "Data")))
+        if drive:
+            add_disk(disk(_own_drive(name), 2, name, 4000787030016))
+        if agent == "mars":
+            _install_agent(name, source, SMALL_FILES if drive else SOURCE_FILES)
+        _announce(name, kind, port)
 
 
-def _link_programs(home: pathlib.Path) -> None:
+def _own_drive(name: str) -> str:
+    return f"WD-{name.upper()}"
+
+
+def _check_names(names: list[str], drive: bool) -> None:
+    taken = {*world.hosts(), *INVENTORY_GROUPS}
+    for name in names:
+        if not HOST_NAME.fullmatch(name):
+            raise world.LabError(f"{name!r} is no host name: 1 to 15 small letters, digits and '-', a letter first")
+        if name in taken:
+            raise world.LabError(f"the name {name} is taken")
+        if drive and world.disk_file(_own_drive(name)).exists():
+            raise world.LabError(f"there is a disk {_own_drive(name)} already, the drive of a host {name}")
+
+
+def _link_programs(kind: str) -> None:
+    """What a host of kind powershell needs of this machine; others need nothing."""
+    programs = world.home() / "bin"
+    if kind != "powershell" or (programs / "pwsh").is_symlink():
+        return
     powershell = find_powershell()
     for name in ("pwsh", "powershell", "PowerShell", "powershell.exe"):
-        (home / "bin" / name).symlink_to(powershell)
-    (home / "bin" / "icacls.exe").symlink_to(pathlib.Path(__file__).parent / "windows" / "bin" / "icacls.exe")
+        (programs / name).symlink_to(powershell)
+    (programs / "icacls.exe").symlink_to(pathlib.Path(__file__).parent / "windows" / "bin" / "icacls.exe")
 
 
 def find_powershell() -> str:
     """The PowerShell that plays Windows: SEEDFREIGHT_PWSH, else pwsh on PATH."""
-    found = os.environ.get("SEEDFREIGHT_PWSH") or shutil.which("pwsh")
+    found = shutil.which(os.environ.get("SEEDFREIGHT_PWSH") or "pwsh")
     if not found:
-        raise FileNotFoundError("no PowerShell: set SEEDFREIGHT_PWSH to a pwsh 7 or put one on PATH")
+        raise FileNotFoundError(f"no PowerShell: {GET_POWERSHELL}")
     return os.path.realpath(found)
+
+
+def default_kind() -> str:
+    """The kind of a host that nobody chose: SEEDFREIGHT_LAB_KIND, else powershell where there is one, else twin."""
+    kind = os.environ.get("SEEDFREIGHT_LAB_KIND", "")
+    if kind:
+        if kind not in world.KINDS:
+            raise world.LabError(f"SEEDFREIGHT_LAB_KIND is {kind!r}; it can be {' or '.join(world.KINDS)}")
+        return kind
+    try:
+        find_powershell()
+    except FileNotFoundError:
+        return "twin"
+    return "powershell"
+
+
+def playable(kind: str | None) -> str:
+    """A kind, by default that of this machine; FileNotFoundError when this machine cannot play it."""
+    kind = kind or default_kind()
+    if kind == "powershell":
+        find_powershell()
+    return kind
 
 
 def _add_machine(name: str) -> None:
@@ -162,13 +213,14 @@ def _add_machine(name: str) -> None:
     _install_tool(name)
 
 
-def _announce(name: str) -> None:
+def _announce(name: str, kind: str, port: int) -> None:
     """Switch a machine on: the process of the Windows machines serves every host.json that it finds."""
     facts = {
         "name": name,
+        "kind": kind,
         "caption": "Windows Server 2022 Standard",
         "boot_time": world.stamp(),
-        "port": azurite.free_port(),
+        "port": port,
         "user": USER,
         "page_file_letters": ["C"],
     }
@@ -177,8 +229,8 @@ def _announce(name: str) -> None:
 
 
 def _install_tool(host: str) -> None:
-    folder = world.windows_path(host, "C:\\WAImportExportV1")
-    folder.mkdir(parents=True)
+    folder = world.volume_folder(f"SYS-{host.upper()}", 2) / "WAImportExportV1"
+    folder.mkdir()
     program = folder / "WAImportExport.exe"
     tests = str(pathlib.Path(__file__).resolve().parents[1])
     lines = [
@@ -193,12 +245,14 @@ def _install_tool(host: str) -> None:
     program.chmod(0o755)
 
 
-def _install_agent(host: str) -> None:
-    data = world.windows_path(host, "D:\\Data")
-    for name, content in SOURCE_FILES.items():
-        (data / name).parent.mkdir(parents=True, exist_ok=True)
-        (data / name).write_bytes(content)
-    world.windows_path(host, "D:\\Staging").mkdir()
+def _install_agent(host: str, source: str, files: dict[str, bytes]) -> None:
+    """An agent whose policy backs up D:\\Data, with files there; `source` is the disk that D: lies on."""
+    volume = world.volume_folder(source, 2)
+    for folder in sorted({str(pathlib.PurePath("Data", name).parent) for name in files}):
+        (volume / folder).mkdir()
+    for name, content in files.items():
+        (volume / "Data" / name).write_bytes(content)
+    (volume / "Staging").mkdir()
     none = (
         "staging_location",
         "publish_settings_file",

@@ -76,8 +76,10 @@ def insert(host: str, serial: str, bus: str | None = None) -> None:
         if world.serial_key(serial) in map(world.serial_key, parcel["serials"]) and parcel["state"] != "processed":
             raise LabError(f"{serial} is in the parcel {parcel['tracking']}")
     taken = {partition["letter"] for disk in world.disks(host) for partition in disk["partitions"]}
+    number = _next_number(host)
+    world.note_disk(host, serial)
     with world.changed(world.disk_file(serial)) as disk:
-        disk.update(number=_next_number(host), attached_to=host)
+        disk.update(number=number, attached_to=host)
         if bus and bus != disk["bus_type"]:
             disk.update(bus_type=bus, **default_world.unique_id(disk["serial"], bus))
         for partition in disk["partitions"]:

@@ -41,14 +41,15 @@ def _start_time(pid: int) -> int | None:
     return None if state in ("Z", "X") else int(fields[18])
 
 
-def up(home: pathlib.Path, ready: Callable[[], None]) -> None:
-    """Make a fresh world and serve it until this process is told to end."""
+def up(home: pathlib.Path, kind: str | None, ready: Callable[[], None]) -> None:
+    """Make a fresh world with hosts of one kind and serve it until this process is told to end."""
     if running(home):
         raise LabError(f"a lab is up in {home}")
     if home.exists() and any(home.iterdir()) and not (home / "clock.json").exists():
         raise LabError(f"{home} is not empty and not a lab")
+    kind = default_world.playable(kind)
     shutil.rmtree(home, ignore_errors=True)
-    default_world.build(home)
+    default_world.build(home, kind)
     controller.write_environment(home)
     ended = threading.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
@@ -59,11 +60,10 @@ def up(home: pathlib.Path, ready: Callable[[], None]) -> None:
             children.append(_start(home, part))
             if part == "lab.azure":
                 _wait(children[0], lambda: (home / "azure" / "endpoints.json").exists(), part, home)
-        lab = _describe(home)
-        for host in lab["hosts"].values():
-            _wait(children[1], lambda port=host["port"]: _answers(port), PARTS[1], home)  # type: ignore[misc]
+        for name in world.hosts():
+            _wait(children[1], lambda name=name: _answers(name), PARTS[1], home)  # type: ignore[misc]
         controller.write_inventory(home)
-        world.write(home / "lab.json", lab)
+        world.write(home / "lab.json", _describe(home))
         ready()
         while not ended.wait(0.2):
             dead = next(
@@ -76,7 +76,7 @@ def up(home: pathlib.Path, ready: Callable[[], None]) -> None:
         (home / "lab.json").unlink(missing_ok=True)
 
 
-def up_detached(home: pathlib.Path) -> None:
+def up_detached(home: pathlib.Path, kind: str | None) -> None:
     """Start a lab in the background and return when it is ready."""
     if running(home):
         raise LabError(f"a lab is up in {home}")
@@ -84,7 +84,7 @@ def up_detached(home: pathlib.Path) -> None:
     log = home.with_name(home.name + ".log")
     with log.open("wb") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", "lab", "up"],
+            [sys.executable, "-m", "lab", "up", *(["--kind", kind] if kind else [])],
             cwd=HERE,
             stdin=subprocess.DEVNULL,
             stdout=stream,
@@ -114,19 +114,20 @@ def down(home: pathlib.Path) -> bool:
     return True
 
 
-def add_host(home: pathlib.Path, name: str, agent: str) -> int:
-    """Add a Windows machine to the running lab and return its WinRM port when it answers there."""
-    default_world.add_host(name, agent)
-    host = world.read(home / "hosts" / name / "host.json")
+def add_hosts(home: pathlib.Path, names: list[str], agent: str, kind: str, drive: bool) -> list[int]:
+    """Add Windows machines to the running lab and return their WinRM ports when all answer there."""
+    default_world.add_hosts(names, agent, kind, drive)
     end = time.monotonic() + START_SECONDS
-    while not _answers(host["port"]):
-        if time.monotonic() > end:
-            raise LabError(f"{name} does not answer; see {home / 'logs' / 'worker.log'}")
-        time.sleep(0.05)
+    for name in names:
+        while not _answers(name):
+            if time.monotonic() > end:
+                raise LabError(f"{name} does not answer; see {home / 'logs' / 'worker.log'}")
+            time.sleep(0.05)
+    added = {name: _place(world.read(home / "hosts" / name / "host.json")) for name in names}
     with world.changed(home / "lab.json") as lab:
-        lab["hosts"][name] = {"port": host["port"], "user": host["user"]}
+        lab["hosts"].update(added)
     controller.write_inventory(home)
-    return int(host["port"])
+    return [int(one["port"]) for one in added.values()]
 
 
 def _start(home: pathlib.Path, part: str) -> subprocess.Popen[bytes]:
@@ -157,12 +158,19 @@ def _last_line(log: pathlib.Path) -> str:
     return f"{lines[-1] if lines else 'no word'} (the rest is in {log})"
 
 
-def _answers(port: int) -> bool:
+def _answers(host: str) -> bool:
+    """Whether a host listens. Its port is read anew, because a port that somebody else takes first is replaced."""
+    port = world.read(world.home() / "hosts" / host / "host.json")["port"]
     try:
         socket.create_connection(("127.0.0.1", port), 0.5).close()
     except OSError:
         return False
     return True
+
+
+def _place(facts: dict[str, Any]) -> dict[str, Any]:
+    """What lab.json says of a host."""
+    return {"port": facts["port"], "user": facts["user"], "kind": facts["kind"]}
 
 
 def _describe(home: pathlib.Path) -> dict[str, Any]:
@@ -171,7 +179,7 @@ def _describe(home: pathlib.Path) -> dict[str, Any]:
         "home": str(home),
         "pid": os.getpid(),
         "started": _start_time(os.getpid()),
-        "hosts": {host["name"]: {"port": host["port"], "user": host["user"]} for host in hosts},
+        "hosts": {host["name"]: _place(host) for host in hosts},
         **world.read(home / "azure" / "endpoints.json"),
         "account": settings.ACCOUNT,
         "tenant_id": settings.TENANT_ID,

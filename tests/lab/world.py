@@ -21,6 +21,9 @@ from typing import Any
 
 STALE_LOCK_SECONDS = 10
 SYSTEM_ACCOUNTS = ("S-1-5-18", "SYSTEM", "NT AUTHORITY\\SYSTEM", "LOCALSYSTEM")
+# What answers for a Windows machine: a PowerShell process for each command, or a model of the machine in Python.
+KINDS = ("powershell", "twin")
+SHOWN_HOSTS = 10
 LETTERS = "EFGHIJKLMNOPQRSTUVWXYZ"
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 
@@ -46,8 +49,11 @@ def read(path: pathlib.Path) -> Any:
 
 def write(path: pathlib.Path, value: Any, mode: int = 0o644) -> None:
     """Replace one JSON file of the world in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)
+    try:
+        handle, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)
     with os.fdopen(handle, "w", encoding="utf-8") as stream:
         json.dump(value, stream, indent=2)
     os.chmod(name, mode)
@@ -104,9 +110,21 @@ def hosts() -> list[str]:
 
 def host_folder(name: str) -> pathlib.Path:
     """The folder that describes one Windows machine; LabError when there is no such machine."""
-    if name not in hosts():
-        raise LabError(f"there is no host {name}; the hosts are {', '.join(hosts())}")
-    return home() / "hosts" / name
+    folder = home() / "hosts" / name
+    if pathlib.PurePath(name).name != name or not (folder / "host.json").exists():
+        raise LabError(f"there is no host {name}; the hosts are {shortened(hosts())}")
+    return folder
+
+
+def shortened(names: list[str]) -> str:
+    """Names as one line of bounded length."""
+    rest = len(names) - SHOWN_HOSTS
+    return ", ".join(names[:SHOWN_HOSTS]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def kind(host: str) -> str:
+    """One of KINDS: what answers for a Windows machine."""
+    return str(read(host_folder(host) / "host.json").get("kind", KINDS[0]))
 
 
 def serial_key(serial: str) -> str:
@@ -119,9 +137,25 @@ def disk_file(serial: str) -> pathlib.Path:
     return home() / "disks" / serial_key(serial) / "disk.json"
 
 
+def note_disk(host: str, serial: str) -> None:
+    """Remember that a disk was plugged into a host once, so that nobody asks every disk of the lab for those of one."""
+    mark = home() / "hosts" / host / "disks" / serial_key(serial)
+    try:
+        mark.touch()
+    except FileNotFoundError:
+        mark.parent.mkdir(parents=True)
+        mark.touch()
+
+
+def _disk_files(host: str | None) -> list[pathlib.Path]:
+    if host is None:
+        return sorted((home() / "disks").glob("*/disk.json"))
+    return [disk_file(mark.name) for mark in sorted((home() / "hosts" / host / "disks").glob("*"))]
+
+
 def disks(host: str | None = None) -> list[dict[str, Any]]:
     """All disks, or those plugged into one host, in the order of their numbers."""
-    found = [_settled(read(path)) for path in sorted((home() / "disks").glob("*/disk.json"))]
+    found = [_settled(read(path)) for path in _disk_files(host)]
     if host is not None:
         found = [disk for disk in found if disk["attached_to"] == host]
     return sorted(found, key=lambda disk: disk["number"])

@@ -16,6 +16,7 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.powershell
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 # What a secret belongs to: the lab's own memory of it, people's own files, and what a user's inventory holds.
 OWN_PLACES = (
@@ -67,7 +68,10 @@ def test_demo_tells_the_truth(told: tuple[pathlib.Path, str]) -> None:
     ledger = json.loads((home / "state" / "contoso-fs01" / "ledger.json").read_text(encoding="utf-8"))
     assert ledger["cleaned"]
     assert ledger["seeded"]["recovery_points"][0]["time"] >= ledger["jobs"][0]["created"]
-    assert "contoso-fs01" in (home / "state" / "contoso-fs01" / "report.html").read_text(encoding="utf-8")
+    kind = json.loads((home / "hosts" / "fs01" / "host.json").read_text(encoding="utf-8"))["kind"]
+    report = (home / "state" / "contoso-fs01" / "report.html").read_text(encoding="utf-8")
+    assert f"<tr><th>Tag lab-host-kind</th><td>fs01 {kind}</td></tr>" in report
+    assert output.startswith(f"The Windows hosts are of kind {kind}: ")
 
 
 def written(path: pathlib.Path) -> bytes:

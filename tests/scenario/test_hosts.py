@@ -10,8 +10,11 @@ import pathlib
 import shutil
 import time
 
+import pytest
 from conftest import WAIT, Lab
 from lab import world
+
+pytestmark = pytest.mark.powershell
 
 CHINESE, GERMAN, SHARE, USB = "contoso-fs01", "contoso-fs02", "contoso-fs03", "contoso-fs04"
 SEEDS = (CHINESE, GERMAN, SHARE, USB)

@@ -9,9 +9,12 @@ import json
 import pathlib
 from typing import Any
 
+import pytest
 import yaml
 from conftest import Lab
 from lab import world
+
+pytestmark = pytest.mark.powershell
 
 WRITE_POLICY = "HKLM:\\SYSTEM\\CurrentControlSet\\Policies\\Microsoft\\FVE"
 FIPS = "HKLM:\\SYSTEM\\CurrentControlSet\\Control\\Lsa\\FipsAlgorithmPolicy"

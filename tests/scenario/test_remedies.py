@@ -9,8 +9,11 @@ import json
 import re
 import time
 
+import pytest
 from conftest import WAIT, Lab, Run
 from lab import world
+
+pytestmark = pytest.mark.powershell
 
 SEED = "contoso-fs01"
 DRIVE, FOREIGN = "WD-WX31A10FE02", "Z1F0AAAA"

@@ -58,6 +58,7 @@ def report(snapshot: Snapshot, decision: Mapping[str, Any], lines: list[str]) ->
         "account": seed["azure"]["storage_account"],
         "container": seed["azure"]["container"],
         "location": seed["azure"]["location"],
+        "tags": dict(seed["azure"]["tags"]),
         "drives": [_drive(snapshot, shard) for shard in snapshot.shards],
         "files": [{**one, "size": messages.size(one["bytes"])} for one in ledger.get("frozen") or []],
         "left_out": (ledger.get("plan") or {}).get("left_out") or [],

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import pathlib
+import threading
 import time
 import traceback
 import uuid
@@ -16,12 +18,29 @@ from lab.agent import archive
 from lab.datacenter.__main__ import Resources
 
 PAUSE = 0.3
+# A backup waits most of its time, so the agents of hundreds of hosts work beside each other.
+WORKERS = 16
 WAITING = "CompletedWithWaitingForImportJob"
 WARNED = "CompletedWithWarning"
 COPYING = "CompletedWithWaitingForCopyBlob"
 ENDED_EARLY = ("Aborted", "Failed")
 # A number that public material does not explain; any but zero will do (offline seeding, samples).
 ERROR_CODE = 100050
+
+
+class Jobs:
+    """The import jobs for all agents, asked for once in a while and not by each."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources, self._lock = resources, threading.Lock()
+        self._until, self._found = 0.0, list[dict[str, Any]]()
+
+    def jobs(self) -> list[dict[str, Any]]:
+        with self._lock:
+            if time.monotonic() > self._until:
+                self._found = self._resources.jobs()
+                self._until = time.monotonic() + PAUSE
+            return self._found
 
 
 class Agent:
@@ -32,7 +51,7 @@ class Agent:
     ``installed``.
     """
 
-    def __init__(self, host: str, resources: Resources) -> None:
+    def __init__(self, host: str, resources: Jobs) -> None:
         self.host, self.file, self.resources = host, world.home() / "hosts" / host / "agent.json", resources
         self._looked = 0.0
 
@@ -136,21 +155,26 @@ def _volumes(state: dict[str, Any]) -> list[str]:
     return sorted({f"{one[:2]}\\" for one in state["policy"]["file_specs"]})
 
 
+def _work(agent: Agent) -> None:
+    try:
+        agent.work()
+    except Exception:
+        traceback.print_exc()
+
+
 def main() -> None:
     """Work until the parent is gone."""
     child.end_with_parent()
     home = world.home()
-    agents: dict[str, Agent] = {}
-    while True:
-        # Hosts may be added while the lab runs.
-        for path in sorted(home.glob("hosts/*/agent.json")):
-            agents.setdefault(path.parent.name, Agent(path.parent.name, Resources(home)))
-        for agent in agents.values():
-            try:
-                agent.work()
-            except Exception:
-                traceback.print_exc()
-        time.sleep(PAUSE)
+    jobs, agents = Jobs(Resources(home)), dict[str, Agent]()
+    with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+        while True:
+            # Hosts may be added while the lab runs.
+            for path in sorted(home.glob("hosts/*/agent.json")):
+                if path.parent.name not in agents:
+                    agents[path.parent.name] = Agent(path.parent.name, jobs)
+            list(pool.map(_work, agents.values()))
+            time.sleep(PAUSE)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def free_ports(count: int) -> list[int]:
+    """Ports that were free a moment ago, all different: the system may name one twice."""
+    found: set[int] = set()
+    while len(found) < count:
+        found.add(free_port())
+    return sorted(found)
+
+
 def start(home: pathlib.Path) -> tuple[subprocess.Popen[bytes], str]:
     """Start the server and return it with its endpoint. The account's key goes through the environment."""
     key = base64.b64encode(world.read(home / "secrets.json")["storage_key"].encode()).decode()

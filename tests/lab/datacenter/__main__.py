@@ -55,8 +55,12 @@ def parcels(home: pathlib.Path) -> list[pathlib.Path]:
 
 def work(home: pathlib.Path, resources: Resources) -> None:
     """Work on every parcel whose tracking number a job knows; the others wait."""
-    for path in parcels(home):
+    arrived = parcels(home)
+    announced = {one["tracking"] for one in resources.jobs()} if arrived else set()
+    for path in arrived:
         parcel = world.read(path)
+        if parcel["tracking"] not in announced:
+            continue
         job = next(
             (
                 one

@@ -8,19 +8,24 @@ A host is added by writing its hosts/NAME/host.json, and reboots by writing host
 
 from __future__ import annotations
 
-import pathlib
+import contextlib
+import importlib
+import os
+import resource
 import threading
 import time
-import traceback
 from typing import Any
 
 from lab import child, world
+from lab.azure import azurite
 from lab.windows import processes
 from lab.windows.tasks import TaskService
 from lab.winrm.server import Listener, write_ntlm_users
-from lab.winrm.shells import Shells
+from lab.winrm.shells import Process, Shells
 
 PAUSE = 0.1
+# Nobody ends a listener alone, so none needs to look whether it is to end.
+LISTENER_PAUSE = 3600.0
 # Long enough for a client to see that nobody answers.
 DOWN_SECONDS = 1.0
 
@@ -30,34 +35,44 @@ class Machine:
 
     def __init__(self, facts: dict[str, Any], password: str) -> None:
         self.name, self.folder = str(facts["name"]), world.home() / "hosts" / facts["name"]
-        shells = Shells(lambda line, variables: processes.start_command_line(self.name, line, variables))
+        self._order = self.folder / "reboot.json"
+        is_twin = facts["kind"] == "twin"
+        # Only a lab with twins needs the package of their model.
+        starter = importlib.import_module("lab.twin") if is_twin else processes
+
+        def start(line: str, variables: dict[str, str]) -> Process:
+            process: Process = starter.start_command_line(self.name, line, variables)
+            return process
+
         log = world.home() / "logs" / "winrm.log"
-        self.listener = Listener(facts["port"], facts["user"], password, shells, log, self.name)
-        self.tasks = TaskService(self.name)
+        self.listener = Listener(facts["port"], facts["user"], password, Shells(start), log, self.name)
+        # The model of a host runs the host's tasks itself.
+        self.tasks = None if is_twin else TaskService(self.name)
 
     def start(self) -> None:
         """Begin to answer and to carry out tasks."""
-        self.tasks.start()
-        threading.Thread(target=self.listener.serve_forever, daemon=True).start()
+        if self.tasks:
+            self.tasks.start()
+        threading.Thread(target=self.listener.serve_forever, args=(LISTENER_PAUSE,), daemon=True).start()
 
     def end(self) -> None:
         """End every task and shell."""
-        self.tasks.end()
+        if self.tasks:
+            self.tasks.end()
         self.listener.shells.end()
 
     def work(self) -> None:
         """Reboot when that is ordered."""
-        order = self.folder / "reboot.json"
-        if order.exists():
-            self._reboot(world.read(order))
-            order.unlink()
+        if self._order.exists():
+            self._reboot(world.read(self._order))
+            self._order.unlink()
 
     def _reboot(self, order: dict[str, Any]) -> None:
         """End what runs and come up anew, as ordered: with other letters or numbers, with ids that are used again.
 
         BitLocker data volumes come up locked: auto-unlock needs an encrypted system volume, which no lab host has.
         """
-        with self.tasks.halted(), self.listener.down():
+        with self.tasks.halted() if self.tasks else contextlib.nullcontext(), self.listener.down():
             ran = processes.running(self.name)
             processes.end_all(self.name)
             time.sleep(DOWN_SECONDS)
@@ -106,35 +121,50 @@ class Machines:
     def __init__(self) -> None:
         self._home = world.home()
         self._password = str(world.read(self._home / "secrets.json")["winrm_password"])
-        self._known: dict[pathlib.Path, Machine | None] = {}
+        self._known: dict[str, Machine] = {}
+        self._users: set[str] = set()
 
     def work(self) -> None:
         """Switch new hosts on, and let each work."""
-        for path in sorted(self._home.glob("hosts/*/host.json")):
-            if path not in self._known:
-                self._known[path] = self._switch_on(path)
-        for machine in filter(None, list(self._known.values())):
+        with os.scandir(self._home / "hosts") as folders:
+            new = [one.name for one in folders if one.name not in self._known]
+        for name in sorted(new):
+            if (self._home / "hosts" / name / "host.json").exists():
+                self._switch_on(name)
+        for machine in list(self._known.values()):
             machine.work()
 
-    def _switch_on(self, path: pathlib.Path) -> Machine | None:
+    def _switch_on(self, name: str) -> None:
+        """Let a host answer. When somebody else has taken its port, it gets another one, which the next look tries."""
+        path = self._home / "hosts" / name / "host.json"
         facts = world.read(path)
-        write_ntlm_users(self._home / "ntlm-users", {facts["user"]: self._password})
+        self._admit(facts["user"])
         try:
-            machine = Machine(facts, self._password)
-        except OSError:  # somebody else has taken the port
-            traceback.print_exc()
-            return None
+            machine = Machine({"kind": world.KINDS[0], **facts}, self._password)
+        except OSError:
+            with world.changed(path) as content:
+                content["port"] = azurite.free_port()
+            return
         machine.start()
-        return machine
+        self._known[name] = machine
+
+    def _admit(self, user: str) -> None:
+        """Let a user log on. The file is read at every logon, so it is written only for a new user."""
+        if user not in self._users:
+            self._users.add(user)
+            write_ntlm_users(self._home / "ntlm-users", dict.fromkeys(self._users, self._password))
 
     def end(self) -> None:
         """End what runs on every host."""
-        for machine in filter(None, list(self._known.values())):
+        for machine in list(self._known.values()):
             machine.end()
 
 
 def main() -> None:
     """Serve until the parent is gone."""
+    # Each host has a listener and connections; a usual soft limit of 1024 files is too low for hundreds.
+    _soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     machines = Machines()
     child.end_with_parent(machines.end)
     while True:

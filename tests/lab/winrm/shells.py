@@ -15,6 +15,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import IO, Protocol
 
 from lab.winrm.soap import MAX_SHELLS, OPERATION_TIMEOUT, SHELL_NOT_FOUND, SHELL_URI, Fault, Request
 from lab.winrm.soap import NAMESPACES as NS
@@ -22,18 +23,33 @@ from lab.winrm.soap import NAMESPACES as NS
 IDLE_SECONDS = 7200.0  # the idle timeout that a Windows Server prints
 SHELLS_PER_USER = 30  # MaxShellsPerUser, default of Windows Server
 
-Starter = Callable[[str, dict[str, str]], subprocess.Popen[bytes]]
+
+class Process(Protocol):
+    """What a command needs of the process that it is: a part of subprocess.Popen."""
+
+    stdin: IO[bytes] | None
+    stdout: IO[bytes] | None
+    stderr: IO[bytes] | None
+
+    def poll(self) -> int | None: ...
+
+    def wait(self) -> int: ...
+
+    def kill(self) -> None: ...
+
+
+Starter = Callable[[str, dict[str, str]], Process]
 
 
 class Command:
     """One command: collects stdin until its end, runs, and keeps what was not yet received."""
 
-    def __init__(self, line: str, start: Callable[[], subprocess.Popen[bytes]], takes_stdin: bool) -> None:
+    def __init__(self, line: str, start: Callable[[], Process], takes_stdin: bool) -> None:
         self.id, self.line, self._start = str(uuid.uuid4()).upper(), line, start
         self._stdin = bytearray()
         self._output = {"stdout": bytearray(), "stderr": bytearray()}
         self._changed = threading.Condition()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         self._code: int | None = None
         if not takes_stdin:
             self._launch()
@@ -92,9 +108,13 @@ class Command:
 
     def end(self) -> None:
         """End the process with everything it started, as closing a shell's job object does."""
-        if self._process and self._process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
+        if self._process is None or self._process.poll() is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            if isinstance(self._process, subprocess.Popen):
                 os.killpg(self._process.pid, signal.SIGKILL)
+            else:
+                self._process.kill()
 
 
 @dataclass

@@ -22,6 +22,7 @@ def home(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Pat
     folder = tmp_path / "lab"
     monkeypatch.setenv("LAB_HOME", str(folder))
     monkeypatch.setenv("SEEDFREIGHT_PWSH", "/bin/sh")
+    monkeypatch.delenv("SEEDFREIGHT_LAB_KIND", raising=False)
     monkeypatch.setenv("NTLM_USER_FILE", "")
     default_world.build(folder)
     controller.write_environment(folder)

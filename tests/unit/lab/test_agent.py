@@ -96,3 +96,14 @@ def test_a_source_that_has_changed_aborts(agent: engine.Agent) -> None:
     state = world.read(agent.file)
     assert state["jobs"][-1]["state"] == "Aborted"
     assert state["recovery_points"] == []
+
+
+def test_all_agents_share_one_question_for_the_import_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+    resources = cast(Any, Jobs())
+    monkeypatch.setattr(resources, "jobs", lambda: asked.append(now) or [len(asked)])
+    shared, now = engine.Jobs(resources), 100.0
+    monkeypatch.setattr(engine.time, "monotonic", lambda: now)
+    assert [shared.jobs() for _agent in range(500)] == [[1]] * 500
+    now += engine.PAUSE + 0.1
+    assert shared.jobs() == [2]

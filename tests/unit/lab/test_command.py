@@ -71,12 +71,14 @@ def test_options_of_a_seed_are_set_by_dotted_keys(home: pathlib.Path, answer: An
     ]
     answer("seed", *[word for one in words for word in ("--set", one)])
     found = seed(home)
-    assert found["azure"]["tags"] == {"owner": "kim"}
+    assert found["azure"]["tags"] == {"owner": "kim", "lab-host-kind": "fs01 powershell"}
     assert found["drives"] == [{"serial": "WD-WX31A10FE02", "erase": True}, {"serial": "Z1"}]
     assert found["shipping"]["contact"]["phone"] == 31205550100
     answer("seed", "--set", "work_directory='E:\\Work: x=y'")
     assert seed(home)["work_directory"] == "E:\\Work: x=y"
-    assert "tags" not in seed(home)["azure"]
+    assert seed(home)["azure"]["tags"] == {"lab-host-kind": "fs01 powershell"}
+    answer("seed", "--set", "azure.tags=none", "--set", "copy_host=copy01")
+    assert seed(home)["azure"]["tags"] == "none"
 
 
 def test_a_seed_takes_a_drive_that_no_other_lists(home: pathlib.Path, answer: Answer, refusal: Answer) -> None:
@@ -116,8 +118,9 @@ def test_a_host_is_added_to_a_running_lab(
     said = answer("host", "add", "fs02")
     port = world.read(home / "hosts" / "fs02" / "host.json")["port"]
     assert str(port) in said
-    assert supervisor._answers(port)
-    assert world.read(home / "lab.json")["hosts"]["fs02"] == {"port": port, "user": "labadmin"}
+    assert supervisor._answers("fs02")
+    facts = {"port": port, "user": "labadmin", "kind": "powershell"}
+    assert world.read(home / "lab.json")["hosts"]["fs02"] == facts
     hosts = yaml.safe_load((home / "inventory" / "hosts.yml").read_text())["windows"]["hosts"]
     assert hosts["fs02"]["ansible_port"] == port
     assert [disk["partitions"][0]["letter"] for disk in world.disks("fs02")] == ["C", "D"]
@@ -154,7 +157,7 @@ def test_a_reboot_ends_what_runs_and_locks_the_data_volumes(
     assert world.find_disk("Z1F0AAAA")["partitions"][0]["bitlocker"]["locked"]
     assert not world.find_disk("SYS-FS01")["partitions"][0]["bitlocker"]
     assert world.read(home / "hosts" / "fs01" / "host.json")["boot_time"] > booted
-    assert supervisor._answers(world.read(home / "hosts" / "fs01" / "host.json")["port"])
+    assert supervisor._answers("fs01")
     assert "no host nowhere" in refusal("reboot", "nowhere")
 
 
@@ -326,9 +329,10 @@ def test_the_clock_moves(home: pathlib.Path, answer: Answer) -> None:
 
 
 def test_status_names_hosts_and_seeds(home: pathlib.Path, answer: Answer) -> None:
-    assert "hosts copy01, fs01; seeds none" in answer("status")
+    hosts = "hosts copy01 (powershell), fs01 (powershell)"
+    assert f"{hosts}; seeds none" in answer("status")
     answer("seed")
-    assert f"up in {home}: hosts copy01, fs01; seeds contoso-fs01" in answer("status")
+    assert f"up in {home}: {hosts}; seeds contoso-fs01" in answer("status")
 
 
 def test_a_second_lab_in_the_same_folder_is_refused(home: pathlib.Path, refusal: Answer, answer: Answer) -> None:

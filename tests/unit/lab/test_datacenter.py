@@ -8,14 +8,14 @@ from __future__ import annotations
 import io
 import pathlib
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 from xml.etree.ElementTree import fromstring
 
 import pytest
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.copy_log import (
     summarize_copy_log,
 )
-from lab import blobs
+from lab import blobs, world
 from lab.datacenter import __main__ as day
 from lab.datacenter import import_drive
 from lab.datacenter.import_drive import Outcome
@@ -78,3 +78,21 @@ def test_logs_of_two_orders_of_one_name_lie_beside_each_other(container: Contain
     assert sorted(container.held) == names
     links = [one["copyLogDetails"][0]["errorLogLink"] for one in closings]
     assert links == [f"https://labseeds/databoxcopylog/{name}" for name in names]
+
+
+def test_parcels_that_no_job_names_wait_without_a_question_each(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(20):
+        parcel = {"tracking": str(number), "state": "arrived", "serials": []}
+        world.write(tmp_path / "datacenter" / "parcels" / f"{number}.json", parcel)
+    asked, told = [], []
+    job = {"name": "seed-7", "tracking": "7", "status": "ShippedToAzureDC", "disks": {}, "unique": "1"}
+    resources = SimpleNamespace(
+        jobs=lambda: asked.append(1) or [job], tell=lambda name, **facts: told.append((name, facts.get("status")))
+    )
+    monkeypatch.setattr(day, "_closing", lambda *_words: {"status": "Completed"})
+    day.work(tmp_path, cast(Any, resources))
+    assert told == [("seed-7", "AtAzureDC"), ("seed-7", "DataCopy"), ("seed-7", "Completed")]
+    assert len(asked) == 2
+    assert len(day.parcels(tmp_path)) == 19

@@ -156,6 +156,7 @@ def test_code_page_and_policies_reach_new_processes(home: pathlib.Path, answer: 
     assert "no host" in refusal("windows", "fs09", "--fips", "on")
 
 
+@pytest.mark.powershell
 def test_policies_hold_in_a_process(home: pathlib.Path, answer: Answer) -> None:
     (home / "bin" / "pwsh").unlink()
     (home / "bin" / "pwsh").symlink_to(POWERSHELL)

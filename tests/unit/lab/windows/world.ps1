@@ -69,6 +69,7 @@ function Add-TestDisk {
         cannot_pool_reason = $null
         attached_to = 'fs01'; number = $Number; partitions = $partitions
     } | ConvertTo-Json -Depth 8 | Set-Content -LiteralPath "$env:LAB_HOME/disks/$key/disk.json"
+    $null = New-Item -ItemType File -Force -Path "$env:LAB_HOME/hosts/fs01/disks/$key"
 }
 
 function Set-TestDisk {

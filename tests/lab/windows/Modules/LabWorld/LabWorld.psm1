@@ -66,13 +66,11 @@ function Get-LabDisk {
     <# .SYNOPSIS The disks that are plugged into this host or another one, by number. #>
     [CmdletBinding()]
     param([string]$Computer = $env:LAB_HOST)
-    $files = [System.IO.Directory]::GetFiles((Get-LabPath 'disks'), 'disk.json',
-        [System.IO.SearchOption]::AllDirectories)
-    $found = foreach ($file in $files) {
-        # Only <serial>/disk.json describes a disk; deeper files of that name lie on one.
-        if ([System.IO.Path]::GetDirectoryName([System.IO.Path]::GetDirectoryName($file)) -ne (Get-LabPath 'disks')) {
-            continue
-        }
+    $found = foreach ($folder in [System.IO.Directory]::GetDirectories((Get-LabPath 'disks'))) {
+        $file = [System.IO.Path]::Combine($folder, 'disk.json')
+        # A lab may have more disks of other hosts than can be parsed at each look.
+        if (-not [System.IO.File]::Exists($file) -or
+            -not [System.IO.File]::ReadAllText($file).Contains("`"$Computer`"")) { continue }
         $disk = Read-LabFile -Path $file
         if ($disk.attached_to -eq $Computer) {
             foreach ($one in $disk.partitions) {

@@ -117,6 +117,12 @@ def test_what_was_not_asked_is_said_to_be_so() -> None:
     assert found["job"] == found["imported"] == {}
 
 
+def test_the_tags_of_the_import_job_are_shown() -> None:
+    assert made()["tags"] == {}
+    tags = {"CostCenter": "4711", "owner": "kim"}
+    assert made(seed=contoso.seed(azure__tags=tags))["tags"] == tags
+
+
 def test_left_out_files_are_listed() -> None:
     known = contoso.ledger("planned")
     known["plan"]["left_out"] = ["desktop.ini"]
