@@ -88,8 +88,6 @@ class _Input(io.BytesIO):
 class Process:
     """A command of a twin, as far as a shell uses a process."""
 
-    pid = 0
-
     def __init__(self, host: str, line: str) -> None:
         self._host, self._line = host, line
         self._code: int | None = None
@@ -112,9 +110,12 @@ class Process:
     def poll(self) -> int | None:
         return self._code
 
-    def wait(self, timeout: float | None = None) -> int:
+    def wait(self) -> int:
         assert self._code is not None
         return self._code
+
+    def kill(self) -> None:
+        """Nothing: an answer takes a moment, and what was begun on the host is a process of its own."""
 
 
 def start_command_line(host: str, line: str, variables: dict[str, str]) -> Any:
