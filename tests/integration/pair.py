@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import copy
 import json
@@ -66,6 +67,19 @@ def with_arguments(sent: str, arguments: dict[str, Any]) -> bytes:
     return head + mark + b"\n" + json.dumps(manifest).encode()
 
 
+def with_replaced(sent: str, old: bytes, new: bytes) -> str:
+    """The same call with another text in the code that ansible-core sends."""
+    head, mark, tail = sent.rpartition(wire.MARK.decode())
+    manifest = json.loads(tail)
+    found = 0
+    for script in manifest["scripts"].values():
+        code = base64.b64decode(script["script"])
+        found += code.count(old)
+        script["script"] = base64.b64encode(code.replace(old, new)).decode()
+    assert found, f"{old!r} is nowhere"
+    return head + mark + "\n" + json.dumps(manifest)
+
+
 def shown(value: Any) -> Any:
     """A result without what is random."""
     if isinstance(value, dict):
@@ -121,7 +135,7 @@ class Pair:
     """The same world twice. ``modules`` and ``twin`` are their folders."""
 
     def __init__(self, folder: pathlib.Path, sent: dict[str, dict[str, str]]) -> None:
-        self.modules, self.twin, self._sent = folder / "modules", folder / "twin", sent
+        self.modules, self.twin, self.sent = folder / "modules", folder / "twin", dict(sent)
         default_world.build(self.modules)
         # No Azure here: the agents write their backup and never ask for an import.
         world.write(self.modules / "azure" / "endpoints.json", {"arm_endpoint": "https://127.0.0.1:9"})
@@ -167,21 +181,21 @@ class Pair:
         results = []
         for home, arguments in ((self.modules, first), (self.twin, first if second is None else second)):
             full = {**copy.deepcopy(arguments), "_ansible_check_mode": mode == "check", "_ansible_diff": True}
-            data = with_arguments(self._sent[module]["input"], full)
+            data = with_arguments(self.sent[module]["input"], full)
             self._use(home)
             results.append(self._module(module, data) if home == self.modules else self._twin(module, data))
         self._use(self.modules)
         return results[0], results[1]
 
     def _module(self, module: str, data: bytes) -> dict[str, Any]:
-        process = processes.start_command_line(HOST, self._sent[module]["line"], {})
+        process = processes.start_command_line(HOST, self.sent[module]["line"], {})
         output, problem = process.communicate(data, timeout=180)
         assert output.strip(), problem.decode(errors="replace")
         result: dict[str, Any] = json.loads(output)
         return result
 
     def _twin(self, module: str, data: bytes) -> dict[str, Any]:
-        _code, output, problem = wire.answer(HOST, self._sent[module]["line"], data)
+        _code, output, problem = wire.answer(HOST, self.sent[module]["line"], data)
         assert output, problem
         result: dict[str, Any] = json.loads(output)
         return result

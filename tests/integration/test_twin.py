@@ -18,8 +18,9 @@ from typing import Any
 
 import pytest
 from lab import controller, people, world
-from lab.twin import wire
-from pair import DRIVE, FOREIGN, HOST, Pair, payloads, with_arguments
+from lab.twin import verdict, wire
+from lab.windows import faults
+from pair import DRIVE, FOREIGN, HOST, KINDS, Pair, payloads, with_arguments, with_replaced
 
 SETTINGS = "people/lab.publishsettings"
 STAGED = {"a.AIBBlob": bytes(1024), "b.BaseBlob": b"seed" * 128 * 1024}
@@ -182,8 +183,6 @@ def test_a_foreign_drive_is_erased_by_its_fingerprint(pair: Pair) -> None:
 
 def test_a_copy_that_is_stopped(pair: Pair) -> None:
     """A running copy: its record while it runs, stop in check mode, for real and again, and what it leaves."""
-    from lab.windows import faults
-
     pair.each(lambda _home: faults.order_tool(HOST, {"bytes_per_second": 1000}))
     start = {**COPY, "drives": [drive()], "source_directory": "D:\\Staging"}
     pair.call("sata_prep_import", "real", start)
@@ -239,6 +238,26 @@ def test_a_host_without_an_agent(pair: Pair) -> None:
     pair.compare("offline_stage_info", "real", {"agent": "mars", "staging_path": "D:\\Staging"})
     stage = {**STAGE, "subscription_id": controller.settings.SUBSCRIPTION_ID}
     assert "not installed" in pair.compare("offline_stage", "refused", stage)[0]["msg"]
+
+
+def test_a_defect_of_either_side_is_found(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One put into the twin, one into the module on its way to the host, one into the documentation."""
+    info = {**COPY, "drives": [drive()]}
+    pair.compare("sata_prep_import_info", "real", info)
+    with monkeypatch.context() as defect:
+        defect.setattr(verdict, "LARGEST", 1000)
+        with pytest.raises(AssertionError, match=r"drives\.0\.reason: .*is empty\.'.* It has \d+ bytes; 10 TB"):
+            pair.compare("sata_prep_import_info", "real", info)
+    with monkeypatch.context() as defect:
+        sent = pair.sent["sata_prep_import_info"]
+        broken = with_replaced(sent["input"], b"is empty.$size", b"is bare.$size")
+        defect.setitem(pair.sent, "sata_prep_import_info", {**sent, "input": broken})
+        with pytest.raises(AssertionError, match=r"drives\.0\.reason: .*is bare.*is empty"):
+            pair.compare("sata_prep_import_info", "real", info)
+    with monkeypatch.context() as defect:
+        defect.setitem(KINDS, "bool", str)
+        with pytest.raises(AssertionError, match=r"drives\.present is no bool: True"):
+            pair.compare("sata_prep_import_info", "real", info)
 
 
 def test_what_either_core_sends_is_read(tmp_path: pathlib.Path, sent: dict[str, dict[str, str]]) -> None:

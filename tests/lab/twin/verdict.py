@@ -307,7 +307,7 @@ def judge(fact: Json, option: Json) -> Verdict:
         new = fresh(fact, option)
         if "prepare" not in new.allowed:
             return new
-        text = f"Attempt {attempt['id']} is given up by `discard_attempts`; a new one may begin."
+        text = f"Attempt {attempt['id']} to drive {serial} is given up by `discard_attempts`; a new one may begin."
         return Verdict(found.status, text, ("prepare",))
     return found
 
