@@ -217,7 +217,7 @@ class Pair:
 def _comparable(result: dict[str, Any]) -> dict[str, Any]:
     """A result without what only PowerShell has, and sealed text, which is random."""
     kept = {name: value for name, value in result.items() if name not in ("exception", "warnings")}
-    if "removed" in kept:
+    if any(isinstance(one, dict) for one in kept.get("removed", [])):
         names = [one["path"].rpartition("\\")[2] for one in kept["removed"]]
         kept["removed"] = sorted(one for one in names if one not in OF_ONE_KIND)
     kept["sealed_journals"] = [{**one, "cms": "CMS"} for one in kept.get("sealed_journals", [])]
