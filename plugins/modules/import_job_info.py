@@ -223,6 +223,9 @@ job:
       sample: "CopyFailed: WD-WX31A10FE02: BitLockerKeyInvalid"
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._argspec import (
     AZURE_OPTIONS,
@@ -241,12 +244,18 @@ OPTIONS = {
     "store": {"type": "dict"},
     "seed": {"type": "str"},
 }
+SPEC = {"argument_spec": {**AZURE_OPTIONS, **OPTIONS}}
+
+
+def work(parameters: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+    """The result of the module, which changes nothing."""
+    return show_job(azure_options(parameters), parameters)
 
 
 def main() -> None:
     """Gather information about an import job."""
-    module = AnsibleModule(argument_spec={**AZURE_OPTIONS, **OPTIONS}, supports_check_mode=True)
-    run(module, lambda: show_job(azure_options(module.params), module.params))
+    module = AnsibleModule(**SPEC, supports_check_mode=True)
+    run(module, lambda: work(module.params, module.check_mode))
 
 
 if __name__ == "__main__":

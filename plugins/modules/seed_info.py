@@ -250,7 +250,9 @@ report:
   sample: {name: contoso-fs01}
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._module import run
@@ -273,12 +275,18 @@ OPTIONS = {
     "_host": {"type": "str"},
     "_others": {"type": "dict"},
 }
+SPEC = {"argument_spec": OPTIONS}
+
+
+def work(parameters: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+    """The result of the module, which changes nothing."""
+    return seed_info(parameters, datetime.now(UTC))
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
-    run(module, lambda: seed_info(module.params, datetime.now(UTC)))
+    module = AnsibleModule(**SPEC, supports_check_mode=True)
+    run(module, lambda: work(module.params, module.check_mode))
 
 
 if __name__ == "__main__":
