@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.seedfreight.azure_offline_backup.plugins.modules import seed_info, seed_ledger
+from ansible_collections.seedfreight.azure_offline_backup.plugins.modules import import_job_info, seed_info, seed_ledger
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._here import belongs_here, run_here
 from keys import vault_of
 
@@ -74,6 +74,8 @@ def test_conditions_of_options_hold() -> None:
     given = {"seed": "contoso-fs01", "store": {"directory": "/nowhere"}}
     assert "event, documents" in run_here(seed_ledger, given, False)["msg"]
     assert "result" in run_here(seed_ledger, {**given, "event": "begun"}, False)["msg"]
+    wanted = {"name": "contoso-fs01", "resource_group": "seeds", "container": "contoso-fs01-seed"}
+    assert "storage_account" in run_here(import_job_info, wanted, False)["msg"]
 
 
 @pytest.mark.parametrize("error", [ValueError("what a user can put right"), OSError(13, "Permission denied", "/x")])
