@@ -1,13 +1,14 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many seeds of a lab whose drives are on their way: definitions, ledgers and import jobs, without a Windows host.
+"""Many seeds of a lab whose drives were verified or are on their way, without a Windows host.
 
-Their source host does not answer, which is allowed while drives travel. Everything else is asked as for any seed.
+Their hosts do not answer, which is allowed from then on. Everything else is asked as for any seed.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pathlib
 import ssl
@@ -17,16 +18,31 @@ from datetime import UTC, datetime
 from typing import Any
 
 import yaml
+from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure import data_box
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.account import account_id
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job_api import Drive, JobSpec
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.custody import working_name
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._secret import Secret
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import ledger
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import FileStore
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import stamp
 from lab import blobs, controller, world
 from lab.azure import settings
 
 CARRIER, MD5 = "FedEx", "0F" * 16
+JOURNAL = """[BeginUpdateRecord][2026/11/24 10:00:00.000][Type:NewJournalFile]
+VocabularyVersion: 2013-02-01
+[EndUpdateRecord]
+[BeginUpdateRecord][2026/11/24 10:00:01.000][Type:ActivityRecord]
+ActivityId: DriveInfo
+DriveState: [BeginValue]
+<Drive><DriveId>{serial}</DriveId><BitLockerKey>dGhlIGV4dGVybmFsIGtleSBvZiBhIGRyaXZlIDAwMDE=</BitLockerKey>
+<ManifestFile>\\DriveManifest.xml</ManifestFile><ManifestHash>{md5}</ManifestHash></Drive>
+[EndValue]
+SaveCommandOutput: Completed
+[EndUpdateRecord]
+"""
 FILES = [
     {"name": f"Backup-{number}.BaseBlob", "bytes": 512 * 2**20, "modified": "2026-11-20T00:00:00.000Z"}
     for number in range(20)
@@ -66,16 +82,19 @@ def names(count: int) -> list[str]:
     return [f"fleet-{number:04}" for number in range(1, count + 1)]
 
 
-def make(home: pathlib.Path, count: int) -> None:
-    """Seeds in the inventory of a running lab, with a ledger and a job each, marked as shipped."""
-    azure, storage = Azure(home), blobs.service()
+def make(home: pathlib.Path, count: int, shipped: bool = True) -> None:
+    """Seeds in the inventory of a running lab: shipped, with a job and a container each, or only just verified."""
     seeds = {name: _definition(home, name) for name in names(count)}
     hosts = home / "inventory"
     (hosts / "host_vars").mkdir(exist_ok=True)
     for name, definition in seeds.items():
         (hosts / "host_vars" / f"{name}.yml").write_text(yaml.safe_dump({"seed": definition}), encoding="utf-8")
-        blobs.ensure_container(storage, definition["azure"]["container"])
-        _ship(home, azure, definition)
+        _verify(home, definition)
+    if shipped:
+        azure, storage = Azure(home), blobs.service()
+        for definition in seeds.values():
+            blobs.ensure_container(storage, definition["azure"]["container"])
+            _ship(home, azure, definition)
     away = {_source(name): {"ansible_host": "127.0.0.1", "ansible_port": 9, "ansible_user": "nobody"} for name in seeds}
     fleet = {"seeds": {"hosts": {name: {} for name in seeds}}, "windows": {"hosts": away}}
     (hosts / "fleet.yml").write_text(yaml.safe_dump(fleet), encoding="utf-8")
@@ -93,50 +112,72 @@ def _definition(home: pathlib.Path, name: str) -> dict[str, Any]:
     return found
 
 
+def _verify(home: pathlib.Path, definition: dict[str, Any]) -> None:
+    """The ledger of a seed whose drive was verified, and the sealed journal of the drive."""
+    name, serial = definition["name"], definition["drives"][0]["serial"]
+    text = JOURNAL.format(serial=serial, md5=MD5).encode()
+    digest = hashlib.sha256(text).hexdigest()
+    password = (home / "inventory-secrets" / "vault-password").read_bytes().strip()
+    working = working_name(serial, digest)
+    store = FileStore(definition["state"], name)
+    store.put(working, VaultLib([("default", VaultSecret(password))]).encrypt(text))
+    now, size = stamp(datetime.now(UTC)), sum(int(one["bytes"]) for one in FILES)
+    receipt = {"serial": serial, "sha256": digest, "proof": "read", "at": now}
+    facts = {
+        "created": now,
+        "begun": {"at": now, "jobs": [], "recovery_points": []},
+        "frozen": FILES,
+        "plan": {
+            "at": now,
+            "bytes": size,
+            "shards": [{"serial": serial, "files": FILES, "sessions": [], "bytes": size}],
+            "left_out": [],
+        },
+        "drives": {serial: _drive(digest, len(text), size, now)},
+        "receipts": [
+            {**receipt, "kind": "escrow", "type": "sealed_file", "name": "copy.cms", "recipients": ["ab"]},
+            {**receipt, "kind": "working", "type": "vault", "name": working, "recipients": []},
+        ],
+        "history": [{"at": now, "actor": "bench@lab", "event": "verified", "text": "Verified"}],
+    }
+    _write(home, name, {**ledger.empty_ledger(name), **facts})
+
+
+def _drive(digest: str, length: int, size: int, now: str) -> dict[str, Any]:
+    journal = {"sha256": digest, "bytes": length, "manifest_file": "\\DriveManifest.xml", "manifest_hash": MD5}
+    verified = {"at": now, "journal_sha256": digest, "manifest_md5": MD5, "files": FILES, "ranges": 1, "bytes": size}
+    return {
+        "attempt": "20261120T000000Z-0000",
+        "at": now,
+        "size_bytes": 10**12,
+        "bus": "SATA",
+        "journal": {**journal, "key_kind": "external"},
+        "verified": {**verified, "encryption": {}},
+    }
+
+
+def _write(home: pathlib.Path, name: str, document: dict[str, Any]) -> None:
+    world.write(home / "state" / name / "ledger.json", ledger.validate(document, name), 0o600)
+
+
 def _ship(home: pathlib.Path, azure: Azure, definition: dict[str, Any]) -> None:
-    """A job that is marked as shipped, and the ledger of a seed that got so far."""
-    name, place = definition["name"], definition["azure"]
+    """A job that is marked as shipped, also in the ledger."""
+    name, place, shipping = definition["name"], definition["azure"], definition["shipping"]
     serial = definition["drives"][0]["serial"]
-    account = account_id(place["subscription_id"], place["resource_group"], place["storage_account"])
-    shipping = definition["shipping"]
     spec = JobSpec(
         place["location"],
-        account,
+        account_id(place["subscription_id"], place["resource_group"], place["storage_account"]),
         shipping["contact"],
         shipping["return_address"],
         shipping["return_carrier"],
         (Drive(serial, "\\DriveManifest.xml", MD5, Secret("key")),),
-        "Error",
-        {},
     )
     group = f"/subscriptions/{place['subscription_id']}/resourceGroups/{place['resource_group']}"
     path = f"{group}/providers/Microsoft.DataBox/jobs/{name}"
     azure.send("PUT", path, data_box.body(spec))
     parcel = {"carrierName": CARRIER, "trackingId": name}
     azure.send("POST", f"{path}/markDevicesShipped", {"deliverToDcPackageDetails": parcel})
-    folder = home / "state" / name
-    folder.mkdir(parents=True, mode=0o700)
-    world.write(folder / "ledger.json", _ledger(name, serial, path), 0o600)
-
-
-def _ledger(name: str, serial: str, job: str) -> dict[str, Any]:
-    now = stamp(datetime.now(UTC))
-    journal = {"sha256": "AB" * 32, "bytes": 1, "manifest_file": "\\DriveManifest.xml", "manifest_hash": MD5}
-    size = sum(int(one["bytes"]) for one in FILES)
-    verified = {"at": now, "journal_sha256": "AB" * 32, "manifest_md5": MD5, "files": FILES, "ranges": 1, "bytes": size}
-    shard = {"serial": serial, "files": FILES, "sessions": [], "bytes": size}
-    drive = {"attempt": "20261120T000000Z-0000", "at": now, "journal": {**journal, "key_kind": "password"}}
-    found = {
-        **ledger.empty_ledger(name),
-        "created": now,
-        "begun": {"at": now, "jobs": [], "recovery_points": []},
-        "frozen": FILES,
-        "plan": {"at": now, "bytes": size, "shards": [shard], "left_out": []},
-        "drives": {serial: {**drive, "size_bytes": 10**12, "bus": "SATA", "verified": {**verified, "encryption": {}}}},
-        "jobs": [{"id": job, "name": name, "created": now, "at": now, "blobs_before": [], "logs_before": []}],
-        "shipments": [
-            {"carrier": CARRIER, "tracking_number": name, "job": job, "at": now, "recovery_points_before": []}
-        ],
-    }
-    history = [{"at": now, "actor": "bench@lab", "event": "shipped", "text": "Shipped"}]
-    return ledger.validate({**found, "history": history}, name)
+    now, known = stamp(datetime.now(UTC)), world.read(home / "state" / name / "ledger.json")
+    job = {"id": path, "name": name, "created": now, "at": now, "blobs_before": [], "logs_before": []}
+    shipment = {"carrier": CARRIER, "tracking_number": name, "job": path, "at": now, "recovery_points_before": []}
+    _write(home, name, {**known, "jobs": [job], "shipments": [shipment]})
