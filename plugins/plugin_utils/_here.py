@@ -11,6 +11,7 @@ needs no pipe and no file, so no secret leaves it.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
@@ -21,6 +22,10 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._module import run
+
+# These libraries log errors that they raise, too. Without a handler, Python writes warnings to the terminal.
+for _library in ("azure", "msal", "urllib3"):
+    logging.getLogger(_library).addHandler(logging.NullHandler())
 
 
 class _Ended:
