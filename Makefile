@@ -36,8 +36,8 @@ unit: setup-tests ## run the unit tests
 docs: setup-tests ## write the generated parts of the documentation
 	@$(WITHIN) python scripts/docs.py
 
-bench: setup ## measure two module calls in the lab
-	@$(WITHIN) python tests/bench/run.py
+bench: setup ## measure playbooks over many seeds in the lab (BENCH="--seeds 10,100 --forks 5,20")
+	@$(WITHIN) python tests/bench/run.py $(BENCH)
 
 mutate: setup-tests ## change the code in small ways and list what no test notices (SAMPLE=40 a file)
 	@$(WITHIN) python scripts/mutate.py --sample $(SAMPLE)

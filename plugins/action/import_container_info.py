@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from ansible_collections.seedfreight.azure_offline_backup.plugins.modules import import_container_info
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import ControllerAction
 
 
 class ActionModule(ControllerAction):
     """The controller's side of import_container_info."""
+
+    module = import_container_info

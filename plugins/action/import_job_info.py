@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.seedfreight.azure_offline_backup.plugins.modules import import_job_info
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._here import belongs_here, run_here
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import (
     refuse_traces,
     require_pipelining,
@@ -25,7 +27,13 @@ class ActionModule(PolledAction):
     def begin(self) -> None:
         """Credentials are among the arguments."""
         refuse_traces()
+
+    def execute(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The result of the module, in the process of the task where nothing speaks against it."""
+        if belongs_here(self):
+            return run_here(import_job_info, arguments, self._task.check_mode)
         require_pipelining(self)
+        return super().execute(arguments)
 
     def busy(self, result: Mapping[str, Any]) -> Progress | None:
         """The job, from its shipment to the end of the copy."""

@@ -6,76 +6,95 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleError
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.definition import untyped
+from ansible_collections.seedfreight.azure_offline_backup.plugins.modules import seed_info
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import ControllerAction
 
 display = Display()
 # The host variable that holds a definition. As an extra variable the same name selects one seed: `-e seed=NAME`.
 VARIABLE = "seed"
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControllerAction):
     """The controller's side of seed_info."""
+
+    carries_secrets = False
+    module = seed_info
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the module."""
-        self._supports_check_mode = True
-        super().run(tmp, task_vars)
-        variables = task_vars or {}
+        self._variables = task_vars or {}
+        self._host = str(self._variables["inventory_hostname"])
+        self._play = [str(one) for one in self._variables.get("ansible_play_hosts_all") or [self._host]]
+        return super().run(tmp, task_vars)
+
+    def arguments(self) -> dict[str, Any]:
+        """The arguments, with the definition of this seed and of those that it is compared with."""
         arguments = dict(self._task.args)
-        host = str(variables["inventory_hostname"])
-        definitions = self._definitions(variables)
-        named = arguments.get("definition")
-        if isinstance(named, str):
-            arguments["definition"] = definitions.get(host)
-            hosts = variables.get("ansible_play_hosts_all") or [host]
-            if named not in hosts and named != arguments["definition"]:
-                known = ", ".join(str(one) for one in hosts)
-                raise AnsibleActionFail(f"The seed {named} is not among the hosts of this play: {known}.")
-        if arguments.get("definition") is None:
-            raise AnsibleActionFail(f"The inventory host {host} has no variable `{VARIABLE}` with a seed definition.")
-        problem = next(untyped(arguments["definition"], VARIABLE), None)
-        if problem:
-            raise AnsibleActionFail(f"Seed {host}: {problem.message} {problem.remedy}")
-        arguments["_host"] = host
-        # Dates in the definition of another seed are for its own run to refuse; JSON makes text of them.
-        arguments["_others"] = json.loads(json.dumps(definitions, default=str))
-        result = self._execute_module(module_args=arguments, task_vars=task_vars)
-        if arguments.get("show") and not result.get("failed"):
-            # The last thing that a run prints, as plain lines and not as JSON.
+        others = arguments.pop("others", None)
+        if arguments.get("play_only"):
+            return {**arguments, "definition": {}, "_others": self._definitions(self._play)}
+        # A tracking number is compared with those of all seeds.
+        compared = self._play if others is None or arguments.get("shipment") else others
+        arguments["_host"] = self._host
+        arguments["definition"] = self._definition(arguments.get("definition"))
+        arguments["_others"] = self._definitions(str(one) for one in compared if one != self._host)
+        return arguments
+
+    def finish(self, result: dict[str, Any]) -> dict[str, Any]:
+        """The result. The last thing that a run prints are plain lines and not JSON."""
+        if self._task.args.get("show") and not result.get("failed"):
             display.display("\n".join(str(line) for line in result.get("summary") or []))
         return result
 
-    def _definitions(self, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """The definitions of the seeds of the play by host name, as inventory and play variables have them.
+    def _definition(self, given: Any) -> Any:
+        """The definition of this seed, whether ``given`` is it or the extra variable that names one seed."""
+        if isinstance(given, str):
+            named, given = given, self._render(self._host)
+            if named not in self._play and named != given:
+                known = ", ".join(self._play)
+                raise AnsibleActionFail(f"The seed {named} is not among the hosts of this play: {known}.")
+        if given is None:
+            raise AnsibleActionFail(
+                f"The inventory host {self._host} has no variable `{VARIABLE}` with a seed definition."
+            )
+        problem = next(untyped(given, VARIABLE), None)
+        if problem:
+            raise AnsibleActionFail(f"Seed {self._host}: {problem.message} {problem.remedy}")
+        return given
 
-        An extra variable shadows a host variable of the same name everywhere, so the definitions are read without it.
-        A definition of another host that cannot be rendered is left out: its own run says what is wrong.
+    def _definitions(self, hosts: Iterable[str]) -> dict[str, Any]:
+        """The definitions of hosts. One that cannot be rendered is left out: its own run says what is wrong."""
+        found = {}
+        for name in hosts:
+            try:
+                definition = self._render(name)
+            except AnsibleActionFail:
+                continue
+            if definition is not None:
+                found[name] = definition
+        # Dates in the definition of another seed are for its own run to refuse; JSON makes text of them.
+        plain: dict[str, Any] = json.loads(json.dumps(found, default=str))
+        return plain
+
+    def _render(self, host: str) -> Any:
+        """The definition of a host, as inventory and play variables have it.
+
+        An extra variable shadows a host variable of the same name everywhere, so it is read without it.
         """
-        own = variables["inventory_hostname"]
-        hostvars = variables["hostvars"]
+        hostvars = self._variables["hostvars"]
         manager, inventory = hostvars._variable_manager, hostvars._inventory
         manager._extra_vars = {name: value for name, value in manager._extra_vars.items() if name != VARIABLE}
-        found = {}
-        for name in variables.get("ansible_play_hosts_all") or [own]:
-            known = manager.get_vars(host=inventory.get_host(name), include_hostvars=False)
-            if known.get(VARIABLE) is None:
-                continue
-            try:
-                found[str(name)] = self._render(known[VARIABLE], known)
-            except AnsibleError as error:
-                if name == own:
-                    why = str(error).rstrip(".")
-                    text = f"Seed {own}: the definition cannot be rendered: {why}. Correct `{VARIABLE}`."
-                    raise AnsibleActionFail(text) from None
-        return found
-
-    def _render(self, value: Any, variables: Mapping[str, Any]) -> Any:
-        """A value with its templates rendered among the variables of one host."""
-        templar = self._templar.copy_with_new_env(available_variables=variables)
-        return templar.template(value)
+        known = manager.get_vars(host=inventory.get_host(host), include_hostvars=False)
+        templar = self._templar.copy_with_new_env(available_variables=known)
+        try:
+            return templar.template(known.get(VARIABLE))
+        except AnsibleError as error:
+            why = str(error).rstrip(".")
+            text = f"Seed {host}: the definition cannot be rendered: {why}. Correct `{VARIABLE}`."
+            raise AnsibleActionFail(text) from None

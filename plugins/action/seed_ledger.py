@@ -13,6 +13,7 @@ from typing import Any
 from ansible.parsing.vault import VaultLib
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.custody import check_vault
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import new_holder
+from ansible_collections.seedfreight.azure_offline_backup.plugins.modules import seed_ledger
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import ControllerAction
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import explained, store_of
 
@@ -21,6 +22,7 @@ class ActionModule(ControllerAction):
     """The controller's side of seed_ledger."""
 
     carries_secrets = False
+    module = seed_ledger
 
     def arguments(self) -> dict[str, Any]:
         """The arguments, with the holder of a lock. A task runs in a worker; the run is the process above it."""

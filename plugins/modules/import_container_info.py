@@ -169,6 +169,9 @@ container:
           sample: []
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._argspec import (
     AZURE_OPTIONS,
@@ -184,12 +187,18 @@ OPTIONS = {
     "import_job_name": {"type": "str"},
     "api": {"type": "str", "choices": list(APIS), "default": "data_box"},
 }
+SPEC = {"argument_spec": {**AZURE_OPTIONS, **OPTIONS}}
+
+
+def work(parameters: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+    """The result of the module, which changes nothing."""
+    return show_container(azure_options(parameters), parameters)
 
 
 def main() -> None:
     """Gather information about a container."""
-    module = AnsibleModule(argument_spec={**AZURE_OPTIONS, **OPTIONS}, supports_check_mode=True)
-    run(module, lambda: show_container(azure_options(module.params), module.params))
+    module = AnsibleModule(**SPEC, supports_check_mode=True)
+    run(module, lambda: work(module.params, module.check_mode))
 
 
 if __name__ == "__main__":

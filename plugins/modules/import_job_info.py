@@ -21,6 +21,15 @@ options:
     type: str
     choices: [data_box]
     default: data_box
+  container:
+    description:
+      - Container that the job writes to. Once the service has ended its work on the job, or has no such job,
+        RV(container) is what is in it and in the copy logs. Until then nobody asks for it.
+      - Requires O(storage_account).
+    type: str
+  storage_account:
+    description: Name or resource ID of the storage account of O(container).
+    type: str
   wait:
     description:
       - Whether to wait until the data center has finished with the drives of a job that was shipped. A lost connection
@@ -61,6 +70,13 @@ EXAMPLES = r"""
     name: contoso-fs01
     resource_group: seeds
   register: found
+
+- name: Gather information about the import job, and at its end about the container and the copy logs
+  seedfreight.azure_offline_backup.import_job_info:
+    name: contoso-fs01
+    resource_group: seeds
+    container: contoso-fs01-seed
+    storage_account: contosoblobs
 
 - name: Print the data center's address
   ansible.builtin.debug:
@@ -221,19 +237,32 @@ job:
       type: str
       returned: always
       sample: "CopyFailed: WD-WX31A10FE02: BitLockerKeyInvalid"
+container:
+  description:
+    - The container, as M(seedfreight.azure_offline_backup.import_container_info) returns it with the copy logs of the
+      job. V(null) while the service works on the job.
+  returned: with O(container)
+  type: dict
+  sample: {name: contoso-fs01-seed, exists: true, blobs: [], copy_logs: []}
 """
+
+from collections.abc import Mapping
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._argspec import (
     AZURE_OPTIONS,
     azure_options,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.container import follow_job
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import APIS, show_job
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._module import run
 
 OPTIONS = {
     "name": {"type": "str", "required": True},
     "api": {"type": "str", "choices": list(APIS), "default": "data_box"},
+    "container": {"type": "str"},
+    "storage_account": {"type": "str"},
     "wait": {"type": "bool", "default": False},
     "wait_timeout": {"type": "int", "default": 604800},
     "poll_interval": {"type": "int", "default": 60},
@@ -241,12 +270,19 @@ OPTIONS = {
     "store": {"type": "dict"},
     "seed": {"type": "str"},
 }
+SPEC = {"argument_spec": {**AZURE_OPTIONS, **OPTIONS}, "required_by": {"container": ("storage_account",)}}
+
+
+def work(parameters: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+    """The result of the module, which changes nothing."""
+    show = follow_job if parameters["container"] else show_job
+    return show(azure_options(parameters), parameters)
 
 
 def main() -> None:
     """Gather information about an import job."""
-    module = AnsibleModule(argument_spec={**AZURE_OPTIONS, **OPTIONS}, supports_check_mode=True)
-    run(module, lambda: show_job(azure_options(module.params), module.params))
+    module = AnsibleModule(**SPEC, supports_check_mode=True)
+    run(module, lambda: work(module.params, module.check_mode))
 
 
 if __name__ == "__main__":

@@ -78,6 +78,18 @@ options:
       - Whether to return only where the state of the seed lies, without checking the rest of the definition.
     type: bool
     default: false
+  others:
+    description:
+      - Inventory names of the seeds of the play to compare this one with, as RV(shared) lists them.
+      - Default is all. Then the cost of a run grows with the square of the number of seeds.
+      - A O(shipment) is compared with those of all seeds of the play.
+    type: list
+    elements: str
+  play_only:
+    description:
+      - Whether to return only RV(shared) and RV(others_waiting) of all seeds of the play, whatever O(definition) says.
+    type: bool
+    default: false
   show:
     description: Whether to print the summary of the seed.
     type: bool
@@ -149,8 +161,15 @@ ledger:
   returned: success
   type: dict
   sample: {schema_version: 2, seed: contoso-fs01}
+shared:
+  description:
+    - Inventory names of the seeds that share with a seed what only one open seed may have, like a drive.
+    - A seed that shares nothing is not listed.
+  returned: with O(play_only)
+  type: dict
+  sample: {contoso-fs01: [contoso-fs02], contoso-fs02: [contoso-fs01]}
 others_waiting:
-  description: Inventory names of the seeds of the play whose import job waits for its shipment.
+  description: Inventory names of the seed, and of those it is compared with, whose import job waits for its shipment.
   returned: without O(observed)
   type: list
   elements: str
@@ -250,7 +269,9 @@ report:
   sample: {name: contoso-fs01}
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._module import run
@@ -269,16 +290,24 @@ OPTIONS = {
     "wait": {"type": "bool", "default": False},
     "shipment": {"type": "dict", "options": {"carrier": {"type": "raw"}, "tracking_number": {"type": "raw"}}},
     "state_only": {"type": "bool", "default": False},
+    "others": {"type": "list", "elements": "str"},
+    "play_only": {"type": "bool", "default": False},
     "show": {"type": "bool", "default": False},
     "_host": {"type": "str"},
     "_others": {"type": "dict"},
 }
+SPEC = {"argument_spec": OPTIONS}
+
+
+def work(parameters: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+    """The result of the module, which changes nothing."""
+    return seed_info(parameters, datetime.now(UTC))
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
-    run(module, lambda: seed_info(module.params, datetime.now(UTC)))
+    module = AnsibleModule(**SPEC, supports_check_mode=True)
+    run(module, lambda: work(module.params, module.check_mode))
 
 
 if __name__ == "__main__":

@@ -148,7 +148,9 @@ documents:
   sample: [report.html]
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._module import run
@@ -169,17 +171,22 @@ OPTIONS = {
     "force": {"type": "bool", "default": False},
     "_holder": {"type": "dict"},
 }
+SPEC = {
+    "argument_spec": OPTIONS,
+    "required_if": [("state", "present", ("event", "documents"), True)],
+    "required_by": {"event": ("result",)},
+}
+
+
+def work(parameters: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+    """The result of the module."""
+    return ensure_ledger(parameters, check_mode, datetime.now(UTC))
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec=OPTIONS,
-        required_if=[("state", "present", ("event", "documents"), True)],
-        required_by={"event": ("result",)},
-        supports_check_mode=True,
-    )
-    run(module, lambda: ensure_ledger(module.params, module.check_mode, datetime.now(UTC)))
+    module = AnsibleModule(**SPEC, supports_check_mode=True)
+    run(module, lambda: work(module.params, module.check_mode))
 
 
 if __name__ == "__main__":

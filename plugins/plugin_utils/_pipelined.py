@@ -1,15 +1,17 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tasks that carry secrets: no argument of theirs touches a file or the output. Private to the collection."""
+"""Modules of the controller: no argument that is secret touches a file or the output. Private to the collection."""
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any, ClassVar
 
 from ansible import constants as C
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._here import belongs_here, run_here
 
 
 def refuse_traces() -> None:
@@ -38,9 +40,13 @@ def require_pipelining(action: ActionBase) -> None:
 
 
 class ControllerAction(ActionBase):  # type: ignore[misc]
-    """Runs a module of the controller; one that carries secrets gets its arguments on standard input."""
+    """Runs a module of the controller, in the process of the task where ``module`` is set and nothing speaks against.
+
+    A module that runs on its own and carries secrets gets its arguments on standard input.
+    """
 
     carries_secrets: ClassVar[bool] = True
+    module: ClassVar[ModuleType | None] = None
 
     def arguments(self) -> dict[str, Any]:
         """The arguments that the module gets."""
@@ -56,5 +62,13 @@ class ControllerAction(ActionBase):  # type: ignore[misc]
         super().run(tmp, task_vars)
         if self.carries_secrets:
             refuse_traces()
+        return self.finish(self.execute(self.arguments(), task_vars))
+
+    def execute(self, arguments: dict[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
+        """The result of the module."""
+        if self.module is not None and belongs_here(self):
+            return run_here(self.module, arguments, self._task.check_mode)
+        if self.carries_secrets:
             require_pipelining(self)
-        return self.finish(self._execute_module(module_args=self.arguments(), task_vars=task_vars))
+        result: dict[str, Any] = self._execute_module(module_args=arguments, task_vars=task_vars)
+        return result

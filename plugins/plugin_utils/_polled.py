@@ -97,6 +97,11 @@ class PolledAction(ActionBase):  # type: ignore[misc]
         """The arguments of the next look."""
         return {name: value for name, value in self._task.args.items() if name not in self.controller_options}
 
+    def execute(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The result of the module."""
+        result: dict[str, Any] = self._execute_module(module_args=arguments, task_vars=self._variables)
+        return result
+
     def busy(self, result: Mapping[str, Any]) -> Progress | None:
         """What the host still works at; None when waiting has an end."""
         raise NotImplementedError
@@ -150,8 +155,7 @@ class PolledAction(ActionBase):  # type: ignore[misc]
     def _look(self) -> dict[str, Any]:
         if self._lock:
             self._lock.renew()
-        result: dict[str, Any] = self._execute_module(module_args=self.arguments(), task_vars=self._variables)
-        return result
+        return self.execute(self.arguments())
 
     def _first_look(self) -> dict[str, Any]:
         try:

@@ -1,66 +1,216 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure two module calls in the lab, in turn: one that asks for no drive, and one that asks for three.
+"""Measure playbooks over many seeds, each in a lab of its own.
 
 Figures are for reading, never asserted: they depend on the machine and on what else it does.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
 import pathlib
-import statistics
+import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPOSITORY / "tests"))
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(REPOSITORY / "tests"), str(HERE), str(REPOSITORY / ".build" / "collections")]
 
+import fleet  # noqa: E402  (beside this file)
 from lab import controller, world  # noqa: E402  (the lab lies beside this folder)
 
-ROUNDS = 5
-MODULE = "seedfreight.azure_offline_backup.sata_prep_import_info"
-SERIALS = {
-    "no drive": [],
-    "three drives": ["WD-WX31A10FE02", "Z1F0AAAA", "SYS-FS01"],
-}
+COLLECTION = "seedfreight.azure_offline_backup"
+KINDS = {"noop": "seed", "status": "status"}
+ACCESS = re.compile(r'"[A-Z]+ [^"]*" \d{3} ')
+HEAD = ("what", "seeds", "forks", "wall s", "CPU s", "CPU s/seed", "RSS MiB", "requests/seed", "lock s/seed", "exit")
+TRACKING = "794612{:06}"
+WAIT = ("-e", "seed_wait=true", "-e", "seed_poll_interval=1")
 
 
-def arguments(serials: list[str]) -> str:
-    """The module's arguments for a seed that lists these drives and has nothing planned."""
-    drives = [{"serial": one} for one in serials]
-    return json.dumps({"seed": "bench", "container": "bench-seed", "drives": drives})
+@dataclass
+class Cost:
+    """What some runs of a playbook took; the memory is the most that one controller process had."""
+
+    wall: float = 0.0
+    cpu: float = 0.0
+    memory: float = 0.0
+    locked: float = 0.0
+    code: int = 0
+    tasks: dict[str, tuple[int, float]] = field(default_factory=dict)
+
+    def add(self, other: Cost) -> None:
+        self.wall, self.cpu, self.locked = self.wall + other.wall, self.cpu + other.cpu, self.locked + other.locked
+        self.memory, self.code = max(self.memory, other.memory), self.code or other.code
+        for name, (count, seconds) in other.tasks.items():
+            before = self.tasks.get(name, (0, 0.0))
+            self.tasks[name] = (before[0] + count, before[1] + seconds)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is measured, and where."""
+
+    home: pathlib.Path
+    what: str
+    seeds: int
+    forks: int
+    kind: str
+
+    @property
+    def log(self) -> pathlib.Path:
+        """The output of its playbooks."""
+        return self.home / "bench.log"
+
+
+@contextmanager
+def lab_of_its_own() -> Iterator[pathlib.Path]:
+    """The folder of a fresh lab, which ends with the block."""
+    with tempfile.TemporaryDirectory(prefix="seedfreight-bench-") as folder:
+        home = pathlib.Path(folder) / "lab"
+        command, environment = [sys.executable, "-m", "lab"], controller.bare_environment(home)
+        tests, quiet = REPOSITORY / "tests", subprocess.DEVNULL
+        subprocess.run([*command, "up", "--detach"], cwd=tests, env=environment, check=True, stdout=quiet)
+        try:
+            world.use(home)
+            yield home
+        finally:
+            subprocess.run([*command, "down"], cwd=tests, env=environment, check=True, stdout=quiet)
+
+
+def measured(run: Run, playbook: str, *words: str) -> Cost:
+    """One run of a playbook, with the CPU time of its whole tree of processes."""
+    times = run.home / "bench.json"
+    times.unlink(missing_ok=True)
+    extra = {
+        "ANSIBLE_FORKS": str(run.forks),
+        "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback_plugins"),
+        "ANSIBLE_CALLBACKS_ENABLED": "bench_times",
+        "BENCH_TIMES": str(times),
+    }
+    command, environment = ["ansible-playbook", f"{COLLECTION}.{playbook}", *words], controller.environment(run.home)
+    began = time.monotonic()
+    with run.log.open("ab") as log:
+        process = subprocess.Popen(
+            command, cwd=run.home, env=environment | extra, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+        )
+        memory = Memory(process.pid)
+        _pid, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.monotonic() - began
+    found = json.loads(times.read_text(encoding="utf-8")) if times.exists() else {"locks": [], "tasks": {}}
+    cpu = usage.ru_utime + usage.ru_stime
+    return Cost(wall, cpu, memory.most, sum(found["locks"]), process.returncode, found["tasks"])
+
+
+class Memory(threading.Thread):
+    """Looks at the peak of a process's resident memory until it ends, in MiB."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self._file, self.most = pathlib.Path(f"/proc/{pid}/status"), 0.0
+        self.start()
+
+    def run(self) -> None:
+        while found := self._peak():
+            self.most = max(self.most, found)
+            time.sleep(0.1)
+
+    def _peak(self) -> float:
+        try:
+            match = re.search(r"VmHWM:\s+(\d+) kB", self._file.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ProcessLookupError):
+            return 0.0
+        return int(match.group(1)) / 1024 if match else 0.0
+
+
+def show_tasks(tasks: Mapping[str, Any]) -> None:
+    """The tasks by the seconds that their hosts were at them."""
+    for name, (count, seconds) in sorted(tasks.items(), key=lambda one: -one[1][1]):
+        print(f"    {seconds:9.2f} s  {count:5} x  {name}")
+
+
+def requests(home: pathlib.Path) -> int:
+    """How many requests Azure has got so far: tokens, Resource Manager and blobs."""
+    managed = (home / "logs" / "azure.log").read_text(encoding="utf-8").splitlines()
+    stored = ACCESS.findall((home / "logs" / "azurite.log").read_text(encoding="utf-8", errors="replace"))
+    return len([one for one in managed if '"/_lab/' not in one]) + len(stored)
+
+
+def lab(home: pathlib.Path, *words: str) -> None:
+    subprocess.run(["lab", *words], env=controller.environment(home), check=True, stdout=subprocess.DEVNULL)
+
+
+def waiting(run: Run) -> tuple[Cost, int]:
+    """A playbook over seeds whose drives are on their way, after one over the first seed, which fills caches."""
+    fleet.make(run.home, run.seeds)
+    measured(run, KINDS[run.what], "--limit", fleet.names(1)[0])
+    before = requests(run.home)
+    cost = measured(run, KINDS[run.what])
+    return cost, requests(run.home) - before
+
+
+def whole(run: Run) -> tuple[Cost, int]:
+    """Every run of so many whole seeds."""
+    home = run.home
+    lab(home, "host", "add", "many", "--count", str(run.seeds), "--kind", run.kind)
+    lab(home, "seed", "--all")
+    before, cost = requests(home), measured(run, "seed", *WAIT)
+    for number, name in enumerate(one for one in controller.seed_names(home) if one != controller.SEED_NAME):
+        seed = yaml.safe_load((home / "inventory" / "host_vars" / f"{name}.yml").read_text(encoding="utf-8"))["seed"]
+        tracking, serial = TRACKING.format(number), seed["drives"][0]["serial"]
+        lab(home, "ship", "--host", seed["copy_host"], "--serial", serial, "--carrier", "FedEx", "--tracking", tracking)
+        words = (f"seed={name}", "carrier=FedEx", f"tracking_number='{tracking}'")
+        cost.add(measured(run, "ship", *(part for word in words for part in ("-e", word))))
+        lab(home, "arrive", "--tracking", tracking)
+    cost.add(measured(run, "seed", *WAIT))
+    return cost, requests(home) - before
+
+
+def measure(given: argparse.Namespace, what: str, seeds: int, forks: int) -> None:
+    """One measurement, as a row of the table."""
+    with lab_of_its_own() as home:
+        run = Run(home, what, seeds, forks, given.kind)
+        cost, asked = whole(run) if what == "whole" else waiting(run)
+        if given.log:
+            pathlib.Path(given.log).write_bytes(run.log.read_bytes())
+    each = (f"{cost.cpu / seeds:.2f}", f"{cost.memory:.0f}", f"{asked / seeds:.1f}", f"{cost.locked / seeds:.1f}")
+    row((what, str(seeds), str(forks), f"{cost.wall:.1f}", f"{cost.cpu:.1f}", *each, str(cost.code)))
+    if given.tasks:
+        show_tasks(cost.tasks)
+
+
+def row(cells: tuple[str, ...]) -> None:
+    print("  ".join(cell.rjust(len(head)) for head, cell in zip(HEAD, cells, strict=True)), flush=True)
 
 
 def main() -> int:
-    """Start a lab, take turns, print minimum and median of each."""
-    with tempfile.TemporaryDirectory() as folder:
-        home = pathlib.Path(folder) / "lab"
-        lab = [sys.executable, "-m", "lab"]
-        subprocess.run(
-            [*lab, "up", "--detach"], cwd=REPOSITORY / "tests", env=controller.bare_environment(home), check=True
-        )
-        try:
-            world.use(home)
-            shell = controller.environment(home)
-            seconds: dict[str, list[float]] = {name: [] for name in SERIALS}
-            for _round in range(ROUNDS):
-                for name, serials in SERIALS.items():
-                    started = time.monotonic()
-                    subprocess.run(
-                        ["ansible", "fs01", "-m", MODULE, "-a", arguments(serials)],
-                        env=shell,
-                        check=True,
-                        stdout=subprocess.DEVNULL,
-                    )
-                    seconds[name].append(time.monotonic() - started)
-        finally:
-            subprocess.run([*lab, "down"], cwd=REPOSITORY / "tests", env=controller.bare_environment(home), check=True)
-    for name, found in seconds.items():
-        print(f"{name:12} min {min(found):5.2f} s  median {statistics.median(found):5.2f} s")
+    """Measure what the arguments ask for, and print each row as it comes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", default="1,10", help="numbers of seeds")
+    parser.add_argument("--forks", default="5", help="numbers of forks")
+    parser.add_argument("--what", default="noop", help="noop and status (drives are on their way), whole")
+    parser.add_argument("--kind", default="twin", help="kind of the hosts of whole seeds")
+    parser.add_argument("--tasks", action="store_true", help="print the seconds that hosts were at each task")
+    parser.add_argument("--log", help="file for the output of the last playbooks")
+    given = parser.parse_args()
+    row(HEAD)
+    for what in given.what.split(","):
+        for seeds in given.seeds.split(","):
+            for forks in given.forks.split(","):
+                measure(given, what, int(seeds), int(forks))
     return 0
 
 

@@ -34,7 +34,15 @@ GUIDES = [
     REPOSITORY / "CONTRIBUTING.md",
     *(
         DOCS / f"{name}.md"
-        for name in ("getting-started", "playbooks", "statuses", "troubleshooting", "keys", "architecture")
+        for name in (
+            "getting-started",
+            "playbooks",
+            "statuses",
+            "troubleshooting",
+            "keys",
+            "architecture",
+            "many-seeds",
+        )
     ),
 ]
 COMMAND = re.compile(r"ansible-playbook seedfreight\.azure_offline_backup\.(?P<rest>[^`\n|]*)")

@@ -24,6 +24,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     make_credential,
     sentence,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.patience import patient_retry
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 
 try:
@@ -36,10 +37,6 @@ except ImportError as error:
 
 FIRST_POLL_SECONDS = 0.5
 MAX_POLL_SECONDS = 10.0
-# A longer Retry-After ends the request with an error that names it, instead of a long silence. In seconds.
-MAX_RETRY_AFTER = 60.0
-# About 45 seconds in all.
-RETRIES, BACKOFF_FACTOR = 6, 0.8
 FAILED = ("failed", "canceled", "cancelled")
 NOT_THERE = ("ResourceNotFound", "NotFound")
 REMEDIES: dict[str | int, str] = {
@@ -61,27 +58,6 @@ REMEDIES: dict[str | int, str] = {
 }
 REQUEST_IDS = ("x-ms-request-id", "x-ms-correlation-request-id")
 NAMESPACE = re.compile(r"'(Microsoft\.[A-Za-z.]+)'")
-
-
-def patient_retry() -> Any:
-    """The library's retries, for 429 with every method, and without a sleep of unknown length."""
-
-    # Inside a function, because the module must load for its documentation where the library is missing.
-    class PatientRetry(policies.RetryPolicy[Any, Any]):
-        def is_retry(self, settings: dict[str, Any], response: Any) -> bool:
-            seconds = self.get_retry_after(response)
-            if seconds is not None and seconds > MAX_RETRY_AFTER:
-                return False
-            return bool(super().is_retry(settings, response)) or response.http_response.status_code == 429
-
-    return PatientRetry(
-        retry_total=RETRIES,
-        retry_connect=RETRIES,
-        retry_read=RETRIES,
-        retry_status=RETRIES,
-        retry_backoff_factor=BACKOFF_FACTOR,
-        retry_backoff_max=20,
-    )
 
 
 class ArmClient:

@@ -17,6 +17,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     Cloud,
     from_metadata,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.patience import patient_retry
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._secret import Secret
 
@@ -127,6 +128,7 @@ def make_credential(credentials: Credentials, cloud: Cloud) -> Any:
         credentials.secret.reveal(),
         authority=cloud.authority,
         disable_instance_discovery=not cloud.well_known,
+        retry_policy_class=lambda **_more: patient_retry(),
         **TIMEOUTS,
     )
 

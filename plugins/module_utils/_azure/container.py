@@ -43,6 +43,8 @@ try:
 except ImportError as error:
     _deps.note(error)
 
+# Until the service ends its work, nothing in the container proves anything.
+UNFINISHED = ("created", "shipped", "at_datacenter", "copying")
 MAX_LOG_BYTES = 64 * 1024 * 1024
 MAX_ENTRIES = 50
 ROLE = "Assign the role Storage Blob Data Contributor on the storage account to the identity."
@@ -85,18 +87,26 @@ class Container:
     def show(self, job: JobApi | None = None) -> dict[str, Any]:
         """What is in the container, and what the copy logs of a job say."""
         try:
-            exists = bool(self._container.exists())
-            blobs = [_blob(one) for one in self._container.list_blobs()] if exists else []
+            blobs = self._blobs()
             logs = job.copy_logs(self) if job else []
         except AzureError as error:
             raise self._refused(error) from error
         return {
             "name": self._name,
-            "exists": exists,
+            "exists": blobs is not None,
             "blob_endpoint": self.account.blob_endpoint,
-            "blobs": blobs,
+            "blobs": blobs or [],
             "copy_logs": logs,
         }
+
+    def _blobs(self) -> list[dict[str, Any]] | None:
+        """The blobs; None when there is no container."""
+        try:
+            return [_blob(one) for one in self._container.list_blobs()]
+        except ResourceNotFoundError as error:
+            if _code(error) != "ContainerNotFound":
+                raise
+            return None
 
     def create(self) -> None:
         """Create the container, private. One that exists already is no error; ArmError for every other conflict."""
@@ -193,6 +203,20 @@ def show_container(azure: Mapping[str, str], options: Mapping[str, Any]) -> dict
     """The result of import_container_info."""
     container, job = _open(azure, options)
     return {"changed": False, "container": container.show(job)}
+
+
+def follow_job(azure: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, Any]:
+    """The result of import_job_info with a container: the job, and once its work has ended what came of it."""
+    _names.check_job_name(options["name"])
+    _names.check_container(options["container"], "container")
+    client = connect(azure)
+    place = (azure["subscription_id"], azure["resource_group"])
+    job = APIS[options["api"]](client, *place, options["name"])
+    found, container = job.get(), None
+    if found["phase"] not in UNFINISHED:
+        account = get_account(client, *place, options["storage_account"])
+        container = Container(client, account, options["container"]).show(job)
+    return {"changed": False, "job": found, "container": container}
 
 
 def ensure_container(azure: Mapping[str, str], options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:

@@ -534,6 +534,19 @@ def conflicts(name: str, seed: Mapping[str, Any], others: Mapping[str, Mapping[s
     return found
 
 
+def sharing(seeds: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """The seeds with which each one shares something, by host name; only these can have conflicts."""
+    owners: dict[tuple[str, str], set[str]] = {}
+    for name, seed in seeds.items():
+        for what in _shared(seed):
+            owners.setdefault(what, set()).add(name)
+    found: dict[str, set[str]] = {}
+    for names in owners.values():
+        for name in names if len(names) > 1 else ():
+            found.setdefault(name, set()).update(names - {name})
+    return {name: sorted(found[name]) for name in sorted(found)}
+
+
 def _shared(seed: Mapping[str, Any]) -> dict[tuple[str, str], bool]:
     """What only one open seed may have."""
     azure, staging = seed.get("azure") or {}, seed.get("staging") or {}

@@ -28,6 +28,8 @@ FINISHED = ("cleaned", "aborted")
 
 def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """The result of the module. ValueError when the definition is wrong."""
+    if options["play_only"]:
+        return {"changed": False, **_play(options)}
     if options["state_only"]:
         seed = _place(options["definition"], str(options["_host"] or ""))
         return {"changed": False, "seed": {"name": seed["name"], "state": seed["state"]}}
@@ -129,6 +131,13 @@ def _refuse(problems: list[definition.Problem], name: str) -> None:
         raise ValueError(f"Seed {name}: {texts[0]}")
     numbered = " ".join(f"({at}) {text}" for at, text in enumerate(texts, start=1))
     raise ValueError(f"Seed {name} has {len(texts)} problems: {numbered}")
+
+
+def _play(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What all seeds of the play together say."""
+    seeds = _others(options, "")
+    shared = definition.sharing({name: seed for name, (seed, _known) in seeds.items()})
+    return {"shared": shared, "others_waiting": _waiting_for_shipment(seeds)}
 
 
 def _others(options: Mapping[str, Any], host: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:

@@ -67,7 +67,7 @@ def start(home: pathlib.Path) -> tuple[subprocess.Popen[bytes], str]:
             "basic",
         ]
         where = ["--blobHost", "127.0.0.1", "--blobPort", str(port), "--location", str(folder)]
-        argv = ["node", str(find()), *where, *certificate, "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
+        argv = ["node", str(find()), *where, *certificate, "--skipApiVersionCheck", "--disableTelemetry"]
         with (home / "logs" / "azurite.log").open("ab") as log:
             process = subprocess.Popen(
                 argv,

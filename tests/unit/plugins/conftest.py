@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure import arm, job
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure import arm, job, patience
 from azure_variables import AZURE_VARIABLES
 from lab import blobs, world
 from lab.azure import azurite, ca
@@ -51,7 +51,7 @@ def endpoint(azure_home: pathlib.Path) -> Iterator[Server]:
 def azure(endpoint: Server, azure_home: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Azure:
     """The endpoint without jobs, faults and log, asked with short pauses."""
     monkeypatch.setattr(arm, "FIRST_POLL_SECONDS", 0.01)
-    monkeypatch.setattr(arm, "BACKOFF_FACTOR", 0.01)
+    monkeypatch.setattr(patience, "BACKOFF_FACTOR", 0.01)
     monkeypatch.setattr(job, "LOOKS", (0.01, 0.01, 0.01))
     for name in AZURE_VARIABLES:
         monkeypatch.delenv(name, raising=False)

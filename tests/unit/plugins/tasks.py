@@ -65,7 +65,9 @@ class Task:
         password = more.pop("password", "of the first run")
         self.answers = list(answers) or [{"changed": False}]
         vault = vault_of(password) if password else SimpleNamespace(secrets=[])
-        task = SimpleNamespace(args=arguments, check_mode=False, async_val=0, delegate_to=None, action="x")
+        task = SimpleNamespace(
+            args=arguments, check_mode=False, async_val=0, delegate_to=None, action="x", environment=[]
+        )
         for name, value in more.items():
             setattr(task, name, value)
         loader = SimpleNamespace(_vault=vault)

@@ -170,6 +170,14 @@ def test_looking_touches_no_file(controller: Controller, storage: Any, module: s
     assert left_behind(controller.folder / "remote", SECRETS["client_secret"]) == []
 
 
+def test_what_libraries_log_is_not_on_the_terminal(controller: Controller) -> None:
+    """The identity library logs a refusal, and raises it."""
+    arguments = {"name": "contoso-fs01", "resource_group": settings.RESOURCE_GROUP}
+    run = controller.run(f"{PREFIX}.import_job_info", arguments, AZURE_SECRET="wrong")
+    assert run.code != 0 and "AADSTS7000215" in run.output
+    assert "get_token" not in run.output and run.output.count("AADSTS7000215") <= 2
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -134,6 +134,25 @@ def test_two_seeds_of_the_play_that_share_a_drive_are_refused(control: Control) 
     assert "belongs to the seed fs01 too" in found["fs02"]["msg"]
 
 
+def test_a_seed_is_compared_with_the_others_that_are_named(control: Control) -> None:
+    control.hosts["fs02"]["seed"]["drives"] = [{"serial": "drive-fs01"}]
+    _code, output, found = control.run(ask(others="{{ [] if inventory_hostname == 'fs01' else ['fs01'] }}"))
+    assert found["fs01"].get("status") == "new", output
+    assert "`drives` DRIVE-FS01 belongs to the seed fs01 too" in found["fs02"]["msg"]
+
+
+def test_all_seeds_of_the_play_are_compared_once(control: Control) -> None:
+    """Whatever the definition of the host is that asks, and whichever seed is named."""
+    for name in ("fs03", "fs04"):
+        control.hosts[name] = {"short": name, "seed": copy.deepcopy(DEFINITION)}
+        control.hosts[name]["seed"]["drives"] = [{"serial": "DRIVE-BOTH"}]
+    control.hosts["fs01"]["seed"] = "{{ nowhere.defined }}"
+    del control.hosts["fs02"]["seed"]
+    code, output, found = control.run({**ask(play_only=True), "run_once": True}, "-e", "seed=fs03")
+    assert code == 0, output
+    assert found["fs01"]["shared"] == found["fs04"]["shared"] == {"fs03": ["fs04"], "fs04": ["fs03"]}
+
+
 def test_a_definition_that_cannot_be_rendered_stops_only_its_own_seed(control: Control) -> None:
     control.hosts["fs02"]["seed"]["azure"]["location"] = "{{ nowhere.defined }}"
     _code, output, found = control.run(ask(), "-e", "seed=fs01")

@@ -12,10 +12,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure import arm
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure import arm, patience
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import ArmClient, connect
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.auth import ArmError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import store
 from azure.core.credentials import AccessToken
 from azure.identity import ClientSecretCredential
 from lab.azure import settings
@@ -108,6 +109,49 @@ def test_limit_of_requests_is_tried_again_for_post_without_retry_after(azure: Az
     azure.fault("POST .*cancel", 429, times=2)
     refused(lambda: azure.client().send("POST", f"{JOB}/cancel", JOB_API, {"reason": "r"}), "404")
     assert statuses(azure, "cancel") == [429, 429, 404]
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "POST", "DELETE"])
+def test_limit_of_requests_is_waited_out_for_minutes(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    azure.fault("/jobs/", 429, times=20, retry_after=15)
+    refused(lambda: azure.client().send(method, f"{JOB}/nothing", JOB_API), "404")
+    assert statuses(azure, "/jobs/") == [429] * 20 + [404]
+    assert len(pauses) == 20 and min(pauses) >= 15
+
+
+def test_requests_that_were_refused_at_one_moment_do_not_come_back_at_one_moment(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    for _seed in range(20):
+        azure.fault("storageAccounts", 429, retry_after=10)
+        azure.client().get(ACCOUNT, API)
+    assert len({round(one, 2) for one in pauses}) > 10
+    assert min(pauses) >= 10 and max(pauses) <= 15
+
+
+def test_patience_with_a_limit_of_requests_has_an_end(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is shorter than the lease of a lock, which another controller would take over."""
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    azure.fault("storageAccounts", 429, times=999, retry_after=30)
+    client = azure.client()
+    for _request in range(2):
+        refused(lambda: client.get(ACCOUNT, API), "429", "run again in 30 seconds")
+    assert patience.PATIENCE - 50 < sum(pauses) < store.DEFAULT_LEASE / 2
+
+
+@pytest.mark.parametrize("more", [{}, {"retry_after": 2}], ids=["without", "with"])
+def test_limit_of_tokens_is_waited_out(azure: Azure, monkeypatch: pytest.MonkeyPatch, more: dict[str, int]) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    azure.fault("POST .*/token", 429, times=12, **more)
+    assert azure.client().get(ACCOUNT, API) is not None
+    assert statuses(azure, "/oauth2/v2.0/token") == [429] * 12 + [200]
 
 
 @pytest.mark.parametrize("status", [429, 503])

@@ -15,8 +15,10 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.container import (
     Container,
     ensure_container,
+    follow_job,
     show_container,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import ensure_job
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import InvalidName
 from azure.core.exceptions import (
     ClientAuthenticationError,
@@ -134,7 +136,7 @@ def test_errors_name_the_remedy(
     azure: Azure, storage: Any, monkeypatch: pytest.MonkeyPatch, error: Exception, words: list[str]
 ) -> None:
     made = container(azure)
-    failing(monkeypatch, made, "exists", error)
+    failing(monkeypatch, made, "list_blobs", error)
     with pytest.raises(ArmError) as caught:
         made.show()
     assert all(word in str(caught.value) for word in words)
@@ -259,3 +261,52 @@ def test_names_are_checked_before_any_request(azure: Azure) -> None:
         with pytest.raises(InvalidName):
             shown(azure, **changes)
     assert not azure.requests()
+
+
+# import_job_info with a container
+
+
+def follow(azure: Azure, **changes: Any) -> dict[str, Any]:
+    options = {"name": "contoso-fs01", "api": "data_box", "container": "seed-1", "storage_account": settings.ACCOUNT}
+    return follow_job(azure.options, options | changes)
+
+
+@pytest.mark.parametrize("status", ["AwaitingShipmentDetails", "ShippedToAzureDC", "AtAzureDC", "DataCopy"])
+def test_nobody_asks_for_the_container_before_the_work_has_ended(
+    azure: Azure, storage: Any, order: dict[str, Any], status: str
+) -> None:
+    ensure_job(azure.options, order, False)
+    azure.tell("contoso-fs01", status=status)
+    before = len(azure.requests())
+    found = follow(azure)
+    assert (found["job"]["status"], found["container"]) == (status, None)
+    asked = [path.split("?")[0].rsplit("/", 1)[-1] for _method, path, _status in azure.requests()[before:]]
+    assert set(asked) <= {"endpoints", "openid-configuration", "token", "contoso-fs01", "regionConfiguration"}
+    assert len(asked) <= 5
+
+
+@pytest.mark.parametrize("status", ["Completed", "CompletedWithErrors", "Aborted", "SomethingNew"])
+def test_what_came_of_a_job_is_read_with_one_token_for_each_service(
+    azure: Azure, storage: Any, order: dict[str, Any], status: str
+) -> None:
+    ensure_job(azure.options, order, False)
+    azure.tell("contoso-fs01", status=status)
+    storage.create_container("seed-1").upload_blob("a.BaseBlob", b"0" * 512, blob_type=BlobType.PAGEBLOB)
+    before = len(azure.requests())
+    found = follow(azure)
+    assert found["job"]["exists"] and [one["name"] for one in found["container"]["blobs"]] == ["a.BaseBlob"]
+    assert found["container"] == shown(azure, import_job_name="contoso-fs01")
+    tokens = [path for _method, path, _status in azure.requests()[before:] if "/token" in path]
+    assert len(tokens) == 2 + 2, "two of follow_job, and two of show_container"
+
+
+def test_container_is_read_when_there_is_no_job(azure: Azure, storage: Any) -> None:
+    found = follow(azure)
+    assert (found["job"]["phase"], found["container"]["exists"]) == ("absent", False)
+
+
+@pytest.mark.parametrize("changes", [{"name": "Not_A_Job"}, {"container": "Not-A-Container"}])
+def test_names_of_job_and_container_are_checked_before_any_request(azure: Azure, changes: dict[str, str]) -> None:
+    with pytest.raises(InvalidName):
+        follow(azure, **changes)
+    assert azure.requests() == []

@@ -71,6 +71,7 @@ class Play:
             "shipment": None,
             "state_only": False,
             "show": False,
+            "play_only": False,
             "_host": None,
             "_others": None,
             **given,
@@ -379,6 +380,45 @@ def test_the_seeds_that_wait_for_their_shipment_are_named(play: Play) -> None:
     assert play.ask(_host="contoso-fs01", _others=others)["others_waiting"] == ["contoso-fs01", "contoso-fs02"]
     play.keep(contoso.ledger("shipped"))
     assert play.ask(_host="contoso-fs01", _others=others)["others_waiting"] == ["contoso-fs02"]
+
+
+# All seeds of the play at once
+
+
+def test_the_seeds_that_share_something_are_named_once_for_all(play: Play) -> None:
+    everybody = {
+        "contoso-fs01": play.definition(),
+        "contoso-fs02": second(play, drives=[{"serial": SERIAL}]),
+        "contoso-fs03": {**second(play), "name": "contoso-fs03"},
+        "broken": {"name": 1},
+    }
+    everybody["contoso-fs03"]["azure"] = {**everybody["contoso-fs03"]["azure"], "container": "contoso-fs03-seed"}
+    everybody["contoso-fs03"]["source"] = {**everybody["contoso-fs03"]["source"], "host": "fs03"}
+    everybody["contoso-fs03"]["drives"] = [{"serial": "DRIVE-3"}]
+    play.keep(contoso.ledger("job_created"), "contoso-fs03")
+    found = play.ask({}, play_only=True, _others=everybody)
+    assert found == {
+        "changed": False,
+        "shared": {"contoso-fs01": ["contoso-fs02"], "contoso-fs02": ["contoso-fs01"]},
+        "others_waiting": ["contoso-fs03"],
+    }
+
+
+@pytest.mark.parametrize(("option", "changes"), SHARED, ids=[one for one, _changes in SHARED])
+def test_each_conflict_is_between_seeds_that_share_something(
+    play: Play, option: str, changes: Callable[[], dict[str, Any]]
+) -> None:
+    """What a seed is not compared with cannot be what it would be refused for."""
+    others = {"contoso-fs01": play.definition(), "contoso-fs02": second(play, **changes())}
+    shared = play.ask({}, play_only=True, _others=others)["shared"]
+    with pytest.raises(ValueError, match=f"Seed contoso-fs01: `{option}`"):
+        play.ask(_host="contoso-fs01", _others={name: others[name] for name in shared["contoso-fs01"]})
+
+
+def test_a_finished_seed_is_named_too_because_it_may_begin_again(play: Play) -> None:
+    play.keep(contoso.ledger("cleaned"), "contoso-fs02")
+    others = {"contoso-fs01": play.definition(), "contoso-fs02": second(play, drives=[{"serial": SERIAL}])}
+    assert play.ask({}, play_only=True, _others=others)["shared"]["contoso-fs01"] == ["contoso-fs02"]
 
 
 # A shipment

@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How long a request to Azure is tried again, with azure-core. Private to the collection."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps
+
+try:
+    from azure.core.pipeline import policies
+except ImportError as error:
+    _deps.note(error)
+
+# A longer Retry-After of a service that is out of order ends the request with an error that names it. In seconds.
+MAX_RETRY_AFTER = 60.0
+# About 45 seconds in all.
+RETRIES, BACKOFF_FACTOR, MAX_BACKOFF = 6, 0.8, 20.0
+# So many seconds one client waits in all for a limit of requests, which all seeds of a subscription share. A module has
+# two clients, one of them for tokens, and both together are shorter than the lease of a seed's lock.
+PATIENCE = 420.0
+# Most seconds that are added to a pause.
+MAX_SPREAD = 20.0
+
+
+def patient_retry() -> Any:
+    """The library's retries, and patience with 429 for every method, without a sleep of unknown length."""
+
+    # Inside a function, because the module must load for its documentation where the library is missing.
+    class PatientRetry(policies.RetryPolicy[Any, Any]):
+        patience = PATIENCE
+
+        def is_retry(self, settings: dict[str, Any], response: Any) -> bool:
+            seconds = self.get_retry_after(response)
+            if _limited(response):
+                return max(seconds or 0, self.get_backoff_time(settings)) <= self.patience
+            if seconds is not None and seconds > MAX_RETRY_AFTER:
+                return False
+            return bool(super().is_retry(settings, response))
+
+        def increment(self, settings: dict[str, Any], response: Any = None, error: Any = None) -> bool:
+            if not _limited(response):
+                return bool(super().increment(settings, response, error))
+            # What is limited is not counted: its end is that of the patience.
+            settings["history"].append(policies.RequestHistory(response.http_request, response.http_response))
+            return True
+
+        def get_backoff_time(self, settings: dict[str, Any]) -> float:
+            return min(BACKOFF_FACTOR * 2.0 ** len(settings["history"]), MAX_BACKOFF)
+
+        def sleep(self, settings: dict[str, Any], transport: Any, response: Any = None) -> None:
+            least = (self.get_retry_after(response) if response else None) or self.get_backoff_time(settings)
+            # Many seeds are refused at the same moment, and shall not come back at the same moment.
+            seconds = least + random.uniform(0.0, min(least / 2, MAX_SPREAD))
+            if _limited(response):
+                self.patience -= seconds
+            transport.sleep(seconds)
+
+    return PatientRetry(
+        retry_total=RETRIES, retry_connect=RETRIES, retry_read=RETRIES, retry_status=RETRIES, retry_backoff_factor=1.0
+    )
+
+
+def _limited(response: Any) -> bool:
+    """Whether an answer says that there were too many requests."""
+    return getattr(getattr(response, "http_response", None), "status_code", 0) == 429

@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Modules of the controller in the process of their task. Private to the collection.
+
+Sending a module to its own machine costs more than most modules do: it is packed, and each run starts Python, compiles
+the collection and imports libraries that the controller has loaded already. And what stays in the process of the task
+needs no pipe and no file, so no secret leaves it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+from ansible.module_utils.common import json as encoding
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.parameters import remove_values
+from ansible.plugins.action import ActionBase
+from ansible.utils.unsafe_proxy import wrap_var
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._module import run
+
+# These libraries log errors that they raise, too. Without a handler, Python writes warnings to the terminal.
+for _library in ("azure", "msal", "urllib3"):
+    logging.getLogger(_library).addHandler(logging.NullHandler())
+
+
+class _Ended:
+    """What a module ended with."""
+
+    def __init__(self) -> None:
+        self.result: dict[str, Any] = {}
+
+    def exit_json(self, **result: Any) -> None:
+        self.result = {"changed": False, **result}
+
+    def fail_json(self, msg: str, **result: Any) -> None:
+        self.result = {"changed": False, **result, "failed": True, "msg": msg}
+
+
+def belongs_here(action: ActionBase) -> bool:
+    """Whether the process of the task is what the module would run as: this machine, this user, this environment."""
+    task, connection = action._task, action._connection
+    changed = connection.become or task.async_val or any(task.environment or [])
+    return connection.transport == "local" and not changed
+
+
+def run_here(module: ModuleType, arguments: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+    """The result of a module, which has the options ``SPEC`` and the function ``work``."""
+    options = dict(module.SPEC)
+    checked = ArgumentSpecValidator(options.pop("argument_spec"), **options).validate(_plain(arguments))
+    ended = _Ended()
+    if checked.error_messages:
+        text = checked.error_messages[-1 if checked.unsupported_parameters else 0].rstrip(".")
+        ended.fail_json(f"Unsupported parameters: {text}." if checked.unsupported_parameters else f"{text}.")
+    else:
+        parameters = checked.validated_parameters
+        run(ended, lambda: module.work(parameters, check_mode))
+    # A round of JSON, as between a module and its action: what returns shares nothing with what was given.
+    found = json.loads(json.dumps(remove_values(ended.result, checked._no_log_values)))
+    result: dict[str, Any] = wrap_var(found)
+    return result
+
+
+def _plain(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments as a module gets them: text, numbers, lists and dictionaries, and nothing of Ansible's own."""
+    if hasattr(encoding, "get_module_encoder"):
+        kind = encoding.get_module_encoder("legacy", encoding.Direction.CONTROLLER_TO_MODULE)
+        text = json.dumps(dict(arguments), cls=kind)
+    else:
+        # ansible-core 2.18
+        text = json.dumps(dict(arguments), cls=encoding.AnsibleJSONEncoder, vault_to_text=True)
+    found: dict[str, Any] = json.loads(text)
+    return found
