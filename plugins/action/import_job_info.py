@@ -30,7 +30,7 @@ class ActionModule(PolledAction):
 
     def execute(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """The result of the module, in the process of the task where nothing speaks against it."""
-        if belongs_here(self):
+        if belongs_here(self, self._variables):
             return run_here(import_job_info, arguments, self._task.check_mode)
         require_pipelining(self)
         return super().execute(arguments)

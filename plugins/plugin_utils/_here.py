@@ -12,6 +12,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import shutil
+import sys
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
@@ -41,11 +44,18 @@ class _Ended:
         self.result = {"changed": False, **result, "failed": True, "msg": msg}
 
 
-def belongs_here(action: ActionBase) -> bool:
-    """Whether the process of the task is what the module would run as: this machine, this user, this environment."""
+def belongs_here(action: ActionBase, variables: Mapping[str, Any]) -> bool:
+    """Whether the process of the task is what the module would run as: machine, user, environment and Python."""
     task, connection = action._task, action._connection
-    changed = connection.become or task.async_val or any(task.environment or [])
-    return connection.transport == "local" and not changed
+    if connection.transport != "local" or connection.become or task.async_val or any(task.environment or []):
+        return False
+    wanted = str(action._templar.template(variables.get("ansible_python_interpreter")) or "auto")
+    return wanted.startswith("auto") or _folder(wanted) == _folder(sys.executable)
+
+
+def _folder(program: str) -> str:
+    """The folder of a program. The programs of one folder share their packages; a link may lead to another Python."""
+    return os.path.realpath(os.path.dirname(shutil.which(program) or program))
 
 
 def run_here(module: ModuleType, arguments: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:

@@ -66,7 +66,7 @@ class ControllerAction(ActionBase):  # type: ignore[misc]
 
     def execute(self, arguments: dict[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
         """The result of the module."""
-        if self.module is not None and belongs_here(self):
+        if self.module is not None and belongs_here(self, task_vars or {}):
             return run_here(self.module, arguments, self._task.check_mode)
         if self.carries_secrets:
             require_pipelining(self)

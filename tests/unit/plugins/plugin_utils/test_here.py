@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import datetime
+import pathlib
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,14 +28,13 @@ def action(**changes: Any) -> Any:
     """An action with a local connection of the same user."""
     given = {"transport": "local", "become": None, "async_val": 0, "environment": [], **changes}
     connection = SimpleNamespace(transport=given["transport"], become=given["become"])
-    return SimpleNamespace(
-        _connection=connection, _task=SimpleNamespace(async_val=given["async_val"], environment=given["environment"])
-    )
+    task = SimpleNamespace(async_val=given["async_val"], environment=given["environment"])
+    return SimpleNamespace(_connection=connection, _task=task, _templar=SimpleNamespace(template=lambda value: value))
 
 
 def test_module_of_this_machine_user_and_environment_belongs_here() -> None:
-    assert belongs_here(action())
-    assert belongs_here(action(environment=[{}, None]))
+    assert belongs_here(action(), {})
+    assert belongs_here(action(environment=[{}, None]), {})
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,27 @@ def test_module_of_this_machine_user_and_environment_belongs_here() -> None:
     ids=lambda one: next(iter(one)),
 )
 def test_what_runs_as_something_else_is_sent(changes: dict[str, Any]) -> None:
-    assert not belongs_here(action(**changes))
+    assert not belongs_here(action(**changes), {})
+
+
+@pytest.mark.parametrize(
+    ("interpreter", "here"),
+    [
+        (sys.executable, True),
+        (f"{pathlib.Path(sys.executable).parent}/python3", True),
+        ("auto_silent", True),
+        (None, True),
+        ("/opt/other/bin/python", False),
+    ],
+)
+def test_another_python_gets_the_module(interpreter: str | None, here: bool) -> None:
+    """Only it may have the packages. A link of an environment to the same program is another Python, too."""
+    assert belongs_here(action(), {"ansible_python_interpreter": interpreter}) is here
+
+
+def test_link_to_the_same_program_is_another_python(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "python").symlink_to(sys.executable)
+    assert not belongs_here(action(), {"ansible_python_interpreter": str(tmp_path / "python")})
 
 
 def test_options_are_completed_and_typed() -> None:
