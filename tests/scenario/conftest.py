@@ -131,12 +131,13 @@ class Lab:
 
 
 @pytest.fixture
-def lab(tmp_path: pathlib.Path) -> Iterator[Lab]:
-    """A fresh lab without a seed."""
+def lab(tmp_path: pathlib.Path, request: pytest.FixtureRequest) -> Iterator[Lab]:
+    """A fresh lab without a seed. The mark ``twin`` is for scenarios of the controller, which twins make short."""
     home = tmp_path / "lab"
     command = [sys.executable, "-m", "lab"]
     environment = controller.bare_environment(home)
-    subprocess.run([*command, "up", "--detach"], cwd=TESTS, check=True, env=environment, stdout=subprocess.DEVNULL)
+    up = [*command, "up", "--detach", "--kind", "twin" if request.node.get_closest_marker("twin") else "powershell"]
+    subprocess.run(up, cwd=TESTS, check=True, env=environment, stdout=subprocess.DEVNULL)
     world.use(home)
     try:
         yield Lab(home)

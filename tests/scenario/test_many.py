@@ -19,6 +19,7 @@ from collections.abc import Iterator
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "bench"))
 
 import fleet
+import pytest
 from conftest import PLAYBOOK, Lab
 from lab import controller
 
@@ -69,6 +70,7 @@ def kill_once_a_job_is_made(lab: Lab, run: subprocess.Popen[bytes], seeds: list[
     run.wait()
 
 
+@pytest.mark.twin
 def test_a_slice_that_was_killed_costs_no_seed_and_doubles_no_job(lab: Lab) -> None:
     fleet.make(lab.home, len(SEEDS), shipped=False)
     mine, theirs = SEEDS[:3], SEEDS[3:]

@@ -13,8 +13,6 @@ import pytest
 from conftest import WAIT, Lab, Run
 from lab import world
 
-pytestmark = pytest.mark.powershell
-
 SEED = "contoso-fs01"
 DRIVE, FOREIGN = "WD-WX31A10FE02", "Z1F0AAAA"
 
@@ -28,6 +26,7 @@ def blocked(run: Run, identity: str) -> str:
     return command
 
 
+@pytest.mark.powershell
 def test_a_foreign_drive_is_erased_and_a_killed_copy_given_up_by_the_printed_words(lab: Lab) -> None:
     lab.order("seed", SEED, "--set", f"drives=[{{serial: {FOREIGN}}}]")
     command = blocked(lab.play("seed"), "drive_foreign")
@@ -54,6 +53,7 @@ def test_a_foreign_drive_is_erased_and_a_killed_copy_given_up_by_the_printed_wor
     assert lab.command(command, *WAIT).changed == 0, "the word of a past run does nothing more"
 
 
+@pytest.mark.powershell
 def test_a_restart_after_the_copy_leads_to_unlock_and_never_to_erase(lab: Lab) -> None:
     """The drive comes up locked before its journal was collected; with `erase: true` it is still only unlocked."""
     lab.order("seed", SEED, "--set", "drives=[{serial: WD-WX31A10FE02, erase: true}]")
@@ -81,6 +81,7 @@ def test_a_restart_after_the_copy_leads_to_unlock_and_never_to_erase(lab: Lab) -
     assert pulled.returncode == 0 and pulled.status(SEED) == "job_created", pulled.output
 
 
+@pytest.mark.twin
 def test_only_the_seeds_own_evidence_ends_it(lab: Lab) -> None:
     lab.order("seed", SEED)
     lab.order("write", "fs01", "D:\\Staging\\old attempt\\leftover.BaseBlob", "--bytes", "1024")
@@ -117,6 +118,7 @@ def test_only_the_seeds_own_evidence_ends_it(lab: Lab) -> None:
     assert list(world.windows_path("fs01", "D:\\Staging").glob("*Blob")) == []
 
 
+@pytest.mark.twin
 def test_an_aborted_seed_says_so_and_begins_again_by_the_printed_word(lab: Lab) -> None:
     lab.order("seed", SEED)
     run = lab.play("seed", *WAIT)
@@ -139,6 +141,7 @@ def test_an_aborted_seed_says_so_and_begins_again_by_the_printed_word(lab: Lab) 
     assert (lab.home / "state" / SEED / "archive").is_dir()
 
 
+@pytest.mark.twin
 def test_two_seeds_at_the_gate_take_one_parcel_each(lab: Lab) -> None:
     """Also: a lock that a killed controller left behind, and state that is lost after the shipment."""
     lab.order("seed", SEED)
