@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many seeds in slices, as AWX runs them: processes over parts of one inventory, with one state folder."""
+"""Many seeds: in slices, as AWX runs them over one state folder, and at the limits that they share."""
 
 from __future__ import annotations
 
@@ -87,3 +87,16 @@ def test_a_slice_that_was_killed_costs_no_seed_and_doubles_no_job(lab: Lab) -> N
     for name in SEEDS:
         events = [one["event"] for one in lab.ledger(name)["history"]]
         assert events.count("job_created") == 1 and len(lab.ledger(name)["jobs"]) == 1
+
+
+@pytest.mark.twin
+def test_a_limit_of_requests_that_all_seeds_share_fails_none(lab: Lab) -> None:
+    """Three refusals for each seed on average, as a subscription hands them out to whoever comes first."""
+    fleet.make(lab.home, len(SEEDS))
+    lab.order("fault", "azure", "--match", "GET .*jobs/", "--status", "429", "--times", str(3 * len(SEEDS)))
+    run = lab.play("seed", "--forks", "6")
+    assert run.returncode == 0, run.output
+    assert {name: run.status(name) for name in SEEDS} == dict.fromkeys(SEEDS, "shipped")
+    asked = (lab.home / "logs" / "azure.log").read_text(encoding="utf-8").splitlines()
+    refused = [one for one in map(json.loads, asked) if one["status"] == 429]
+    assert len(refused) == 3 * len(SEEDS) and locks(lab) == []
