@@ -136,7 +136,7 @@ class Pair:
 
     def __init__(self, folder: pathlib.Path, sent: dict[str, dict[str, str]]) -> None:
         self.modules, self.twin, self.sent = folder / "modules", folder / "twin", dict(sent)
-        default_world.build(self.modules)
+        default_world.build(self.modules, "powershell")
         # No Azure here: the agents write their backup and never ask for an import.
         world.write(self.modules / "azure" / "endpoints.json", {"arm_endpoint": "https://127.0.0.1:9"})
         with world.changed(self.modules / "hosts" / HOST / "agent.json") as agent:

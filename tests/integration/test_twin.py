@@ -85,6 +85,7 @@ def attempts(pair: Pair) -> list[str]:
     return pair.each(lambda _home: sorted(one.name for one in world.windows_path(HOST, folder).iterdir())[-1])
 
 
+@pytest.mark.powershell
 def test_a_whole_copy(pair: Pair) -> None:
     """Every drive call from new to cleaned: check, real, again, refused."""
     info = {**COPY, "drives": [drive(), {"serial": FOREIGN}, {"serial": "SYS-FS01"}, {"serial": "Z1FOAAAA"}]}
@@ -127,6 +128,7 @@ def test_a_whole_copy(pair: Pair) -> None:
     assert not pair.compare("sata_prep_import", "again", *escrowed)[0]["changed"]
 
 
+@pytest.mark.powershell
 def test_a_copied_drive_that_is_handled(pair: Pair) -> None:
     """Locked, unlocked, pulled, given up, erased: what people and Windows do to a copied drive."""
     copied(pair)
@@ -162,6 +164,7 @@ def test_a_copied_drive_that_is_handled(pair: Pair) -> None:
     pair.compare("sata_prep_import", "check", *again)
 
 
+@pytest.mark.powershell
 def test_a_foreign_drive_is_erased_by_its_fingerprint(pair: Pair) -> None:
     info = {**COPY, "drives": [{**drive(), "serial": FOREIGN}]}
     seen, _ = pair.compare("sata_prep_import_info", "real", info)
@@ -181,6 +184,7 @@ def test_a_foreign_drive_is_erased_by_its_fingerprint(pair: Pair) -> None:
     assert (done["drives"][0]["status"], done["drives"][0]["erased"]["fingerprint"]) == ("copied", mark)
 
 
+@pytest.mark.powershell
 def test_a_copy_that_is_stopped(pair: Pair) -> None:
     """A running copy: its record while it runs, stop in check mode, for real and again, and what it leaves."""
     pair.each(lambda _home: faults.order_tool(HOST, {"bytes_per_second": 1000}))
@@ -200,6 +204,7 @@ def test_a_copy_that_is_stopped(pair: Pair) -> None:
     assert pair.compare("sata_prep_import", "refused", start)[0]["failed"]
 
 
+@pytest.mark.powershell
 def test_the_backup(pair: Pair) -> None:
     """The agent: not set, set and started, waiting, and staged files removed."""
     settings, subscription = (pair.modules / SETTINGS).read_text(), controller.settings.SUBSCRIPTION_ID
@@ -233,6 +238,7 @@ def test_the_backup(pair: Pair) -> None:
     assert not pair.compare("offline_stage", "again", {**clean, "frozen_files": frozen})[0]["changed"]
 
 
+@pytest.mark.powershell
 def test_a_host_without_an_agent(pair: Pair) -> None:
     pair.each(lambda home: (home / "hosts" / HOST / "agent.json").unlink())
     pair.compare("offline_stage_info", "real", {"agent": "mars", "staging_path": "D:\\Staging"})
@@ -240,6 +246,7 @@ def test_a_host_without_an_agent(pair: Pair) -> None:
     assert "not installed" in pair.compare("offline_stage", "refused", stage)[0]["msg"]
 
 
+@pytest.mark.powershell
 def test_a_defect_of_either_side_is_found(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     """One put into the twin, one into the module on its way to the host, one into the documentation."""
     info = {**COPY, "drives": [drive()]}

@@ -1,0 +1,139 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The twin by itself, where there is no PowerShell to compare it with: tests/integration/test_twin.py does that."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import time
+from typing import Any
+
+import pytest
+from lab import default_world, world
+from lab.twin import start_command_line, wire
+from lab.windows import faults
+
+HOST, DRIVE = "fs01", "WD-WX31A10FE02"
+STAGED = {"a.AIBBlob": bytes(512), "b.BaseBlob": b"seed" * 32 * 1024}
+FILES = [{"name": name, "bytes": len(data)} for name, data in STAGED.items()]
+LISTED = {
+    "serial": DRIVE,
+    "files": FILES,
+    "sessions": [{"id": f"contoso-{at}", "files": [one["name"]]} for at, one in enumerate(FILES)],
+}
+COPY = {"seed": "contoso-fs01", "container": "contoso-seed", "tool_version": "1.5.0.300", "drives": [LISTED]}
+START = {**COPY, "source_directory": "D:\\Staging"}
+
+
+@pytest.fixture
+def home(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    """A world of twins, with staged files. Nothing of it runs."""
+    monkeypatch.setenv("LAB_HOME", str(tmp_path))
+    default_world.build(tmp_path, "twin")
+    for name, data in STAGED.items():
+        (world.windows_path(HOST, "D:\\Staging") / name).write_bytes(data)
+    return tmp_path
+
+
+def call(module: str, **arguments: Any) -> dict[str, Any]:
+    """The result of one call, through the process that a shell starts."""
+    given = {**arguments, "_ansible_module_name": f"seedfreight.azure_offline_backup.{module}"}
+    process = start_command_line(HOST, "powershell", {})
+    process.stdin.write(json.dumps({"module_args": given, "actions": ["one"]}).encode())
+    assert process.poll() is None
+    process.stdin.close()
+    result: dict[str, Any] = json.loads(process.stdout.read1(1 << 20))
+    assert process.wait() == int(bool(result.get("failed"))) and process.stdout.read1(1) == b""
+    return result
+
+
+def drive(**arguments: Any) -> dict[str, Any]:
+    """The record of the drive."""
+    (record,) = call("sata_prep_import_info", **{**COPY, **arguments})["drives"]
+    return dict(record)
+
+
+def until_idle(seconds: float = 60) -> dict[str, Any]:
+    """The record of the drive when nothing runs on it."""
+    end = time.monotonic() + seconds
+    while "wait" in (record := drive())["allowed"]:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    return record
+
+
+def test_a_drive_from_empty_to_cleaned(home: pathlib.Path) -> None:
+    assert drive()["status"] == "empty"
+    assert call("sata_prep_import", **START, _ansible_check_mode=True)["changed"] and drive()["status"] == "empty"
+    assert call("sata_prep_import", **START)["changed"]
+    record = until_idle()
+    assert (record["status"], record["allowed"]) == ("copied", ["collect", "verify"])
+    assert not call("sata_prep_import", **START)["changed"]
+    assert call("sata_prep_import", **COPY, state="verified")["changed"]
+    assert until_idle()["verify"]["files"] == FILES
+    assert call("bitlocker_volume", serial=DRIVE, state="locked")["volume"]["lock_status"] == "Locked"
+    assert drive()["status"] == "verified"
+    kept = call("sata_prep_import", **COPY, state="cleaned")
+    assert "Collect it first" in kept["msg"]
+    gone = call("sata_prep_import", **COPY, state="cleaned", escrowed=[record["journal"]["sha256"]])
+    assert gone["changed"] and gone["key_found_in"] == [] and drive()["attempt"] is None
+
+
+def test_a_changed_drive_is_a_mismatch(home: pathlib.Path) -> None:
+    call("sata_prep_import", **START)
+    until_idle()
+    (path,) = (one for one in world.volume_folder(DRIVE, 2).rglob("b.BaseBlob"))
+    path.write_bytes(b"other" + path.read_bytes()[5:])
+    call("sata_prep_import", **COPY, state="verified")
+    record = until_idle()
+    assert (record["status"], record["verify"]["ok"]) == ("mismatch", False)
+    assert "differs at byte 0" in record["reason"]
+
+
+def test_a_tool_that_is_killed_or_fails_is_a_failed_attempt(home: pathlib.Path) -> None:
+    faults.order_tool(HOST, {"kill_at_byte": 1024})
+    call("sata_prep_import", **START)
+    record = until_idle()
+    assert record["status"] == "failed" and "exit code 137" in record["reason"]
+    assert "drive" in call("sata_prep_import", **START)["msg"], "no new attempt without a word"
+    faults.order_tool(HOST, {"kill_at_byte": None, "drive_id": "ANOTHER"})
+    call("sata_prep_import", **START, discard_attempts=[record["attempt"]["id"]])
+    assert "the tool names the drive 'ANOTHER'" in until_idle()["reason"]
+
+
+def test_an_attempt_dies_with_its_host(home: pathlib.Path) -> None:
+    """What runs is a process of the host, so that a reboot ends it."""
+    from lab.windows import processes
+
+    faults.order_tool(HOST, {"bytes_per_second": 2048})
+    call("sata_prep_import", **START)
+    assert drive()["status"] == "copying" and len(processes.running(HOST)) == 2
+    processes.end_all(HOST)
+    assert (drive()["status"], processes.running(HOST)) == ("interrupted", [])
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "what"),
+    [
+        ("copy_host_info", {}, "The module copy_host_info"),
+        ("sata_prep_import", {**START, "copy_account": {"type": "user", "user": "a", "password": "b"}}, "copy_account"),
+        ("sata_prep_import", {**START, "source_directory": "\\\\fs02\\staging"}, "on a share"),
+        ("offline_stage_info", {"staging_path": "\\\\fs02\\staging"}, "on a share"),
+    ],
+)
+def test_what_has_no_model_is_refused_in_one_line(
+    home: pathlib.Path, module: str, arguments: dict[str, Any], what: str
+) -> None:
+    result = call(module, **arguments)
+    assert result["failed"] and what in result["msg"] and wire.NEEDS in result["msg"] and "\n" not in result["msg"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"drives": []}, {"seed": "a", "container": "b", "drives": [{}]}, {**COPY, "nothing": 1}],
+    ids=["missing", "missing below", "unknown"],
+)
+def test_options_are_those_of_the_documentation(home: pathlib.Path, arguments: dict[str, Any]) -> None:
+    assert call("sata_prep_import_info", **arguments)["failed"]
