@@ -164,7 +164,7 @@ ledger:
 shared:
   description:
     - Inventory names of the seeds that share with a seed what only one open seed may have, like a drive.
-    - A seed that shares nothing is not listed.
+    - A seed that shares nothing is not listed. One whose definition cannot be read for this is listed with all others.
   returned: with O(play_only)
   type: dict
   sample: {contoso-fs01: [contoso-fs02], contoso-fs02: [contoso-fs01]}
