@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
+from ansible import constants as C
 from ansible.module_utils.common import json as encoding
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
@@ -49,7 +50,10 @@ def belongs_here(action: ActionBase, variables: Mapping[str, Any]) -> bool:
     task, connection = action._task, action._connection
     if connection.transport != "local" or connection.become or task.async_val or any(task.environment or []):
         return False
-    wanted = str(action._templar.template(variables.get("ansible_python_interpreter")) or "auto")
+    # As for a module that is sent: a setting, and a variable of the host that the task is delegated to.
+    known = (variables.get("ansible_delegated_vars") or {}).get(task.delegate_to) or variables
+    named = C.config.get_config_value("INTERPRETER_PYTHON", variables=known)
+    wanted = str(action._templar.template(named) or "auto").strip()
     return wanted.startswith("auto") or _folder(wanted) == _folder(sys.executable)
 
 
