@@ -38,7 +38,8 @@ class ActionModule(ControllerAction):
         arguments = dict(self._task.args)
         others = arguments.pop("others", None)
         if arguments.get("play_only"):
-            return {**arguments, "definition": {}, "_others": self._definitions(self._play)}
+            self._compared = self._definitions(self._play)
+            return {**arguments, "definition": {}, "_others": self._compared}
         # A tracking number is compared with those of all seeds.
         compared = self._play if others is None or arguments.get("shipment") else others
         arguments["_host"] = self._host
@@ -48,6 +49,10 @@ class ActionModule(ControllerAction):
 
     def finish(self, result: dict[str, Any]) -> dict[str, Any]:
         """The result. The last thing that a run prints are plain lines and not JSON."""
+        if "shared" in result:
+            # What cannot be rendered here may be rendered by its own task, which knows the variables of the play.
+            unknown = [name for name in self._play if name not in self._compared] if self._compared else []
+            result["shared"].update({name: sorted(self._compared) for name in unknown})
         if self._task.args.get("show") and not result.get("failed"):
             display.display("\n".join(str(line) for line in result.get("summary") or []))
         return result

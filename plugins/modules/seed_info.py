@@ -38,7 +38,9 @@ options:
         description: Result of M(seedfreight.azure_offline_backup.import_job_info).
         type: dict
       container:
-        description: Result of M(seedfreight.azure_offline_backup.import_container_info).
+        description:
+          - Result of M(seedfreight.azure_offline_backup.import_container_info), or that of
+            M(seedfreight.azure_offline_backup.import_job_info) with the option C(container).
         type: dict
   accept:
     description: Ids of pieces of evidence that a person accepts without proof.
@@ -88,6 +90,7 @@ options:
   play_only:
     description:
       - Whether to return only RV(shared) and RV(others_waiting) of all seeds of the play, whatever O(definition) says.
+      - With C(run_once) give C({}) as O(definition), because one that cannot be rendered fails the task for all hosts.
     type: bool
     default: false
   show:
@@ -164,7 +167,7 @@ ledger:
 shared:
   description:
     - Inventory names of the seeds that share with a seed what only one open seed may have, like a drive.
-    - A seed that shares nothing is not listed.
+    - A seed that shares nothing is not listed. One whose definition cannot be read for this is listed with all others.
   returned: with O(play_only)
   type: dict
   sample: {contoso-fs01: [contoso-fs02], contoso-fs02: [contoso-fs01]}

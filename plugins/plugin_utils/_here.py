@@ -10,15 +10,17 @@ needs no pipe and no file, so no secret leaves it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
+from ansible import constants as C
 from ansible.module_utils.common import json as encoding
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
@@ -26,9 +28,24 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._module import run
 
-# These libraries log errors that they raise, too. Without a handler, Python writes warnings to the terminal.
-for _library in ("azure", "msal", "urllib3"):
-    logging.getLogger(_library).addHandler(logging.NullHandler())
+# These libraries log each request, and errors that they raise, too. Without a handler, Python writes warnings to the
+# terminal.
+LOGGERS = [logging.getLogger(one) for one in ("azure", "msal", "urllib3")]
+for _logger in LOGGERS:
+    _logger.addHandler(logging.NullHandler())
+
+
+@contextlib.contextmanager
+def _unlogged() -> Iterator[None]:
+    """Keep what libraries log out of the file of `ANSIBLE_LOG_PATH`, whose handler is that of the root logger."""
+    before = [one.propagate for one in LOGGERS]
+    for one in LOGGERS:
+        one.propagate = False
+    try:
+        yield
+    finally:
+        for one, propagate in zip(LOGGERS, before, strict=True):
+            one.propagate = propagate
 
 
 class _Ended:
@@ -49,7 +66,10 @@ def belongs_here(action: ActionBase, variables: Mapping[str, Any]) -> bool:
     task, connection = action._task, action._connection
     if connection.transport != "local" or connection.become or task.async_val or any(task.environment or []):
         return False
-    wanted = str(action._templar.template(variables.get("ansible_python_interpreter")) or "auto")
+    # As for a module that is sent: a setting, and a variable of the host that the task is delegated to.
+    known = (variables.get("ansible_delegated_vars") or {}).get(task.delegate_to) or variables
+    named = C.config.get_config_value("INTERPRETER_PYTHON", variables=known)
+    wanted = str(action._templar.template(named) or "auto").strip()
     return wanted.startswith("auto") or _folder(wanted) == _folder(sys.executable)
 
 
@@ -68,7 +88,8 @@ def run_here(module: ModuleType, arguments: Mapping[str, Any], check_mode: bool)
         ended.fail_json(f"Unsupported parameters: {text}." if checked.unsupported_parameters else f"{text}.")
     else:
         parameters = checked.validated_parameters
-        run(ended, lambda: module.work(parameters, check_mode))
+        with _unlogged():
+            run(ended, lambda: module.work(parameters, check_mode))
     # A round of JSON, as between a module and its action: what returns shares nothing with what was given.
     found = json.loads(json.dumps(remove_values(ended.result, checked._no_log_values)))
     result: dict[str, Any] = wrap_var(found)

@@ -22,6 +22,8 @@ RETRIES, BACKOFF_FACTOR, MAX_BACKOFF = 6, 0.8, 20.0
 # So many seconds one client waits in all for a limit of requests, which all seeds of a subscription share. A module has
 # two clients, one of them for tokens, and both together are shorter than the lease of a seed's lock.
 PATIENCE = 420.0
+# A pause for a limit grows to so many seconds, even when Retry-After says less.
+SLOW = 5.0
 # Most seconds that are added to a pause.
 MAX_SPREAD = 20.0
 
@@ -52,7 +54,10 @@ def patient_retry() -> Any:
             return min(BACKOFF_FACTOR * 2.0 ** len(settings["history"]), MAX_BACKOFF)
 
         def sleep(self, settings: dict[str, Any], transport: Any, response: Any = None) -> None:
-            least = (self.get_retry_after(response) if response else None) or self.get_backoff_time(settings)
+            backoff = self.get_backoff_time(settings)
+            least = (self.get_retry_after(response) if response else None) or backoff
+            if _limited(response):
+                least = max(least, min(backoff, SLOW))
             # Many seeds are refused at the same moment, and shall not come back at the same moment.
             seconds = least + random.uniform(0.0, min(least / 2, MAX_SPREAD))
             if _limited(response):

@@ -229,3 +229,16 @@ def test_lock_names_the_process_of_the_run(controller: Controller) -> None:
     assert lock["pid"] > 0 and lock["pid_started"] > 0 and lock["host"] and lock["user"] and len(lock["run"]) == 32
     held = FileStore(controller.state["store"], "contoso-fs01").holder()
     assert held and held.alive is False, "the run has ended"
+
+
+@pytest.mark.parametrize("module", ["import_job_info", "import_container_info"])
+def test_what_libraries_log_is_not_in_the_log_of_ansible(controller: Controller, storage: Any, module: str) -> None:
+    """Ansible lets every library write to the file that it logs to."""
+    arguments = {"name": "contoso-fs01", "resource_group": settings.RESOURCE_GROUP}
+    if module == "import_container_info":
+        arguments["storage_account"] = settings.ACCOUNT
+    log = controller.folder / "ansible.log"
+    run = controller.run(f"{PREFIX}.{module}", arguments, ANSIBLE_LOG_PATH=str(log))
+    assert run.code == 0, run.output
+    text = log.read_text(encoding="utf-8")
+    assert "PLAY RECAP" in text and "n=azure" not in text and "n=msal" not in text

@@ -55,7 +55,7 @@ class Control:
         inventory = {"seeds": {"hosts": self.hosts, "vars": {**variables, "ansible_connection": "local"}}}
         (self.folder / "hosts.json").write_text(json.dumps(inventory), encoding="utf-8")
         tasks = [
-            {**task, "register": "found", "ignore_errors": True},
+            {"ignore_errors": True, **task, "register": "found"},
             {
                 "ansible.builtin.copy": {
                     "dest": f"{self.folder}/{{{{ inventory_hostname }}}}.json",
@@ -141,16 +141,20 @@ def test_a_seed_is_compared_with_the_others_that_are_named(control: Control) -> 
     assert "`drives` DRIVE-FS01 belongs to the seed fs01 too" in found["fs02"]["msg"]
 
 
-def test_all_seeds_of_the_play_are_compared_once(control: Control) -> None:
+@pytest.mark.parametrize("named", [False, True])
+def test_all_seeds_of_the_play_are_compared_once(control: Control, named: bool) -> None:
     """Whatever the definition of the host is that asks, and whichever seed is named."""
     for name in ("fs03", "fs04"):
         control.hosts[name] = {"short": name, "seed": copy.deepcopy(DEFINITION)}
         control.hosts[name]["seed"]["drives"] = [{"serial": "DRIVE-BOTH"}]
     control.hosts["fs01"]["seed"] = "{{ nowhere.defined }}"
     del control.hosts["fs02"]["seed"]
-    code, output, found = control.run({**ask(play_only=True), "run_once": True}, "-e", "seed=fs03")
+    extra = ("-e", "seed=fs03") if named else ()
+    code, output, found = control.run({MODULE: {"definition": {}, "play_only": True}, "run_once": True}, *extra)
     assert code == 0, output
-    assert found["fs01"]["shared"] == found["fs04"]["shared"] == {"fs03": ["fs04"], "fs04": ["fs03"]}
+    both = ["fs03", "fs04"]
+    expected = {"fs01": both, "fs02": both, "fs03": ["fs04"], "fs04": ["fs03"]}
+    assert found["fs01"]["shared"] == found["fs04"]["shared"] == expected
 
 
 def test_a_definition_that_cannot_be_rendered_stops_only_its_own_seed(control: Control) -> None:
@@ -188,3 +192,25 @@ def test_the_summary_is_printed_as_lines(control: Control) -> None:
     assert code == 0, output
     assert "\n".join(found["fs01"]["summary"]) in output
     assert output.count("Blocked:  `source.host`: unreachable: no route.") == 1
+
+
+def test_a_first_seed_that_cannot_be_rendered_stops_no_other(control: Control) -> None:
+    """The definitions are compared by the first host alone, and what fails there fails in every host."""
+    control.hosts["fs01"]["seed"]["azure"]["location"] = "{{ nowhere.defined }}"
+    (control.folder / "work.yml").write_text("[]", encoding="utf-8")
+    work = {"seed_work": str(control.folder / "work.yml"), "seed_locks": False}
+    run = {"ansible.builtin.include_tasks": str(HERE.parents[3] / "playbooks" / "tasks" / "run.yml"), "vars": work}
+    _code, output, found = control.run({**run, "ignore_errors": False})
+    assert list(found) == ["fs02"], output
+
+
+def test_what_the_comparison_cannot_render_is_compared_with_all(control: Control) -> None:
+    """A variable of the play is known to the seed's own task, and not where the definitions are compared."""
+    control.hosts["fs01"]["seed"]["drives"] = [{"serial": "DRIVE-FS02"}]
+    control.hosts["fs01"]["seed"]["azure"]["location"] = "{{ of_the_play }}"
+    compared = {MODULE: {"definition": {}, "play_only": True}}
+    _code, output, found = control.run(compared)
+    assert found["fs01"]["shared"] == {"fs01": ["fs02"]}, output
+    own = ask(others=["fs02"])
+    _code, output, found = control.run({**own, "vars": {"of_the_play": "westeurope"}})
+    assert "`drives` DRIVE-FS02 belongs to the seed fs02 too" in found["fs01"]["msg"], output

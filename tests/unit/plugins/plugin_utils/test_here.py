@@ -26,9 +26,9 @@ def module(work: Any, **options: Any) -> Any:
 
 def action(**changes: Any) -> Any:
     """An action with a local connection of the same user."""
-    given = {"transport": "local", "become": None, "async_val": 0, "environment": [], **changes}
+    given = {"transport": "local", "become": None, "async_val": 0, "environment": [], "delegate_to": None, **changes}
     connection = SimpleNamespace(transport=given["transport"], become=given["become"])
-    task = SimpleNamespace(async_val=given["async_val"], environment=given["environment"])
+    task = SimpleNamespace(**{name: given[name] for name in ("async_val", "environment", "delegate_to")})
     return SimpleNamespace(_connection=connection, _task=task, _templar=SimpleNamespace(template=lambda value: value))
 
 
@@ -59,6 +59,24 @@ def test_what_runs_as_something_else_is_sent(changes: dict[str, Any]) -> None:
 def test_another_python_gets_the_module(interpreter: str | None, here: bool) -> None:
     """Only it may have the packages. A link of an environment to the same program is another Python, too."""
     assert belongs_here(action(), {"ansible_python_interpreter": interpreter}) is here
+
+
+def test_python_of_a_setting_gets_the_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANSIBLE_PYTHON_INTERPRETER", "/opt/other/bin/python")
+    assert not belongs_here(action(), {})
+    assert belongs_here(action(), {"ansible_python_interpreter": sys.executable})
+
+
+def test_python_of_the_host_that_a_task_is_delegated_to_gets_the_module() -> None:
+    def variables(own: str, other: str) -> dict[str, Any]:
+        return {
+            "ansible_python_interpreter": own,
+            "ansible_delegated_vars": {"ctl02": {"ansible_python_interpreter": other}},
+        }
+
+    delegated = action(delegate_to="ctl02")
+    assert not belongs_here(delegated, variables(sys.executable, "/opt/other/bin/python"))
+    assert belongs_here(delegated, variables("/opt/other/bin/python", sys.executable))
 
 
 def test_link_to_the_same_program_is_another_python(tmp_path: pathlib.Path) -> None:

@@ -146,6 +146,15 @@ def test_patience_with_a_limit_of_requests_has_an_end(azure: Azure, monkeypatch:
     assert patience.PATIENCE - 50 < sum(pauses) < store.DEFAULT_LEASE / 2
 
 
+def test_short_retry_after_does_not_make_a_flood(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many seeds that ask again each second would keep the limit full for each other."""
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    azure.fault("storageAccounts", 429, times=999, retry_after=1)
+    refused(lambda: azure.client().get(ACCOUNT, API), "429", "run again in 1 seconds")
+    assert len(pauses) < 100 and pauses[0] < 2
+
+
 @pytest.mark.parametrize("more", [{}, {"retry_after": 2}], ids=["without", "with"])
 def test_limit_of_tokens_is_waited_out(azure: Azure, monkeypatch: pytest.MonkeyPatch, more: dict[str, int]) -> None:
     monkeypatch.setattr(time, "sleep", lambda _seconds: None)
