@@ -89,7 +89,7 @@ def attempts(pair: Pair) -> list[str]:
 def test_a_whole_copy(pair: Pair) -> None:
     """Every drive call from new to cleaned: check, real, again, refused."""
     info = {**COPY, "drives": [drive(), {"serial": FOREIGN}, {"serial": "SYS-FS01"}, {"serial": "Z1FOAAAA"}]}
-    before, _ = pair.compare("sata_prep_import_info", "real", info)
+    before = pair.compare("sata_prep_import_info", "real", info)[0]
     assert [one["status"] for one in before["drives"]] == ["empty", "foreign", "unusable", "missing"]
     prepare = {**COPY, "drives": [drive()], "source_directory": "D:\\Staging"}
     for refused in (
@@ -109,10 +109,10 @@ def test_a_whole_copy(pair: Pair) -> None:
     ):
         assert pair.compare("sata_prep_import", "refused", {**prepare, **refused})[0]["failed"]
     assert pair.compare("sata_prep_import", "check", prepare)[0]["changed"]
-    started, _ = pair.call("sata_prep_import", "real", prepare)
+    started = pair.call("sata_prep_import", "real", prepare)[0]
     assert started["changed"] and started["drives"][0]["status"] in ("copying", "copied")
     until_idle(pair)
-    done, _ = pair.compare("sata_prep_import", "again", prepare)
+    done = pair.compare("sata_prep_import", "again", prepare)[0]
     assert (done["changed"], done["drives"][0]["status"]) == (False, "copied")
     verify = {**COPY, "drives": [drive()], "state": "verified"}
     assert pair.compare("sata_prep_import", "check", verify)[0]["changed"]
@@ -167,7 +167,7 @@ def test_a_copied_drive_that_is_handled(pair: Pair) -> None:
 @pytest.mark.powershell
 def test_a_foreign_drive_is_erased_by_its_fingerprint(pair: Pair) -> None:
     info = {**COPY, "drives": [{**drive(), "serial": FOREIGN}]}
-    seen, _ = pair.compare("sata_prep_import_info", "real", info)
+    seen = pair.compare("sata_prep_import_info", "real", info)[0]
     mark = seen["drives"][0]["fingerprint"]
     allowed = {**info, "erase_fingerprints": [mark]}
     assert pair.compare("sata_prep_import_info", "real", allowed)[0]["drives"][0]["allowed"] == ["prepare"]
@@ -180,7 +180,7 @@ def test_a_foreign_drive_is_erased_by_its_fingerprint(pair: Pair) -> None:
     while "wait" in str([one["drives"][0]["allowed"] for one in pair.call("sata_prep_import_info", "real", info)]):
         assert time.monotonic() < end
         time.sleep(0.3)
-    done, _ = pair.compare("sata_prep_import_info", "real", info)
+    done = pair.compare("sata_prep_import_info", "real", info)[0]
     assert (done["drives"][0]["status"], done["drives"][0]["erased"]["fingerprint"]) == ("copied", mark)
 
 
@@ -190,10 +190,10 @@ def test_a_copy_that_is_stopped(pair: Pair) -> None:
     pair.each(lambda _home: faults.order_tool(HOST, {"bytes_per_second": 1000}))
     start = {**COPY, "drives": [drive()], "source_directory": "D:\\Staging"}
     pair.call("sata_prep_import", "real", start)
-    busy, _ = pair.call("sata_prep_import_info", "real", {**COPY, "drives": [drive()]})
+    busy = pair.call("sata_prep_import_info", "real", {**COPY, "drives": [drive()]})[0]
     assert busy["drives"][0]["status"] == "copying"
     other = {**start, "seed": "contoso-fs02", "drives": [{**drive(erase=True), "serial": FOREIGN}]}
-    waits, _ = pair.compare("sata_prep_import", "refused", other)
+    waits = pair.compare("sata_prep_import", "refused", other)[0]
     assert waits["host_busy"] == [f"{DRIVE} (seed contoso-fs01)"] and not waits["changed"]
     stop = {**COPY, "drives": [drive()], "state": "stopped"}
     assert pair.call("sata_prep_import", "check", stop)[0]["stopped"] == [DRIVE]
@@ -226,10 +226,10 @@ def test_the_backup(pair: Pair) -> None:
     while "running" in str([one["backup"]["jobs"] for one in pair.call("offline_stage_info", "real", info)]):
         assert time.monotonic() < end
         time.sleep(0.3)
-    again, _ = pair.call("offline_stage", "again", full)
+    again = pair.call("offline_stage", "again", full)[0]
     assert (again["changed"], again["backup"]["jobs"][0]["phase"]) == (False, "waiting_for_import")
     clean = {"state": "cleaned", "staging_path": "D:\\Staging"}
-    backup, _ = pair.compare("offline_stage_info", "real", {**info, "staging_path": "D:\\Staging"})
+    backup = pair.compare("offline_stage_info", "real", {**info, "staging_path": "D:\\Staging"})[0]
     frozen = [{name: str(one[name]) for name in ("name", "bytes", "modified")} for one in backup["backup"]["files"]]
     pair.compare("offline_stage", "refused", clean)
     changed = {**clean, "frozen_files": [frozen[0], {**frozen[1], "bytes": "7"}]}
