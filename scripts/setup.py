@@ -10,6 +10,7 @@ tests with CI=true: the lab has Windows hosts that need none.
 from __future__ import annotations
 
 import argparse
+import concurrent.futures
 import hashlib
 import http.client
 import json
@@ -291,12 +292,16 @@ def main() -> int:
     options = parser.parse_args()
     BUILD.mkdir(exist_ok=True)
     try:
-        venv = make_venv("venv", "constraints.txt", ["requirements.txt", "requirements-dev.txt"])
-        if options.tests:
-            make_venv("venv-2.18", "constraints-2.18.txt", ["requirements.txt", "requirements-2.18.txt"])
+        # Each waits for another registry.
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            azurite = pool.submit(make_azurite)
+            powershell = pool.submit(powershell_places, options.tests and os.environ.get("CI") == "true")
+            venv = make_venv("venv", "constraints.txt", ["requirements.txt", "requirements-dev.txt"])
+            if options.tests:
+                make_venv("venv-2.18", "constraints-2.18.txt", ["requirements.txt", "requirements-2.18.txt"])
         link_collection()
-        places = {"SEEDFREIGHT_AZURITE": str(make_azurite()), "SEEDFREIGHT_PYTHON": str(venv / "bin" / "python")}
-        places.update(powershell_places(options.tests and os.environ.get("CI") == "true"))
+        places = {"SEEDFREIGHT_AZURITE": str(azurite.result()), "SEEDFREIGHT_PYTHON": str(venv / "bin" / "python")}
+        places.update(powershell.result())
     except Missing as missing:
         print("setup: %s" % missing, file=sys.stderr)
         return 1
