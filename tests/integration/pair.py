@@ -40,6 +40,8 @@ RANDOM = (
 )
 # What ansible-core adds to every result.
 COMMON = {"changed", "failed", "msg", "invocation", "diff", "warnings", "exception", "_ansible_verbose_always"}
+# What the action plugin takes out of a result.
+OF_ACTIONS = {"sealed_journals"}
 # Files that only one of the two needs for its work, or for the other's tool.
 OF_ONE_KIND = {"runner.ps1", "order.json.taken", "output.txt.in", "tool.json"}
 KINDS: dict[str, type | tuple[type, ...]] = {
@@ -109,7 +111,8 @@ def differences(left: Any, right: Any, place: str = "") -> list[str]:
 def undocumented(module: str, result: dict[str, Any]) -> list[str]:
     """What a result has, lacks or says otherwise than RETURN of the module's documentation."""
     text = (world.REPOSITORY / "plugins" / "modules" / f"{module}.yml").read_text(encoding="utf-8")
-    return _against(yaml.safe_load(text)["RETURN"], {k: v for k, v in result.items() if k not in COMMON}, module)
+    documented = {name: one for name, one in result.items() if name not in COMMON | OF_ACTIONS}
+    return _against(yaml.safe_load(text)["RETURN"], documented, module)
 
 
 def _against(documented: dict[str, Any], values: dict[str, Any], place: str) -> list[str]:
@@ -220,5 +223,6 @@ def _comparable(result: dict[str, Any]) -> dict[str, Any]:
     if any(isinstance(one, dict) for one in kept.get("removed", [])):
         names = [one["path"].rpartition("\\")[2] for one in kept["removed"]]
         kept["removed"] = sorted(one for one in names if one not in OF_ONE_KIND)
-    kept["sealed_journals"] = [{**one, "cms": "CMS"} for one in kept.get("sealed_journals", [])]
+    if "sealed_journals" in kept:
+        kept["sealed_journals"] = [{**one, "cms": "CMS"} for one in kept["sealed_journals"]]
     return kept

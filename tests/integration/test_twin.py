@@ -9,6 +9,8 @@ the documentation of the module does not describe.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import pathlib
 import sys
@@ -17,6 +19,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import Transport
 from lab import controller, people, world
 from lab.twin import verdict, wire
 from lab.windows import faults
@@ -62,15 +65,17 @@ def drive(**more: Any) -> dict[str, Any]:
     return {"serial": DRIVE, "files": FILES, "sessions": SESSIONS, **more}
 
 
-def until_idle(pair: Pair) -> None:
-    """Wait until nothing runs on the drive in either world."""
+def until_idle(pair: Pair, *drives: dict[str, Any]) -> None:
+    """Wait until nothing runs on the drives in either world."""
     end = time.monotonic() + 120
-    while time.monotonic() < end:
-        results = pair.call("sata_prep_import_info", "real", {**COPY, "drives": [drive()]})
-        if not any("wait" in one["drives"][0]["allowed"] for one in results):
-            return
+    asked = {**COPY, "drives": list(drives) or [drive()]}
+
+    def seen() -> tuple[dict[str, Any], ...]:
+        return pair.call("sata_prep_import_info", "real", asked)
+
+    while any("wait" in each["allowed"] for one in seen() for each in one["drives"]):
+        assert time.monotonic() < end, "the work on the drives does not end"
         time.sleep(0.3)
-    raise AssertionError("the work on the drive does not end")
 
 
 def copied(pair: Pair) -> None:
@@ -236,6 +241,173 @@ def test_the_backup(pair: Pair) -> None:
     assert [one["name"] for one in pair.compare("offline_stage", "check", changed)[0]["left"]] == ["b.BaseBlob"]
     assert pair.compare("offline_stage", "real", {**clean, "frozen_files": frozen})[0]["changed"]
     assert not pair.compare("offline_stage", "again", {**clean, "frozen_files": frozen})[0]["changed"]
+
+
+@pytest.mark.powershell
+def test_two_drives_as_the_roles_ask(pair: Pair) -> None:
+    """With every option that the roles give: one drive after the other is copied, verified, locked and cleaned."""
+    drives = [drive(files=FILES[:1], sessions=SESSIONS[:1]), {**drive(files=FILES[1:], sessions=SESSIONS[1:])}]
+    drives[1] |= {"serial": FOREIGN.lower(), "erase": True}
+    info = {**COPY, "drives": drives, "protected_paths": ["D:\\Staging"], "discard_attempts": []}
+    guarded = pair.compare("sata_prep_import_info", "real", {**info, "protected_paths": ["E:\\x", "D:\\Staging"]})[0]
+    assert [one["status"] for one in guarded["drives"]] == ["empty", "unusable"]
+    source = {"source_directory": "D:\\Staging", "copy_account": {"type": "system"}, "collected": []}
+    for status in (["copied", "foreign"], ["copied", "copied"]):
+        pair.compare("sata_prep_import", "check", {**info, **source})
+        assert pair.call("sata_prep_import", "real", {**info, **source})[0]["changed"]
+        until_idle(pair, *drives)
+        seen = pair.compare("sata_prep_import_info", "real", info)[0]
+        assert [one["status"] for one in seen["drives"]] == status
+    assert not pair.compare("sata_prep_import", "again", {**info, **source})[0]["changed"]
+    for status in (["verified", "copied"], ["verified", "verified"]):
+        pair.compare("sata_prep_import", "check", {**info, "state": "verified"})
+        assert pair.call("sata_prep_import", "real", {**info, "state": "verified"})[0]["changed"]
+        until_idle(pair, *drives)
+        seen = pair.compare("sata_prep_import_info", "real", info)[0]
+        assert [one["status"] for one in seen["drives"]] == status
+    pair.compare("bitlocker_volume", "real", {"serial": DRIVE, "state": "locked"})
+    pair.each(lambda _home: people.pull(HOST, FOREIGN))
+    seen = pair.compare("sata_prep_import_info", "real", info)[0]
+    assert [(one["status"], one["access"]) for one in seen["drives"]] == [
+        ("verified", "locked"),
+        ("missing", "missing"),
+    ]
+    results = pair.call("sata_prep_import_info", "real", info)
+    hashes = [[each["journal"]["sha256"] for each in one["drives"]] for one in results]
+    clean = {**info, "state": "cleaned"}
+    assert pair.compare("sata_prep_import", "refused", *({**clean, "escrowed": one[:1]} for one in hashes))[0]["failed"]
+    assert pair.compare("sata_prep_import", "real", *({**clean, "escrowed": one} for one in hashes))[0]["changed"]
+
+
+@pytest.mark.powershell
+def test_journals_travel_sealed(pair: Pair) -> None:
+    """What is sealed opens as the journal on the host, and what is collected already does not travel again."""
+    copied(pair)
+    transport = Transport()
+    again = {**COPY, "drives": [drive()], "source_directory": "D:\\Staging"}
+    asked = {**again, "_transport_certificate": transport.certificate}
+    results = pair.compare("sata_prep_import", "again", {**asked, "collected": []})
+    for result in results:
+        (sealed,) = result["sealed_journals"]
+        data = base64.b64decode(transport.open(sealed["cms"]), validate=True)
+        assert sealed["sha256"] == hashlib.sha256(data).hexdigest() == result["drives"][0]["journal"]["sha256"]
+        assert sealed["attempt"] == result["drives"][0]["attempt"]["id"]
+    kept = [{**asked, "collected": [one["sealed_journals"][0]["sha256"]]} for one in results]
+    assert [one.get("sealed_journals") for one in pair.compare("sata_prep_import", "again", *kept)] == [[], []]
+    pair.each(lambda _home: people.pull(HOST, DRIVE))
+    gone = pair.compare("sata_prep_import", "again", asked)[0]
+    assert (gone["drives"][0]["status"], len(gone["sealed_journals"])) == ("missing", 1)
+
+
+@pytest.mark.powershell
+def test_a_drive_that_does_not_hold_what_was_copied(pair: Pair) -> None:
+    """Reading it again says so, it is refused, and after the attempt is given up the drive is copied anew."""
+    copied(pair)
+
+    def spoil(_home: pathlib.Path) -> None:
+        folder = world.volume_folder(DRIVE, 2)
+        file = next(one for one in sorted(folder.rglob("*")) if one.is_file() and one.stat().st_size > 1024 * 64)
+        with file.open("r+b") as stream:
+            stream.write(b"SEED")
+
+    pair.each(spoil)
+    info = {**COPY, "drives": [drive()]}
+    verify = {**info, "state": "verified"}
+    pair.call("sata_prep_import", "real", verify)
+    until_idle(pair)
+    assert pair.compare("sata_prep_import_info", "real", info)[0]["drives"][0]["status"] == "mismatch"
+    assert "Do not ship it" in pair.compare("sata_prep_import", "refused", verify)[0]["msg"]
+    assert pair.compare("sata_prep_import", "refused", {**verify, "_retry": False})[0]["failed"]
+    given_up = [{**info, "source_directory": "D:\\Staging", "discard_attempts": [one]} for one in attempts(pair)]
+    assert pair.compare("sata_prep_import", "check", *given_up)[0]["changed"]
+    assert all(one["changed"] for one in pair.call("sata_prep_import", "real", *given_up))
+    until_idle(pair)
+    anew = pair.compare("sata_prep_import_info", "real", info)[0]
+    assert (anew["drives"][0]["status"], len(anew["drives"][0]["older_attempts"])) == ("copied", 1)
+
+
+@pytest.mark.powershell
+def test_a_copy_that_fails_is_begun_again(pair: Pair) -> None:
+    """The tool fails in its first session; what it left on the drive is of this seed and may go."""
+    pair.each(lambda _home: faults.order_tool(HOST, {"exit_code": 3, "times": 1}))
+    info = {**COPY, "drives": [drive()]}
+    start = {**info, "source_directory": "D:\\Staging"}
+    pair.call("sata_prep_import", "real", start)
+    until_idle(pair)
+    failed = pair.compare("sata_prep_import_info", "real", info)[0]
+    assert failed["drives"][0]["status"] == "failed" and "exit code 3" in failed["drives"][0]["reason"]
+    assert pair.compare("sata_prep_import", "refused", start)[0]["failed"]
+    assert "discard_attempts" in pair.compare("sata_prep_import", "refused", {**info, "state": "verified"})[0]["msg"]
+    given_up = [{**start, "discard_attempts": [one]} for one in attempts(pair)]
+    assert pair.compare("sata_prep_import", "check", *given_up)[0]["changed"]
+    assert all(one["changed"] for one in pair.call("sata_prep_import", "real", *given_up))
+    until_idle(pair)
+    assert pair.compare("sata_prep_import_info", "real", info)[0]["drives"][0]["status"] == "copied"
+
+
+@pytest.mark.powershell
+def test_a_backup_that_fails_is_started_again(pair: Pair) -> None:
+    """Only when it is allowed; a job that was known before does not count."""
+    settings, subscription = (pair.modules / SETTINGS).read_text(), controller.settings.SUBSCRIPTION_ID
+    pair.each(lambda _home: world.windows_path(HOST, "D:\\Backup").mkdir())
+    known = {"job_id": "5b4a0b2e-0000-4000-8000-000000000001", "job_type": "Backup", "state": "Completed"}
+    known |= {"start": "2026-01-02T03:04:05Z", "end": "2026-01-02T04:04:05Z", "progress": 5, "total": 5}
+
+    def prepare(home: pathlib.Path) -> None:
+        with world.changed(home / "hosts" / HOST / "agent.json") as agent:
+            agent["jobs"].append({**known, "error_code": 0, "data_sources": ["D:\\"]})
+            agent["next_job_state"] = "Failed"
+
+    pair.each(prepare)
+    stage = {**STAGE, "subscription_id": subscription, "_publish_settings_content": settings}
+    full = {**stage, "known_jobs": [known["job_id"]]}
+    info = {"agent": "mars", "staging_path": "D:\\Backup"}
+    pair.compare("offline_stage", "check", {**full, "known_jobs": ["another"], "import_job_name": ""})
+    for phase, options in (("failed", full), ("waiting_for_import", {**full, "restart_failed": True})):
+        assert pair.compare("offline_stage", "check", options)[0]["started"]
+        assert all(one["started"] for one in pair.call("offline_stage", "real", options))
+        end = time.monotonic() + 60
+        while "running" in str([one["backup"]["jobs"] for one in pair.call("offline_stage_info", "real", info)]):
+            assert time.monotonic() < end
+            time.sleep(0.3)
+        seen = pair.call("offline_stage_info", "real", info)[0]
+        assert seen["backup"]["jobs"][0]["phase"] == phase
+        # The names of staged files are random.
+        again = pair.call("offline_stage", "again", full)
+        assert [one["changed"] for one in again] == [False, False]
+    other = pair.call("offline_stage", "refused", {**full, "container": "another-container"})
+    ids = pair.each(lambda home: world.read(home / "hosts" / HOST / "agent.json")["jobs"][-1]["job_id"])
+    text = "The agent is in the middle of a backup (CompletedWithWaitingForImportJob, job {}). Its method differs in"
+    assert all(one["msg"].startswith(text.format(job)) for one, job in zip(other, ids, strict=True))
+
+
+@pytest.mark.powershell
+def test_what_the_agent_shows_after_the_import(pair: Pair) -> None:
+    """Jobs of every state and kind, and recovery points with an id and without one."""
+    states = ["Completed", "CompletedWithWarning", "CompletedWithWaitingForCopyBlob", "Aborted", "Failed", "Odd"]
+
+    def imported(home: pathlib.Path) -> None:
+        with world.changed(home / "hosts" / HOST / "agent.json") as agent:
+            agent["jobs"] = [
+                {
+                    "job_id": f"5b4a0b2e-0000-4000-8000-00000000000{at}", "job_type": "Backup", "state": state,
+                    "start": f"2026-01-0{at + 1}T03:04:05Z", "end": f"2026-01-0{at + 1}T04:04:05Z", "progress": at,
+                    "total": 5, "error_code": 100050 if at > 2 else 0, "data_sources": ["D:\\", "E:\\"][: at % 3],
+                }
+                for at, state in enumerate(states)
+            ]  # fmt: skip
+            agent["jobs"].append({**agent["jobs"][0], "job_id": "recovery", "job_type": "Recovery"})
+            agent["recovery_points"] = [
+                {"backup_time": "2026-01-03T03:04:05Z", "data_sources": ["E:\\", "D:\\"]},
+                {"backup_time": "2026-01-04T03:04:05Z", "data_sources": ["D:\\"], "id": "its own"},
+            ]
+
+    pair.each(imported)
+    found, twin = pair.compare("offline_stage_info", "real", {"agent": "mars", "staging_path": "D:\\Staging"})
+    assert len(found["backup"]["jobs"]) == len(states) and len(found["backup"]["recovery_points"]) == 2
+    # `compare` takes times and short hashes for random, and here they are facts of both worlds.
+    for name in ("jobs", "recovery_points"):
+        assert found["backup"][name] == twin["backup"][name]
 
 
 @pytest.mark.powershell
