@@ -38,6 +38,7 @@ OTHER_COMMANDS = (
 SKIPPED = re.compile(r"(\d+) not run without PowerShell")
 COUNTS = (re.compile(r"(\d+) passed"), re.compile(r"(\d+) (?:failed|error)"))
 TAIL = 60
+TWIN = "tests/integration/test_twin.py"
 
 
 @dataclass
@@ -111,7 +112,8 @@ def stages() -> list[Stage]:
     return [
         Stage("scenario", "hosts as they are", [tool("pytest", "-q", "tests/scenario/test_hosts.py")], True),
         Stage("scenario", "remedies as printed", [tool("pytest", "-q", "tests/scenario/test_remedies.py")]),
-        Stage("integration", "integration", [tool("pytest", "-q", "tests/integration")]),
+        Stage("integration", "integration", [tool("pytest", "-q", "tests/integration", f"--ignore={TWIN}")]),
+        Stage("integration", "twin against the modules", [tool("pytest", "-q", TWIN)]),
         Stage("scenario", "seed under ansible-core 2.18", [python("scripts/molecule.py", "venv-2.18")], True),
         Stage("scenario", "molecule", [python("scripts/molecule.py", "venv")], True),
         Stage("scenario", "demo and secret scan", [tool("pytest", "-q", "tests/scenario/test_demo.py")], True),
