@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.modules import import_job_info
-from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._here import belongs_here, run_here
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import (
     refuse_traces,
-    require_pipelining,
+    run_module,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._polled import PolledAction, Progress
 
@@ -30,10 +29,7 @@ class ActionModule(PolledAction):
 
     def execute(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """The result of the module, in the process of the task where nothing speaks against it."""
-        if belongs_here(self, self._variables):
-            return run_here(import_job_info, arguments, self._task.check_mode)
-        require_pipelining(self)
-        return super().execute(arguments)
+        return run_module(self, import_job_info, arguments, self._variables, carries_secrets=True)
 
     def busy(self, result: Mapping[str, Any]) -> Progress | None:
         """The job, from its shipment to the end of the copy."""

@@ -39,6 +39,22 @@ def require_pipelining(action: ActionBase) -> None:
         )
 
 
+def run_module(
+    action: ActionBase,
+    module: ModuleType | None,
+    arguments: dict[str, Any],
+    variables: dict[str, Any],
+    carries_secrets: bool,
+) -> dict[str, Any]:
+    """The result of a module, in the process of the task where ``module`` is set and nothing speaks against."""
+    if module is not None and belongs_here(action, variables):
+        return run_here(module, arguments, action._task.check_mode)
+    if carries_secrets:
+        require_pipelining(action)
+    result: dict[str, Any] = action._execute_module(module_args=arguments, task_vars=variables)
+    return result
+
+
 class ControllerAction(ActionBase):  # type: ignore[misc]
     """Runs a module of the controller, in the process of the task where ``module`` is set and nothing speaks against.
 
@@ -62,13 +78,4 @@ class ControllerAction(ActionBase):  # type: ignore[misc]
         super().run(tmp, task_vars)
         if self.carries_secrets:
             refuse_traces()
-        return self.finish(self.execute(self.arguments(), task_vars))
-
-    def execute(self, arguments: dict[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
-        """The result of the module."""
-        if self.module is not None and belongs_here(self, task_vars or {}):
-            return run_here(self.module, arguments, self._task.check_mode)
-        if self.carries_secrets:
-            require_pipelining(self)
-        result: dict[str, Any] = self._execute_module(module_args=arguments, task_vars=task_vars)
-        return result
+        return self.finish(run_module(self, self.module, self.arguments(), task_vars or {}, self.carries_secrets))
