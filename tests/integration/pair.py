@@ -146,9 +146,6 @@ class Pair:
             agent["schedule_seconds"] = 10**9
         self.rows: list[tuple[str, str, str]] = []
 
-    def _use(self, home: pathlib.Path) -> None:
-        world.use(home)
-
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
         """Copy the world, then switch its task scheduler on, and an agent in each copy."""
@@ -172,9 +169,9 @@ class Pair:
         """Do something in both worlds; the results, of the modules' world first."""
         found = []
         for home in (self.modules, self.twin):
-            self._use(home)
+            world.use(home)
             found.append(work(home))
-        self._use(self.modules)
+        world.use(self.modules)
         return found
 
     def call(
@@ -185,9 +182,9 @@ class Pair:
         for home, arguments in ((self.modules, first), (self.twin, first if second is None else second)):
             full = {**copy.deepcopy(arguments), "_ansible_check_mode": mode == "check", "_ansible_diff": True}
             data = with_arguments(self.sent[module]["input"], full)
-            self._use(home)
+            world.use(home)
             results.append(self._module(module, data) if home == self.modules else self._twin(module, data))
-        self._use(self.modules)
+        world.use(self.modules)
         return results[0], results[1]
 
     def _module(self, module: str, data: bytes) -> dict[str, Any]:

@@ -442,11 +442,12 @@ def test_a_defect_of_either_side_is_found(pair: Pair, monkeypatch: pytest.Monkey
 def test_what_either_core_sends_is_read(tmp_path: pathlib.Path, sent: dict[str, dict[str, str]]) -> None:
     others = payloads(tmp_path / "sent", str(OTHER_CORE), COLLECTIONS)
     for found in (sent, others):
-        data = with_arguments(found["sata_prep_import_info"]["input"], {**COPY, "drives": [{"serial": "Größe 東京"}]})
+        drives = [{"serial": "Größe 東京"}]
+        data = with_arguments(found["sata_prep_import_info"]["input"], {**COPY, "drives": drives})
         call = wire.read_call(data)
         assert call is not None
         assert call["_ansible_module_name"] == "seedfreight.azure_offline_backup.sata_prep_import_info"
-        assert call["drives"] == [{"serial": "Größe 東京"}]
+        assert call["drives"] == drives
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b"Get-Date", b"[]\0\0\0\0[1]"])

@@ -30,15 +30,9 @@ def running(home: pathlib.Path) -> dict[str, Any] | None:
     """What lab.json says of a lab whose process is alive."""
     try:
         lab: dict[str, Any] = world.read(home / "lab.json")
-        return lab if lab["started"] == _start_time(lab["pid"]) else None
-    except (FileNotFoundError, ProcessLookupError):
+        return lab if lab["started"] == child.start_time(lab["pid"]) else None
+    except FileNotFoundError:
         return None
-
-
-def _start_time(pid: int) -> int | None:
-    """When a process began, in clock ticks since boot, which with the pid names it for ever; None once it has ended."""
-    state, *fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return None if state in ("Z", "X") else int(fields[18])
 
 
 def up(home: pathlib.Path, kind: str | None, ready: Callable[[], None]) -> None:
@@ -178,7 +172,7 @@ def _describe(home: pathlib.Path) -> dict[str, Any]:
     return {
         "home": str(home),
         "pid": os.getpid(),
-        "started": _start_time(os.getpid()),
+        "started": child.start_time(os.getpid()),
         "hosts": {host["name"]: _place(host) for host in hosts},
         **world.read(home / "azure" / "endpoints.json"),
         "account": settings.ACCOUNT,

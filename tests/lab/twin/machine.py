@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from lab import world
+from lab import child, world
 
 Json = dict[str, Any]
 MIB = 1024 * 1024
@@ -56,23 +56,16 @@ def short_hash(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:12]
 
 
-def started(pid: int) -> str | None:
-    """When a process began, which with the pid names it for ever; None when it is gone."""
-    try:
-        text = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-    except OSError:
-        return None
-    state, *fields = text.rpartition(")")[2].split()
-    return None if state in ("Z", "X") else fields[18]
-
-
 def process(pid: int) -> Json:
     """A process as a state names it."""
-    return {"pid": pid, "started_ticks": started(pid)}
+    return {"pid": pid, "started_ticks": child.start_time(pid)}
 
 
 def is_alive(one: Json | None) -> bool:
-    return bool(one and one.get("started_ticks") and started(int(one["pid"])) == str(one["started_ticks"]))
+    if not one:
+        return False
+    begun = child.start_time(int(one["pid"]))
+    return begun is not None and str(begun) == str(one["started_ticks"])
 
 
 @dataclass(frozen=True)
