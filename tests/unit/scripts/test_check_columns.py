@@ -5,26 +5,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import pathlib
 import subprocess
-from types import ModuleType
 
 import pytest
+from loading import load
 
 SCRIPT = pathlib.Path(__file__).resolve().parents[3] / "scripts" / "check_columns.py"
 SHORT, LONG = "é" * 120, "é" * 121
 
 
-def load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("seed_check_columns", SCRIPT)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-check = load()
+check = load("check_columns")
 
 
 @pytest.fixture

@@ -6,30 +6,21 @@
 from __future__ import annotations
 
 import copy
-import importlib.util
 import json
 import pathlib
 import re
 import sys
-from types import ModuleType
 from typing import Any
 
 import jsonschema
 import pytest
 import yaml
+from loading import load
 
 SCRIPT = pathlib.Path(__file__).resolve().parents[3] / "scripts" / "docs.py"
 
 
-def load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("seed_docs", SCRIPT)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-docs = load()
+docs = load("docs")
 
 
 @pytest.fixture(scope="module")

@@ -6,27 +6,16 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import pathlib
 import random
-import sys
-from types import ModuleType
 
 import pytest
+from loading import load
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
 
 
-def load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("seed_mutate", REPOSITORY / "scripts" / "mutate.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-mutate = load()
+mutate = load("mutate")
 
 
 def changes(source: str) -> list[str]:

@@ -5,33 +5,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import pathlib
 import queue
-import sys
 import textwrap
 from collections.abc import Iterator
-from types import ModuleType
 
 import pytest
+from loading import load
 
 SCRIPTS = pathlib.Path(__file__).resolve().parents[3] / "scripts"
 
 
-def load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("seed_mutate_powershell", SCRIPTS / "mutate_powershell.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    sys.path.insert(0, str(SCRIPTS))
-    try:
-        spec.loader.exec_module(module)
-    finally:
-        sys.path.remove(str(SCRIPTS))
-    return module
-
-
-mutate = load()
+mutate = load("mutate_powershell")
 # Reads the file like the real one: a line of the file is a mutant each, which replaces the file. Tests pass unless the
 # file says what they notice.
 POWERSHELL = """\

@@ -6,30 +6,21 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import io
 import json
 import pathlib
 import tarfile
 import time
 from collections.abc import Callable
-from types import ModuleType
 
 import pytest
+from loading import load
 
 SCRIPT = pathlib.Path(__file__).resolve().parents[3] / "scripts" / "setup.py"
 Open = Callable[..., object]
 
 
-def load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("seed_setup", SCRIPT)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-setup = load()
+setup = load("setup")
 
 
 class Network:

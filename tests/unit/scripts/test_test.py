@@ -5,30 +5,20 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import pathlib
 import subprocess
 import sys
-from types import ModuleType
 from typing import Any
 
 import pytest
+from loading import load
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
 REMEDY = "set SEEDFREIGHT_PWSH to a pwsh 7, or put one on PATH"
 
 
-def load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("seed_test", REPOSITORY / "scripts" / "test.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-runner = load()
+runner = load("test")
 
 
 def says(text: str, code: int = 0) -> list[list[str]]:
