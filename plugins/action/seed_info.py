@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.utils.display import Display
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.definition import untyped
 from ansible_collections.seedfreight.azure_offline_backup.plugins.modules import seed_info
@@ -36,10 +37,12 @@ class ActionModule(ControllerAction):
     def arguments(self) -> dict[str, Any]:
         """The arguments, with the definition of this seed and of those that it is compared with."""
         arguments = dict(self._task.args)
+        if arguments.get("decision") is not None:
+            return arguments
         others = arguments.pop("others", None)
         if arguments.get("play_only"):
             self._compared = self._definitions(self._play)
-            return {**arguments, "definition": {}, "_others": self._compared}
+            return {**arguments, "_others": self._compared}
         # A tracking number is compared with those of all seeds.
         compared = self._play if others is None or arguments.get("shipment") else others
         arguments["_host"] = self._host
@@ -53,8 +56,12 @@ class ActionModule(ControllerAction):
             # What cannot be rendered here may be rendered by its own task, which knows the variables of the play.
             unknown = [name for name in self._play if name not in self._compared] if self._compared else []
             result["shared"].update({name: sorted(self._compared) for name in unknown})
-        if self._task.args.get("show") and not result.get("failed"):
+        if boolean(self._task.args.get("show", False)) and not result.get("failed"):
             display.display("\n".join(str(line) for line in result.get("summary") or []))
+        blocked = result.get("blocked")
+        if blocked and boolean(self._task.args.get("fail_if_blocked", False)):
+            text = f"{self._host} is blocked ({blocked['id']}); the summary above says what to do."
+            return {**result, "failed": True, "msg": text}
         return result
 
     def _definition(self, given: Any) -> Any:

@@ -20,8 +20,8 @@ options:
       - The definition of the seed, usually the host variable C(seed). C(docs/seed-reference.md) lists its options.
       - If it is text, because the extra variable C(seed) names the one seed to work on, the definition is read from the
         inventory.
+      - Required unless O(play_only) or O(decision) is set.
     type: raw
-    required: true
   observed:
     description:
       - Registered results of the info modules, by whom they asked. One that was skipped or is missing was not asked.
@@ -42,6 +42,11 @@ options:
           - Result of M(seedfreight.azure_offline_backup.import_container_info), or that of
             M(seedfreight.azure_offline_backup.import_job_info) with the option C(container).
         type: dict
+  decision:
+    description:
+      - An earlier result with O(observed), to show again.
+      - Nothing is looked at, and only what a person reads is returned.
+    type: dict
   accept:
     description: Ids of pieces of evidence that a person accepts without proof.
     type: list
@@ -90,11 +95,20 @@ options:
   play_only:
     description:
       - Whether to return only RV(shared) and RV(others_waiting) of all seeds of the play, whatever O(definition) says.
-      - With C(run_once) give C({}) as O(definition), because one that cannot be rendered fails the task for all hosts.
+      - With C(run_once) leave O(definition) out, because one that cannot be rendered fails the task for all hosts.
+    type: bool
+    default: false
+  ledger:
+    description:
+      - Whether to return RV(ledger) too. Decisions do not need it, and it grows with the files and drives of the seed.
     type: bool
     default: false
   show:
     description: Whether to print the summary of the seed.
+    type: bool
+    default: false
+  fail_if_blocked:
+    description: Whether to fail when the seed is blocked, after O(show) printed why.
     type: bool
     default: false
   _host:
@@ -127,11 +141,11 @@ EXAMPLES = r"""
       job: "{{ observed_job }}"
   register: seed_status
 
-- name: Print the summary of a seed
+- name: Print the summary of a seed, and fail if it is blocked
   seedfreight.azure_offline_backup.seed_info:
-    definition: "{{ seed }}"
-    observed: {}
+    decision: "{{ seed_status }}"
     show: true
+    fail_if_blocked: true
 """
 
 RETURN = r"""
@@ -160,8 +174,8 @@ copy_options:
   type: dict
   sample: {seed: contoso-fs01, container: contoso-fs01-seed}
 ledger:
-  description: The ledger of the seed. It has no secret.
-  returned: success
+  description: The ledger of the seed, an empty one when there is none. It has no secret.
+  returned: with O(ledger)
   type: dict
   sample: {schema_version: 2, seed: contoso-fs01}
 shared:
@@ -281,11 +295,12 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.info import seed_info
 
 OPTIONS = {
-    "definition": {"type": "raw", "required": True},
+    "definition": {"type": "raw"},
     "observed": {
         "type": "dict",
         "options": {name: {"type": "dict"} for name in ("source", "copy_host", "job", "container")},
     },
+    "decision": {"type": "dict"},
     "accept": {"type": "list", "elements": "str", "default": []},
     "discard_attempts": {"type": "list", "elements": "str", "default": []},
     "erase": {"type": "list", "elements": "str", "default": []},
@@ -295,7 +310,9 @@ OPTIONS = {
     "state_only": {"type": "bool", "default": False},
     "others": {"type": "list", "elements": "str"},
     "play_only": {"type": "bool", "default": False},
+    "ledger": {"type": "bool", "default": False},
     "show": {"type": "bool", "default": False},
+    "fail_if_blocked": {"type": "bool", "default": False},
     "_host": {"type": "str"},
     "_others": {"type": "dict"},
 }

@@ -122,8 +122,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ledger:
-  description: The ledger as it is now, an empty one when there is none. It has no secret.
-  returned: success
+  description: The ledger as it is now. It has no secret.
+  returned: with O(event)
   type: dict
   sample: {schema_version: 2, seed: contoso-fs01, history: []}
 lock:

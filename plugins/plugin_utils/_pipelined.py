@@ -78,4 +78,8 @@ class ControllerAction(ActionBase):  # type: ignore[misc]
         super().run(tmp, task_vars)
         if self.carries_secrets:
             refuse_traces()
-        return self.finish(run_module(self, self.module, self.arguments(), task_vars or {}, self.carries_secrets))
+        result = run_module(self, self.module, self.arguments(), task_vars or {}, self.carries_secrets)
+        if not self._task.diff:
+            # Nobody sees it, and a registered result is kept for the whole run.
+            result.pop("diff", None)
+        return self.finish(result)

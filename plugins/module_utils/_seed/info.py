@@ -24,10 +24,14 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 # The registered results of the info modules, and the key of each that a decision looks at.
 OBSERVED = {"source": "backup", "copy_host": "drives", "job": "job", "container": "container"}
 FINISHED = ("cleaned", "aborted")
+# What is returned of a decision that is shown again.
+SHOWN = ("status", "next", "waiting", "blocked", "progress", "summary")
 
 
 def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """The result of the module. ValueError when the definition is wrong."""
+    if options["decision"] is not None:
+        return {"changed": False, **{name: options["decision"].get(name) for name in SHOWN}}
     if options["play_only"]:
         return {"changed": False, **_play(options)}
     if options["state_only"]:
@@ -46,11 +50,12 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     result = {
         "changed": False,
         "seed": seed,
-        "ledger": known,
         "status": milestone,
         "ask": status.questions(seed, known),
         "copy_options": steps.host_options(seed, known, options["discard_attempts"], options["erase"]),
     }
+    if options["ledger"]:
+        result["ledger"] = known
     if options["observed"] is None:
         return {**result, "others_waiting": _waiting_for_shipment({host: (seed, known), **others})}
     snapshot = _snapshot(options, host, seed, known, now)

@@ -43,13 +43,13 @@ def _locked(store: Store, options: Mapping[str, Any], check_mode: bool, now: dat
         if held is not None and not held.stale and held.holder.run != holder.run and not options["force"]:
             raise LockHeld(f"The seed {options['seed']} is locked by run {held.holder.run} of {held.holder.user}.")
         changed = held is None or held.holder.run != holder.run
-        return {"changed": changed or again, "ledger": after, "archived": again}
+        return {"changed": changed or again, "archived": again}
     lock = store.lock(holder, options["lease"], now, options["force"])
     if again:
         store.archive(int(before["generation"]), lock.holder.run)
         store.write_ledger(after, lock.holder.run)
     changed = again or held is None or held.holder.run != lock.holder.run
-    return {"changed": changed, "ledger": after, "lock": lock.as_dict(), "archived": again}
+    return {"changed": changed, "lock": lock.as_dict(), "archived": again}
 
 
 def _unlocked(store: Store, options: Mapping[str, Any], check_mode: bool, now: datetime) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def _unlocked(store: Store, options: Mapping[str, Any], check_mode: bool, now: d
     changed = held is not None and (options["force"] or held.holder.run == options["run"])
     if changed and not check_mode:
         changed = store.unlock(options["run"] or "", options["force"])
-    return {"changed": changed, "ledger": _read(store, options["seed"])}
+    return {"changed": changed}
 
 
 def _present(store: Store, options: Mapping[str, Any], check_mode: bool, now: datetime) -> dict[str, Any]:
@@ -78,9 +78,10 @@ def _present(store: Store, options: Mapping[str, Any], check_mode: bool, now: da
             store.put(name, documents[name])
         for name in gone:
             store.delete(name)
-    changed = after != before or bool(stale) or bool(gone)
-    diff = {"before": before, "after": after}
-    return {"changed": changed, "ledger": after, "documents": stale, "diff": diff}
+    result = {"changed": after != before or bool(stale) or bool(gone), "documents": stale}
+    if options["event"]:
+        result |= {"ledger": after, "diff": {"before": before, "after": after}}
+    return result
 
 
 def _kept(store: Store, name: str) -> bytes | None:

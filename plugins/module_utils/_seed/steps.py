@@ -92,7 +92,13 @@ def tasks(snapshot: Snapshot) -> dict[str, Any]:
             "escrowed": _hashes(ledger, "escrow"),
             "journals": sorted({str(one["name"]) for one in ledger.get("receipts") or [] if one["kind"] == "working"}),
         },
-        "abort": {"serials": list(known)},
+        "track": {"shipped": bool(ledger.get("shipments"))},
+        "abort": {
+            "serials": list(known),
+            "shipped": bool(ledger.get("shipments")),
+            # Azure cancels a job only until its drives are shipped; a job that the ledger does not know is not touched.
+            "cancels": bool(ledger.get("jobs")) and not ledger.get("shipments"),
+        },
     }
 
 

@@ -66,7 +66,7 @@ class Task:
         self.answers = list(answers) or [{"changed": False}]
         vault = vault_of(password) if password else SimpleNamespace(secrets=[])
         task = SimpleNamespace(
-            args=arguments, check_mode=False, async_val=0, delegate_to=None, action="x", environment=[]
+            args=arguments, check_mode=False, diff=False, async_val=0, delegate_to=None, action="x", environment=[]
         )
         for name, value in more.items():
             setattr(task, name, value)

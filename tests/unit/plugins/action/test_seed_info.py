@@ -150,7 +150,7 @@ def test_all_seeds_of_the_play_are_compared_once(control: Control, named: bool) 
     control.hosts["fs01"]["seed"] = "{{ nowhere.defined }}"
     del control.hosts["fs02"]["seed"]
     extra = ("-e", "seed=fs03") if named else ()
-    code, output, found = control.run({MODULE: {"definition": {}, "play_only": True}, "run_once": True}, *extra)
+    code, output, found = control.run({MODULE: {"play_only": True}, "run_once": True}, *extra)
     assert code == 0, output
     both = ["fs03", "fs04"]
     expected = {"fs01": both, "fs02": both, "fs03": ["fs04"], "fs04": ["fs03"]}
@@ -194,6 +194,19 @@ def test_the_summary_is_printed_as_lines(control: Control) -> None:
     assert output.count("Blocked:  `source.host`: unreachable: no route.") == 1
 
 
+@pytest.mark.parametrize("blocked", [None, {"id": "drive_failed", "reason": "It broke.", "remedy": "", "command": ""}])
+def test_a_decision_is_shown_again_and_fails_if_it_is_blocked(control: Control, blocked: dict[str, Any] | None) -> None:
+    """Nothing is looked at: the seeds of the play need no definition for it."""
+    del control.hosts["fs01"]["seed"]
+    decision = {"status": "staged", "summary": ["fs01: staged", "  Next: x"], "blocked": blocked, "report": {}}
+    shown = {MODULE: {"decision": decision, "show": True, "fail_if_blocked": True}}
+    _code, output, found = control.run(shown, "--limit", "fs01")
+    assert "fs01: staged\n  Next: x" in output
+    assert found["fs01"]["summary"] == decision["summary"] and "report" not in found["fs01"]
+    wanted = "fs01 is blocked (drive_failed); the summary above says what to do." if blocked else None
+    assert (found["fs01"].get("failed", False), found["fs01"].get("msg")) == (bool(blocked), wanted)
+
+
 def test_a_first_seed_that_cannot_be_rendered_stops_no_other(control: Control) -> None:
     """The definitions are compared by the first host alone, and what fails there fails in every host."""
     control.hosts["fs01"]["seed"]["azure"]["location"] = "{{ nowhere.defined }}"
@@ -208,7 +221,7 @@ def test_what_the_comparison_cannot_render_is_compared_with_all(control: Control
     """A variable of the play is known to the seed's own task, and not where the definitions are compared."""
     control.hosts["fs01"]["seed"]["drives"] = [{"serial": "DRIVE-FS02"}]
     control.hosts["fs01"]["seed"]["azure"]["location"] = "{{ of_the_play }}"
-    compared = {MODULE: {"definition": {}, "play_only": True}}
+    compared = {MODULE: {"play_only": True}}
     _code, output, found = control.run(compared)
     assert found["fs01"]["shared"] == {"fs01": ["fs02"]}, output
     own = ask(others=["fs02"])

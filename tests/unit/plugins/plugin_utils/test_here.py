@@ -97,7 +97,7 @@ def test_options_are_completed_and_typed() -> None:
     ("given", "words"),
     [
         ({"definition": {}, "nothing": 1}, ["Unsupported parameters", "nothing", "definition"]),
-        ({}, ["missing required arguments: definition"]),
+        ({}, ["`seed`", "not a dictionary"]),
         ({"definition": {}, "wait": "perhaps"}, ["wait", "not a valid boolean"]),
     ],
     ids=["unsupported", "missing", "type"],

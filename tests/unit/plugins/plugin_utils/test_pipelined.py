@@ -55,3 +55,10 @@ def test_connection_without_pipelining_is_refused(changes: dict[str, Any], words
     with pytest.raises(AnsibleActionFail, match=words):
         Task(ControllerAction, {}, connection=connection).run()
     Task(Open, {}, connection=connection).run()
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+def test_a_diff_is_returned_only_in_diff_mode(wanted: bool) -> None:
+    """A registered result is kept for the whole run."""
+    answer = {"changed": True, "diff": {"before": {}, "after": {}}}
+    assert ("diff" in Task(Open, {}, [answer], diff=wanted).run()) is wanted

@@ -70,6 +70,8 @@ class Play:
             "wait": False,
             "shipment": None,
             "state_only": False,
+            "decision": None,
+            "ledger": False,
             "show": False,
             "play_only": False,
             "_host": None,
@@ -108,7 +110,7 @@ def test_without_observations_definition_ledger_and_whom_to_ask(play: Play) -> N
     found = play.ask(discard_attempts=["a"], erase=["b"])
     assert found["changed"] is False
     assert found["seed"]["copy_host"] == "fs01"
-    assert found["ledger"] == empty_ledger(NAME)
+    assert "ledger" not in found and play.ask(ledger=True)["ledger"] == empty_ledger(NAME)
     assert (found["status"], found["ask"]) == ("new", ["source", "copy_host", "job"])
     assert found["others_waiting"] == []
     assert found["copy_options"]["discard_attempts"] == ["a"] and found["copy_options"]["erase_fingerprints"] == ["b"]

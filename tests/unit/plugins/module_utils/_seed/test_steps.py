@@ -98,7 +98,8 @@ def test_the_tasks_of_a_new_seed() -> None:
         "verify": {"unlock": [], "lock": [], "check": []},
         "import": {"journals": [], "expected_blobs": [], "create": True},
         "clean": {"frozen_files": [], "blobs": [], "escrowed": [], "journals": []},
-        "abort": {"serials": []},
+        "track": {"shipped": False},
+        "abort": {"serials": [], "shipped": False, "cancels": False},
     }
 
 
@@ -120,7 +121,17 @@ def test_the_tasks_of_a_prepared_seed() -> None:
         "expected_blobs": ["Backup.AIBBlob", "Backup.BaseBlob"],
         "create": True,
     }
-    assert found["abort"] == {"serials": [SERIAL]}
+    assert found["abort"] == {"serials": [SERIAL], "shipped": False, "cancels": False}
+
+
+@pytest.mark.parametrize(
+    ("until", "shipped", "cancels"),
+    [("verified", False, False), ("job_created", False, True), ("shipped", True, False), ("imported", True, False)],
+)
+def test_a_job_is_cancelled_only_before_its_drives_are_shipped(until: str, shipped: bool, cancels: bool) -> None:
+    found = tasks(contoso.snapshot(until))
+    assert found["abort"] == {"serials": [SERIAL], "shipped": shipped, "cancels": cancels}
+    assert found["track"] == {"shipped": shipped}
 
 
 def test_only_a_verified_drive_is_locked_before_shipping() -> None:
