@@ -97,7 +97,7 @@ def make(home: pathlib.Path, count: int, shipped: bool = True) -> None:
             _ship(home, azure, definition)
     away = {_source(name): {"ansible_host": "127.0.0.1", "ansible_port": 9, "ansible_user": "nobody"} for name in seeds}
     fleet = {"seeds": {"hosts": {name: {} for name in seeds}}, "windows": {"hosts": away}}
-    (hosts / "fleet.yml").write_text(yaml.safe_dump(fleet), encoding="utf-8")
+    (hosts / "away.yml").write_text(yaml.safe_dump(fleet), encoding="utf-8")
 
 
 def _source(name: str) -> str:
