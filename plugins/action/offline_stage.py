@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import pathlib
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleError
@@ -26,12 +27,13 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._
 class ActionModule(PolledAction):
     """The controller's side of offline_stage."""
 
-    controller_options = frozenset({"lock", "store", "seed", "publish_settings"})
+    controller_options = frozenset({"lock", "store", "seed", "publish_settings", "cloud_environment"})
 
     def begin(self) -> None:
         """Read the publish settings file, if one is given."""
         self._looks = 0
         self._content = ""
+        self._warning = ""
         if self._task.args.get("publish_settings") or self._task.args.get("_publish_settings_content"):
             refuse_traces()
         if self._task.args.get("publish_settings"):
@@ -60,6 +62,12 @@ class ActionModule(PolledAction):
             return Progress("Backup: not started yet", idle=True)
         return None
 
+    def looked(self, result: dict[str, Any]) -> dict[str, Any]:
+        """The result, with what a person should know of the certificate."""
+        if self._warning:
+            result = {**result, "warnings": [*(result.get("warnings") or []), self._warning]}
+        return result
+
     def _publish_settings(self, path: str, subscription: str) -> str:
         try:
             data = pathlib.Path(self._find_needle("files", path)).read_bytes()
@@ -76,4 +84,12 @@ class ActionModule(PolledAction):
                 f"`publish_settings` '{path}' does not list `subscription_id` '{subscription}'. "
                 "Download it with an account that may use that subscription."
             )
+        cloud = str(self._task.args.get("cloud_environment") or "")
+        if problem := found.cloud_problem(cloud):
+            raise AnsibleActionFail(
+                f"`publish_settings` '{path}' is of another cloud than `cloud_environment`: {problem}. "
+                "Download it from the portal of that cloud, or correct the option."
+            )
+        if warning := found.certificate_warning(datetime.now(UTC)):
+            self._warning = f"`publish_settings` '{path}': {warning}"
         return settings.document.reveal()

@@ -6,6 +6,7 @@
 # The shape of its objects is known from public scripts and from the help of its DPM twin, not from a specification.
 
 #AnsibleRequires -PowerShell ..module_utils._AgentAnswer
+#AnsibleRequires -PowerShell ..module_utils._Folder
 Set-StrictMode -Version 3.0
 
 # A job leaves this list only when newer ones push it out; an agent runs at most three backups a day.
@@ -329,8 +330,7 @@ function Set-SeedMarsMethod {
     }
     $file = [System.IO.Path]::Combine($PrivateFolder, "$([guid]::NewGuid().ToString('N')).publishsettings")
     try {
-        $utf8 = New-Object -TypeName System.Text.UTF8Encoding -ArgumentList $false
-        [System.IO.File]::WriteAllText($file, $PublishSettings, $utf8)
+        New-SeedPrivateFile -Path $file -Text $PublishSettings
         $policy = Get-OBPolicy -ErrorAction Stop
         $arguments = @{
             Policy = $policy

@@ -355,6 +355,32 @@ function Set-SeedPrivateAcl {
     }
 }
 
+function New-SeedPrivateFile {
+    <#
+    .SYNOPSIS
+        Writes a new file that only the system and the administrators can read, whatever its folder allows. Its rights
+        are set while it is empty.
+    .PARAMETER Path
+        Path of the file, as .NET understands it. It must not be there.
+    .PARAMETER Text
+        What it holds, as UTF-8.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Path, [Parameter(Mandatory = $true)][string]$Text)
+    $stream = New-Object -TypeName System.IO.FileStream -ArgumentList @(
+        $Path, [System.IO.FileMode]::CreateNew, [System.IO.FileAccess]::Write, [System.IO.FileShare]::None
+    )
+    try {
+        # Nobody else can open it meanwhile; rights need no share of the content.
+        $output = & icacls.exe $Path '/inheritance:r' '/grant:r' '*S-1-5-18:F' '*S-1-5-32-544:F'
+        if ($LASTEXITCODE -ne 0) { throw "A file could not be made private with icacls: $output" }
+        $utf8 = New-Object -TypeName System.Text.UTF8Encoding -ArgumentList $false
+        $bytes = $utf8.GetBytes($Text)
+        $stream.Write($bytes, 0, $bytes.Length)
+    }
+    finally { $stream.Dispose() }
+}
+
 function Test-SeedTrusted {
     <#
     .SYNOPSIS
@@ -605,6 +631,6 @@ function Test-SeedDrivePath {
 Export-ModuleMember -Function @(
     'Resolve-SeedPath', 'Get-SeedTime', 'Read-SeedText', 'ConvertTo-SeedPlain', 'Read-SeedJson', 'Write-SeedJson',
     'Test-SeedFipsOnly', 'New-SeedHash', 'Get-SeedFileHash', 'Get-SeedProgramFile', 'Get-SeedProgramHash',
-    'Set-SeedPrivateAcl', 'Test-SeedTrusted', 'Get-SeedFolderAccess', 'Get-SeedFolderChain', 'Get-SeedFolderProblem',
+    'Set-SeedPrivateAcl', 'New-SeedPrivateFile', 'Test-SeedTrusted', 'Get-SeedFolderAccess', 'Get-SeedFolderChain', 'Get-SeedFolderProblem',
     'Add-SeedPrivateFolder', 'New-SeedPrivateFolder', 'Test-SeedDrivePath'
 )

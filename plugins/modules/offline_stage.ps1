@@ -18,6 +18,7 @@ $spec = @{
     options = @{
         _publish_settings_content = @{ type = 'str'; no_log = $true }
         agent = @{ type = 'str'; choices = @('mars'); default = 'mars' }
+        cloud_environment = @{ type = 'str' }
         container = @{ type = 'str' }
         frozen_files = @{ type = 'list'; elements = 'dict'; options = $file }
         import_job_name = @{ type = 'str' }

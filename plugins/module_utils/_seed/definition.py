@@ -509,9 +509,9 @@ def _publish_settings(seed: Mapping[str, Any]) -> list[Problem]:
     wanted = seed["azure"]["subscription_id"]
     try:
         with open(path, "rb") as stream:
-            settings = read_publish_settings(stream)
-        if settings.find(wanted) is not None:
-            return []
+            found = read_publish_settings(stream).find(wanted)
+        if found is not None:
+            return _publish_settings_cloud(path, found.cloud_problem(seed["azure"]["cloud_environment"]))
     except OSError as error:
         text = f"`{option}` '{path}' cannot be read: {error.strerror}."
         return [Problem(option, text, "Download the publish settings file and give its path on the controller.")]
@@ -519,6 +519,14 @@ def _publish_settings(seed: Mapping[str, Any]) -> list[Problem]:
         return [Problem(option, f"`{option}` '{path}' cannot be used: {error}.", "Download it again.")]
     text = f"`azure.subscription_id` '{wanted}' is not in the publish settings file '{path}'."
     return [Problem("azure.subscription_id", text, "Download the file with an account that can use the subscription.")]
+
+
+def _publish_settings_cloud(path: str, problem: str) -> list[Problem]:
+    if not problem:
+        return []
+    option = "source.publish_settings"
+    text = f"`{option}` '{path}' is of another cloud than `azure.cloud_environment`: {problem}."
+    return [Problem(option, text, "Download it from the portal of that cloud, or correct the option.")]
 
 
 def conflicts(name: str, seed: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]) -> list[Problem]:

@@ -224,6 +224,14 @@ def test_publish_settings_are_read_on_the_controller(shown: list[str]) -> None:
         ({"publish_settings": "nowhere"}, "`publish_settings` 'nowhere' cannot be read on the controller"),
         ({"publish_settings": "SOURCES.md"}, "`publish_settings` 'SOURCES.md' is refused"),
         ({"publish_settings": "contoso.v2.publishsettings", "subscription_id": "x"}, "does not list"),
+        (
+            {
+                "publish_settings": "contoso.v2.publishsettings",
+                "subscription_id": "00000000-1111-4222-8333-444444444401",
+                "cloud_environment": "AzureUSGovernment",
+            },
+            "is of another cloud than `cloud_environment`: .* of AzureCloud, not of AzureUSGovernment",
+        ),
     ],
 )
 def test_publish_settings_that_cannot_be_used(options: dict[str, Any], words: str) -> None:
@@ -231,6 +239,22 @@ def test_publish_settings_that_cannot_be_used(options: dict[str, Any], words: st
     with pytest.raises(AnsibleActionFail, match=words):
         task.run()
     assert task.sent == []
+
+
+def test_a_certificate_that_ends_soon_is_told_once(shown: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return datetime(2027, 11, 1, tzinfo=tz)
+
+    answers = [{**backup("running"), "warnings": ["of the host"]}, backup("completed")]
+    options = {"publish_settings": "contoso.v2.publishsettings", "subscription_id": subscription()}
+    for clock, expected in ((datetime, None), (Later, "expires on 2027-11-22")):
+        monkeypatch.setattr(offline_stage, "datetime", clock)
+        task = stage(list(answers), cloud_environment="AzureCloud", **options)
+        warnings = task.run().get("warnings")
+        assert warnings is None if expected is None else len(warnings) == 1 and expected in warnings[0]
+        assert all("cloud_environment" not in one for one in task.sent)
 
 
 @pytest.mark.parametrize("constant", ["DEFAULT_KEEP_REMOTE_FILES", "DEFAULT_DEBUG"])

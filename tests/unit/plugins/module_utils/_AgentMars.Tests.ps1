@@ -4,8 +4,10 @@
 Describe 'the MARS agent' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
+        $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') +
+        [System.IO.Path]::PathSeparator + $env:PATH
         $utils = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath '../plugins/module_utils'
-        foreach ($name in '_AgentAnswer', '_AgentMars') { Import-Module -Name "$utils/$name.psm1" -Force -Global }
+        foreach ($name in '_Folder', '_AgentAnswer', '_AgentMars') { Import-Module -Name "$utils/$name.psm1" -Force -Global }
         function Set-TestAgent {
             param([scriptblock]$Change)
             Edit-LabFile -Path "$env:LAB_HOME/hosts/fs01/agent.json" -Change $Change
@@ -253,6 +255,31 @@ Describe 'the MARS agent' {
             Set-SeedMarsMethod -Wanted $wanted -PublishSettings $settings -PrivateFolder $env:LAB_HOME
             $method = (Get-SeedMarsBackup).method
             foreach ($name in $wanted.Keys) { $method.$name | Should -Be $wanted[$name] }
+            @(Get-ChildItem -LiteralPath $env:LAB_HOME -Filter '*.publishsettings').Count | Should -Be 0
+        }
+        It 'is set while the publish settings lie in a file of nobody else' {
+            $seen = @{}
+            Mock Set-OBInitialBackupCreationMethod {
+                $file = $args[[array]::IndexOf($args, '-AzurePublishSettings:') + 1]
+                $seen.mode = "$([System.IO.File]::GetUnixFileMode($file))"
+                $seen.text = [System.IO.File]::ReadAllText($file)
+            } -ModuleName _AgentMars
+            Set-SeedMarsMethod -Wanted $wanted -PublishSettings $settings -PrivateFolder $env:LAB_HOME
+            $seen.mode | Should -Be 'UserWrite, UserRead'
+            $seen.text | Should -Be $settings
+        }
+        It 'is not set, and no certificate is written, where the file cannot be made private' {
+            $seen = @{ asked = $false; lengths = @() }
+            Mock Set-OBInitialBackupCreationMethod { $seen.asked = $true } -ModuleName _AgentMars
+            Mock icacls.exe {
+                $seen.lengths += ([System.IO.FileInfo]$args[0]).Length
+                $global:LASTEXITCODE = 5
+                'Access is denied.'
+            } -ModuleName _Folder
+            { Set-SeedMarsMethod -Wanted $wanted -PublishSettings $settings -PrivateFolder $env:LAB_HOME } |
+                Should -Throw '*private*Access is denied*'
+            $seen.asked | Should -BeFalse
+            $seen.lengths | Should -Be @(0)
             @(Get-ChildItem -LiteralPath $env:LAB_HOME -Filter '*.publishsettings').Count | Should -Be 0
         }
         It 'is set by a cmdlet that returns nothing' {

@@ -5,15 +5,27 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import pathlib
+import random
+import re
+import time
+import traceback
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.publish_settings import (
     PublishSettings,
+    Subscription,
     read_publish_settings,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._secret import Secret
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 SAMPLES = pathlib.Path(__file__).resolve().parents[3] / "samples"
 GOOD = '<Subscription Id="a1" Name="ä" ServiceManagementUrl="https://m/" ManagementCertificate="SEVMTE8="/>'
@@ -100,3 +112,156 @@ def test_what_is_no_publish_settings_file_is_refused_and_not_quoted(text: str, e
     assert "hush" not in str(caught.value)
     assert "SEVMTE8" not in str(caught.value)
     assert caught.value.__context__ is None
+
+
+def sample(name: str) -> PublishSettings:
+    return read_publish_settings(io.BytesIO((SAMPLES / f"contoso.{name}.publishsettings").read_bytes()))
+
+
+def subscription(certificate: str = "", url: str = "") -> Subscription:
+    return Subscription("a1", "n", url, Secret(certificate))
+
+
+def container(days: float, password: bytes = b"") -> str:
+    """A PKCS#12 container whose certificate ends in so many days."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(900), now + timedelta(days))
+    certificate = builder.sign(key, hashes.SHA256())
+    how = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
+    return base64.b64encode(pkcs12.serialize_key_and_certificates(None, key, certificate, None, how)).decode()
+
+
+def test_a_file_of_both_schemas() -> None:
+    """Each entry has its own certificate and address, or those of its own profile."""
+    old = '<Subscription Id="b2" Name="b"/>'
+    first = f'<PublishProfile Url="https://old/" ManagementCertificate="T0xE">{old}{GOOD}</PublishProfile>'
+    second = '<PublishProfile SchemaVersion="2.0"><Subscription Id="c3"/></PublishProfile>'
+    settings = read(f"<PublishData>{first}{second}</PublishData>")
+    found = [(one.id, one.management_url, one.certificate.reveal()) for one in settings.subscriptions]
+    assert found == [("b2", "https://old", "T0xE"), ("a1", "https://m", "SEVMTE8="), ("c3", "", "")]
+
+
+@pytest.mark.parametrize(
+    ("name", "cloud"),
+    [("v1", "AzureCloud"), ("v2", "AzureCloud"), ("china", "AzureChinaCloud")],
+)
+def test_the_cloud_of_a_file(name: str, cloud: str) -> None:
+    one = sample(name).subscriptions[0]
+    assert one.cloud_problem(cloud) == ""
+    for other in {"AzureCloud", "AzureChinaCloud", "AzureUSGovernment"} - {cloud}:
+        expected = f"subscription '{one.id}' is managed by a host of {cloud}, not of {other}"
+        assert one.cloud_problem(other) == expected
+    assert one.cloud_problem("https://metadata.local/") == one.cloud_problem("") == ""
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("HTTPS://Management.Core.UsGovCloudApi.net:443/x", ""),
+        ("https://management.core.windows.net.evil.example", "of no cloud that is known, not of AzureUSGovernment"),
+        ("https://management.core.cloudapi.de", "of no cloud that is known"),
+        ("", ""),
+        ("https://[", ""),
+    ],
+)
+def test_the_host_decides_on_the_cloud(url: str, problem: str) -> None:
+    found = subscription(url=url).cloud_problem("AzureUSGovernment")
+    assert problem in found and bool(problem) == bool(found)
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(-1, "expired on"), (29, "expires on"), (31, ""), (0.001, "expires on"), (-0.001, "expired on")]
+)
+def test_a_certificate_that_ends_is_told(days: float, words: str) -> None:
+    one = subscription(container(days))
+    warning = one.certificate_warning(datetime.now(UTC))
+    assert words in warning and bool(words) == bool(warning)
+    if warning:
+        assert one.certificate_end().date().isoformat() in warning
+
+
+def test_the_certificates_of_the_samples_open() -> None:
+    for name in ("v1", "v2", "china"):
+        for one in sample(name).subscriptions:
+            assert one.certificate_end().year == 2027
+
+
+@pytest.mark.parametrize(
+    "certificate",
+    ["SEVMTE8=", "HELLO", "ä", "", container(400, b"hush"), container(400)[:-40], container(400)[:40] + "!"],
+)
+def test_a_container_that_does_not_open_is_told_and_not_quoted(certificate: str) -> None:
+    one = subscription(certificate)
+    with pytest.raises(FormatError, match="no Base64 PKCS#12 container that opens without a password") as caught:
+        one.certificate_end()
+    assert caught.value.__context__ is None
+    warning = one.certificate_warning(datetime.now(UTC))
+    assert warning.endswith("Whether it has expired is not known.")
+    assert not certificate or certificate[:12] not in warning
+
+
+def test_a_container_that_would_take_hours_to_open_is_not_opened() -> None:
+    text = sample("v1").subscriptions[0].certificate.reveal()
+    data = bytearray(base64.b64decode(text))
+    at = data.rindex(b"\x02\x02\x07\xd0")
+    # The rounds of the seal are the last number; two bytes for them become eight.
+    slow = bytes(data[:at] + b"\x02\x04\x7f\xff\xff\xff" + data[at + 4 :])
+    began = time.process_time()
+    with pytest.raises(FormatError):
+        subscription(base64.b64encode(slow).decode()).certificate_end()
+    assert time.process_time() - began < 0.5
+
+
+MUTATIONS = 5000
+PIECES = (
+    b"",
+    b"=",
+    b"&#0;",
+    b'"',
+    b"<",
+    b"]]>",
+    b"<!DOCTYPE a>",
+    b"\xff\xfe",
+    b"]",
+    b"@",
+    b":99999",
+    b"MII",
+    b"A" * 600,
+)
+
+
+def broken(data: bytes, dice: random.Random) -> bytes:
+    """One to three changes, most of them inside of values."""
+    for _change in range(dice.randint(1, 3)):
+        at = dice.randrange(len(data))
+        to = at + dice.choice((0, 1, 4, 40, 400))
+        kind = dice.randrange(4)
+        piece = dice.choice(PIECES) if kind else bytes([dice.choice(b'AZaz09+/="')])
+        data = data[:at] + piece + data[max(to, at + 1) if kind < 2 else to :]
+    return data
+
+
+def test_five_thousand_broken_files_give_an_answer_and_no_secret() -> None:
+    dice = random.Random("publish settings 5000")
+    originals = [path.read_bytes() for path in sorted(SAMPLES.glob("*.publishsettings"))]
+    assert len(originals) == 3
+    secrets = set()
+    for data in originals:
+        for text in re.findall(rb'ManagementCertificate="([^"]*)"', data):
+            secrets |= {text[at : at + 16].decode() for at in range(0, len(text) - 16)}
+    now, opened = datetime.now(UTC), 0
+    for _mutation in range(MUTATIONS):
+        data, shown = broken(dice.choice(originals), dice), ""
+        began = time.process_time()
+        try:
+            for one in read_publish_settings(io.BytesIO(data)).subscriptions[-1:]:
+                warning = one.certificate_warning(now)
+                opened += not warning
+                shown += warning + one.cloud_problem("AzureUSGovernment") + repr(one.certificate)
+        except FormatError as error:
+            shown += "".join(traceback.format_exception(error)) + repr(vars(error))
+            assert error.__context__ is None
+        assert time.process_time() - began < 2
+        assert not any(shown[at : at + 16] in secrets for at in range(len(shown) - 15))
+    assert 0 < opened < MUTATIONS

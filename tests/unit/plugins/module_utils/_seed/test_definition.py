@@ -562,6 +562,15 @@ def test_publish_settings_with_the_subscription(tmp_path: pathlib.Path) -> None:
     assert not [one for one in found if "subscription" in one]
 
 
+def test_publish_settings_of_another_cloud(tmp_path: pathlib.Path) -> None:
+    text = (SAMPLES / "contoso.v2.publishsettings").read_text(encoding="utf-8")
+    identity = text.partition('Id="')[2].partition('"')[0]
+    wrong = files(tmp_path, azure__subscription_id=identity, azure__cloud_environment="AzureChinaCloud")
+    found = texts(wrong, "new")[0]
+    assert found.startswith("source.publish_settings: ") and "`azure.cloud_environment`" in found
+    assert "is managed by a host of AzureCloud, not of AzureChinaCloud. Download it from the portal" in found
+
+
 def test_escrow_recipients_are_read_until_the_drives_are_verified(tmp_path: pathlib.Path) -> None:
     seed = files(tmp_path)
     (found,) = [one for one in texts(seed, "prepared") if one.startswith("escrow")]
