@@ -631,6 +631,6 @@ function Test-SeedDrivePath {
 Export-ModuleMember -Function @(
     'Resolve-SeedPath', 'Get-SeedTime', 'Read-SeedText', 'ConvertTo-SeedPlain', 'Read-SeedJson', 'Write-SeedJson',
     'Test-SeedFipsOnly', 'New-SeedHash', 'Get-SeedFileHash', 'Get-SeedProgramFile', 'Get-SeedProgramHash',
-    'Set-SeedPrivateAcl', 'New-SeedPrivateFile', 'Test-SeedTrusted', 'Get-SeedFolderAccess', 'Get-SeedFolderChain', 'Get-SeedFolderProblem',
-    'Add-SeedPrivateFolder', 'New-SeedPrivateFolder', 'Test-SeedDrivePath'
+    'Set-SeedPrivateAcl', 'New-SeedPrivateFile', 'Test-SeedTrusted', 'Get-SeedFolderAccess', 'Get-SeedFolderChain',
+    'Get-SeedFolderProblem', 'Add-SeedPrivateFolder', 'New-SeedPrivateFolder', 'Test-SeedDrivePath'
 )

@@ -7,7 +7,9 @@ Describe 'the MARS agent' {
         $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') +
         [System.IO.Path]::PathSeparator + $env:PATH
         $utils = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath '../plugins/module_utils'
-        foreach ($name in '_Folder', '_AgentAnswer', '_AgentMars') { Import-Module -Name "$utils/$name.psm1" -Force -Global }
+        foreach ($name in '_Folder', '_AgentAnswer', '_AgentMars') {
+            Import-Module -Name "$utils/$name.psm1" -Force -Global
+        }
         function Set-TestAgent {
             param([scriptblock]$Change)
             Edit-LabFile -Path "$env:LAB_HOME/hosts/fs01/agent.json" -Change $Change
