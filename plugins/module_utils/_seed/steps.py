@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import pieces
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence, pieces
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import drive_of, shards
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import Snapshot
 
@@ -86,12 +86,7 @@ def tasks(snapshot: Snapshot) -> dict[str, Any]:
             "expected_blobs": [one["name"] for one in frozen],
             "create": not ledger.get("shipments"),
         },
-        "clean": {
-            "frozen_files": frozen,
-            "blobs": [one["name"] for one in frozen],
-            "escrowed": _hashes(ledger, "escrow"),
-            "journals": sorted({str(one["name"]) for one in ledger.get("receipts") or [] if one["kind"] == "working"}),
-        },
+        "clean": _clean(ledger, bool(ledger.get(evidence.last_status(snapshot.kind)))),
         "track": {"shipped": bool(ledger.get("shipments"))},
         "abort": {
             "serials": list(known),
@@ -99,6 +94,18 @@ def tasks(snapshot: Snapshot) -> dict[str, Any]:
             # Azure cancels a job only until its drives are shipped; a job that the ledger does not know is not touched.
             "cancels": bool(ledger.get("jobs")) and not ledger.get("shipments"),
         },
+    }
+
+
+def _clean(ledger: Mapping[str, Any], finished: bool) -> dict[str, Any]:
+    """What may be removed: nothing before the proof that the seed is finished."""
+    frozen = list(ledger.get("frozen") or []) if finished else []
+    receipts = ledger.get("receipts") or [] if finished else []
+    return {
+        "frozen_files": frozen,
+        "blobs": [one["name"] for one in frozen],
+        "escrowed": _hashes(ledger, "escrow") if finished else [],
+        "journals": sorted({str(one["name"]) for one in receipts if one["kind"] == "working"}),
     }
 
 

@@ -168,6 +168,12 @@ def test_only_what_was_frozen_and_kept_is_cleaned() -> None:
     }
 
 
+@pytest.mark.parametrize("until", ["planned", "verified", "shipped", "imported"])
+def test_nothing_is_cleaned_before_the_proof(until: str) -> None:
+    clean = tasks(contoso.snapshot(until))["clean"]
+    assert clean == {"frozen_files": [], "blobs": [], "escrowed": [], "journals": []}
+
+
 # shipment_problem
 
 
