@@ -23,8 +23,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
-
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(REPOSITORY / "tests"), str(HERE), str(REPOSITORY / ".build" / "collections")]
@@ -144,7 +142,8 @@ def show_tasks(tasks: Mapping[str, Any]) -> None:
 
 def requests(home: pathlib.Path) -> int:
     """How many requests Azure has got so far: tokens, Resource Manager and blobs."""
-    managed = (home / "logs" / "azure.log").read_text(encoding="utf-8").splitlines()
+    log = home / "logs" / "azure.log"
+    managed = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
     stored = ACCESS.findall((home / "logs" / "azurite.log").read_text(encoding="utf-8", errors="replace"))
     return len([one for one in managed if '"/_lab/' not in one]) + len(stored)
 
@@ -167,15 +166,16 @@ def whole(run: Run) -> tuple[Cost, int]:
     home = run.home
     lab(home, "host", "add", "many", "--count", str(run.seeds), "--kind", run.kind)
     lab(home, "seed", "--all")
-    before, cost = requests(home), measured(run, "seed", *WAIT)
-    for number, name in enumerate(one for one in controller.seed_names(home) if one != controller.SEED_NAME):
-        seed = yaml.safe_load((home / "inventory" / "host_vars" / f"{name}.yml").read_text(encoding="utf-8"))["seed"]
+    others = ("--limit", f"seeds,!{controller.SEED_NAME}")
+    before, cost = requests(home), measured(run, "seed", *others, *WAIT)
+    seeds = {name: seed for name, seed in controller.written_seeds(home).items() if name != controller.SEED_NAME}
+    for number, (name, seed) in enumerate(sorted(seeds.items())):
         tracking, serial = TRACKING.format(number), seed["drives"][0]["serial"]
         lab(home, "ship", "--host", seed["copy_host"], "--serial", serial, "--carrier", "FedEx", "--tracking", tracking)
         words = (f"seed={name}", "carrier=FedEx", f"tracking_number='{tracking}'")
         cost.add(measured(run, "ship", *(part for word in words for part in ("-e", word))))
         lab(home, "arrive", "--tracking", tracking)
-    cost.add(measured(run, "seed", *WAIT))
+    cost.add(measured(run, "seed", *others, *WAIT))
     return cost, requests(home) - before
 
 

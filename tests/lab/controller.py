@@ -229,7 +229,7 @@ def _drives(home: pathlib.Path, name: str, copy_host: str) -> list[str]:
     """The serials for a seed: those it lists already, else the first empty drive that no other seed lists."""
     if (name, copy_host) == (SEED_NAME, SOURCE_HOST):
         return [DRIVE_SERIAL]
-    written = _written_seeds(home)
+    written = written_seeds(home)
     if written.get(name, {}).get("copy_host") == copy_host:
         return _serials(written[name])
     return _empty_drives(copy_host, _taken(written))[:1]
@@ -246,7 +246,7 @@ def _empty_drives(host: str, taken: set[str]) -> list[str]:
     return [one for one in empty if world.serial_key(one) not in taken]
 
 
-def _written_seeds(home: pathlib.Path) -> dict[str, dict[str, Any]]:
+def written_seeds(home: pathlib.Path) -> dict[str, dict[str, Any]]:
     """The seeds of the inventory; a file of its own wins over the fleet's, as ansible has it."""
     files = (home / "inventory" / "host_vars").glob("*.yml")
     found = {path.stem: (_read_yaml(path) or {}).get("seed") for path in files}
@@ -329,7 +329,7 @@ def seed_name(host: str) -> str:
 
 def make_seeds(home: pathlib.Path) -> dict[str, dict[str, Any]]:
     """A seed for each host that has an agent, an empty drive that no seed lists, and no seed, by the seed's name."""
-    written = _written_seeds(home)
+    written = written_seeds(home)
     sources = {(seed.get("source") or {}).get("host") for seed in written.values()}
     listed = {world.serial_key(one) for seed in written.values() for one in _serials(seed)}
     taken = {DRIVE_SERIAL} | listed
@@ -362,7 +362,7 @@ def write_seed(home: pathlib.Path, definition: dict[str, Any]) -> pathlib.Path:
 
 def seed_names(home: pathlib.Path) -> list[str]:
     """The names of the seeds in the inventory."""
-    return sorted(_written_seeds(home))
+    return sorted(written_seeds(home))
 
 
 def _read_yaml(path: pathlib.Path) -> Any:

@@ -315,7 +315,7 @@ def test_a_seed_of_the_fleet_is_changed_like_any_other(home: pathlib.Path, answe
     assert sorted(inventory["seeds"]["hosts"]) == ["contoso-fs01", "contoso-web001", "contoso-web002"]
     seeds = {name: inventory["_meta"]["hostvars"][name]["seed"] for name in inventory["seeds"]["hosts"]}
     assert [one["cleanup"] for one in seeds.values()] == ["automatic", "manual", "automatic"]
-    assert seeds == controller._written_seeds(home)
+    assert seeds == controller.written_seeds(home)
     assert seeds["contoso-web001"]["drives"][0]["serial"] == "WD-WEB001"
     assert found.stderr == ""
 
