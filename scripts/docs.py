@@ -117,7 +117,9 @@ def plain(text: str) -> str:
 
 def described(option: Option, until: str) -> str:
     """A description that also says until when a required option is needed."""
-    tail = f" Needed until the status is {until}." if option.required and until else ""
+    needed = option.required or option.required_with
+    tail = f" Needed until the status is {until}." if needed and until else ""
+    tail = f" Required with {plain(option.required_with)}.{tail}" if option.required_with else tail
     return plain(option.description) + tail
 
 
@@ -204,7 +206,7 @@ def example_of(name: str, option: Option, whole: bool) -> Any:
 
 def example_of_options(options: Mapping[str, Option], whole: bool) -> dict[str, Any]:
     """The options of a dictionary in an example."""
-    shown = {name: option for name, option in options.items() if whole or option.required}
+    shown = {name: option for name, option in options.items() if whole or option.required or option.required_with}
     found = {name: example_of(name, option, whole) for name, option in shown.items()}
     return {name: value for name, value in found.items() if value is not None}
 
@@ -272,7 +274,7 @@ def row(name: str, option: Option, until: str) -> str:
         f"`{name}`",
         type_of(option),
         default_of(option),
-        needed if option.required else "no",
+        f"{needed} with {plain(option.required_with)}" if option.required_with else needed if option.required else "no",
         plain(option.description),
         shown,
     ]

@@ -51,7 +51,7 @@ class ActionModule(PolledAction):
 
     def busy(self, result: Mapping[str, Any]) -> Progress | None:
         """The newest backup job, as long as it runs; a backup that was started and is not listed yet."""
-        if self._task.args.get("state", "staged") != "staged":
+        if self._task.args.get("state", "staged") != "staged" or self._task.args.get("agent") == "folder":
             return None
         jobs = (result.get("backup") or {}).get("jobs")
         newest = jobs[0] if jobs else None

@@ -5,6 +5,7 @@
 # offline_stage does with both. Private to the collection.
 
 #AnsibleRequires -PowerShell ..module_utils._AgentAnswer
+#AnsibleRequires -PowerShell ..module_utils._AgentFolder
 #AnsibleRequires -PowerShell ..module_utils._AgentMars
 #AnsibleRequires -PowerShell ..module_utils._Folder
 Set-StrictMode -Version 3.0
@@ -16,6 +17,7 @@ Set-StrictMode -Version 3.0
 #   Configure  takes Wanted, PublishSettings and PrivateFolder; sets the method
 #   Start      starts a backup and returns at once
 #   Suffix     how the names of staged files end
+# One without Start is only looked at: what it has no agent for is neither set nor started.
 $script:Agents = @{
     mars = @{
         Observe = 'Get-SeedMarsBackup'
@@ -24,6 +26,7 @@ $script:Agents = @{
         Start = 'Start-SeedMarsBackup'
         Suffix = '.AIBBlob', '.BaseBlob'
     }
+    folder = @{ Observe = 'Get-SeedFolderBackup' }
 }
 
 function Get-SeedBackup {
@@ -317,6 +320,23 @@ function Wait-SeedBackupJob {
     throw "The backup was ordered, but the agent shows no job after $Seconds s$why. Look at its console, then retry."
 }
 
+function Get-SeedMissingOption {
+    <#
+    .SYNOPSIS
+        Why the options do not say what an agent has to be set to; empty when they do.
+    .PARAMETER Option
+        The options of offline_stage.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
+    $names = 'import_job_name', 'subscription_id', 'storage_account', 'container'
+    $missing = @($names | Where-Object { -not $Option[$_] } | ForEach-Object { "``$_``" })
+    if ($missing.Count -eq 0) { return '' }
+    "$($missing -join ', ') must be set for ``state: staged`` with ``agent: $($Option['agent'])``. Set how the " +
+    'import job, its storage account and its container are named.'
+}
+
 function Invoke-SeedStage {
     <#
     .SYNOPSIS
@@ -350,7 +370,11 @@ function Invoke-SeedStage {
         KnownJob = @($Option['known_jobs'])
         RestartFailed = $Option['restart_failed']
     }
-    $decision = Get-SeedStageDecision @case
+    $decision = [pscustomobject]@{ configure = $false; start = $false; refused = '' }
+    if ($script:Agents[$Option['agent']].ContainsKey('Start')) {
+        $decision.refused = Get-SeedMissingOption -Option $Option
+        if (-not $decision.refused) { $decision = Get-SeedStageDecision @case }
+    }
     $settings = $Option['_publish_settings_content']
     if (-not $decision.refused -and $decision.configure -and -not $settings) {
         $decision.refused = 'The agent is not set to seed offline as the options say. To let the module set it, set ' +
@@ -480,6 +504,7 @@ function Invoke-SeedStageClean {
 
 Export-ModuleMember -Function @(
     'Get-SeedBackup', 'Test-SeedShare', 'Get-SeedStagedFile', 'ConvertTo-SeedComparable', 'Get-SeedMethodDifference',
-    'Get-SeedStageRefusal', 'Get-SeedStageDecision', 'Get-SeedStartRefusal', 'Wait-SeedBackupJob', 'Invoke-SeedStage',
+    'Get-SeedStageRefusal', 'Get-SeedStageDecision', 'Get-SeedStartRefusal', 'Wait-SeedBackupJob',
+    'Get-SeedMissingOption', 'Invoke-SeedStage',
     'Set-SeedMethod', 'Get-SeedLeftReason', 'Invoke-SeedStageClean'
 )

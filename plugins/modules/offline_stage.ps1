@@ -17,7 +17,7 @@ $file = @{
 $spec = @{
     options = @{
         _publish_settings_content = @{ type = 'str'; no_log = $true }
-        agent = @{ type = 'str'; choices = @('mars'); default = 'mars' }
+        agent = @{ type = 'str'; choices = @('mars', 'folder'); default = 'mars' }
         cloud_environment = @{ type = 'str' }
         container = @{ type = 'str' }
         frozen_files = @{ type = 'list'; elements = 'dict'; options = $file }
@@ -37,7 +37,6 @@ $spec = @{
         wait_timeout = @{ type = 'int'; default = 604800 }
     }
     required_if = @(
-        , @('state', 'staged', @('import_job_name', 'subscription_id', 'storage_account', 'container'))
         , @('state', 'cleaned', @('frozen_files'))
     )
     supports_check_mode = $true

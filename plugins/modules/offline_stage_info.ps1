@@ -9,7 +9,7 @@
 
 $spec = @{
     options = @{
-        agent = @{ type = 'str'; choices = @('mars'); default = 'mars' }
+        agent = @{ type = 'str'; choices = @('mars', 'folder'); default = 'mars' }
         staging_path = @{ type = 'path'; required = $true }
     }
     supports_check_mode = $true

@@ -52,6 +52,13 @@ options:
     type: list
     elements: str
     default: []
+  staged:
+    description:
+      - Ids of listings of a staging location that a person says are complete, as the command of RV(waiting) has them.
+      - For seeds of files that another product stages (C(source.agent=folder)). A changed listing has another id.
+    type: list
+    elements: str
+    default: []
   discard_attempts:
     description: Ids of attempts that are given up by this run.
     type: list
@@ -206,6 +213,12 @@ waiting:
     since: {description: ISO 8601 in UTC or empty., type: str, returned: always, sample: '2026-11-25T10:14:00Z'}
     deadline: {description: Until when; ISO 8601 in UTC or empty., type: str, returned: always, sample: ''}
     command: {description: The command to run next., type: str, returned: always, sample: ansible-playbook ...}
+    details:
+      description: More lines for people, for example what to type into which field.
+      type: list
+      elements: str
+      returned: always
+      sample: []
 blocked:
   description: Why the seed cannot go on.
   returned: with O(observed)
@@ -247,6 +260,12 @@ accepted:
   type: list
   elements: dict
   sample: []
+staging_complete:
+  description: The listing that O(staged) newly says to be complete.
+  returned: with O(observed)
+  type: list
+  elements: dict
+  sample: [{id: staged-1f2e3d4c5b6a, files: 2, bytes: 1106944}]
 erase_allowed:
   description: Serial and fingerprint of the foreign drives that O(erase) newly allows to erase.
   returned: with O(observed)
@@ -302,6 +321,7 @@ OPTIONS = {
     },
     "decision": {"type": "dict"},
     "accept": {"type": "list", "elements": "str", "default": []},
+    "staged": {"type": "list", "elements": "str", "default": []},
     "discard_attempts": {"type": "list", "elements": "str", "default": []},
     "erase": {"type": "list", "elements": "str", "default": []},
     "restart_backup": {"type": "bool", "default": False},

@@ -244,6 +244,26 @@ def test_the_backup(pair: Pair) -> None:
 
 
 @pytest.mark.powershell
+def test_a_folder_of_another_product(pair: Pair) -> None:
+    """Check, real, again: it is only looked at. Cleaned: what is still as it was."""
+    folder = {"agent": "folder", "staging_path": "D:\\Staging"}
+    seen = pair.compare("offline_stage_info", "real", folder)[0]["backup"]
+    assert [one["name"] for one in seen["files"]] == sorted(STAGED)
+    assert (seen["jobs"], seen["recovery_points"], seen["unknown"]) == ([], [], {})
+    for mode in ("check", "real", "again"):
+        assert not pair.compare("offline_stage", mode, {**folder, "restart_failed": True})[0]["changed"]
+    gone = {**folder, "staging_path": "D:\\nowhere"}
+    assert pair.compare("offline_stage", "real", gone)[0]["backup"]["staging"]["exists"] is False
+    refused = pair.compare("offline_stage", "refused", {**folder, "agent": "mars"})[0]
+    assert refused["msg"].startswith("`import_job_name`, `subscription_id`, `storage_account`, `container` must be set")
+    frozen = [{name: str(one[name]) for name in ("name", "bytes", "modified")} for one in seen["files"]]
+    clean = {**folder, "state": "cleaned", "frozen_files": frozen}
+    assert pair.compare("offline_stage", "check", clean)[0]["removed"] == sorted(STAGED)
+    assert pair.compare("offline_stage", "real", clean)[0]["changed"]
+    assert not pair.compare("offline_stage", "again", clean)[0]["changed"]
+
+
+@pytest.mark.powershell
 def test_two_drives_as_the_roles_ask(pair: Pair) -> None:
     """With every option that the roles give: one drive after the other is copied, verified, locked and cleaned."""
     drives = [drive(files=FILES[:1], sessions=SESSIONS[:1]), {**drive(files=FILES[1:], sessions=SESSIONS[1:])}]

@@ -314,12 +314,21 @@ def make_seed(home: pathlib.Path, name: str | None, host: str, changes: list[str
     kinds = definition["azure"]["tags"]
     for key, value in wanted:
         change(definition, key, value)
+    source = definition["source"]
+    if isinstance(source, dict) and source.get("agent") == "folder" and not _named(wanted, "source.publish_settings"):
+        # No agent reads them, and the collection refuses what it would ignore.
+        source.pop("publish_settings", None)
     if ["azure", "tags"] in [key for key, _value in wanted] and isinstance(definition["azure"]["tags"], dict):
         definition["azure"]["tags"] |= kinds
     if not definition["drives"] and not any(key[0] == "drives" for key, _value in wanted):
         remedy = "plug one in with 'lab disk add', or name drives with --set 'drives=[{serial: ...}]'"
         raise LabError(f"{definition['copy_host']} has no empty drive that no other seed lists; {remedy}")
     return definition
+
+
+def _named(changes: list[tuple[list[str], Any]], option: str) -> bool:
+    """Whether somebody changed this very option."""
+    return any(".".join(key) == option for key, _value in changes)
 
 
 def seed_name(host: str) -> str:

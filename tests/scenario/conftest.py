@@ -39,8 +39,13 @@ class Run:
 
     def line(self, seed: str, name: str) -> str:
         """One line of the summary of a seed, for example ``Next``; empty when there is none."""
-        found = re.search(rf"^{seed}: \w+ \(.*\n(?:  \w+: .*\n)*?  {name}: +(.*)$", self.output, re.MULTILINE)
+        shown = rf"^{seed}: \w+ \(.*\n(?:  \w+: .*\n|   .*\n)*?  {name}: +(.*)$"
+        found = re.search(shown, self.output, re.MULTILINE)
         return found.group(1) if found else ""
+
+    def details(self) -> list[str]:
+        """The lines below what a seed waits for."""
+        return [line.strip() for line in re.findall(r"^ {12}\S.*$", self.output, re.MULTILINE)]
 
     def status(self, seed: str) -> str:
         """The status that the summary of a seed says."""

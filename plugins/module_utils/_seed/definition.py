@@ -27,6 +27,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.evidence import (
     AGENT_KINDS,
+    kind_of,
     reached,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import (
@@ -49,7 +50,9 @@ class Problem:
 
 @dataclass(frozen=True)
 class Option:
-    """One option. ``until`` names the status from which on a missing value is no longer asked for."""
+    """One option. ``until`` names the status from which on a missing value is no longer asked for; ``required_with``
+    says with which other options it is required, which ``_relations`` checks.
+    """
 
     type: str
     description: str
@@ -62,6 +65,7 @@ class Option:
     check: Callable[[str, str], str] | None = None
     until: str = ""
     example: Any = None
+    required_with: str = ""
 
 
 def _text(description: str, **more: Any) -> Option:
@@ -137,10 +141,16 @@ RETURN_CARRIER = {
 }
 SOURCE = {
     "host": _text("Inventory name of the source host.", required=True, example="fs01"),
-    "agent": _text("Backup agent of the source host.", choices=tuple(AGENT_KINDS), default="mars"),
+    "agent": _text(
+        "Backup agent of the source host. V(folder) is none: every file that another product writes to C(staging.path) "
+        "is shipped, and the seed ends at C(imported).",
+        choices=tuple(AGENT_KINDS),
+        default="mars",
+    ),
     "publish_settings": _text(
-        "Path of the publish settings file of the subscription on the controller.",
-        required=True,
+        "Path of the publish settings file of the subscription on the controller. The agent needs it to be set to seed "
+        "offline. Not for the agent V(folder).",
+        required_with="an agent",
         until="staged",
         example="/srv/seeds/contoso.publishsettings",
     ),
@@ -488,16 +498,31 @@ def _relations(seed: Mapping[str, Any], given: Mapping[str, Any], status: str) -
     if isinstance(account, Mapping) and account.get("type", "system") != "system" and "user" not in account:
         text = f"`copy_account.user` is required with type {account['type']}."
         yield Problem("copy_account.user", text, "Name the account with its domain.")
+    yield from _way(given, status)
     if apart and path and not said and not path.startswith("\\\\"):
         text = f"`staging.path` is the local path {path} of {source}, and `copy_host` is {seed['copy_host']}."
         remedy = "Use a UNC path, or set `staging.path_on_copy_host` to the folder as the copy host sees it."
         yield Problem("staging.path", text, remedy)
 
 
+def _way(given: Mapping[str, Any], status: str) -> Iterator[Problem]:
+    """What the way to the staged backup needs, and what it would ignore."""
+    source = given.get("source")
+    if reached(status, "staged") or not isinstance(source, Mapping):
+        return
+    agent, option = source.get("agent", "mars"), "source.publish_settings"
+    if AGENT_KINDS.get(agent if isinstance(agent, str) else "") == "folder":
+        if "publish_settings" in source:
+            text = f"`{option}` is set, and `source.agent` {agent} has no agent that would read it."
+            yield Problem(option, text, "Remove it.")
+    elif "publish_settings" not in source:
+        yield Problem(option, f"`{option}` is missing.", "Set it in the definition of the seed.")
+
+
 def check_files(seed: Mapping[str, Any], status: str = "new") -> list[Problem]:
     """What is wrong with the files and places on the controller that a definition names, as far as they are needed."""
     found = []
-    if not reached(status, "staged"):
+    if not reached(status, "staged") and kind_of(seed["source"]) == "automatic":
         found += _publish_settings(seed)
     if not reached(status, "verified"):
         found += [Problem("escrow", one, "") for one in validate_escrow(seed["escrow"])]

@@ -12,6 +12,7 @@ person accepted a piece that a system could not give. An established status is k
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 STATUSES = (
     "new",
@@ -32,14 +33,15 @@ STATUSES = (
 # How the backup gets to the staging location: by cmdlets, by a person in the agent's wizard, or by another product.
 KINDS = ("automatic", "attended", "folder")
 # The agents that there are, and the kind of each. A provider is a file beside _AgentMars.psm1 and a line here.
-AGENT_KINDS: Mapping[str, str] = {"mars": "automatic"}
+AGENT_KINDS: Mapping[str, str] = {"mars": "automatic", "folder": "folder"}
 # Who writes the drives and creates the job: this collection with the tool, or the agent's disk preparation utility.
 PREPARERS = ("tool", "disk_prep")
 
 _STAGED = {
     "automatic": ("method", "backup_job", "staged_files", "whole_pages", "nothing_foreign"),
     "attended": ("backup_job", "staged_files", "whole_pages", "nothing_foreign"),
-    "folder": ("staged_files", "whole_pages", "nothing_foreign"),
+    # Nothing on the host says that another product has finished, so a person does.
+    "folder": ("staged_files", "whole_pages", "nothing_foreign", "staging_complete"),
 }
 _SEEDED: dict[str, tuple[str, ...]] = {
     "automatic": ("recovery_point", "agent_job", "offline_method"),
@@ -78,6 +80,11 @@ HOLDS: Mapping[str, str] = {
     "drives_verified": "shipped",
     "job": "imported",
 }
+
+
+def kind_of(source: Mapping[str, Any]) -> str:
+    """How the backup of a source (C(source) of a definition) gets to the staging location."""
+    return AGENT_KINDS[source["agent"]]
 
 
 def row(status: str, kind: str, preparer: str = "tool") -> tuple[str, ...]:

@@ -40,6 +40,7 @@ EMPTY: dict[str, Any] = {
     "cleaned": None,
     "aborted": None,
     "accepted": [],
+    "staging_complete": [],
     "history": [],
 }
 Facts = dict[str, Any]
@@ -380,7 +381,8 @@ def _aborted(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> t
 
 
 def _allowed(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
-    """``result`` of seed_info: evidence that a person accepted, and foreign content that may be erased.
+    """``result`` of seed_info: evidence that a person accepted, foreign content that may be erased, and staged files
+    that a person said to be complete.
 
     What may be erased stays allowed until it is erased, because staging lies between the word and the copy.
     """
@@ -390,7 +392,16 @@ def _allowed(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> t
     more = [{**one, "at": at} for one in result.get("erase_allowed") or [] if one["fingerprint"] not in prints]
     texts = [f"accepted {one['id']} without proof" for one in new]
     texts += [f"allowed to erase drive {one['serial']} ({one['fingerprint']})" for one in more]
-    return {"accepted": [*accepted, *new], "erase_allowed": [*erase, *more]}, "; ".join(texts).capitalize()
+    said = list(ledger.get("staging_complete") or [])
+    listings = {one["id"] for one in said}
+    newly = [{**one, "at": at} for one in result.get("staging_complete") or [] if one["id"] not in listings]
+    texts += [f"said that the {one['files']} staged files are complete ({one['id']})" for one in newly]
+    facts = {
+        "accepted": [*accepted, *new],
+        "erase_allowed": [*erase, *more],
+        "staging_complete": [*said, *newly],
+    }
+    return facts, "; ".join(texts).capitalize()
 
 
 EVENTS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any], str], tuple[Facts, str]]] = {

@@ -20,7 +20,7 @@ COLLECTION = "seedfreight.azure_offline_backup"
 ONE_SEED = ("ship", "clean", "abort", "unlock")
 MEANING = {
     "new": "nothing has been done yet",
-    "staging": "the agent writes the first backup to the staging location",
+    "staging": "the first backup is written to the staging location",
     "staged": "the first backup lies in the staging location",
     "planned": "the staged files are frozen and planned",
     "preparing": "the staged files are copied to the drives",
@@ -38,13 +38,14 @@ MEANING = {
 
 @dataclass(frozen=True)
 class Waiting:
-    """What the seed waits for. Times are ISO 8601 in UTC, or empty when there is none."""
+    """What the seed waits for. Times are ISO 8601 in UTC, or empty when there is none; details are lines for people."""
 
     id: str
     what: str
     since: str = ""
     deadline: str = ""
     command: str = ""
+    details: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ def summary(host: str, view: Mapping[str, Any], now: datetime) -> list[str]:
         command = blocked["command"]
     elif waiting:
         lines.append(f"  Waiting:  {waiting['what']}")
+        lines += [f"{' ' * 12}{line}" for line in waiting.get("details") or ()]
         command = waiting["command"]
     else:
         again = f" -e seed_begin_again={host}" if status == "aborted" else ""

@@ -30,8 +30,10 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     Blocked,
     Waiting,
     playbook,
+    size,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.plan import (
+    EVERY_SUFFIX,
     PAGE,
     STAGED_SUFFIXES,
     is_staged,
@@ -43,6 +45,9 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 CLOCK_DIFFERENCE = timedelta(days=1)
 # What a drive record allows that this collection or time can do; the rest takes the word of a person.
 GOES_ON = frozenset({"prepare", "wait", "insert", "collect", "verify", "unlock", "lock"})
+SHOWN_FILES = 10
+# Folders that Windows keeps at the root of a volume; nothing in them is of a backup.
+WINDOWS_FOLDERS = ("$recycle.bin\\", "system volume information\\")
 # A drive in one of these statuses still holds what was verified, as far as anybody can see.
 KEEPS = ("copied", "locked", "verifying", "verified", "missing", "unknown")
 
@@ -74,6 +79,7 @@ class Snapshot:
     container: Mapping[str, Any] | None = None
     problems: Mapping[str, str] = field(default_factory=dict)
     accept: frozenset[str] = frozenset()
+    complete: frozenset[str] = frozenset()
     discard: frozenset[str] = frozenset()
     restart_backup: bool = False
     wait: bool = False
@@ -82,7 +88,12 @@ class Snapshot:
     @property
     def kind(self) -> str:
         """How the backup gets to the staging location."""
-        return evidence.AGENT_KINDS[self.seed["source"]["agent"]]
+        return evidence.kind_of(self.seed["source"])
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """How the names of the files that count as staged end."""
+        return EVERY_SUFFIX if self.kind == "folder" else STAGED_SUFFIXES
 
     @property
     def shards(self) -> list[dict[str, Any]]:
@@ -239,7 +250,10 @@ def _staged_files(snapshot: Snapshot) -> Finding:
         finding = _unknown(snapshot, "staging", "open the folder.")
         # Nothing is planned from a folder that nobody could list, so this piece cannot be accepted.
         return Finding("no", finding.text, blocked=_staging_unreadable(snapshot, finding.text))
-    names = [str(one["name"]) for one in staged_files(files)]
+    names = [str(one["name"]) for one in staged_files(files, snapshot.suffixes)]
+    if snapshot.kind == "folder":
+        text = f"{len(names)} staged files." if names else "The staging location has no file."
+        return Finding("yes" if names else "no", text)
     missing = [suffix for suffix in STAGED_SUFFIXES if not any(name.endswith(suffix) for name in names)]
     if missing:
         return Finding("no", f"The staging location has no {' and no '.join(missing)} file.")
@@ -252,9 +266,12 @@ def _staging_unreadable(snapshot: Snapshot, text: str) -> Blocked:
 
 
 def _whole_pages(snapshot: Snapshot) -> Finding:
-    for one in staged_files((snapshot.backup or {}).get("files") or []):
+    for one in listing(snapshot):
         if one["bytes"] % PAGE or not one["bytes"]:
             text = f"The staged file {one['name']} has {one['bytes']} bytes, which is no multiple of {PAGE}."
+            if snapshot.kind == "folder":
+                # It may still grow, and nobody has said that it is complete.
+                return Finding("no", text)
             remedy = "It cannot become a page blob. Remove it if it is not of the agent, or run the backup again."
             blocked = Blocked("odd_file", text, remedy, playbook("seed", snapshot.host))
             return Finding("no", text, blocked=blocked)
@@ -263,7 +280,8 @@ def _whole_pages(snapshot: Snapshot) -> Finding:
 
 def _nothing_foreign(snapshot: Snapshot) -> Finding:
     files = (snapshot.backup or {}).get("files") or []
-    deep = sorted(str(one["name"]) for one in files if is_staged(str(one["name"])) and "\\" in str(one["name"]))
+    names = [str(one["name"]) for one in files if is_staged(str(one["name"]), snapshot.suffixes)]
+    deep = sorted(name for name in names if "\\" in name and not name.casefold().startswith(WINDOWS_FOLDERS))
     if not deep:
         return Finding("yes", "No staged file lies in a subfolder.")
     text = (
@@ -271,6 +289,63 @@ def _nothing_foreign(snapshot: Snapshot) -> Finding:
     )
     remedy = "Move it out of `staging.path` if it does not belong to this backup."
     return Finding("no", text, blocked=Blocked("foreign_files", text, remedy, playbook("seed", snapshot.host)))
+
+
+def listing(snapshot: Snapshot) -> list[dict[str, Any]]:
+    """The staged files as they are now."""
+    return staged_files((snapshot.backup or {}).get("files") or [], snapshot.suffixes)
+
+
+def listing_id(snapshot: Snapshot) -> str:
+    """The id by which a person says that the staged files are complete. Another listing has another id."""
+    seen = [snapshot.seed["name"], snapshot.seed["staging"]["path"], listing(snapshot)]
+    return f"staged-{hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:12]}"
+
+
+def _staging_complete(snapshot: Snapshot) -> Finding:
+    """The word of a person that the other product has finished, for exactly these files."""
+    files, identity = listing(snapshot), listing_id(snapshot)
+    known = {str(one["id"]) for one in snapshot.ledger.get("staging_complete") or []}
+    if files and identity in snapshot.complete | known:
+        return Finding("yes", f"A person said that these {len(files)} files are complete ({identity}).")
+    return Finding("no", "Nobody has said that the staged files are complete.")
+
+
+def complete_listings(snapshot: Snapshot) -> list[dict[str, Any]]:
+    """The listing that a person newly said to be complete, for the ledger."""
+    files, identity = listing(snapshot), listing_id(snapshot)
+    known = {str(one["id"]) for one in snapshot.ledger.get("staging_complete") or []}
+    if snapshot.kind != "folder" or not files or identity in known or identity not in snapshot.complete:
+        return []
+    return [{"id": identity, "files": len(files), "bytes": sum(int(one["bytes"]) for one in files)}]
+
+
+def folder_waiting(snapshot: Snapshot) -> Waiting:
+    """What a folder seed waits for before its plan: files, whole files, the word that they are complete."""
+    path, again = snapshot.seed["staging"]["path"], playbook("seed", snapshot.host)
+    files = listing(snapshot)
+    if not files:
+        return Waiting("files", f"another product to write its files to {path} (`staging.path`)", command=again)
+    newest = max(files, key=lambda one: str(one["modified"]))
+    odd = _whole_pages(snapshot)
+    if odd.state != "yes":
+        what = (
+            f"another product to finish writing to {path} (`staging.path`). {odd.text} If the file is whole, it cannot "
+            f"become a page blob: move it away, or let the product write a multiple of {PAGE} bytes"
+        )
+        return Waiting("files", what, str(newest["modified"]), command=again)
+    count = f"{len(files)} file{'s' if len(files) > 1 else ''}"
+    total = size(sum(int(one["bytes"]) for one in files))
+    what = (
+        f"the word that another product has finished: {path} (`staging.path`) holds {count}, {total}; the newest, "
+        f"{newest['name']}, was written at {newest['modified']}. Run the next command only when nothing writes there "
+        "any more"
+    )
+    details = tuple(f"{one['name']}  {one['bytes']} bytes  {one['modified']}" for one in files[:SHOWN_FILES])
+    if len(files) > SHOWN_FILES:
+        details += (f"and {len(files) - SHOWN_FILES} more",)
+    command = playbook("seed", snapshot.host, f" -e seed_staged={listing_id(snapshot)}")
+    return Waiting("staging_complete", what, str(newest["modified"]), command=command, details=details)
 
 
 def leftover(snapshot: Snapshot) -> Blocked | None:
@@ -823,6 +898,7 @@ PIECES: Mapping[str, Callable[[Snapshot], Finding]] = {
     "staged_files": _staged_files,
     "whole_pages": _whole_pages,
     "nothing_foreign": _nothing_foreign,
+    "staging_complete": _staging_complete,
     "plan": _plan,
     "copied": _copied,
     "journals": _journals,

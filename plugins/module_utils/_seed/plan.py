@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 PAGE = 512
+# How the names of staged files end. Of a folder that another product filled, every file counts.
 STAGED_SUFFIXES = (".AIBBlob", ".BaseBlob")
+EVERY_SUFFIX = ("",)
 # Source: the tool's documentation, "keep about 3 GB free per 7 TB for the manifest", and room for the file system.
 MANIFEST_SHARE = 3 / 7000
 FILE_SYSTEM_RESERVE = 64 * 1024 * 1024
@@ -22,24 +24,26 @@ class PlanError(ValueError):
     """The staged files cannot be planned; the text names the file, drive or option and the remedy."""
 
 
-def is_staged(name: str) -> bool:
+def is_staged(name: str, suffixes: tuple[str, ...] = STAGED_SUFFIXES) -> bool:
     """Whether a name is one of the two kinds that the agent writes. Source: the agent's offline backup articles."""
-    return name.endswith(STAGED_SUFFIXES)
+    return name.endswith(suffixes)
 
 
-def staged_files(files: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The files of the backup: both kinds, directly in the staging location, in the order of their names."""
+def staged_files(
+    files: Sequence[Mapping[str, Any]], suffixes: tuple[str, ...] = STAGED_SUFFIXES
+) -> list[dict[str, Any]]:
+    """The files of the backup: of every kind, directly in the staging location, in the order of their names."""
     kept = [
         {"name": str(one["name"]), "bytes": int(one["bytes"]), "modified": str(one["modified"])}
         for one in files
-        if is_staged(str(one["name"])) and "\\" not in str(one["name"])
+        if is_staged(str(one["name"]), suffixes) and "\\" not in str(one["name"])
     ]
     return sorted(kept, key=lambda one: str(one["name"]))
 
 
-def left_out(files: Sequence[Mapping[str, Any]]) -> list[str]:
+def left_out(files: Sequence[Mapping[str, Any]], suffixes: tuple[str, ...] = STAGED_SUFFIXES) -> list[str]:
     """The names of what else lies below the staging location. It is never copied."""
-    kept = {one["name"] for one in staged_files(files)}
+    kept = {one["name"] for one in staged_files(files, suffixes)}
     return sorted(str(one["name"]) for one in files if str(one["name"]) not in kept)
 
 
@@ -49,10 +53,14 @@ def bytes_needed(files: Sequence[Mapping[str, Any]]) -> int:
     return math.ceil(total * (1 + MANIFEST_SHARE)) + FILE_SYSTEM_RESERVE
 
 
-def compare_frozen(frozen: Sequence[Mapping[str, Any]], files: Sequence[Mapping[str, Any]]) -> list[str]:
+def compare_frozen(
+    frozen: Sequence[Mapping[str, Any]],
+    files: Sequence[Mapping[str, Any]],
+    suffixes: tuple[str, ...] = STAGED_SUFFIXES,
+) -> list[str]:
     """What differs between the frozen list and the staging location, a sentence each; empty when nothing does."""
     before = {str(one["name"]): one for one in frozen}
-    now = {str(one["name"]): one for one in staged_files(files)}
+    now = {str(one["name"]): one for one in staged_files(files, suffixes)}
     differences = [f"{name} is gone" for name in sorted(before.keys() - now.keys())]
     differences += [f"{name} is new" for name in sorted(now.keys() - before.keys())]
     for name in sorted(before.keys() & now.keys()):
@@ -68,13 +76,18 @@ def usable(drive: Mapping[str, Any]) -> bool:
     return drive.get("content") == "ours" or "prepare" in (drive.get("allowed") or [])
 
 
-def make_plan(name: str, files: Sequence[Mapping[str, Any]], drives: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def make_plan(
+    name: str,
+    files: Sequence[Mapping[str, Any]],
+    drives: Sequence[Mapping[str, Any]],
+    suffixes: tuple[str, ...] = STAGED_SUFFIXES,
+) -> dict[str, Any]:
     """Frozen list and shards. ``files`` are the staged files, ``drives`` the records of the listed drives.
 
     The smallest usable drive that holds all files carries them. Each file is a copy session of its own, the smallest
     first, because only a drive's first session can be neither resumed nor aborted.
     """
-    frozen = staged_files(files)
+    frozen = staged_files(files, suffixes)
     need = bytes_needed(frozen)
     candidates = [one for one in drives if usable(one)]
     for one in drives:
@@ -87,7 +100,7 @@ def make_plan(name: str, files: Sequence[Mapping[str, Any]], drives: Sequence[Ma
     if not fitting:
         raise PlanError(_no_drive(need, candidates, drives))
     shard = _shard(name, 1, str(fitting[0]["serial"]), frozen)
-    return {"frozen": frozen, "shards": [shard], "bytes": shard["bytes"], "left_out": left_out(files)}
+    return {"frozen": frozen, "shards": [shard], "bytes": shard["bytes"], "left_out": left_out(files, suffixes)}
 
 
 def _away(drive: Mapping[str, Any]) -> str:

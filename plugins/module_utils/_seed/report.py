@@ -52,7 +52,7 @@ def report(snapshot: Snapshot, decision: Mapping[str, Any], lines: list[str]) ->
         "summary": lines,
         "status": decision["status"],
         "blocked": decision["blocked"],
-        "steps": _steps(decision["status"]),
+        "steps": _steps(decision["status"], snapshot.kind),
         "source": seed["source"]["host"],
         "copy_host": seed["copy_host"],
         "account": seed["azure"]["storage_account"],
@@ -75,10 +75,12 @@ def report(snapshot: Snapshot, decision: Mapping[str, Any], lines: list[str]) ->
     }
 
 
-def _steps(status: str) -> list[dict[str, str]]:
+def _steps(status: str, kind: str) -> list[dict[str, str]]:
+    """The statuses that a seed goes through; ``seeded`` only where there is an agent that could be seeded."""
     if status == "aborted":
         return [{"name": status, "state": "now"}]
-    shown = [one for one in evidence.STATUSES if one != "aborted"]
+    left_out = ("aborted",) if evidence.last_status(kind) == "seeded" else ("aborted", "seeded")
+    shown = [one for one in evidence.STATUSES if one not in left_out]
     at = shown.index(status)
     return [
         {"name": name, "state": "done" if place < at else "now" if place == at else "open"}

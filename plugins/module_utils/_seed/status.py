@@ -48,7 +48,10 @@ class Decision:
 
     def view(self) -> dict[str, Any]:
         """The decision as plain data."""
-        return {**asdict(self), "accepted": [dict(one) for one in self.accepted]}
+        found = {**asdict(self), "accepted": [dict(one) for one in self.accepted]}
+        if found["waiting"]:
+            found["waiting"]["details"] = list(found["waiting"]["details"])
+        return found
 
 
 def decide(snapshot: Snapshot) -> Decision:
@@ -75,13 +78,15 @@ def questions(seed: Mapping[str, Any], ledger: Mapping[str, Any]) -> list[str]:
     if ledger.get("imported"):
         return ["source"] if evidence.last_status(kind(seed)) == "seeded" else []
     if ledger.get("shipments"):
-        return ["source", "job", "container"]
+        # No agent of a folder seed has to go on waiting for the import.
+        follow = ["source"] if evidence.last_status(kind(seed)) == "seeded" else []
+        return [*follow, "job", "container"]
     return ["source", "copy_host", "job"] if not ledger.get("jobs") else ["source", "copy_host", "job", "container"]
 
 
 def kind(seed: Mapping[str, Any]) -> str:
     """How the backup of this seed gets to the staging location."""
-    return evidence.AGENT_KINDS[seed["source"]["agent"]]
+    return evidence.kind_of(seed["source"])
 
 
 def milestone(ledger: Mapping[str, Any]) -> str:
@@ -142,6 +147,8 @@ def _ended(snapshot: Snapshot) -> Decision | None:
     if snapshot.seed["cleanup"] == "automatic" and not ledger.get("accepted"):
         return Decision(last, "clean")
     what = "approval to delete the staged files, the imported blobs and the working copies of the journals"
+    if last == "imported":
+        what = "approval to delete the staged files and the working copies of the journals; the imported blobs stay"
     return Decision(last, waiting=Waiting("clean", what, proven["at"], command=playbook("clean", snapshot.host)))
 
 
@@ -365,7 +372,7 @@ def _changed(snapshot: Snapshot) -> Blocked | None:
     frozen, files = snapshot.ledger.get("frozen"), (snapshot.backup or {}).get("files")
     if frozen is None or files is None or not evidence.holds("staged_files", milestone(snapshot.ledger)):
         return None
-    differences = compare_frozen(frozen, files)
+    differences = compare_frozen(frozen, files, snapshot.suffixes)
     if not differences:
         return None
     reason = f"The staged files are no longer those that were planned: {'; '.join(differences[:5])}."
@@ -382,12 +389,23 @@ def _staged(snapshot: Snapshot) -> Decision:
             return _blocked("staged", refused)
         proof = pieces.proof(snapshot, "staged", findings)
         try:
-            plan = make_plan(snapshot.seed["name"], (snapshot.backup or {})["files"], snapshot.drives or [])
+            files = (snapshot.backup or {})["files"]
+            plan = make_plan(snapshot.seed["name"], files, snapshot.drives or [], snapshot.suffixes)
         except PlanError as error:
             remedy = "Correct `drives`, or insert the drive."
             return _blocked("staged", Blocked("no_drive", str(error), remedy, _seed(snapshot)))
         return Decision("staged", "plan", plan=plan, **proof)
+    if snapshot.kind == "folder":
+        return _filling(snapshot, findings, refused)
     return _staging(snapshot, findings, refused)
+
+
+def _filling(snapshot: Snapshot, findings: Mapping[str, Finding], refused: Blocked | None) -> Decision:
+    """A folder that another product fills: it needs files, and then the word of a person that they are complete."""
+    status = "staging" if pieces.listing(snapshot) else "new"
+    if refused:
+        return _blocked(status, refused)
+    return _open(snapshot, status, findings, pieces.folder_waiting(snapshot))
 
 
 def _staging(snapshot: Snapshot, findings: Mapping[str, Finding], refused: Blocked | None) -> Decision:

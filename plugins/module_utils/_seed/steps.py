@@ -86,7 +86,7 @@ def tasks(snapshot: Snapshot) -> dict[str, Any]:
             "expected_blobs": [one["name"] for one in frozen],
             "create": not ledger.get("shipments"),
         },
-        "clean": _clean(ledger, bool(ledger.get(evidence.last_status(snapshot.kind)))),
+        "clean": _clean(ledger, evidence.last_status(snapshot.kind)),
         "track": {"shipped": bool(ledger.get("shipments"))},
         "abort": {
             "serials": list(known),
@@ -97,13 +97,15 @@ def tasks(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-def _clean(ledger: Mapping[str, Any], finished: bool) -> dict[str, Any]:
-    """What may be removed: nothing before the proof that the seed is finished."""
+def _clean(ledger: Mapping[str, Any], last: str) -> dict[str, Any]:
+    """What may be removed: nothing before the proof that the seed is finished, which ``last`` names."""
+    finished = bool(ledger.get(last))
     frozen = list(ledger.get("frozen") or []) if finished else []
     receipts = ledger.get("receipts") or [] if finished else []
     return {
         "frozen_files": frozen,
-        "blobs": [one["name"] for one in frozen],
+        # No agent has taken the blobs of a folder seed over: they are what it was made for.
+        "blobs": [one["name"] for one in frozen] if last == "seeded" else [],
         "escrowed": _hashes(ledger, "escrow") if finished else [],
         "journals": sorted({str(one["name"]) for one in receipts if one["kind"] == "working"}),
     }

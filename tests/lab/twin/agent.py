@@ -37,7 +37,7 @@ SUFFIXES = (".AIBBlob", ".BaseBlob")
 
 def info(machine: Machine, option: Json, _check: bool) -> Json:
     """The module offline_stage_info."""
-    return {"backup": backup_of(machine, option["staging_path"])}
+    return {"backup": backup_of(machine, option["staging_path"], option["agent"])}
 
 
 def change(machine: Machine, option: Json, check: bool) -> Json:
@@ -59,8 +59,19 @@ def _time(value: Any) -> str | None:
     return datetime.datetime.fromisoformat(str(value)).astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def backup_of(machine: Machine, staging: str) -> Json:
+def backup_of(machine: Machine, staging: str, kind: str) -> Json:
     """Everything that a source host shows of a first backup."""
+    if kind == "folder":
+        backup: Json = {"agent": {"kind": "folder", "installed": None, "version": None}, "unknown": {}}
+        backup |= {"policy": None, "method": None, "jobs": [], "recovery_points": []}
+    else:
+        backup = _agent_of(machine)
+    exists, files = staged_files(machine, staging)
+    return backup | {"staging": {"path": staging, "exists": exists}, "files": files}
+
+
+def _agent_of(machine: Machine) -> Json:
+    """What the agent says."""
     agent: Json = world.read(_file(machine)) if _file(machine).exists() else {"installed": False}
     questions = ("policy", "method", "jobs", "recovery_points")
     if agent.get("missing_cmdlets"):
@@ -76,8 +87,7 @@ def backup_of(machine: Machine, staging: str) -> Json:
             "jobs": _jobs(agent),
             "recovery_points": [_point(one) for one in agent["recovery_points"]],
         }
-    exists, files = staged_files(machine, staging)
-    return backup | {"staging": {"path": staging, "exists": exists}, "files": files}
+    return backup
 
 
 def _policy(agent: Json) -> Json | None:
@@ -187,11 +197,15 @@ def _refusal(backup: Json, own: list[Json], different: list[str], again: bool) -
 
 def _stage(machine: Machine, option: Json, check: bool) -> Json:
     """Set the method and start the backup, as needed."""
-    backup = backup_of(machine, option["staging_path"])
+    backup = backup_of(machine, option["staging_path"], option["agent"])
     wanted = {"offline": True, "staging_location": option["staging_path"]}
     wanted |= {name: option[name] for name in METHOD if name != "staging_location"}
     settings = option.get("_publish_settings_content")
-    refused, configure, start = _decide(backup, wanted, option)
+    refused, configure, start = _missing(option), False, False
+    if option["agent"] == "folder":
+        refused = ""
+    elif not refused:
+        refused, configure, start = _decide(backup, wanted, option)
     if not refused and configure and not settings:
         refused = (
             "The agent is not set to seed offline as the options say. To let the module set it, set "
@@ -221,7 +235,19 @@ def _stage(machine: Machine, option: Json, check: bool) -> Json:
             text = "The backup was ordered, but the agent shows no job after 60 s. Look at its console, then retry."
             raise Failed(text)
         time.sleep(0.1)
-    return result | {"backup": backup_of(machine, option["staging_path"])}
+    return result | {"backup": backup_of(machine, option["staging_path"], option["agent"])}
+
+
+def _missing(option: Json) -> str:
+    """Why the options do not say what an agent has to be set to; empty when they do."""
+    names = ("import_job_name", "subscription_id", "storage_account", "container")
+    missing = [f"`{name}`" for name in names if not option[name]]
+    if not missing:
+        return ""
+    return (
+        f"{', '.join(missing)} must be set for `state: staged` with `agent: {option['agent']}`. Set how the "
+        "import job, its storage account and its container are named."
+    )
 
 
 def _decide(backup: Json, wanted: Json, option: Json) -> tuple[str, bool, bool]:
@@ -259,7 +285,7 @@ def _configure(machine: Machine, wanted: Json, settings: str) -> None:
 def _clean(machine: Machine, option: Json, check: bool) -> Json:
     """Remove the staged files that still equal their entry in the frozen list."""
     staging = option["staging_path"]
-    backup = backup_of(machine, staging)
+    backup = backup_of(machine, staging, option["agent"])
     frozen = {one["name"].replace("/", "\\"): one for one in option["frozen_files"]}
     removed, left = [], []
     for one in backup["files"]:
@@ -271,7 +297,7 @@ def _clean(machine: Machine, option: Json, check: bool) -> Json:
         if not check:
             machine.local(staging.rstrip("\\") + "\\" + one["name"]).unlink()
     names = [one["name"] for one in backup["files"]]
-    after = backup_of(machine, staging) if removed and not check else backup
+    after = backup_of(machine, staging, option["agent"]) if removed and not check else backup
     return {
         "changed": bool(removed), "removed": removed, "left": left, "backup": after,
         "diff": {"before": {"files": names}, "after": {"files": [one["name"] for one in left]}},

@@ -24,7 +24,6 @@ PRIVATE: dict[str, Json] = {
 RULES: dict[str, Json] = {
     "offline_stage": {
         "required_if": [
-            ("state", "staged", ["import_job_name", "subscription_id", "storage_account", "container"]),
             ("state", "cleaned", ["frozen_files"]),
         ]
     },

@@ -104,7 +104,7 @@ def test_every_option_has_a_row_with_its_description() -> None:
     for place in ("seed", "seed.azure", "seed.drives[]", "seed.escrow[] (sealed_file)", "seed.state (file)"):
         assert f"## {place}\n" in text
     assert "| `country` | text |  | until `job_created` | Country code, two capital letters. | `NL` |" in text
-    assert "| `agent` | text: `mars` | `mars` | no |" in text
+    assert "| `agent` | text: `mars`, `folder` | `mars` | no |" in text
     assert "environment variable `AZURE_CLOUD_ENVIRONMENT`, else `AzureCloud`" in text
     assert not re.search(r"\b[A-Z]\(", text)
 

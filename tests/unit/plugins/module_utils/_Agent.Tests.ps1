@@ -5,7 +5,7 @@ Describe 'the source host of a seed' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
         $utils = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath '../plugins/module_utils'
-        foreach ($name in '_Folder', '_AgentAnswer', '_AgentMars', '_Agent') {
+        foreach ($name in '_Folder', '_AgentAnswer', '_AgentFolder', '_AgentMars', '_Agent') {
             Import-Module -Name "$utils/$name.psm1" -Force -Global
         }
         $subscription = '00000000-0000-4000-8000-0000000000ab'
@@ -459,9 +459,39 @@ Describe 'the source host of a seed' {
             $option = New-TestOption -Change @{ frozen_files = @(Get-TestFrozen -Name 'a.AIBBlob') }
             (Invoke-SeedStageClean -Option $option).removed | Should -Be @('a.AIBBlob')
         }
+        It 'removes what another product staged, of any name' {
+            Write-TestFile -Name 'full [1].vbk'
+            $option = New-TestOption -Change @{
+                agent = 'folder'; frozen_files = @(Get-TestFrozen -Name 'full [1].vbk')
+            }
+            (Invoke-SeedStageClean -Option $option).removed | Should -Be @('full [1].vbk')
+        }
         It 'refuses to say "clean" of what it cannot see' {
             $option = New-TestOption -Change @{ staging_path = '\\filer\seed\fs01' }
             (Invoke-SeedStageClean -Option $option).refused | Should -BeLike '*?staging_path?*cannot see*'
+        }
+    }
+    Context 'files of another product' {
+        It 'only looks, whatever the options say' -ForEach @(@{ Check = $true }, @{ Check = $false }) {
+            Write-TestFile -Name 'full.vbk'
+            $option = @{ agent = 'folder'; staging_path = 'E:\Staging'; known_jobs = @(); restart_failed = $true }
+            foreach ($name in 'import_job_name', 'subscription_id', 'storage_account', 'container') {
+                $option[$name] = $null
+            }
+            $option['_publish_settings_content'] = $settings
+            $outcome = Invoke-SeedStage -Option $option -CheckMode $Check
+            $outcome.refused | Should -Be ''
+            $outcome.changed | Should -BeFalse
+            $outcome.configured | Should -BeFalse
+            $outcome.started | Should -BeFalse
+            $outcome.backup.files.name | Should -Be 'full.vbk'
+            $outcome.backup.unknown.Count | Should -Be 0
+            @((Get-TestAgent).orders).Count | Should -Be 0
+        }
+        It 'an agent needs the names' {
+            $option = New-TestOption -Change @{ container = ''; import_job_name = $null }
+            (Invoke-SeedStage -Option $option).refused |
+                Should -BeLike '?import_job_name?, ?container? must be set for ?state: staged? with ?agent: mars?.*'
         }
     }
 }

@@ -179,7 +179,8 @@ def test_a_required_option_is_asked_for_until_its_step_lies_behind(leaf: Leaf, s
 )
 def test_an_optional_option_has_its_documented_default(leaf: Leaf) -> None:
     seed, problems = complete(without(full(), leaf.path), environment={})
-    needed = {"staging.path_on_copy_host": "staging.path", "copy_account.user": "copy_account.user"}
+    needed = {"staging.path_on_copy_host": "staging.path"}
+    needed |= {place: place for place in ("copy_account.user", "source.publish_settings")}
     if leaf.place in needed:  # optional, but not beside what the full definition says
         assert [one.option for one in problems] == [needed[leaf.place]]
         return
@@ -542,6 +543,19 @@ def test_the_publish_settings_are_read_until_the_backup_is_staged(tmp_path: path
         "directory. Download the publish settings file and give its path on the controller."
     )
     assert not [one for one in texts(seed, "staged") if one.startswith("source")]
+
+
+def test_a_folder_has_no_agent_that_would_read_publish_settings() -> None:
+    assert messages(contoso.definition(source={"host": "fs01", "agent": "folder"})) == {}
+    given = contoso.definition(source__agent="folder")
+    text = "`source.publish_settings` is set, and `source.agent` folder has no agent that would read it. Remove it."
+    assert messages(given) == {"source.publish_settings": [text]}
+    assert messages(given, "staged") == {}
+
+
+def test_the_files_of_a_folder_seed_have_no_publish_settings(tmp_path: pathlib.Path) -> None:
+    seed = files(tmp_path, source={"host": "fs01", "agent": "folder"}, source__publish_settings=None)
+    assert not [one for one in texts(seed, "new") if "publish" in one]
 
 
 def test_a_file_that_is_no_publish_settings_file(tmp_path: pathlib.Path) -> None:

@@ -64,6 +64,7 @@ class Play:
             "definition": self.definition() if definition is None else definition,
             "observed": observed,
             "accept": [],
+            "staged": [],
             "discard_attempts": [],
             "erase": [],
             "restart_backup": False,
