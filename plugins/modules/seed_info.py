@@ -206,6 +206,12 @@ waiting:
     since: {description: ISO 8601 in UTC or empty., type: str, returned: always, sample: '2026-11-25T10:14:00Z'}
     deadline: {description: Until when; ISO 8601 in UTC or empty., type: str, returned: always, sample: ''}
     command: {description: The command to run next., type: str, returned: always, sample: ansible-playbook ...}
+    instructions:
+      description: What a person does, a line each and in this order; empty when the command says it all.
+      type: list
+      elements: str
+      returned: always
+      sample: ["AzureOfflineBackupDiskPrep.exe s:D:\\Staging"]
 blocked:
   description: Why the seed cannot go on.
   returned: with O(observed)

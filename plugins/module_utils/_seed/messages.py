@@ -45,6 +45,8 @@ class Waiting:
     since: str = ""
     deadline: str = ""
     command: str = ""
+    # What a person does, a line each and in this order.
+    instructions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ def summary(host: str, view: Mapping[str, Any], now: datetime) -> list[str]:
         command = blocked["command"]
     elif waiting:
         lines.append(f"  Waiting:  {waiting['what']}")
+        lines += [f"  Do:       {one}" for one in waiting.get("instructions") or ()]
         command = waiting["command"]
     else:
         again = f" -e seed_begin_again={host}" if status == "aborted" else ""
