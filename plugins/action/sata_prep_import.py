@@ -27,6 +27,8 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._
 
 WORKING = ("copying", "verifying")
 NEXT = {"prepared": "prepare", "verified": "verify"}
+# The states that collect journals.
+COLLECTS = (*NEXT, "adopted")
 
 
 class ActionModule(PolledAction):
@@ -46,7 +48,7 @@ class ActionModule(PolledAction):
         password = (self._task.args.get("copy_account") or {}).get("password")
         if self._escrow is not None or self._task.args.get("_transport_certificate") or password:
             refuse_traces()
-        if self._escrow is None or self._state not in NEXT:
+        if self._escrow is None or self._state not in COLLECTS:
             return
         problems = validate_escrow(self._escrow)
         if problems:
@@ -93,8 +95,10 @@ class ActionModule(PolledAction):
         drives = {one.get("serial"): one for one in result.get("drives") or []}
         problems = [str(result["msg"])] if result.get("failed") and result.get("msg") else []
         for journal in sealed:
+            left = next((one for one in result.get("journals") or [] if one.get("sha256") == journal["sha256"]), None)
+            record = {"journal": left} if left else drives.get(journal["serial"])
             try:
-                self._keep(journal, drives.get(journal["serial"]), self._transport)
+                self._keep(journal, record, self._transport)
             except SealError as error:
                 problems.append(str(error))
         result["receipts"] = list(self._receipts)

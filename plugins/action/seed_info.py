@@ -44,9 +44,12 @@ class ActionModule(ControllerAction):
             self._compared = self._definitions(self._play)
             return {**arguments, "_others": self._compared}
         # A tracking number is compared with those of all seeds.
-        compared = self._play if others is None or arguments.get("shipment") else others
         arguments["_host"] = self._host
-        arguments["definition"] = self._definition(arguments.get("definition"))
+        definition = self._definition(arguments.get("definition"))
+        arguments["definition"] = definition
+        # The drives of an agent's utility are in no definition, so they are compared with those of all seeds too.
+        adopts = isinstance(definition, dict) and definition.get("prepare_with") == "disk_prep"
+        compared = self._play if others is None or arguments.get("shipment") or adopts else others
         arguments["_others"] = self._definitions(str(one) for one in compared if one != self._host)
         return arguments
 

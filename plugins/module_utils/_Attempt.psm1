@@ -1224,6 +1224,71 @@ function Get-SeedSealedJournal {
     }
 }
 
+function Find-SeedLeftJournal {
+    <#
+    .SYNOPSIS
+        The journals that the agent's disk preparation utility left in a folder, a record for each drive of each.
+    .DESCRIPTION
+        Nothing is changed, and no disk is looked at. A folder that is not there has no journal. A journal that is
+        damaged or cannot be opened is of no drive, so it has no record.
+    .PARAMETER Directory
+        The folder; its subfolders are left out.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Directory)
+    if (-not (Test-Path -LiteralPath $Directory -PathType Container)) { return }
+    $files = @(Get-ChildItem -LiteralPath $Directory -File -Force -ErrorAction Stop |
+        Where-Object { $_.Extension -eq '.jrn' } | Sort-Object -Property Name)
+    foreach ($file in $files) {
+        try {
+            $hash = (Get-SeedFileHash -Path $file.FullName -Algorithm SHA256).ToLowerInvariant()
+            $journal = Read-SeedJournal -Path $file.FullName
+        }
+        catch { continue }
+        foreach ($drive in $journal.drives) {
+            [ordered]@{
+                serial = ConvertTo-SeedSerial -Serial $drive.drive_id
+                path = "$($Directory.TrimEnd('\'))\$($file.Name)"
+                sha256 = $hash
+                bytes = [long]$file.Length
+                completed = [bool]$drive.completed
+                drive_id = $drive.drive_id
+                manifest_file = $drive.manifest_file
+                manifest_hash = $drive.manifest_hash
+                key_kind = $drive.key_kind
+            }
+        }
+    }
+}
+
+function Protect-SeedLeftJournal {
+    <#
+    .SYNOPSIS
+        Some of the journals that the utility left, sealed to a certificate.
+    .PARAMETER Journal
+        The journals as Find-SeedLeftJournal shows them.
+    .PARAMETER Certificate
+        The certificate, PEM.
+    .PARAMETER Wanted
+        SHA-256 of the journals that were judged and are to be collected.
+    #>
+    [CmdletBinding()]
+    param(
+        [AllowEmptyCollection()][object[]]$Journal = @(),
+        [Parameter(Mandatory = $true)][string]$Certificate,
+        [AllowEmptyCollection()][string[]]$Wanted = @()
+    )
+    foreach ($one in $Journal) {
+        if ($one.sha256 -notin $Wanted -or -not $one.completed) { continue }
+        [ordered]@{
+            serial = $one.serial
+            attempt = ''
+            sha256 = $one.sha256
+            cms = Protect-SeedJournal -Path $one.path -Certificate $Certificate
+        }
+    }
+}
+
 Export-ModuleMember -Function @(
     'Get-SeedOption', 'Assert-SeedOption', 'Assert-SeedPlan', 'Get-SeedFolder', 'New-SeedAttemptId', 'Read-SeedRecord',
     'Read-SeedAttempt', 'Get-SeedAttempt', 'Get-SeedCurrentAttempt', 'Test-SeedToolBegan', 'Test-SeedWrote',
@@ -1233,5 +1298,5 @@ Export-ModuleMember -Function @(
     'Confirm-SeedAllowed', 'New-SeedAttempt', 'New-SeedCopyOrder', 'Get-SeedDiff',
     'New-SeedChange', 'Invoke-SeedPrepare', 'Invoke-SeedVerify', 'New-SeedVerifyOrder', 'Assert-SeedRemovable',
     'Search-SeedKey', 'Get-SeedRemoved', 'Invoke-SeedClean',
-    'Invoke-SeedStop', 'Get-SeedSealedJournal'
+    'Invoke-SeedStop', 'Get-SeedSealedJournal', 'Find-SeedLeftJournal', 'Protect-SeedLeftJournal'
 )

@@ -39,12 +39,18 @@ $spec = @{
         erase_fingerprints = @{ type = 'list'; elements = 'str'; default = @() }
         escrow = @{ type = 'list'; elements = 'dict' }
         escrowed = @{ type = 'list'; elements = 'str'; default = @() }
+        journal_directory = @{ type = 'path' }
+        journals = @{ type = 'list'; elements = 'str'; default = @() }
         lock = @{ type = 'dict' }
         poll_interval = @{ type = 'int'; default = 60 }
         protected_paths = @{ type = 'list'; elements = 'path'; default = @() }
         seed = @{ type = 'str'; required = $true }
         source_directory = @{ type = 'path' }
-        state = @{ type = 'str'; choices = @('prepared', 'verified', 'stopped', 'cleaned'); default = 'prepared' }
+        state = @{
+            type = 'str'
+            choices = @('prepared', 'verified', 'stopped', 'cleaned', 'adopted')
+            default = 'prepared'
+        }
         store = @{ type = 'dict' }
         tool_path = @{ type = 'path'; default = 'C:\WAImportExportV1\WAImportExport.exe' }
         tool_sha256 = @{ type = 'str' }
@@ -53,11 +59,29 @@ $spec = @{
         wait_timeout = @{ type = 'int'; default = 604800 }
         work_directory = @{ type = 'path'; default = 'C:\ProgramData\Seedfreight' }
     }
-    required_if = @(, @('state', 'prepared', @('source_directory')))
+    required_if = @(
+        @('state', 'prepared', @('source_directory')), @('state', 'adopted', @('journal_directory', 'journals'))
+    )
     supports_check_mode = $true
 }
 $module = [Ansible.Basic.AnsibleModule]::Create($args, $spec)
 $option = $module.Params
+
+if ($option.state -eq 'adopted') {
+    # The drives are the utility's: nobody looks at them, and the host is only read.
+    try {
+        $found = @(Find-SeedLeftJournal -Directory $option.journal_directory)
+        $module.Result.journals = $found
+        $module.Result.drives = @()
+        $module.Result.changed = @($found | Where-Object { $_.sha256 -in $option.journals }).Count -gt 0
+        if ($option._transport_certificate) {
+            $sealed = @{ Certificate = $option._transport_certificate; Wanted = @($option.journals) }
+            $module.Result.sealed_journals = @(Protect-SeedLeftJournal -Journal $found @sealed)
+        }
+    }
+    catch { $module.FailJson("$_", $_) }
+    $module.ExitJson()
+}
 
 try {
     $work = @{ Option = $option; CheckMode = $module.CheckMode }

@@ -23,6 +23,7 @@ $spec = @{
         discard_attempts = @{ type = 'list'; elements = 'str'; default = @() }
         drives = @{ type = 'list'; elements = 'dict'; default = @(); options = $drive }
         erase_fingerprints = @{ type = 'list'; elements = 'str'; default = @() }
+        journal_directory = @{ type = 'path' }
         protected_paths = @{ type = 'list'; elements = 'path'; default = @() }
         seed = @{ type = 'str'; required = $true }
         tool_path = @{ type = 'path'; default = 'C:\WAImportExportV1\WAImportExport.exe' }
@@ -36,6 +37,9 @@ $module = [Ansible.Basic.AnsibleModule]::Create($args, $spec)
 try {
     $module.Result.tool = Get-SeedTool -Path $module.Params.tool_path -Version $module.Params.tool_version
     $module.Result.drives = @(Get-SeedDrive -Option $module.Params | ForEach-Object { $_.record })
+    if ($module.Params.journal_directory) {
+        $module.Result.journals = @(Find-SeedLeftJournal -Directory $module.Params.journal_directory)
+    }
     $module.Result.host_busy = @(Get-SeedBusyDrive -Option $module.Params)
 }
 catch { $module.FailJson("$_", $_) }

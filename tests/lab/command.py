@@ -301,6 +301,14 @@ def _ship(options: Options) -> str:
     return f"{options.carrier} has the parcel {options.tracking} with {', '.join(options.serial)}."
 
 
+def _disk_prep(options: Options) -> str:
+    if (options.carrier is None) != (options.tracking is None):
+        raise LabError("say both --carrier and --tracking, or neither")
+    shipment = (options.carrier, options.tracking) if options.carrier else None
+    people.run_disk_prep(options.host, options.serial, options.staging, shipment)
+    return f"A person has prepared {', '.join(options.serial)} and created the import job with the agent's utility."
+
+
 def _arrive(options: Options) -> str:
     people.arrive(options.tracking)
     return f"The parcel {options.tracking} is at the data center."
@@ -569,6 +577,12 @@ def _add_host_faults(systems: _Orders) -> None:
 
 
 def _add_parcels(orders: _Orders) -> None:
+    prep = orders.add("disk-prep", _disk_prep, "let a person prepare drives with the agent's utility, and make the job")
+    prep.add_argument("host", metavar="HOST", help="the copy host, at whose console the person sits")
+    prep.add_argument("--serial", nargs="+", required=True, help="drives in the order in which they are filled")
+    prep.add_argument("--carrier", help="with the utility of 2018, which marks the job as shipped")
+    prep.add_argument("--tracking", metavar="NUMBER", help="as --carrier")
+    prep.add_argument("--staging", default="D:\\Staging", metavar="PATH", help="default: %(default)s")
     ship = orders.add("ship", _ship, "take drives out of a host and hand them to a carrier as one parcel")
     ship.add_argument("--host", required=True)
     ship.add_argument("--serial", nargs="+", required=True)

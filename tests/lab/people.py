@@ -10,13 +10,25 @@ import os
 import pathlib
 import re
 import shutil
+import subprocess
+import sys
 import time
 
 from lab import default_world, world
+from lab.tool import disk_prep
 from lab.world import LabError
 
 CHUNK = 1024 * 1024
 REBOOT_SECONDS = 60.0
+# What a person answers to each question of the utility; an empty answer is the letter of the next drive.
+DISK_PREP_ANSWERS = {
+    disk_prep.LETTER: "",
+    disk_prep.NEXT_LETTER: "",
+    disk_prep.FORMAT: "yes",
+    disk_prep.SIGN_IN: "done",
+    **dict(zip(disk_prep.ADDRESS, disk_prep.KIM, strict=True)),
+    disk_prep.CREATE: "yes",
+}
 TRACKING = re.compile(r"[A-Za-z0-9][A-Za-z0-9 -]*")
 SERIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]*")
 WINDOWS_PATH = re.compile(r"([A-Za-z]:|\\\\[^\\/]+\\[^\\/]+)[\\/]+[^\\/].*")
@@ -127,6 +139,48 @@ def _parcel(tracking: str) -> pathlib.Path:
     if not TRACKING.fullmatch(tracking):
         raise LabError(f"{tracking!r} is no tracking number: letters, digits, spaces and '-'")
     return world.home() / "datacenter" / "parcels" / f"{tracking}.json"
+
+
+def run_disk_prep(host: str, serials: list[str], staging: str, shipment: tuple[str, str] | None = None) -> str:
+    """Give empty drives a volume with a letter, and answer what the agent's disk preparation utility asks.
+
+    A shipment, carrier and tracking number, is for the utility of 2018. Returns what it printed.
+    """
+    answers = DISK_PREP_ANSWERS | dict(zip((disk_prep.CARRIER, disk_prep.TRACKING), shipment or ("", ""), strict=True))
+    letters = iter([_letter_for(host, serial) for serial in serials])
+    command = [sys.executable, "-m", "lab.tool.disk_prep", f"s:{staging}"]
+    environment = os.environ | {"LAB_HOST": host, "LAB_HOME": str(world.home()), "LAB_LOGON": "interactive"}
+    environment["LAB_DISK_PREP"] = "2018" if shipment else "2022"
+    folder = pathlib.Path(__file__).resolve().parents[1]
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin and process.stdout
+        told = ""
+        while character := process.stdout.read(1):
+            told += character
+            question = next((one for one in answers if told.endswith(one)), None)
+            if question:
+                answer = answers[question] or next(letters, "")
+                told += f"{answer}\n"
+                process.stdin.write(f"{answer}\n")
+                process.stdin.flush()
+    if process.returncode:
+        raise LabError(f"{disk_prep.NAME} ended with {process.returncode}: {told.strip().splitlines()[-1]}")
+    return told
+
+
+def _letter_for(host: str, serial: str) -> str:
+    """The letter of a drive's volume; an empty drive gets one, as a person gives it with Disk Management."""
+    _check_attached(host, serial)
+    found = world.find_disk(serial)
+    if not found["partitions"]:
+        letter = world.free_letter(host)
+        with world.changed(world.disk_file(serial)) as disk:
+            disk.update(default_world.formatted(letter, disk["size"]), is_offline=False, is_read_only=False)
+        world.volume_folder(serial, 2).mkdir(parents=True, exist_ok=True)
+        return letter
+    return str(found["partitions"][-1]["letter"])
 
 
 def write(host: str, path: str, count: int) -> None:

@@ -42,6 +42,7 @@ GUIDES = [
             "keys",
             "architecture",
             "many-seeds",
+            "disk-prep",
         )
     ),
 ]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _names
@@ -27,6 +27,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.evidence import (
     AGENT_KINDS,
+    PREPARERS,
     kind_of,
     reached,
 )
@@ -170,6 +171,14 @@ STAGING = {
         example="\\\\fs01\\Staging",
     ),
 }
+DISK_PREP = {
+    "journal_directory": _text(
+        "Folder of the copy host that the journals (C(*.jrn)) of the utility lie in. It is not documented where the "
+        "utility leaves them, so a person finds them. They are taken into custody before the drives are shipped, and "
+        "C(escrow) is required. Without it, a person must accept that the keys are in Azure alone.",
+        check=_names.check_windows_path,
+    ),
+}
 TOOL = {
     "path": _text(
         "Windows path of WAImportExport.exe on the copy host.",
@@ -281,6 +290,15 @@ SEED: dict[str, Option] = {
         default="C:\\ProgramData\\Seedfreight",
         check=_names.check_windows_path,
     ),
+    "prepare_with": _text(
+        "Who prepares the drives and creates the import job. V(tool) is this collection, with the WAImportExport tool. "
+        "V(disk_prep) is a person with AzureOfflineBackupDiskPrep.exe of the agent, whose drives and job are adopted; "
+        "then C(drives), C(shipping) and C(escrow) may be left out, and C(tool), C(copy_account) and C(drives[].erase) "
+        "have no meaning.",
+        choices=PREPARERS,
+        default="tool",
+    ),
+    "disk_prep": _dict("What the agent's utility leaves. Only with C(prepare_with=disk_prep).", DISK_PREP, default={}),
     "tool": _dict("The WAImportExport tool, version 1.", TOOL, default={}),
     "copy_account": _dict(
         "Account that reads the staging location and runs the tool on the copy host.", COPY_ACCOUNT, default={}
@@ -470,11 +488,54 @@ def complete(
     the list of problems is empty.
     """
     reader = _Reader(status, os.environ if environment is None else environment)
-    seed = reader.read(SEED, given, "")
+    seed = reader.read(_options(given), given, "")
     if isinstance(given, Mapping):
         _derive(seed)
         reader.problems.extend(_relations(seed, given, status))
+        reader.problems.extend(_preparer(seed))
     return seed, reader.problems
+
+
+def _options(given: Any) -> dict[str, Option]:
+    """The options of a definition. What the agent's utility asks a person for is not required here."""
+    if not isinstance(given, Mapping) or given.get("prepare_with") != "disk_prep":
+        return SEED
+    folder = given.get("disk_prep")
+    kept = isinstance(folder, Mapping) and folder.get("journal_directory")
+    spared = ("drives", "shipping") if kept else ("drives", "shipping", "escrow")
+    return {**SEED, **{name: replace(SEED[name], until="new") for name in spared}}
+
+
+def _preparer(seed: Mapping[str, Any]) -> Iterator[Problem]:
+    """What has no meaning with who prepares the drives, and what the agent's utility cannot do."""
+    if seed["prepare_with"] != "disk_prep":
+        if seed["disk_prep"].get("journal_directory"):
+            text = "`disk_prep` has no meaning with `prepare_with: tool`."
+            yield Problem("disk_prep", text, "Remove it, or set `prepare_with: disk_prep`.")
+        return
+    for name, given in _of_the_tool(seed):
+        if given:
+            text = f"`{name}` has no meaning with `prepare_with: disk_prep`: the agent's utility writes the drives."
+            yield Problem(name, text, "Remove it.")
+    if AGENT_KINDS.get(str(seed["source"].get("agent"))) == "folder":
+        text = "`prepare_with` is disk_prep, and `source.agent` is folder: the utility needs a backup of the agent."
+        yield Problem("prepare_with", text, "Use `prepare_with: tool`.")
+    # Source: the articles: the copy machine must reach the staging location by the same path as the agent.
+    path, there = seed["staging"].get("path"), seed["staging"].get("path_on_copy_host")
+    if path and there and path.rstrip("\\").casefold() != there.rstrip("\\").casefold():
+        text = f"`staging.path_on_copy_host` is {there}, and the utility takes the path that the agent has, {path}."
+        remedy = "With `prepare_with: disk_prep`, use a UNC path in `staging.path`, or the source host as `copy_host`."
+        yield Problem("staging.path_on_copy_host", text, remedy)
+
+
+def _of_the_tool(seed: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+    """The options that only the tool of this collection heeds, and whether each is more than its default."""
+    for name in ("tool", "copy_account"):
+        defaults = {key: one.default for key, one in SEED[name].options.items()}
+        yield name, any(value != defaults.get(key) for key, value in seed[name].items())
+    yield "work_directory", seed["work_directory"] != SEED["work_directory"].default
+    for at, one in enumerate(seed["drives"]):
+        yield f"drives[{at}].erase", bool(one.get("erase"))
 
 
 def _derive(seed: dict[str, Any]) -> None:
@@ -524,7 +585,7 @@ def check_files(seed: Mapping[str, Any], status: str = "new") -> list[Problem]:
     found = []
     if not reached(status, "staged") and kind_of(seed["source"]) == "automatic":
         found += _publish_settings(seed)
-    if not reached(status, "verified"):
+    if not reached(status, "verified") and (seed["prepare_with"] == "tool" or seed["escrow"]):
         found += [Problem("escrow", one, "") for one in validate_escrow(seed["escrow"])]
     return found + [Problem("state", one, "") for one in validate_store(seed["state"])]
 

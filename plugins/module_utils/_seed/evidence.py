@@ -51,7 +51,7 @@ _SEEDED: dict[str, tuple[str, ...]] = {
 }
 _BY_PREPARER: dict[str, dict[str, tuple[str, ...]]] = {
     "planned": {"tool": ("plan",), "disk_prep": ()},
-    "prepared": {"tool": ("copied", "journals", "escrow"), "disk_prep": ("journals", "escrow")},
+    "prepared": {"tool": ("copied", "journals", "escrow"), "disk_prep": ("custody",)},
     "verified": {"tool": ("drives_verified",), "disk_prep": ()},
 }
 _ALWAYS: dict[str, tuple[str, ...]] = {

@@ -58,7 +58,7 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         result["ledger"] = known
     if options["observed"] is None:
         return {**result, "others_waiting": _waiting_for_shipment({host: (seed, known), **others})}
-    snapshot = _snapshot(options, host, seed, known, now)
+    snapshot = _snapshot(options, host, seed, known, now, others)
     decision = status.decide(snapshot)
     view = decision.view()
     view["progress"] = messages.progress(snapshot.drives or [], (snapshot.backup or {}).get("jobs") or [])
@@ -167,13 +167,28 @@ def _open(others: Mapping[str, tuple[dict[str, Any], dict[str, Any]]]) -> dict[s
     return {name: seed for name, (seed, known) in others.items() if status.milestone(known) not in FINISHED}
 
 
+def _taken(seed: Mapping[str, Any], others: Mapping[str, tuple[dict[str, Any], dict[str, Any]]]) -> dict[str, str]:
+    """The drives of the other open seeds, by serial. Only what a utility prepared is compared with them."""
+    found: dict[str, str] = {}
+    for name, (other, known) in others.items() if seed["prepare_with"] == "disk_prep" else ():
+        if status.milestone(known) not in FINISHED:
+            serials = [*other["drives"], *ledger.shards(known)]
+            found.update({str(one["serial"]): name for one in serials if one.get("serial")})
+    return found
+
+
 def _waiting_for_shipment(seeds: Mapping[str, tuple[dict[str, Any], dict[str, Any]]]) -> list[str]:
     """The seeds whose import job waits for its shipment, as far as the ledgers know."""
     return sorted(name for name, (_seed, known) in seeds.items() if status.milestone(known) == "job_created")
 
 
 def _snapshot(
-    options: Mapping[str, Any], host: str, seed: dict[str, Any], known: dict[str, Any], now: datetime
+    options: Mapping[str, Any],
+    host: str,
+    seed: dict[str, Any],
+    known: dict[str, Any],
+    now: datetime,
+    others: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] | None = None,
 ) -> pieces.Snapshot:
     """The registered results as a snapshot. A host that is unreachable is a problem, not an answer."""
     observed, problems, seen = options["observed"], {}, {}
@@ -198,5 +213,7 @@ def _snapshot(
         discard=frozenset(options["discard_attempts"]),
         restart_backup=options["restart_backup"],
         wait=options["wait"],
+        journals=(observed.get("copy_host") or {}).get("journals"),
+        taken=_taken(seed, others or {}),
         shipping_days=APIS[seed["azure"]["api"]].shipping_days,
     )

@@ -33,6 +33,7 @@ EMPTY: dict[str, Any] = {
     "receipts": [],
     "erased": {},
     "erase_allowed": [],
+    "adopted": None,
     "jobs": [],
     "shipments": [],
     "imported": None,
@@ -48,7 +49,9 @@ Facts = dict[str, Any]
 SHIPPED_PHASES = ("shipped", "at_datacenter", "copying", "completed", "completed_with_errors")
 TIMES = ("at", "created")
 # What these results name drive by drive was done, also when another drive failed or waiting for it ended.
-PARTIAL = ("prepared",)
+PARTIAL = ("prepared", "journals_collected")
+# In these phases of a job the service has not written anything yet, so what is there was there before.
+UNTOUCHED = ("created", "shipped", "at_datacenter")
 
 
 def empty_ledger(seed: str, generation: int = 1) -> dict[str, Any]:
@@ -81,7 +84,7 @@ def record(ledger: Mapping[str, Any], event: str, result: Mapping[str, Any], act
     """
     if event not in EVENTS:
         raise ValueError(f"`event` is '{event}'. Choose one of {', '.join(EVENTS)}.")
-    partial = event in PARTIAL and result.get("drives")
+    partial = event in PARTIAL and (result.get("drives") or result.get("journals"))
     if not partial and (result.get("failed") or result.get("unreachable")):
         raise ValueError(f"`result` of event {event} is the result of a task that failed; nothing was recorded.")
     try:
@@ -128,8 +131,18 @@ def drive_of(ledger: Mapping[str, Any], serial: str) -> dict[str, Any]:
 
 
 def shards(ledger: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The shards of the plan."""
-    return list((ledger.get("plan") or {}).get("shards") or [])
+    """The shards of the plan. Of a drive that the agent's utility filled nobody knows the files."""
+    planned = list((ledger.get("plan") or {}).get("shards") or [])
+    taken = (ledger.get("adopted") or {}).get("drives") or []
+    return planned or [{"serial": str(one["serial"]), "files": [], "bytes": 0, "sessions": []} for one in taken]
+
+
+def manifest_of(ledger: Mapping[str, Any], serial: str) -> dict[str, str]:
+    """Path and MD5 of the manifest of a drive: as its journal says, else as the adopted job did."""
+    taken = (ledger.get("adopted") or {}).get("drives") or []
+    theirs: Mapping[str, Any] = next((one for one in taken if one["serial"] == serial), {})
+    known = drive_of(ledger, serial).get("journal") or theirs
+    return {name: str(known.get(name) or "") for name in ("manifest_file", "manifest_hash")}
 
 
 def receipts_of(ledger: Mapping[str, Any], serial: str, sha256: str, kind: str) -> list[dict[str, Any]]:
@@ -165,7 +178,8 @@ def _planned(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> t
         "plan": {"at": at, "bytes": plan["bytes"], "shards": plan["shards"], "left_out": plan["left_out"]},
         "staged": {"at": at, **result["evidence"]},
     }
-    return facts, f"{len(plan['frozen'])} staged files frozen and planned"
+    done = "frozen and planned" if plan["shards"] else "frozen"
+    return facts, f"{len(plan['frozen'])} staged files {done}"
 
 
 def _prepared(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
@@ -306,6 +320,64 @@ def _job_created(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) 
     return {"jobs": [*(ledger.get("jobs") or []), entry]}, f"Import job {job['name']} created"
 
 
+def _adopted(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
+    """``result`` of import_job_info and import_container_info, with the evidence of seed_info that they must repeat.
+
+    What the container holds while the service has not begun was there before; later nobody can know.
+    """
+    job, evidence = result["job"], result["evidence"]
+    if ledger.get("adopted"):
+        return {}, ""
+    if ledger.get("frozen") is None:
+        raise ValueError("The staged files are not frozen yet; nothing was recorded.")
+    drives = job_drives(job)
+    if not drives or evidence.get("milestone") != "job_created" or drives != evidence.get("drives"):
+        raise ValueError("The drives of the import job are not those that were judged; nothing was recorded.")
+    container, untouched = result["container"], job.get("phase") in UNTOUCHED
+    entry = {
+        "id": job["id"],
+        "name": job["name"],
+        "created": job.get("created") or at,
+        "at": at,
+        "adopted": True,
+        "blobs_before": sorted(str(one["name"]) for one in container["blobs"]) if untouched else None,
+        "logs_before": sorted(str(one["url"]) for one in container["copy_logs"]) if untouched else None,
+    }
+    serials = ", ".join(one["serial"] for one in drives)
+    facts = {"adopted": {"at": at, "drives": drives}, "jobs": [*(ledger.get("jobs") or []), entry]}
+    return facts, f"Import job {job['name']} with drive {serials} adopted"
+
+
+def job_drives(job: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Serial, and path and MD5 of the manifest, of each drive of a job, in the order of the serials."""
+    found = [
+        {
+            "serial": normalize_serial(str(one["serial"])),
+            "manifest_file": str(one.get("manifest_file") or ""),
+            "manifest_hash": str(one.get("manifest_hash") or "").upper(),
+        }
+        for one in job.get("drives") or []
+    ]
+    return sorted(found, key=lambda one: one["serial"])
+
+
+def _journals_collected(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
+    """``result`` of sata_prep_import with ``state=adopted``: journals of the adopted drives that are kept now."""
+    drives = copy.deepcopy(ledger.get("drives") or {})
+    theirs = {one["serial"]: one for one in (ledger.get("adopted") or {}).get("drives") or []}
+    known = {_receipt_key(one) for one in ledger.get("receipts") or []}
+    new = [{**one, "at": at} for one in result.get("receipts") or [] if _receipt_key(one) not in known]
+    collected = {(one["serial"], one["sha256"]) for one in [*(ledger.get("receipts") or []), *new]}
+    for one in result["journals"]:
+        serial = one["serial"]
+        mine = serial in theirs and same_hash(one["manifest_hash"], theirs[serial]["manifest_hash"])
+        if mine and (serial, one["sha256"]) in collected:
+            names = ("sha256", "bytes", "manifest_file", "manifest_hash", "key_kind")
+            drives[serial] = {**(drives.get(serial) or {}), "journal": {name: one[name] for name in names}}
+    receipts = [*(ledger.get("receipts") or []), *new]
+    return {"drives": drives, "receipts": receipts}, f"Journals of {_names(new)} collected"
+
+
 def job_problem(ledger: Mapping[str, Any], job: Mapping[str, Any]) -> str:
     """Why a job is not the job of this seed; empty when its drives and their manifests are those of the plan."""
     if not job.get("exists"):
@@ -315,8 +387,7 @@ def job_problem(ledger: Mapping[str, Any], job: Mapping[str, Any]) -> str:
     if set(theirs) != planned:
         return f"its drives are {', '.join(sorted(theirs)) or 'unknown'}, not {', '.join(sorted(planned))}"
     for serial, one in sorted(theirs.items()):
-        ours = (drive_of(ledger, serial).get("journal") or {}).get("manifest_hash")
-        if not same_hash(one.get("manifest_hash"), ours):
+        if not same_hash(one.get("manifest_hash"), manifest_of(ledger, serial)["manifest_hash"]):
             return f"the MD5 of the manifest of drive {serial} differs"
     return ""
 
@@ -411,6 +482,8 @@ EVENTS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any], str], tuple[Fa
     "prepared": _prepared,
     "verified": _verified,
     "job_created": _job_created,
+    "adopted": _adopted,
+    "journals_collected": _journals_collected,
     "shipped": _shipped,
     "imported": _milestone("imported", "Import proven"),
     "seeded": _milestone("seeded", "Recovery point seen"),

@@ -22,7 +22,9 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     drive_of,
     encryption_problem,
     job_problem,
+    manifest_of,
     receipts_of,
+    same_hash,
     shards,
     verified_problem,
 )
@@ -84,6 +86,10 @@ class Snapshot:
     restart_backup: bool = False
     wait: bool = False
     shipping_days: int = 14
+    # Journals that the agent's utility left, as the copy host reads them; None when it was not asked.
+    journals: list[Mapping[str, Any]] | None = None
+    # Drives of the other open seeds: serial and name of the seed.
+    taken: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -94,6 +100,11 @@ class Snapshot:
     def suffixes(self) -> tuple[str, ...]:
         """How the names of the files that count as staged end."""
         return EVERY_SUFFIX if self.kind == "folder" else STAGED_SUFFIXES
+
+    @property
+    def preparer(self) -> str:
+        """Who writes the drives and creates the import job."""
+        return str(self.seed["prepare_with"])
 
     @property
     def shards(self) -> list[dict[str, Any]]:
@@ -113,7 +124,8 @@ def acceptance_id(name: str, finding: Finding) -> str:
 
 def findings(snapshot: Snapshot, status: str) -> dict[str, Finding]:
     """The answer to each question of a status, with what a person has accepted."""
-    return {name: _accepted(snapshot, name, PIECES[name](snapshot)) for name in evidence.row(status, snapshot.kind)}
+    row = evidence.row(status, snapshot.kind, snapshot.preparer)
+    return {name: _accepted(snapshot, name, PIECES[name](snapshot)) for name in row}
 
 
 def _accepted(snapshot: Snapshot, name: str, finding: Finding) -> Finding:
@@ -655,6 +667,68 @@ def _escrow(snapshot: Snapshot) -> Finding:
     return Finding("yes", "Every journal has an escrow copy that was read back.")
 
 
+def in_custody(ledger: Mapping[str, Any], serial: str) -> bool:
+    """Whether the journal of a drive is kept and an escrow copy of it was read back."""
+    sha256 = (drive_of(ledger, serial).get("journal") or {}).get("sha256", "")
+    copies = receipts_of(ledger, serial, sha256, "escrow")
+    return bool(sha256) and any(one["proof"] == "read" for one in copies)
+
+
+def journal_of(snapshot: Snapshot, serial: str) -> Mapping[str, Any] | None:
+    """The finished journal of a drive that the agent's utility left; the one that fits the drive wins."""
+    found = [one for one in snapshot.journals or [] if one.get("serial") == serial and one.get("completed")]
+    wanted = manifest_of(snapshot.ledger, serial)["manifest_hash"]
+    return next((one for one in found if same_hash(one.get("manifest_hash"), wanted)), found[0] if found else None)
+
+
+def _fits(snapshot: Snapshot, serial: str, journal: Mapping[str, Any]) -> bool:
+    return same_hash(journal.get("manifest_hash"), manifest_of(snapshot.ledger, serial)["manifest_hash"])
+
+
+def custody_due(snapshot: Snapshot) -> list[str]:
+    """The adopted drives whose journal lies on the copy host and can be collected now."""
+    found = []
+    for shard in snapshot.shards if snapshot.preparer == "disk_prep" else []:
+        journal = journal_of(snapshot, shard["serial"])
+        if journal and not in_custody(snapshot.ledger, shard["serial"]) and _fits(snapshot, shard["serial"], journal):
+            found.append(shard["serial"])
+    return found
+
+
+def _custody(snapshot: Snapshot) -> Finding:
+    """The journals of drives that the agent's utility wrote. Source: none of its articles says where it leaves them."""
+    missing = [one["serial"] for one in snapshot.shards if not in_custody(snapshot.ledger, one["serial"])]
+    if not snapshot.shards:
+        return Finding("no", "No drive was adopted yet.")
+    if not missing:
+        return Finding("yes", "Every journal has an escrow copy that was read back.")
+    folder, host = snapshot.seed["disk_prep"]["journal_directory"], snapshot.seed["copy_host"]
+    name = f"The journal of drive {', '.join(missing)} is not in custody"
+    how = "the import job in Azure holds the key of each drive, and after the shipment nobody else has it."
+    if not folder:
+        text = f"{name}: `disk_prep.journal_directory` does not say where the journals are."
+        seen = [manifest_of(snapshot.ledger, one)["manifest_hash"] for one in missing]
+        return Finding("unknown", text, how, [missing, seen])
+    if snapshot.journals is None:
+        return Finding("no", f"{name}: {host} was not asked.")
+    for serial in missing:
+        journal = journal_of(snapshot, serial)
+        if journal and not _fits(snapshot, serial, journal):
+            return _journal_differs(snapshot, serial, journal)
+    lacking = [one for one in missing if not journal_of(snapshot, one)]
+    if not lacking:
+        return Finding("no", f"{name} yet.")
+    text = f"{folder} on {host} (`disk_prep.journal_directory`) has no finished journal of drive {', '.join(lacking)}."
+    return Finding("unknown", text, f"copy its *.jrn file there and run again. Without it, {how}", lacking)
+
+
+def _journal_differs(snapshot: Snapshot, serial: str, journal: Mapping[str, Any]) -> Finding:
+    text = f"The journal {journal['path']} of drive {serial} names another manifest than the import job."
+    remedy = "The drive was prepared again. Do not ship it. Give the seed up and begin again."
+    blocked = Blocked("journal_differs", text, remedy, playbook("abort", snapshot.host))
+    return Finding("no", text, blocked=blocked)
+
+
 def _drives_verified(snapshot: Snapshot) -> Finding:
     for shard in snapshot.shards:
         if not drive_of(snapshot.ledger, shard["serial"]).get("verified") or not holds(snapshot, shard["serial"]):
@@ -778,6 +852,12 @@ def _blobs(snapshot: Snapshot) -> Finding:
             text = f"The import job is completed, but {problem}."
             remedy = "Read the copy logs in the report; the staged files are still there."
             return Finding("no", text, blocked=Blocked("blob_missing", text, remedy, playbook("abort", snapshot.host)))
+    if job.get("adopted") and job.get("blobs_before") is None:
+        text = (
+            "Every staged file is a page blob of its length, and what the container held before the job is not known."
+        )
+        how = "compare the creation time of each blob with that of the import job."
+        return Finding("unknown", text, how, sorted(there))
     return Finding("yes", f"{len(snapshot.ledger['frozen'])} page blobs of the right length.")
 
 
@@ -903,6 +983,7 @@ PIECES: Mapping[str, Callable[[Snapshot], Finding]] = {
     "copied": _copied,
     "journals": _journals,
     "escrow": _escrow,
+    "custody": _custody,
     "drives_verified": _drives_verified,
     "job": _job,
     "shipment": _shipment,

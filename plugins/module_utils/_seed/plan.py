@@ -103,6 +103,13 @@ def make_plan(
     return {"frozen": frozen, "shards": [shard], "bytes": shard["bytes"], "left_out": left_out(files, suffixes)}
 
 
+def make_list(files: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The frozen list without shards, for drives that the agent's utility fills: it decides what goes where."""
+    frozen = staged_files(files)
+    total = sum(int(one["bytes"]) for one in frozen)
+    return {"frozen": frozen, "shards": [], "bytes": total, "left_out": left_out(files)}
+
+
 def _away(drive: Mapping[str, Any]) -> str:
     """Why nothing is planned while a drive of this seed is away: it may travel already, and its job may be gone."""
     attempt = (drive.get("attempt") or {}).get("id")

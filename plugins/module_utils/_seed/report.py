@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence, messages
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import drive_of
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import (
+    drive_of,
+    manifest_of,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import Snapshot
 
 
@@ -34,12 +37,7 @@ def packing_slip(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _slip_drive(snapshot: Snapshot, serial: str) -> dict[str, str]:
-    journal = drive_of(snapshot.ledger, serial).get("journal") or {}
-    return {
-        "serial": serial,
-        "manifest_file": str(journal.get("manifest_file") or ""),
-        "manifest_hash": str(journal.get("manifest_hash") or ""),
-    }
+    return {"serial": serial, **manifest_of(snapshot.ledger, serial)}
 
 
 def report(snapshot: Snapshot, decision: Mapping[str, Any], lines: list[str]) -> dict[str, Any]:
@@ -92,12 +90,12 @@ def _drive(snapshot: Snapshot, shard: Mapping[str, Any]) -> dict[str, Any]:
     known, one = drive_of(snapshot.ledger, shard["serial"]), snapshot.drive(shard["serial"]) or {}
     return {
         "serial": shard["serial"],
-        "files": len(shard["files"]),
-        "size": messages.size(shard["bytes"]),
+        "files": len(shard["files"]) if shard["files"] else "not known",
+        "size": messages.size(shard["bytes"]) if shard["files"] else "not known",
         "attempt": known.get("attempt") or "",
-        "status": one.get("status") or "not asked",
+        "status": one.get("status") or ("prepared by the utility" if snapshot.ledger.get("adopted") else "not asked"),
         "reason": one.get("reason") or "",
-        "manifest_hash": (known.get("journal") or {}).get("manifest_hash", ""),
+        "manifest_hash": manifest_of(snapshot.ledger, shard["serial"])["manifest_hash"],
         "verified": (known.get("verified") or {}).get("at", ""),
         "log": one.get("log") or "",
     }

@@ -15,7 +15,11 @@ from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence, pieces
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import (
+    disk_prep,
+    evidence,
+    pieces,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import drive_of, shards
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.messages import (
     Blocked,
@@ -26,6 +30,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.plan import (
     PlanError,
     compare_frozen,
+    make_list,
     make_plan,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse, stamp
@@ -63,6 +68,7 @@ def decide(snapshot: Snapshot) -> Decision:
         _fallen_back,
         _imported,
         _job,
+        _utility,
         _drives,
         _staged,
     )
@@ -81,7 +87,18 @@ def questions(seed: Mapping[str, Any], ledger: Mapping[str, Any]) -> list[str]:
         # No agent of a folder seed has to go on waiting for the import.
         follow = ["source"] if evidence.last_status(kind(seed)) == "seeded" else []
         return [*follow, "job", "container"]
+    if seed["prepare_with"] == "disk_prep":
+        return _utility_questions(seed, ledger)
     return ["source", "copy_host", "job"] if not ledger.get("jobs") else ["source", "copy_host", "job", "container"]
+
+
+def _utility_questions(seed: Mapping[str, Any], ledger: Mapping[str, Any]) -> list[str]:
+    """The copy host only reads journals: where a person named their folder, and while one is not in custody."""
+    if not ledger.get("jobs"):
+        return ["source", "job"]
+    missing = [one for one in shards(ledger) if not pieces.in_custody(ledger, one["serial"])]
+    read = seed["disk_prep"]["journal_directory"] and missing
+    return ["source", *(["copy_host"] if read else []), "job", "container"]
 
 
 def kind(seed: Mapping[str, Any]) -> str:
@@ -104,7 +121,7 @@ def milestone(ledger: Mapping[str, Any]) -> str:
         return "verified"
     if planned and all(one.get("journal") for one in known):
         return "prepared"
-    return "planned" if planned else "new"
+    return "planned" if planned else "staged" if ledger.get("plan") else "new"
 
 
 def _blocked(status: str, blocked: Blocked, following: str = "") -> Decision:
@@ -171,6 +188,8 @@ def _lost_ledger(snapshot: Snapshot) -> Decision | None:
     if not job.get("exists") or snapshot.ledger.get("jobs"):
         return None
     status, name = milestone(snapshot.ledger), snapshot.seed["name"]
+    if snapshot.preparer == "disk_prep" and job.get("phase") not in ("cancelled", "failed"):
+        return _early_job(snapshot)
     if job.get("phase") == "created" and pieces.job_has_our_drives(snapshot):
         return None
     if job.get("phase") == "created":
@@ -189,6 +208,25 @@ def _lost_ledger(snapshot: Snapshot) -> Decision | None:
     )
     remedy = "Restore the ledger from its backup (see `state`). Do not prepare another drive."
     return _blocked(status, Blocked("lost_ledger", reason, remedy, playbook("status", snapshot.host)))
+
+
+def _early_job(snapshot: Snapshot) -> Decision | None:
+    """A job of the utility that exists while the first backup is not staged, so that it cannot be of this backup."""
+    if snapshot.ledger.get("frozen") is not None:
+        return None
+    findings = pieces.findings(snapshot, "staged")
+    missing = [one.text for one in findings.values() if one.state == "no"]
+    if not missing:
+        return None
+    reason = (
+        f"An import job named {snapshot.seed['name']} exists, and the first backup is not staged: {missing[0]} "
+        "The ledger does not know of the job."
+    )
+    remedy = (
+        "If its drives travel, restore the ledger (see `state`). If the job is of another backup, delete it in Azure, "
+        "or give the seed another name."
+    )
+    return _blocked("new", Blocked("foreign_job", reason, remedy, playbook("status", snapshot.host)))
 
 
 def _fallen_back(snapshot: Snapshot) -> Decision | None:
@@ -243,6 +281,8 @@ def _job(snapshot: Snapshot) -> Decision | None:
         return _job_failed(snapshot, "importing" if shipped else "job_created")
     if phase == "created":
         return _shipment_missing(snapshot) if shipped else _ship(snapshot)
+    if not shipped and pieces.custody_due(snapshot):
+        return Decision("job_created", "prepare")
     if not shipped:
         return Decision("shipped", "track")
     if phase == "shipped":
@@ -294,7 +334,14 @@ def _ship(snapshot: Snapshot) -> Decision:
             "job_created", Blocked("drive_changed", problem, "Do not ship it.", playbook("abort", snapshot.host))
         )
     refused = _changed(snapshot) or pieces.unprotected(snapshot)
-    return _blocked("job_created", refused) if refused else Decision("job_created", waiting=wait)
+    if refused:
+        return _blocked("job_created", refused)
+    if pieces.custody_due(snapshot):
+        return Decision("job_created", "prepare")
+    kept = disk_prep.custody(snapshot)
+    if any(one.state != "yes" for one in kept.values()):
+        return _open(snapshot, "job_created", kept, None)
+    return Decision("job_created", waiting=wait, accepted=pieces.proof(snapshot, "prepared", kept)["accepted"])
 
 
 def _shipment_missing(snapshot: Snapshot) -> Decision:
@@ -316,6 +363,12 @@ def _job_gone(snapshot: Snapshot, status: str) -> Decision | None:
     if pieces.all_attached(snapshot):
         # What must hold before the first job must hold before the next one too.
         return _drives(snapshot)
+    if snapshot.preparer == "disk_prep":
+        remedy = (
+            "Azure removes a job without a tracking number. If the drives were shipped, ask Azure support. If not, "
+            "give the seed up and begin again: the utility prepares the drives anew."
+        )
+        return _blocked(status, Blocked("job_gone", reason, remedy, playbook("abort", snapshot.host)))
     remedy = (
         "Azure removes a job without a tracking number. If the drives were shipped, ask Azure support. If not, insert "
         "them again, and a new job is created."
@@ -330,6 +383,24 @@ def _job_failed(snapshot: Snapshot, status: str) -> Decision:
     if job.get("phase") == "cancelled" and not snapshot.ledger.get("shipments"):
         remedy = "Give the seed up, then begin again."
     return _blocked(status, Blocked("job_failed", reason, remedy, playbook("abort", snapshot.host)))
+
+
+def _utility(snapshot: Snapshot) -> Decision | None:
+    """Between the frozen list and the import job, where a person runs the agent's utility."""
+    if snapshot.preparer != "disk_prep" or snapshot.ledger.get("frozen") is None:
+        return None
+    changed = _changed(snapshot)
+    if changed:
+        return _blocked("staged", changed)
+    if "exists" not in snapshot.job:
+        text = "Azure did not say whether an import job of this name exists."
+        return _blocked("staged", Blocked("unknown_job", text, "Look at the job in the Azure portal.", _seed(snapshot)))
+    if not snapshot.job["exists"]:
+        return Decision("staged", waiting=disk_prep.waiting(snapshot))
+    refused = disk_prep.adoption_problem(snapshot)
+    if refused:
+        return _blocked("staged", refused)
+    return Decision("staged", "import", evidence=disk_prep.adoption(snapshot))
 
 
 def _drives(snapshot: Snapshot) -> Decision | None:
@@ -388,6 +459,8 @@ def _staged(snapshot: Snapshot) -> Decision:
         if refused:
             return _blocked("staged", refused)
         proof = pieces.proof(snapshot, "staged", findings)
+        if snapshot.preparer == "disk_prep":
+            return Decision("staged", "plan", plan=make_list((snapshot.backup or {})["files"]), **proof)
         try:
             files = (snapshot.backup or {})["files"]
             plan = make_plan(snapshot.seed["name"], files, snapshot.drives or [], snapshot.suffixes)

@@ -49,7 +49,8 @@ def host_options(
         "tool_version": seed["tool"]["version"],
         "tool_sha256": seed["tool"]["sha256"],
         "protected_paths": [seed["staging"]["path_on_copy_host"]],
-        "drives": drives(seed, ledger),
+        # The drives of the agent's utility are never looked at: nobody may touch them.
+        "drives": drives(seed, ledger) if seed["prepare_with"] == "tool" else [],
         "discard_attempts": list(discard),
         "erase_fingerprints": [*erase, *(one["fingerprint"] for one in ledger.get("erase_allowed") or [])],
     }
@@ -93,6 +94,12 @@ def tasks(snapshot: Snapshot) -> dict[str, Any]:
             "shipped": bool(ledger.get("shipments")),
             # Azure cancels a job only until its drives are shipped; a job that the ledger does not know is not touched.
             "cancels": bool(ledger.get("jobs")) and not ledger.get("shipments"),
+        },
+        "disk_prep": {
+            "journal_directory": snapshot.seed["disk_prep"].get("journal_directory"),
+            "journals": [
+                (pieces.journal_of(snapshot, one) or {}).get("sha256") for one in pieces.custody_due(snapshot)
+            ],
         },
     }
 

@@ -361,6 +361,30 @@ def test_refused_journal_fails_the_task_and_keeps_the_others(options: dict[str, 
     assert {one["serial"] for one in result["receipts"]} == {SERIAL} and len(store.names()) == 1
 
 
+def left(**changes: Any) -> Any:
+    """The host's answer with a journal that the utility of the agent left, sealed."""
+    said = record(JOURNAL, drive_id=SERIAL)["journal"] | {"serial": SERIAL} | changes
+
+    def answer(arguments: dict[str, Any]) -> dict[str, Any]:
+        sealed = sealed_journal(arguments["_transport_certificate"], JOURNAL, serial=SERIAL)
+        return {"changed": True, "drives": [], "journals": [said], "sealed_journals": [sealed]}
+
+    return answer
+
+
+def test_journal_of_the_utility_is_collected(options: dict[str, Any], store: FileStore) -> None:
+    result = Task(sata_prep_import.ActionModule, {**options, "state": "adopted"}, [left()]).run()
+    assert [one["kind"] for one in result["receipts"]] == ["escrow", "working"] and not result.get("failed")
+    assert store.names() == [result["receipts"][1]["name"]] and KEY not in str(result)
+
+
+def test_journal_of_the_utility_that_reads_otherwise_here_is_refused(options: dict[str, Any], store: FileStore) -> None:
+    task = Task(sata_prep_import.ActionModule, {**options, "state": "adopted"}, [left(manifest_hash="0" * 32)])
+    result = task.run()
+    assert result["failed"] and "reads otherwise on the controller" in result["msg"]
+    assert (result["receipts"], store.names()) == ([], [])
+
+
 def test_failed_module_hands_over_what_it_sealed(options: dict[str, Any], store: FileStore) -> None:
     finished = collected()
 

@@ -141,6 +141,13 @@ def test_a_seed_is_compared_with_the_others_that_are_named(control: Control) -> 
     assert "`drives` DRIVE-FS01 belongs to the seed fs01 too" in found["fs02"]["msg"]
 
 
+def test_a_seed_whose_drives_are_adopted_is_compared_with_all(control: Control) -> None:
+    control.hosts["fs01"]["seed"]["prepare_with"] = "disk_prep"
+    control.hosts["fs02"]["seed"]["drives"] = [{"serial": "drive-fs01"}]
+    _code, _output, found = control.run(ask(others=[]))
+    assert "`drives` DRIVE-FS01 belongs to the seed fs02 too" in found["fs01"]["msg"]
+
+
 @pytest.mark.parametrize("named", [False, True])
 def test_all_seeds_of_the_play_are_compared_once(control: Control, named: bool) -> None:
     """Whatever the definition of the host is that asks, and whichever seed is named."""

@@ -76,7 +76,8 @@ def elements(name: str, option: Option, path: tuple[Any, ...], until: str) -> It
         yield Leaf(path, option, until)
 
 
-LEAVES = list(walk(SEED))
+# What `disk_prep` holds has no meaning beside the tool, which the full definition has; test_disk_prep.py tests it.
+LEAVES = [one for one in walk(SEED) if one.path[0] != "disk_prep"]
 
 
 def of(*types: str) -> Any:
@@ -91,6 +92,7 @@ def full() -> dict[str, Any]:
         source__agent="mars",
         staging__path_on_copy_host="E:\\Staging",
         copy_host="copy01",
+        prepare_with="tool",
         work_directory="C:\\Work",
         tool={"path": "C:\\T\\WAImportExport.exe", "version": "1.5.0.300", "sha256": "AB" * 32},
         copy_account={"type": "user", "user": "CONTOSO\\svc-seed"},

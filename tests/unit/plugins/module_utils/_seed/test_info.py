@@ -325,6 +325,28 @@ def second(play: Play, **changes: Any) -> dict[str, Any]:
     )
 
 
+@pytest.mark.parametrize("until", ["", "planned", "cleaned"])
+def test_a_job_of_the_utility_with_a_drive_of_another_open_seed_is_not_adopted(play: Play, until: str) -> None:
+    """The drives of the utility are in no definition, so the other seeds are only seen when the job is."""
+    given = play.definition(prepare_with="disk_prep", drives=None, escrow=None)
+    plan = {**contoso.planned_result()["plan"], "shards": []}
+    known = contoso.ledger_module.record(
+        contoso.ledger("begun"), "planned", {**contoso.planned_result(), "plan": plan}, contoso.ACTOR, contoso.NOW
+    )
+    play.keep(known)
+    other = contoso.ledger(until) | {"seed": "contoso-fs02"}
+    play.keep(other, "contoso-fs02")
+    listed = "OTHER" if until == "planned" else SERIAL
+    others = {"contoso-fs02": second(play, drives=[{"serial": listed}])}
+    account = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/contosoblobs"
+    job = contoso.job(phase="created", storage_account_id=account)
+    found = play.ask(given, seen(job={"job": job}), _host="contoso-fs01", _others=others)
+    if until == "cleaned":
+        assert (found["next"], found["blocked"]) == ("import", None)
+    else:
+        assert f"drive {SERIAL} belongs to the seed contoso-fs02" in found["blocked"]["reason"]
+
+
 SHARED: list[tuple[str, Callable[[], dict[str, Any]]]] = [
     ("drives", lambda: {"drives": [{"serial": SERIAL}]}),
     ("azure.container", lambda: {"azure__container": contoso.CONTAINER}),

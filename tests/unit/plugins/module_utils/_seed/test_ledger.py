@@ -117,7 +117,7 @@ def test_an_unknown_event_names_the_known_ones() -> None:
 
 
 def test_events_are_those_of_a_whole_seed() -> None:
-    assert set(ORDER) | {"allowed", "aborted"} == set(EVENTS)
+    assert set(ORDER) | {"allowed", "aborted", "adopted", "journals_collected"} == set(EVENTS)
 
 
 @pytest.mark.parametrize("event", ORDER)

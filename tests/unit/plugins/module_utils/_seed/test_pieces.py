@@ -750,7 +750,8 @@ def test_a_piece_answers(case: Case) -> None:
 def test_every_piece_of_the_evidence_table_has_a_function_and_its_own_cases() -> None:
     rows = evidence.table().values()
     asked = {piece for row in rows for names in row.values() for piece in names}
-    assert asked == set(pieces.PIECES) == {one[0] for one in CASES}
+    # The cases of these two are in test_disk_prep.py and test_ways.py.
+    assert asked == set(pieces.PIECES) == {one[0] for one in CASES} | {"custody", "staging_complete"}
 
 
 SEEN: list[tuple[str, Snapshot, Any]] = [

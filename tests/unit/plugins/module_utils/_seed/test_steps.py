@@ -98,6 +98,7 @@ def test_the_tasks_of_a_new_seed() -> None:
         "verify": {"unlock": [], "lock": [], "check": []},
         "import": {"journals": [], "expected_blobs": [], "create": True},
         "clean": {"frozen_files": [], "blobs": [], "escrowed": [], "journals": []},
+        "disk_prep": {"journal_directory": None, "journals": []},
         "track": {"shipped": False},
         "abort": {"serials": [], "shipped": False, "cancels": False},
     }
