@@ -28,10 +28,12 @@ BUILD = REPOSITORY / ".build"
 LOGS = BUILD / "logs"
 CHECKS = REPOSITORY.parent / "shared" / "tools" / "ps51"
 COLLECTION = BUILD / "collections" / "ansible_collections" / "seedfreight" / "azure_offline_backup"
-# Commands that not every Windows has: of the backup agent, of Microsoft Defender and of AppLocker.
+# Commands that not every Windows has: of the backup agents, of Microsoft Defender and of AppLocker.
 OTHER_COMMANDS = (
     "Get-OBPolicy", "Get-OBJob", "Get-OBAllRecoveryPoints", "Get-OBInitialBackupCreationMethod",
     "Set-OBInitialBackupCreationMethod", "Set-OBPolicy", "Start-OBBackup",
+    "Connect-DPMServer", "Disconnect-DPMServer", "Get-DPMProtectionGroup", "Get-DPMModifiableProtectionGroup",
+    "Set-DPMProtectionGroup", "Get-DPMDatasource", "Get-DPMJob", "Get-DPMRecoveryPoint", "New-DPMRecoveryPoint",
     "Get-MpComputerStatus", "Get-MpPreference", "Get-AppLockerPolicy",
 )  # fmt: skip
 # tests/conftest.py prints it.
