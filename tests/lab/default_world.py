@@ -139,7 +139,7 @@ def add_hosts(names: list[str], agent: str, kind: str, drive: bool) -> None:
     `agent` is mars, dpm or none, `kind` one of world.KINDS. All are added or none.
     """
     if agent == "dpm" and kind != "powershell":
-        raise world.LabError("a host with DPM must be of kind powershell")
+        raise world.LabError(f"DPM needs a host of kind powershell; {names[0]} would be of kind {kind}")
     _check_names(names, drive)
     _link_programs(kind)
     for name, port in zip(names, azurite.free_ports(len(names)), strict=True):

@@ -4,7 +4,7 @@
 Describe 'the agent DPM' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        Import-TestUtility -Name '_AgentAnswer', '_AgentMars', '_AgentDpm'
+        Import-TestUtility -Name '_Folder', '_AgentAnswer', '_AgentMars', '_AgentDpm', '_Agent'
         function Clear-TestModule {
             Remove-Module -Name DataProtectionManager, MSOnlineBackup -Force -ErrorAction Ignore
         }
@@ -414,6 +414,48 @@ Describe 'the agent DPM' {
             $case = @{ PublishSettings = $settings; PrivateFolder = $env:LAB_HOME; ProtectionGroup = 'p' }
             { Set-SeedDpmMethod -Wanted $wanted @case } |
                 Should -Throw '*Set-DPMInitialOnlineBackupCreationMethod*setup: attended*'
+        }
+    }
+
+    Context 'what offline_stage makes of it' {
+        BeforeAll {
+            function New-TestOption {
+                param([string]$Group = 'p')
+                @{
+                    agent = 'dpm'; protection_group = $Group; staging_path = 'E:\Staging'; import_job_name = 'n'
+                    subscription_id = $wanted['subscription_id']; storage_account = 'a'; container = 'c'
+                    known_jobs = @(); restart_failed = $false; _publish_settings_content = $settings
+                }
+            }
+        }
+        BeforeEach {
+            $null = New-Item -ItemType Directory -Path 'E:\Staging', 'E:\Seedfreight'
+            $env:ProgramData = 'E:'
+            Mock New-SeedPrivateFolder { } -ModuleName _Agent
+            Mock New-DPMRecoveryPoint { Set-TestDpm { $_.jobs = @(New-TestJob -Number 1 -State 'InProgress') } } `
+                -ModuleName _AgentDpm
+        }
+        It 'sets and starts once' {
+            $checked = Invoke-SeedStage -Option (New-TestOption) -CheckMode $true
+            $checked.changed | Should -BeTrue
+            (Get-TestDpm).initial_backup.method | Should -Be 'Network'
+            $done = Invoke-SeedStage -Option (New-TestOption) -Seconds 5
+            $done.configured -and $done.started | Should -BeTrue
+            $done.backup.jobs[0].phase | Should -Be 'running'
+            (Get-TestDpm).other_groups[0].method.method | Should -Be 'Network'
+            (Invoke-SeedStage -Option (New-TestOption)).changed | Should -BeFalse
+        }
+        It 'starts no second backup after one of which it is not known whether it waits' {
+            Set-TestOpposite -Choice 'dpm-waiting-text'
+            $null = Invoke-SeedStage -Option (New-TestOption) -Seconds 5
+            Set-TestDpm { $_.jobs[0].state = 'CompletedWithWaitingForImportJob' }
+            $again = Invoke-SeedStage -Option (New-TestOption)
+            $again.changed | Should -BeFalse
+            $again.backup.jobs[0].phase | Should -Be 'unknown'
+        }
+        It 'names the option when there is no group of that name' {
+            (Invoke-SeedStage -Option (New-TestOption -Group 'q')).refused |
+                Should -Match '`agent`: dpm.*no protection group.*`protection_group`'
         }
     }
 
