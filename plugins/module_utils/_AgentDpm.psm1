@@ -9,6 +9,7 @@
 
 #AnsibleRequires -PowerShell ..module_utils._AgentAnswer
 #AnsibleRequires -PowerShell ..module_utils._AgentMars
+#AnsibleRequires -PowerShell ..module_utils._Folder
 Set-StrictMode -Version 3.0
 
 # DPM forgets jobs by itself long before; without an interval it lists only recent ones.
@@ -576,8 +577,7 @@ function Set-SeedDpmMethod {
     }
     $file = [System.IO.Path]::Combine($PrivateFolder, "$([guid]::NewGuid().ToString('N')).publishsettings")
     try {
-        $utf8 = New-Object -TypeName System.Text.UTF8Encoding -ArgumentList $false
-        [System.IO.File]::WriteAllText($file, $PublishSettings, $utf8)
+        New-SeedPrivateFile -Path $file -Text $PublishSettings
         Invoke-SeedDpm -Work {
             $group = Get-SeedDpmOwnGroup -Name $ProtectionGroup
             $changed = Get-DPMModifiableProtectionGroup -ProtectionGroup $group -ErrorAction Stop

@@ -4,6 +4,8 @@
 Describe 'the agent DPM' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
+        $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') +
+        [System.IO.Path]::PathSeparator + $env:PATH
         Import-TestUtility -Name '_Folder', '_AgentAnswer', '_AgentMars', '_AgentDpm', '_Agent'
         function Clear-TestModule {
             Remove-Module -Name DataProtectionManager, MSOnlineBackup -Force -ErrorAction Ignore
@@ -394,6 +396,18 @@ Describe 'the agent DPM' {
             @(Get-ChildItem -LiteralPath $env:LAB_HOME -Filter '*.publishsettings').Count | Should -Be 0
             (Get-TestDpm).other_groups[0].method.method | Should -Be 'Network'
             @(Get-LabDpmConnection).Count | Should -Be 0
+        }
+        It 'is set while the publish settings lie in a file of nobody else' {
+            $seen = @{}
+            Mock Set-DPMInitialOnlineBackupCreationMethod {
+                $file = $args[[array]::IndexOf($args, '-AzurePublishSettings:') + 1]
+                $seen.mode = "$([System.IO.File]::GetUnixFileMode($file))"
+                $seen.text = [System.IO.File]::ReadAllText($file)
+            } -ModuleName _AgentDpm
+            $case = @{ PublishSettings = $settings; PrivateFolder = $env:LAB_HOME; ProtectionGroup = 'p' }
+            Set-SeedDpmMethod -Wanted $wanted @case
+            $seen.mode | Should -Be 'UserWrite, UserRead'
+            $seen.text | Should -Be $settings
         }
         It 'leaves no publish settings and no connection behind when they are refused' {
             $case = @{ PublishSettings = '<PublishData/>'; PrivateFolder = $env:LAB_HOME; ProtectionGroup = 'p' }
