@@ -120,6 +120,7 @@ def stages() -> list[Stage]:
         Stage("scenario", "molecule", [python("scripts/molecule.py", "venv")], True),
         Stage("scenario", "demo and secret scan", [tool("pytest", "-q", "tests/scenario/test_demo.py")], True),
         Stage("scenario", "demo on twins", [tool("pytest", "-q", "tests/scenario/test_demo_on_twins.py")]),
+        Stage("scenario", "a protection group of DPM", [tool("pytest", "-q", "tests/scenario/test_dpm.py")], True),
         Stage("scenario", "many seeds", [tool("pytest", "-q", "tests/scenario/test_many.py")]),
         Stage(
             "scenario",
