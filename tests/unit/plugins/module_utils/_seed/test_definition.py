@@ -181,9 +181,7 @@ def test_a_required_option_is_asked_for_until_its_step_lies_behind(leaf: Leaf, s
 def test_an_optional_option_has_its_documented_default(leaf: Leaf) -> None:
     seed, problems = complete(without(full(), leaf.path), environment={})
     needed = {"staging.path_on_copy_host": "staging.path", "source.agent": "source.protection_group"}
-    needed |= {
-        place: place for place in ("copy_account.user", "source.publish_settings", "source.protection_group")
-    }
+    needed |= {place: place for place in ("copy_account.user", "source.publish_settings", "source.protection_group")}
     if leaf.place in needed:  # optional, but not beside what the full definition says
         assert [one.option for one in problems] == [needed[leaf.place]]
         return
