@@ -28,10 +28,12 @@ BUILD = REPOSITORY / ".build"
 LOGS = BUILD / "logs"
 CHECKS = REPOSITORY.parent / "shared" / "tools" / "ps51"
 COLLECTION = BUILD / "collections" / "ansible_collections" / "seedfreight" / "azure_offline_backup"
-# Commands that not every Windows has: of the backup agent, of Microsoft Defender and of AppLocker.
+# Commands that not every Windows has: of the backup agents, of Microsoft Defender and of AppLocker.
 OTHER_COMMANDS = (
     "Get-OBPolicy", "Get-OBJob", "Get-OBAllRecoveryPoints", "Get-OBInitialBackupCreationMethod",
     "Set-OBInitialBackupCreationMethod", "Set-OBPolicy", "Start-OBBackup",
+    "Connect-DPMServer", "Disconnect-DPMServer", "Get-DPMProtectionGroup", "Get-DPMModifiableProtectionGroup",
+    "Set-DPMProtectionGroup", "Get-DPMDatasource", "Get-DPMJob", "Get-DPMRecoveryPoint", "New-DPMRecoveryPoint",
     "Get-MpComputerStatus", "Get-MpPreference", "Get-AppLockerPolicy",
 )  # fmt: skip
 # tests/conftest.py prints it.
@@ -119,6 +121,7 @@ def stages() -> list[Stage]:
         Stage("scenario", "demo and secret scan", [tool("pytest", "-q", "tests/scenario/test_demo.py")], True),
         Stage("scenario", "demo on twins", [tool("pytest", "-q", "tests/scenario/test_demo_on_twins.py")]),
         Stage("scenario", "drives that the agent prepares", [tool("pytest", "-q", "tests/scenario/test_disk_prep.py")]),
+        Stage("scenario", "a protection group of DPM", [tool("pytest", "-q", "tests/scenario/test_dpm.py")], True),
         Stage("scenario", "many seeds", [tool("pytest", "-q", "tests/scenario/test_many.py")]),
         Stage(
             "scenario",

@@ -5,6 +5,7 @@
 # offline_stage does with both. Private to the collection.
 
 #AnsibleRequires -PowerShell ..module_utils._AgentAnswer
+#AnsibleRequires -PowerShell ..module_utils._AgentDpm
 #AnsibleRequires -PowerShell ..module_utils._AgentFolder
 #AnsibleRequires -PowerShell ..module_utils._AgentMars
 #AnsibleRequires -PowerShell ..module_utils._Folder
@@ -17,16 +18,45 @@ Set-StrictMode -Version 3.0
 #   Configure  takes Wanted, PublishSettings and PrivateFolder; sets the method
 #   Start      starts a backup and returns at once
 #   Suffix     how the names of staged files end
+#   Scope      options that say which part of the agent is meant, by the parameter that each of the functions takes
+#   NoPolicy   what to say when there is no policy
 # One without Start is only looked at: what it has no agent for is neither set nor started.
 $script:Agents = @{
+    dpm = @{
+        Observe = 'Get-SeedDpmBackup'
+        Job = 'Get-SeedDpmJob'
+        Configure = 'Set-SeedDpmMethod'
+        Start = 'Start-SeedDpmBackup'
+        Suffix = '.AIBBlob', '.BaseBlob'
+        Scope = @{ ProtectionGroup = 'protection_group' }
+        NoPolicy = 'has no protection group of the name in `protection_group`. Correct the name, or create the group'
+    }
     mars = @{
         Observe = 'Get-SeedMarsBackup'
         Job = 'Get-SeedMarsJob'
         Configure = 'Set-SeedMarsMethod'
         Start = 'Start-SeedMarsBackup'
         Suffix = '.AIBBlob', '.BaseBlob'
+        Scope = @{}
+        NoPolicy = 'has no policy. Create one that lists what to back up'
     }
-    folder = @{ Observe = 'Get-SeedFolderBackup' }
+    folder = @{ Observe = 'Get-SeedFolderBackup'; Scope = @{} }
+}
+
+function Get-SeedAgentScope {
+    <#
+    .SYNOPSIS
+        The parameters that say to the functions of a provider which part of the agent is meant.
+    .PARAMETER Option
+        The options of the module, with `agent`.
+    #>
+    [CmdletBinding()]
+    [OutputType([hashtable])]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
+    $scope = @{}
+    $names = $script:Agents[$Option['agent']].Scope
+    foreach ($parameter in $names.Keys) { $scope[$parameter] = $Option[$names[$parameter]] }
+    $scope
 }
 
 function Get-SeedBackup {
@@ -38,11 +68,17 @@ function Get-SeedBackup {
         Kind of the agent.
     .PARAMETER StagingPath
         The staging location.
+    .PARAMETER Scope
+        What Get-SeedAgentScope returned.
     #>
     [CmdletBinding()]
     [OutputType([System.Collections.Specialized.OrderedDictionary])]
-    param([Parameter(Mandatory = $true)][string]$Agent, [Parameter(Mandatory = $true)][string]$StagingPath)
-    $backup = & $script:Agents[$Agent].Observe
+    param(
+        [Parameter(Mandatory = $true)][string]$Agent,
+        [Parameter(Mandatory = $true)][string]$StagingPath,
+        [hashtable]$Scope = @{}
+    )
+    $backup = & $script:Agents[$Agent].Observe @Scope
     $staging = Get-SeedStagedFile -Path $StagingPath
     $backup['staging'] = [ordered]@{ path = $StagingPath; exists = $staging.exists }
     $backup['files'] = $staging.files
@@ -179,7 +215,7 @@ function Get-SeedStageRefusal {
         "$($unknown[$question]) Open its console on the host, then retry."
     }
     if (-not $Backup['policy']) {
-        return "The backup agent (``agent``: $Agent) has no policy. Create one that lists what to back up, then retry."
+        return "The backup agent (``agent``: $Agent) $($script:Agents[$Agent].NoPolicy), then retry."
     }
     ''
 }
@@ -302,17 +338,23 @@ function Wait-SeedBackupJob {
         Ids of the jobs before the order.
     .PARAMETER Seconds
         The longest wait.
+    .PARAMETER Scope
+        What Get-SeedAgentScope returned.
     #>
     [CmdletBinding()]
     param(
         [Parameter(Mandatory = $true)][string]$Agent,
         [Parameter(Mandatory = $true)][AllowEmptyCollection()][string[]]$Before,
-        [int]$Seconds = 60
+        [int]$Seconds = 60,
+        [hashtable]$Scope = @{}
     )
     $clock = [System.Diagnostics.Stopwatch]::StartNew()
     $why = ''
     while ($true) {
-        try { if (@(& $script:Agents[$Agent].Job | Where-Object { $_.id -notin $Before }).Count -gt 0) { return } }
+        try {
+            $jobs = @(& $script:Agents[$Agent].Job @Scope)
+            if (@($jobs | Where-Object { $_.id -notin $Before }).Count -gt 0) { return }
+        }
         catch { $why = " ($(ConvertTo-SeedReason -ErrorRecord $_))" }
         if ($clock.Elapsed.TotalSeconds -ge $Seconds) { break }
         Start-Sleep -Seconds 1
@@ -361,7 +403,8 @@ function Invoke-SeedStage {
         storage_account = $Option['storage_account']
         container = $Option['container']
     }
-    $look = @{ Agent = $Option['agent']; StagingPath = $Option['staging_path'] }
+    $scope = Get-SeedAgentScope -Option $Option
+    $look = @{ Agent = $Option['agent']; StagingPath = $Option['staging_path']; Scope = $scope }
     $backup = Get-SeedBackup @look
     $case = @{
         Agent = $Option['agent']
@@ -399,8 +442,9 @@ function Invoke-SeedStage {
     if ($decision.configure) { $outcome.diff.after.method = $wanted }
     if ($CheckMode -or -not $outcome.changed) { return $outcome }
     if ($decision.configure) { Set-SeedMethod @look -Wanted $wanted -PublishSettings $settings }
-    & $script:Agents[$Option['agent']].Start
-    Wait-SeedBackupJob -Agent $Option['agent'] -Before @($backup['jobs'] | ForEach-Object { $_.id }) -Seconds $Seconds
+    & $script:Agents[$Option['agent']].Start @scope
+    $before = @($backup['jobs'] | ForEach-Object { $_.id })
+    Wait-SeedBackupJob -Agent $Option['agent'] -Before $before -Seconds $Seconds -Scope $scope
     $outcome.backup = Get-SeedBackup @look
     $outcome
 }
@@ -417,19 +461,23 @@ function Set-SeedMethod {
         The method as it shall be.
     .PARAMETER PublishSettings
         Content of the publish settings file.
+    .PARAMETER Scope
+        What Get-SeedAgentScope returned.
     #>
     [CmdletBinding()]
     param(
         [Parameter(Mandatory = $true)][string]$Agent,
         [Parameter(Mandatory = $true)][string]$StagingPath,
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Wanted,
-        [Parameter(Mandatory = $true)][string]$PublishSettings
+        [Parameter(Mandatory = $true)][string]$PublishSettings,
+        [hashtable]$Scope = @{}
     )
     $private = "$env:ProgramData\Seedfreight"
     New-SeedPrivateFolder -Path $private
     $native = Resolve-SeedPath -Path $private
-    & $script:Agents[$Agent].Configure -Wanted $Wanted -PublishSettings $PublishSettings -PrivateFolder $native
-    $after = Get-SeedBackup -Agent $Agent -StagingPath $StagingPath
+    $method = @{ Wanted = $Wanted; PublishSettings = $PublishSettings; PrivateFolder = $native }
+    & $script:Agents[$Agent].Configure @method @Scope
+    $after = Get-SeedBackup -Agent $Agent -StagingPath $StagingPath -Scope $Scope
     $why = $after['unknown']['method']
     if ($why) { throw "The method was set, but cannot be read back: $why" }
     $different = @(Get-SeedMethodDifference -Current $after['method'] -Wanted $Wanted)
@@ -473,7 +521,8 @@ function Invoke-SeedStageClean {
     [OutputType([System.Collections.Specialized.OrderedDictionary])]
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option, [bool]$CheckMode)
     $staging = $Option['staging_path']
-    $backup = Get-SeedBackup -Agent $Option['agent'] -StagingPath $staging
+    $look = @{ Agent = $Option['agent']; StagingPath = $staging; Scope = Get-SeedAgentScope -Option $Option }
+    $backup = Get-SeedBackup @look
     $outcome = [ordered]@{ changed = $false; removed = @(); left = @(); backup = $backup; refused = ''; diff = @{} }
     if ($null -eq $backup['files']) {
         $outcome.refused = "Nothing is removed from ``staging_path``: $($backup['unknown']['staging']) Let the " +
@@ -497,14 +546,14 @@ function Invoke-SeedStageClean {
         after = @{ files = @($outcome.left | ForEach-Object { $_.name }) }
     }
     if ($outcome.changed -and -not $CheckMode) {
-        $outcome.backup = Get-SeedBackup -Agent $Option['agent'] -StagingPath $staging
+        $outcome.backup = Get-SeedBackup @look
     }
     $outcome
 }
 
 Export-ModuleMember -Function @(
-    'Get-SeedBackup', 'Test-SeedShare', 'Get-SeedStagedFile', 'ConvertTo-SeedComparable', 'Get-SeedMethodDifference',
-    'Get-SeedStageRefusal', 'Get-SeedStageDecision', 'Get-SeedStartRefusal', 'Wait-SeedBackupJob',
-    'Get-SeedMissingOption', 'Invoke-SeedStage',
-    'Set-SeedMethod', 'Get-SeedLeftReason', 'Invoke-SeedStageClean'
+    'Get-SeedAgentScope', 'Get-SeedBackup', 'Test-SeedShare', 'Get-SeedStagedFile', 'ConvertTo-SeedComparable',
+    'Get-SeedMethodDifference', 'Get-SeedStageRefusal', 'Get-SeedStageDecision', 'Get-SeedStartRefusal',
+    'Wait-SeedBackupJob', 'Get-SeedMissingOption', 'Invoke-SeedStage', 'Set-SeedMethod', 'Get-SeedLeftReason',
+    'Invoke-SeedStageClean'
 )

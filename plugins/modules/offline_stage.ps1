@@ -17,7 +17,7 @@ $file = @{
 $spec = @{
     options = @{
         _publish_settings_content = @{ type = 'str'; no_log = $true }
-        agent = @{ type = 'str'; choices = @('mars', 'folder'); default = 'mars' }
+        agent = @{ type = 'str'; choices = @('mars', 'dpm', 'folder'); default = 'mars' }
         cloud_environment = @{ type = 'str' }
         container = @{ type = 'str' }
         frozen_files = @{ type = 'list'; elements = 'dict'; options = $file }
@@ -25,6 +25,7 @@ $spec = @{
         known_jobs = @{ type = 'list'; elements = 'str'; default = @() }
         lock = @{ type = 'dict' }
         poll_interval = @{ type = 'int'; default = 60 }
+        protection_group = @{ type = 'str' }
         publish_settings = @{ type = 'str' }
         restart_failed = @{ type = 'bool'; default = $false }
         seed = @{ type = 'str' }
@@ -37,6 +38,7 @@ $spec = @{
         wait_timeout = @{ type = 'int'; default = 604800 }
     }
     required_if = @(
+        , @('agent', 'dpm', @('protection_group'))
         , @('state', 'cleaned', @('frozen_files'))
     )
     supports_check_mode = $true

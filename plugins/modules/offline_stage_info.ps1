@@ -9,11 +9,18 @@
 
 $spec = @{
     options = @{
-        agent = @{ type = 'str'; choices = @('mars', 'folder'); default = 'mars' }
+        agent = @{ type = 'str'; choices = @('mars', 'dpm', 'folder'); default = 'mars' }
+        protection_group = @{ type = 'str' }
         staging_path = @{ type = 'path'; required = $true }
     }
+    required_if = @(, @('agent', 'dpm', @('protection_group')))
     supports_check_mode = $true
 }
 $module = [Ansible.Basic.AnsibleModule]::Create($args, $spec)
-$module.Result.backup = Get-SeedBackup -Agent $module.Params.agent -StagingPath $module.Params.staging_path
+$look = @{
+    Agent = $module.Params.agent
+    StagingPath = $module.Params.staging_path
+    Scope = Get-SeedAgentScope -Option $module.Params
+}
+$module.Result.backup = Get-SeedBackup @look
 $module.ExitJson()

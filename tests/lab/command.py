@@ -422,7 +422,7 @@ def _add_hosts(orders: _Orders) -> None:
     add.add_argument("name", metavar="NAME", nargs="?", help=f"with --count the beginning (default: {PREFIX})")
     add.add_argument("--kind", choices=world.KINDS, help="default: that of the lab")
     add.add_argument("--count", type=positive, metavar="N", help="so many, NAME001 and so on, each with an empty drive")
-    add.add_argument("--agent", choices=["mars", "none"], default="mars", help="backup agent (default: %(default)s)")
+    add.add_argument("--agent", choices=["mars", "dpm", "none"], default="mars", help="default: %(default)s")
     reboot = orders.add("reboot", _reboot, "reboot a host: its processes end, its BitLocker data volumes are locked")
     reboot.add_argument("host", metavar="HOST")
     reboot.add_argument("--move-letters", action="store_true", help="volumes from E: on come up with other letters")

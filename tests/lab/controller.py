@@ -180,7 +180,7 @@ def _definition(lab: dict[str, Any], name: str, host: str, copy_host: str, drive
     recipients = [make_recipient(home / "people", one) for one in ("backup-lead", "security-officer")]
     return {
         "name": name,
-        "source": {"host": host, "agent": "mars", "publish_settings": lab["publish_settings"]},
+        "source": {"host": host, **_agent(host), "publish_settings": lab["publish_settings"]},
         "staging": {"path": "D:\\Staging"},
         "copy_host": copy_host,
         "tool": {"path": "C:\\WAImportExportV1\\WAImportExport.exe", "version": "1.5.0.300"},
@@ -217,6 +217,15 @@ def _definition(lab: dict[str, Any], name: str, host: str, copy_host: str, drive
         "state": {"store": "file", "directory": str(home / "state")},
         "cleanup": "automatic",
     }
+
+
+def _agent(host: str) -> dict[str, str]:
+    """The agent of a host, and with DPM its protection group, as a definition names them."""
+    file = world.home() / "hosts" / host / "agent.json"
+    memory = world.read(file) if file.exists() else {}
+    if memory.get("product") != "dpm":
+        return {"agent": "mars"}
+    return {"agent": "dpm", "protection_group": memory["policy"]["name"]}
 
 
 def _kinds(*hosts: str) -> str:

@@ -136,8 +136,10 @@ def build(home: pathlib.Path, kind: str | None = None) -> None:
 def add_hosts(names: list[str], agent: str, kind: str, drive: bool) -> None:
     """Other Windows machines with the volumes C: and D: and the tool, on request with an empty drive each.
 
-    `agent` is mars or none, `kind` one of world.KINDS. All are added or none.
+    `agent` is mars, dpm or none, `kind` one of world.KINDS. All are added or none.
     """
+    if agent == "dpm" and kind != "powershell":
+        raise world.LabError(f"DPM needs a host of kind powershell; {names[0]} would be of kind {kind}")
     _check_names(names, drive)
     _link_programs(kind)
     for name, port in zip(names, azurite.free_ports(len(names)), strict=True):
@@ -146,8 +148,10 @@ def add_hosts(names: list[str], agent: str, kind: str, drive: bool) -> None:
         add_disk(disk(source, 1, name, 500 * GIB, **formatted("D", 500 * GIB, "Data")))
         if drive:
             add_disk(disk(_own_drive(name), 2, name, 4000787030016))
-        if agent == "mars":
+        if agent != "none":
             _install_agent(name, source, SMALL_FILES if drive else SOURCE_FILES)
+        if agent == "dpm":
+            _make_dpm(name)
         _announce(name, kind, port)
 
 
@@ -278,6 +282,14 @@ def _install_agent(host: str, source: str, files: dict[str, bytes]) -> None:
         world.home() / "hosts" / host / "agent.json",
         {**agent, "jobs": [], "orders": [], "recovery_points": [], "schedule_seconds": 2},
     )
+
+
+def _make_dpm(host: str) -> None:
+    """The agent is below a DPM: its policy is a protection group of its own server, and there is another group."""
+    other = {"name": "Databases", "method": {"method": "Network"}}
+    with world.changed(world.home() / "hosts" / host / "agent.json") as agent:
+        agent["policy"]["name"] = "File servers"
+        agent |= {"product": "dpm", "computer": host, "other_groups": [other], "other_jobs": []}
 
 
 def _write_publish_settings(path: pathlib.Path) -> None:

@@ -148,6 +148,11 @@ SOURCE = {
         choices=tuple(AGENT_KINDS),
         default="mars",
     ),
+    "protection_group": _text(
+        "Name of the protection group of Data Protection Manager or Azure Backup Server. Required for the agent "
+        "V(dpm), whose server is then C(source.host).",
+        check=check_plain,
+    ),
     "publish_settings": _text(
         "Path of the publish settings file of the subscription on the controller. The agent needs it to be set to seed "
         "offline. Not for the agent V(folder).",
@@ -551,6 +556,7 @@ def _relations(seed: Mapping[str, Any], given: Mapping[str, Any], status: str) -
     serials = [one.get("serial") for one in seed["drives"]]
     for serial in sorted({one for one in serials if one and serials.count(one) > 1}):
         yield Problem("drives", f"`drives` lists {serial} twice.", "List each drive once.")
+    yield from _group_problem(seed["source"], given.get("source"))
     source, path = seed["source"].get("host"), str(seed["staging"].get("path") or "")
     apart = not reached(status, "job_created") and source and seed["copy_host"] != source
     staging = given.get("staging")
@@ -578,6 +584,18 @@ def _way(given: Mapping[str, Any], status: str) -> Iterator[Problem]:
             yield Problem(option, text, "Remove it.")
     elif "publish_settings" not in source:
         yield Problem(option, f"`{option}` is missing.", "Set it in the definition of the seed.")
+
+
+def _group_problem(source: Mapping[str, Any], given: Any) -> Iterator[Problem]:
+    """A protection group is what DPM backs up, and no other agent has one."""
+    agent, group = source.get("agent"), source.get("protection_group")
+    option = "source.protection_group"
+    if agent == "dpm" and isinstance(given, Mapping) and option.partition(".")[2] not in given:
+        text = f"`{option}` is required with `source.agent: dpm`."
+        yield Problem(option, text, "Give the name of the protection group that is to be seeded.")
+    if agent and agent != "dpm" and group:
+        text = f"`{option}` is '{group}', and the agent `source.agent: {agent}` has no protection groups."
+        yield Problem(option, text, "Remove it, or set `source.agent: dpm`.")
 
 
 def check_files(seed: Mapping[str, Any], status: str = "new") -> list[Problem]:
@@ -647,6 +665,9 @@ def _shared(seed: Mapping[str, Any]) -> dict[tuple[str, str], bool]:
     found = {("name", str(seed.get("name"))): True}
     found |= {("drives", str(one.get("serial"))): True for one in seed.get("drives") or []}
     found[("azure.container", f"{azure.get('storage_account')}/{azure.get('container')}".lower())] = True
+    source = seed.get("source") or {}
+    if source.get("protection_group"):
+        found[("source.protection_group", f"{source.get('host')}: {source['protection_group']}".lower())] = True
     path = str(staging.get("path")).rstrip("\\").lower()
     host = "" if path.startswith("\\\\") else f"{(seed.get('source') or {}).get('host')}: "
     found[("staging.path", f"{host}{path}")] = True

@@ -33,7 +33,7 @@ STATUSES = (
 # How the backup gets to the staging location: by cmdlets, by a person in the agent's wizard, or by another product.
 KINDS = ("automatic", "attended", "folder")
 # The agents that there are, and the kind of each. A provider is a file beside _AgentMars.psm1 and a line here.
-AGENT_KINDS: Mapping[str, str] = {"mars": "automatic", "folder": "folder"}
+AGENT_KINDS: Mapping[str, str] = {"mars": "automatic", "dpm": "automatic", "folder": "folder"}
 # Who writes the drives and creates the job: this collection with the tool, or the agent's disk preparation utility.
 PREPARERS = ("tool", "disk_prep")
 

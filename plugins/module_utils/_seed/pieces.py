@@ -247,6 +247,9 @@ def _backup_job(snapshot: Snapshot) -> Finding:
     job = our_job(snapshot)
     if job is None:
         return Finding("no", "No backup job of this seed exists.")
+    missing = _without_job(snapshot)
+    if missing:
+        return missing
     if job["phase"] == "waiting_for_import":
         return Finding("yes", f"Backup job {job['id']} waits for the import job.")
     if job["phase"] in ("completed_with_warnings", "unknown"):
@@ -254,6 +257,20 @@ def _backup_job(snapshot: Snapshot) -> Finding:
         how = "open the job in the agent; it must have written everything and wait for the import."
         return Finding("unknown", text, how, [job["id"], job.get("state")])
     return Finding("no", f"Backup job {job['id']} is {job.get('state')}.")
+
+
+def _without_job(snapshot: Snapshot) -> Finding | None:
+    """A data source of a protection group that no job of this seed backs up: DPM may make a job for each of them."""
+    if snapshot.seed["source"]["agent"] != "dpm":
+        return None
+    policy, jobs = (snapshot.backup or {}).get("policy") or {}, seed_jobs(snapshot)
+    covered = {_plain(source) for one in jobs for source in one.get("data_sources") or []}
+    missing = [str(one) for one in policy.get("data_sources") or [] if _plain(one) not in covered]
+    if not missing or not all(one.get("data_sources") for one in jobs):
+        return None
+    text = f"No online backup job of this seed is of {', '.join(missing[:5])}."
+    remedy = "Create its recovery point with online protection in the console of DPM, then run the playbook again."
+    return Finding("no", text, blocked=Blocked("source_without_job", text, remedy, playbook("seed", snapshot.host)))
 
 
 def _staged_files(snapshot: Snapshot) -> Finding:
@@ -397,6 +414,10 @@ def stage_problem(snapshot: Snapshot) -> Blocked | None:
     if agent.get("installed") is False:
         text = f"The backup agent is not installed on {host} (`source.host`)."
         return Blocked("agent_missing", text, "Install and register it.", again)
+    group = snapshot.seed["source"].get("protection_group")
+    if backup.get("policy") is None and "policy" not in unknown and group:
+        text = f"{host} (`source.host`) has no protection group '{group}' (`source.protection_group`)."
+        return Blocked("policy_missing", text, "Correct the name, or create the group.", again)
     if backup.get("policy") is None and "policy" not in unknown:
         text = f"The backup agent of {host} (`source.host`) has no policy."
         return Blocked("policy_missing", text, "Create one that lists what to back up.", again)

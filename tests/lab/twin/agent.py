@@ -37,16 +37,23 @@ SUFFIXES = (".AIBBlob", ".BaseBlob")
 
 def info(machine: Machine, option: Json, _check: bool) -> Json:
     """The module offline_stage_info."""
+    _refuse_dpm(option)
     return {"backup": backup_of(machine, option["staging_path"], option["agent"])}
 
 
 def change(machine: Machine, option: Json, check: bool) -> Json:
     """The module offline_stage."""
+    _refuse_dpm(option)
     step = _clean if option["state"] == "cleaned" else _stage
     try:
         return step(machine, option, check)
     except Failed as failure:
         raise Failed(f"The backup agent (`agent`: {option['agent']}) failed: {failure}") from None
+
+
+def _refuse_dpm(option: Json) -> None:
+    if option["agent"] == "dpm":
+        raise Unmodelled("Data Protection Manager")
 
 
 def _file(machine: Machine) -> pathlib.Path:

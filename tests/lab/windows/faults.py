@@ -22,6 +22,8 @@ WINRM_EFFECTS = ("reset", "reset-after", "503", "401")
 CMDLET_EFFECTS = ("error", "empty", "not-found")
 # The choices of the lab that have an opposite, and what it is. docs/known-and-assumed.md lists all choices.
 OPPOSITES = {
+    "dpm-agent-module": "a server with DPM has the module of the agent too, as an administrator copied it there",
+    "dpm-waiting-text": "a job of DPM that waits for the import job shows nothing but that it is completed",
     "offline-disk-partitions": "an offline disk shows its partitions, without letters",
     "late-letter": "a new partition gets its letter a moment later",
     "stale-partition-style": "a disk shows its old partition style until Update-Disk or Update-HostStorageCache",

@@ -132,6 +132,11 @@ def test_a_host_is_added_to_a_running_lab(
     answer("disk", "add", "NEW1", "--host", "fs02")
     answer("seed", "--host", "fs02")
     assert seed(home, "contoso-fs02")["drives"][0]["serial"] == "NEW1"
+    answer("host", "add", "dpm01", "--agent", "dpm")
+    answer("disk", "add", "NEW2", "--host", "dpm01")
+    answer("seed", "--host", "dpm01")
+    source = seed(home, "contoso-dpm01")["source"]
+    assert (source["agent"], source["protection_group"]) == ("dpm", "File servers")
     assert "taken" in refusal("host", "add", "fs02")
     assert "taken" in refusal("host", "add", "windows")
     assert "no host name" in refusal("host", "add", "Fs_3")

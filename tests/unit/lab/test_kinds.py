@@ -156,6 +156,12 @@ def test_what_only_powershell_has_is_refused(home: pathlib.Path, refusal: Answer
     assert command.main([one.replace("tw01", "fs01") for one in words]) == 0
 
 
+def test_a_twin_is_no_dpm(home: pathlib.Path) -> None:
+    with pytest.raises(world.LabError, match="DPM needs a host of kind powershell; tw01 would be of kind twin"):
+        default_world.add_hosts(["tw01"], "dpm", "twin", False)
+    assert "tw01" not in world.hosts()
+
+
 # The kind of a lab
 
 

@@ -137,3 +137,10 @@ def test_what_has_no_model_is_refused_in_one_line(
 )
 def test_options_are_those_of_the_documentation(home: pathlib.Path, arguments: dict[str, Any]) -> None:
     assert call("sata_prep_import_info", **arguments)["failed"]
+
+
+@pytest.mark.parametrize("module", ["offline_stage", "offline_stage_info"])
+def test_there_is_no_model_of_dpm(home: pathlib.Path, module: str) -> None:
+    more = {"state": "cleaned", "frozen_files": []} if module == "offline_stage" else {}
+    found = call(module, agent="dpm", protection_group="File servers", staging_path="D:\\Staging", **more)
+    assert f"Data Protection Manager {wire.NEEDS}" in found["msg"]

@@ -85,6 +85,29 @@ Describe 'the stand-ins of Windows' {
         Get-OBJob -Previous 1 | Should -BeNullOrEmpty
         Get-OBAllRecoveryPoints | Should -BeNullOrEmpty
     }
+    It 'keeps how a protection group of DPM is seeded only when it is saved, and takes orders of a connected process' {
+        Edit-LabFile -Path "$env:LAB_HOME/hosts/fs01/agent.json" -Change {
+            $_ | Add-Member -NotePropertyName product -NotePropertyValue 'dpm'
+        }
+        Remove-Module -Name DataProtectionManager, MSOnlineBackup -Force -ErrorAction Ignore
+        Get-Command -Name Get-OBPolicy -ErrorAction Ignore | Should -BeNullOrEmpty
+        { Get-DPMProtectionGroup } | Should -Throw '*no connection*'
+        $null = Connect-DPMServer -DPMServerName fs01
+        { Set-DPMProtectionGroup -ProtectionGroup (Get-DPMProtectionGroup) -ErrorAction Stop } |
+            Should -Throw '*not modifiable*'
+        Edit-LabFile -Path "$env:LAB_HOME/hosts/fs01/agent.json" -Change { $_.initial_backup.method = 'OfflineBackup' }
+        $group = Get-DPMModifiableProtectionGroup -ProtectionGroup (Get-DPMProtectionGroup)
+        Set-DPMInitialOnlineBackupCreationMethod -ProtectionGroup $group -IBMethod Network
+        $now = { (Get-DPMInitialOnlineBackupCreationMethod -ProtectionGroup (Get-DPMProtectionGroup)).IBMethod }
+        & $now | Should -Be 'OfflineBackup'
+        Set-DPMProtectionGroup -ProtectionGroup $group
+        & $now | Should -Be 'Network'
+        $null = New-DPMRecoveryPoint -Datasource (Get-DPMDatasource -ProtectionGroup $group) -Online
+        @((Read-LabFile -Path "$env:LAB_HOME/hosts/fs01/agent.json").orders).Count | Should -Be 1
+        Disconnect-DPMServer
+        { Get-DPMProtectionGroup } | Should -Throw '*no connection*'
+        Remove-Module -Name DataProtectionManager, MSOnlineBackup -Force -ErrorAction Ignore
+    }
     Context 'the registry' {
         BeforeEach {
             [System.IO.File]::WriteAllText("$env:LAB_HOME/hosts/fs01/registry.json", ('{"SOFTWARE\\Contoso\\Seed":' +

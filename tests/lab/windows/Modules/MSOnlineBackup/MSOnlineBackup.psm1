@@ -205,6 +205,9 @@ function Get-LabAgentCmdlet {
     if (-not [System.IO.File]::Exists((Get-LabAgentFile))) { return }
     $agent = Read-LabFile -Path (Get-LabAgentFile)
     if (-not (Get-LabAgentValue -From $agent -Name installed -Default $true)) { return }
+    # CHOICE dpm-agent-module: the setup of a server with DPM leaves this module out (a script of Microsoft's support)
+    $dpm = (Get-LabAgentValue -From $agent -Name product -Default 'mars') -eq 'dpm'
+    if ($dpm -and -not (Test-LabOpposite dpm-agent-module)) { return }
     $all | Where-Object { $_ -notin @(Get-LabAgentValue -From $agent -Name missing_cmdlets -Default @()) }
 }
 

@@ -89,7 +89,8 @@ def of(*types: str) -> Any:
 def full() -> dict[str, Any]:
     """A definition in which every option of the table has a value."""
     return contoso.definition(
-        source__agent="mars",
+        source__agent="dpm",
+        source__protection_group="File servers",
         staging__path_on_copy_host="E:\\Staging",
         copy_host="copy01",
         prepare_with="tool",
@@ -181,8 +182,8 @@ def test_a_required_option_is_asked_for_until_its_step_lies_behind(leaf: Leaf, s
 )
 def test_an_optional_option_has_its_documented_default(leaf: Leaf) -> None:
     seed, problems = complete(without(full(), leaf.path), environment={})
-    needed = {"staging.path_on_copy_host": "staging.path"}
-    needed |= {place: place for place in ("copy_account.user", "source.publish_settings")}
+    needed = {"staging.path_on_copy_host": "staging.path", "source.agent": "source.protection_group"}
+    needed |= {place: place for place in ("copy_account.user", "source.publish_settings", "source.protection_group")}
     if leaf.place in needed:  # optional, but not beside what the full definition says
         assert [one.option for one in problems] == [needed[leaf.place]]
         return
@@ -654,6 +655,26 @@ def test_two_seeds_share_a_staging_location() -> None:
     unc = {"path": "\\\\filer\\seed"}
     found = conflicts("a", contoso.seed(staging=unc), {"fs02": other(staging={"path": "\\\\FILER\\seed\\"})})
     assert [one.option for one in found] == ["staging.path"]
+
+
+def test_two_seeds_share_a_protection_group() -> None:
+    dpm = {"source__agent": "dpm", "source__protection_group": "File servers", "source__host": "dpm01"}
+    others = {"fs02": other(**dpm), "fs03": other(**dpm | {"source__host": "dpm02"})}
+    found = conflicts("a", contoso.seed(**dpm | {"source__protection_group": "file servers"}), others)
+    assert [one.message for one in found if one.option == "source.protection_group"] == [
+        "`source.protection_group` dpm01: file servers belongs to the seed fs02 too."
+    ]
+
+
+def test_dpm_needs_a_protection_group_and_no_other_agent_has_one() -> None:
+    group = "source.protection_group"
+    assert messages(contoso.definition(source__agent="dpm"), "seeded")[group] == [
+        f"`{group}` is required with `source.agent: dpm`. Give the name of the protection group that is to be seeded."
+    ]
+    assert messages(contoso.definition(source__protection_group="File servers"))[group] == [
+        f"`{group}` is 'File servers', and the agent `source.agent: mars` has no protection groups. "
+        "Remove it, or set `source.agent: dpm`."
+    ]
 
 
 def test_two_seeds_share_a_name() -> None:

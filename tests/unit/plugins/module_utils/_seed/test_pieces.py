@@ -779,6 +779,50 @@ def test_an_open_piece_names_what_was_seen_so_that_a_person_accepts_just_that(
     assert (found.state, found.seen) == ("unknown", seen)
 
 
+# --- a protection group of DPM
+
+DPM = {**SEED, "source": {**SEED["source"], "agent": "dpm", "protection_group": "File servers"}}
+GROUP = {"name": "File servers", "data_sources": ["D:\\ on fs02", "E:\\ on fs03"]}
+
+
+def _waits(number: int, *sources: str) -> dict[str, Any]:
+    return ours(id=f"job-{number}", data_sources=list(sources))
+
+
+@pytest.mark.parametrize(
+    ("jobs", "state", "text"),
+    [
+        ([_waits(1, *GROUP["data_sources"])], "yes", "Backup job job-1 waits for the import job."),
+        ([_waits(2, "D:\\ on fs02"), _waits(1, "e:\\ on fs03")], "yes", "Backup job job-2 waits for the import job."),
+        ([_waits(1)], "yes", "Backup job job-1 waits for the import job."),
+        ([_waits(1, "D:\\ on fs02")], "no", "No online backup job of this seed is of E:\\ on fs03."),
+    ],
+)
+def test_every_data_source_of_a_group_has_its_job(jobs: list[dict[str, Any]], state: str, text: str) -> None:
+    one = snapshot(seed=DPM, backup=backup(policy=GROUP, jobs=jobs))
+    found = pieces.PIECES["backup_job"](one)
+    assert (found.state, found.text) == (state, text)
+    assert stop_of(found.blocked) == ("" if state == "yes" else f"source_without_job: {RUN}")
+
+
+def test_a_data_source_whose_job_was_there_before_the_seed_has_none() -> None:
+    jobs = [_waits(2, "D:\\ on fs02"), _waits(1, "E:\\ on fs03")]
+    one = snapshot(changed("new", begun={"jobs": ["job-1"]}), seed=DPM, backup=backup(policy=GROUP, jobs=jobs))
+    assert pieces.PIECES["backup_job"](one).text == "No online backup job of this seed is of E:\\ on fs03."
+
+
+def test_a_data_source_of_another_agent_needs_no_job_of_its_own() -> None:
+    one = snapshot(backup=backup(policy=GROUP, jobs=[_waits(1, "D:\\ on fs02")]))
+    assert pieces.PIECES["backup_job"](one).state == "yes"
+
+
+def test_a_group_that_is_not_there_is_named() -> None:
+    found = pieces.stage_problem(snapshot(seed=DPM, backup=backup(None, policy=None, method=None)))
+    assert stop_of(found) == f"policy_missing: {RUN}"
+    assert found is not None
+    assert found.reason == "fs01 (`source.host`) has no protection group 'File servers' (`source.protection_group`)."
+
+
 # --- the backup jobs of a seed
 
 NEW, OLD = ours(id="job-2"), ours(id="job-1")
