@@ -7,12 +7,14 @@
 #AnsibleRequires -PowerShell ..module_utils._AgentAnswer
 #AnsibleRequires -PowerShell ..module_utils._AgentFolder
 #AnsibleRequires -PowerShell ..module_utils._AgentMars
+#AnsibleRequires -PowerShell ..module_utils._AgentOffer
 #AnsibleRequires -PowerShell ..module_utils._Folder
 Set-StrictMode -Version 3.0
 
 # Kind of agent to the functions of its provider. Another agent is a file beside this one, a line above that requires
 # it, an entry here and a choice of the option `agent`.
-#   Observe    returns agent, unknown, policy, method, jobs, recovery_points as an ordered dictionary; never fails
+#   Observe    returns agent, unknown, policy, method, jobs, recovery_points and, if it has one, offer as an ordered
+#              dictionary; never fails
 #   Job        returns the backup jobs, newest first; fails when the agent cannot be asked
 #   Configure  takes Wanted, PublishSettings and PrivateFolder; sets the method
 #   Start      starts a backup and returns at once
@@ -43,6 +45,7 @@ function Get-SeedBackup {
     [OutputType([System.Collections.Specialized.OrderedDictionary])]
     param([Parameter(Mandatory = $true)][string]$Agent, [Parameter(Mandatory = $true)][string]$StagingPath)
     $backup = & $script:Agents[$Agent].Observe
+    if (-not $backup.Contains('offer')) { $backup['offer'] = $null }
     $staging = Get-SeedStagedFile -Path $StagingPath
     $backup['staging'] = [ordered]@{ path = $StagingPath; exists = $staging.exists }
     $backup['files'] = $staging.files
@@ -173,6 +176,9 @@ function Get-SeedStageRefusal {
     if ($Backup['agent'].installed -eq $false) {
         return "The backup agent (``agent``: $Agent) is not installed on this host. Install it, then retry."
     }
+    # What closes the wizard too closes everything.
+    $closed = Get-SeedOfferRefusal -Backup $Backup -Way attended
+    if ($closed) { return $closed }
     foreach ($question in 'agent', 'policy', 'jobs') {
         if (-not $unknown.Contains($question)) { continue }
         return "Nothing is started, because the backup agent (``agent``: $Agent) cannot be asked ($question): " +
@@ -228,6 +234,8 @@ function Get-SeedStageDecision {
     }
     $different = @(Get-SeedMethodDifference -Current $Backup['method'] -Wanted $Wanted)
     $decision.configure = $different.Count -gt 0
+    if ($decision.configure) { $decision.refused = Get-SeedOfferRefusal -Backup $Backup -Way automatic }
+    if ($decision.refused) { return $decision }
     $decision.start = $own.Count -eq 0 -or $again -or $decision.configure
     if ($decision.start) {
         $case = @{ Agent = $Agent; Backup = $Backup; Own = $own; Different = $different; Again = $again }

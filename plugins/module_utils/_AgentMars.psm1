@@ -6,6 +6,7 @@
 # The shape of its objects is known from public scripts and from the help of its DPM twin, not from a specification.
 
 #AnsibleRequires -PowerShell ..module_utils._AgentAnswer
+#AnsibleRequires -PowerShell ..module_utils._AgentOffer
 #AnsibleRequires -PowerShell ..module_utils._Folder
 Set-StrictMode -Version 3.0
 
@@ -268,7 +269,8 @@ function ConvertTo-SeedMarsPoint {
 function Get-SeedMarsBackup {
     <#
     .SYNOPSIS
-        What the agent says of its first backup: agent, unknown, policy, method, jobs, recovery_points. Never an error.
+        What the agent says of its first backup: agent, unknown, policy, method, jobs, recovery_points, offer. Never an
+        error.
     #>
     [CmdletBinding()]
     [OutputType([System.Collections.Specialized.OrderedDictionary])]
@@ -281,11 +283,13 @@ function Get-SeedMarsBackup {
         method = $null
         jobs = $null
         recovery_points = $null
+        offer = $null
     }
     if (-not $agent.installed) {
         $why = 'The agent is not installed.'
         if ($null -eq $agent.installed) { $why = $agent.why; $backup.unknown['agent'] = $why }
         foreach ($question in 'policy', 'method', 'jobs', 'recovery_points') { $backup.unknown[$question] = $why }
+        $backup.offer = Get-SeedMarsOffer -Agent $agent -Backup $backup
         return $backup
     }
     $asked = @{ policy = $null }
@@ -305,6 +309,7 @@ function Get-SeedMarsBackup {
             if ($null -ne $point) { ConvertTo-SeedMarsPoint -Point $point }
         }
     }
+    $backup.offer = Get-SeedMarsOffer -Agent $agent -Backup $backup
     $backup
 }
 

@@ -6,6 +6,7 @@
 
 #AnsibleRequires -CSharpUtil Ansible.Basic
 #AnsibleRequires -PowerShell ..module_utils._Agent
+#AnsibleRequires -PowerShell ..module_utils._AgentOffer
 
 $file = @{
     # The type int of Ansible.Basic ends at 2 GiB, and float has no more than 24 bits.
@@ -53,5 +54,7 @@ foreach ($key in $outcome.Keys) {
     if ($key -notin 'refused', 'diff') { $module.Result[$key] = $outcome[$key] }
 }
 foreach ($side in $outcome.diff.Keys) { $module.Diff[$side] = $outcome.diff[$side] }
+$warning = Get-SeedOfferWarning -Backup $outcome.backup
+if ($warning -and $module.Params.state -eq 'staged') { $module.Warn($warning) }
 if ($outcome.refused) { $module.FailJson($outcome.refused) }
 $module.ExitJson()

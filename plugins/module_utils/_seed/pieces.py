@@ -385,6 +385,8 @@ def stage_problem(snapshot: Snapshot) -> Blocked | None:
     if agent.get("installed") is False:
         text = f"The backup agent is not installed on {host} (`source.host`)."
         return Blocked("agent_missing", text, "Install and register it.", again)
+    if blocked := offer_problem(snapshot):
+        return blocked
     if backup.get("policy") is None and "policy" not in unknown:
         text = f"The backup agent of {host} (`source.host`) has no policy."
         return Blocked("policy_missing", text, "Create one that lists what to back up.", again)
@@ -401,6 +403,23 @@ def stage_problem(snapshot: Snapshot) -> Blocked | None:
             "backup_failed", text, "Fix the error reported by the agent, then start the backup again.", command
         )
     return None
+
+
+def offer_problem(snapshot: Snapshot) -> Blocked | None:
+    """Why the host cannot go the way of this seed; None when it can, or when nothing says so."""
+    backup, host = snapshot.backup or {}, snapshot.seed["source"]["host"]
+    offer = backup.get("offer") or {}
+    again = playbook("seed", snapshot.host)
+    way = (offer.get("ways") or {}).get(snapshot.kind) or {}
+    if way.get("open") is not False:
+        return None
+    if offer.get("registration") == "not_registered" and not offer.get("dpm"):
+        text = f"The backup agent of {host} (`source.host`) is not registered with a vault."
+        return Blocked("not_registered", text, "Register it, and create its policy.", again)
+    # Where a person has set the method already, no cmdlet is needed for it; where it cannot be read, one has to.
+    if not offer.get("dpm") and (method_is_ours(snapshot) or "method" in (backup.get("unknown") or {})):
+        return None
+    return Blocked("way_closed", f"{host} (`source.host`): {way.get('why')}", "Do what the reason says.", again)
 
 
 def agent_problem(snapshot: Snapshot) -> str:

@@ -4,8 +4,10 @@
 Describe 'the source host of a seed' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
+        $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') +
+        [System.IO.Path]::PathSeparator + $env:PATH
         $utils = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath '../plugins/module_utils'
-        foreach ($name in '_Folder', '_AgentAnswer', '_AgentFolder', '_AgentMars', '_Agent') {
+        foreach ($name in '_Folder', '_AgentAnswer', '_Registry', '_AgentOffer', '_AgentFolder', '_AgentMars', '_Agent') {
             Import-Module -Name "$utils/$name.psm1" -Force -Global
         }
         $subscription = '00000000-0000-4000-8000-0000000000ab'
@@ -14,6 +16,10 @@ Describe 'the source host of a seed' {
             param([scriptblock]$Change)
             Edit-LabFile -Path "$env:LAB_HOME/hosts/fs01/agent.json" -Change $Change
             Remove-Module -Name MSOnlineBackup -Force -ErrorAction Ignore
+        }
+        function Set-TestVault {
+            '{"SOFTWARE\\Microsoft\\Windows Azure Backup\\Config":{"ServiceResourceName":"v"}}' |
+                Set-Content -LiteralPath "$env:LAB_HOME/hosts/fs01/registry.json"
         }
         function Get-TestAgent { Read-LabFile -Path "$env:LAB_HOME/hosts/fs01/agent.json" }
         function Add-TestJob {
@@ -332,8 +338,11 @@ Describe 'the source host of a seed' {
             @{ why = 'a host without an agent'; text = '*?agent?: mars*not installed*'; change = @{}
                 set = { Set-TestAgent { $_.installed = $false } }
             }
-            @{ why = 'an agent without a policy'; text = '*no policy*'; change = @{}
+            @{ why = 'an agent without a vault'; text = '*not registered with a vault*'; change = @{}
                 set = { Set-TestAgent { $_.policy = $null } }
+            }
+            @{ why = 'an agent without a policy'; text = '*no policy*'; change = @{}
+                set = { Set-TestVault; Set-TestAgent { $_.policy = $null } }
             }
             @{
                 why = 'an agent that does not show its jobs'; text = '*Nothing is started*(jobs)*Get-OBJob*'

@@ -7,7 +7,7 @@ Describe 'the MARS agent' {
         $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') +
         [System.IO.Path]::PathSeparator + $env:PATH
         $utils = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath '../plugins/module_utils'
-        foreach ($name in '_Folder', '_AgentAnswer', '_AgentMars') {
+        foreach ($name in '_Folder', '_AgentAnswer', '_Registry', '_AgentOffer', '_AgentMars') {
             Import-Module -Name "$utils/$name.psm1" -Force -Global
         }
         function Set-TestAgent {

@@ -1026,6 +1026,12 @@ def test_a_drive_that_may_not_be_used_is_said_before_the_work(records: Any, bloc
     assert (stop_of(found), found.reason if found else "") == (blocked, reason)
 
 
+def offer(is_open: bool | None, **more: Any) -> dict[str, Any]:
+    """What the source host offers, with the automatic way as given."""
+    ways = {"automatic": {"open": is_open, "why": "Because."}, "folder": {"open": True, "why": ""}}
+    return {"ways": ways, "registration": "registered", "dpm": False, **more}
+
+
 STAGES: list[tuple[dict[str, Any] | None, str, str]] = [
     (backup(), "", ""),
     (
@@ -1065,6 +1071,22 @@ STAGES: list[tuple[dict[str, Any] | None, str, str]] = [
     ),
     (backup("running"), "", ""),
     (backup(None), "", ""),
+    (
+        backup(None, policy=None, method=None, offer=offer(False, registration="not_registered")),
+        f"not_registered: {RUN}",
+        "The backup agent of fs01 (`source.host`) is not registered with a vault.",
+    ),
+    ({**with_method(offline=False), "offer": offer(False)}, f"way_closed: {RUN}", "fs01 (`source.host`): Because."),
+    ({**with_method(offline=False), "offer": offer(None)}, "", ""),
+    ({**with_method(offline=False), "offer": offer(True)}, "", ""),
+    (backup(offer=offer(False)), "", ""),
+    (backup(method=None, unknown={"method": "no cmdlet"}, offer=offer(False)), "", ""),
+    (backup(offer=offer(False, dpm=True)), f"way_closed: {RUN}", "fs01 (`source.host`): Because."),
+    (
+        backup(None, policy=None, offer=offer(False, dpm=True, registration="not_registered")),
+        f"way_closed: {RUN}",
+        "fs01 (`source.host`): Because.",
+    ),
 ]
 
 

@@ -1,0 +1,75 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The agent on its host, by the very modules that ansible-core sends; the twin where it models the case."""
+
+from __future__ import annotations
+
+import pathlib
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from lab import controller, world
+from lab.windows import registry
+from pair import HOST, Pair, payloads
+
+COLLECTIONS = str(world.REPOSITORY / ".build" / "collections")
+SETTINGS = "people/lab.publishsettings"
+INFO = {"agent": "mars", "staging_path": "D:\\Staging"}
+STAGE = {
+    **INFO,
+    "import_job_name": "contoso-fs01",
+    "subscription_id": controller.settings.SUBSCRIPTION_ID,
+    "storage_account": "seedfreightlab",
+    "container": "contoso-fs01-seed",
+}
+
+
+@pytest.fixture(scope="module")
+def sent(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
+    """What ansible-core sends for each module."""
+    return payloads(tmp_path_factory.mktemp("payload") / "sent", sys.executable, COLLECTIONS)
+
+
+@pytest.fixture
+def pair(tmp_path: pathlib.Path, sent: dict[str, dict[str, str]], monkeypatch: pytest.MonkeyPatch) -> Iterator[Pair]:
+    monkeypatch.setenv("LAB_HOME", "")
+    one = Pair(tmp_path, sent)
+    with one.running():
+        yield one
+
+
+def change_agent(home: pathlib.Path, **facts: Any) -> None:
+    with world.changed(home / "hosts" / HOST / "agent.json") as agent:
+        agent.update(facts)
+
+
+@pytest.mark.powershell
+def test_what_the_host_offers(pair: Pair) -> None:
+    """Open; closed by DPM; not registered; without the cmdlet that sets the method."""
+    offer = pair.compare("offline_stage_info", "real", INFO)[0]["backup"]["offer"]
+    assert (offer["era"], offer["registration"], offer["dpm"]) == ("publish_settings", "registered", False)
+    assert offer["vault"]["name"] == "lab-vault" and offer["ways"]["automatic"] == {"open": True, "why": ""}
+    stage = {**STAGE, "_publish_settings_content": (pair.modules / SETTINGS).read_text()}
+    pair.each(lambda _home: registry.put(HOST, f"HKLM:\\{registry.DPM_SERVER}", "SqlServer", "fs01"))
+    assert pair.compare("offline_stage_info", "real", INFO)[0]["backup"]["offer"]["dpm"] is True
+    for mode in ("check", "real"):
+        assert "set `agent` to `dpm`" in pair.compare("offline_stage", mode, stage)[0]["msg"]
+    pair.each(lambda home: world.write(home / "hosts" / HOST / "registry.json", registry.DEFAULTS))
+    pair.each(lambda home: change_agent(home, policy=None))
+    assert "not registered" in pair.compare("offline_stage", "real", stage)[0]["msg"]
+
+
+@pytest.mark.powershell
+def test_an_agent_without_the_cmdlet(pair: Pair) -> None:
+    stage = {**STAGE, "_publish_settings_content": (pair.modules / SETTINGS).read_text()}
+    change_agent(pair.modules, missing_cmdlets=["Set-OBInitialBackupCreationMethod"])
+    offer = pair.call_module("offline_stage_info", "real", INFO)["backup"]["offer"]
+    assert offer["era"] == "unknown" and offer["ways"]["attended"]["open"] is True
+    assert offer["cmdlets"]["Set-OBInitialBackupCreationMethod"] is False
+    for mode in ("check", "real"):
+        refused = pair.call_module("offline_stage", mode, stage)
+        assert refused["failed"] and "set `setup` to `attended`" in refused["msg"]
+    assert not world.read(pair.modules / "hosts" / HOST / "agent.json")["orders"]
