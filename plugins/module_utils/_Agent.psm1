@@ -17,7 +17,8 @@ Set-StrictMode -Version 3.0
 #              dictionary; never fails
 #   Job        returns the backup jobs, newest first; fails when the agent cannot be asked
 #   Configure  takes Wanted, PublishSettings and PrivateFolder; sets the method
-#   Start      starts a backup and returns at once
+#   Start      starts a backup, which outlives this session, and returns at once
+#   Problem    why the backup that was started last does not begin, or empty; a provider need not have it
 #   Suffix     how the names of staged files end
 # One without Start is only looked at: what it has no agent for is neither set nor started.
 $script:Agents = @{
@@ -26,6 +27,7 @@ $script:Agents = @{
         Job = 'Get-SeedMarsJob'
         Configure = 'Set-SeedMarsMethod'
         Start = 'Start-SeedMarsBackup'
+        Problem = 'Get-SeedMarsStartProblem'
         Suffix = '.AIBBlob', '.BaseBlob'
     }
     folder = @{ Observe = 'Get-SeedFolderBackup' }
@@ -322,6 +324,10 @@ function Wait-SeedBackupJob {
     while ($true) {
         try { if (@(& $script:Agents[$Agent].Job | Where-Object { $_.id -notin $Before }).Count -gt 0) { return } }
         catch { $why = " ($(ConvertTo-SeedReason -ErrorRecord $_))" }
+        if ($script:Agents[$Agent].ContainsKey('Problem')) {
+            $problem = & $script:Agents[$Agent].Problem
+            if ($problem) { throw "The backup does not start: $problem Look at the console of the agent, then retry." }
+        }
         if ($clock.Elapsed.TotalSeconds -ge $Seconds) { break }
         Start-Sleep -Seconds 1
     }

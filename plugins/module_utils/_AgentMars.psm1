@@ -7,6 +7,7 @@
 
 #AnsibleRequires -PowerShell ..module_utils._AgentAnswer
 #AnsibleRequires -PowerShell ..module_utils._AgentOffer
+#AnsibleRequires -PowerShell ..module_utils._AgentTask
 #AnsibleRequires -PowerShell ..module_utils._Folder
 Set-StrictMode -Version 3.0
 
@@ -360,15 +361,36 @@ function Set-SeedMarsMethod {
     }
 }
 
-function Start-SeedMarsBackup {
-    <# .SYNOPSIS Starts a backup and returns at once. #>
+function Invoke-SeedMarsStart {
+    <#
+    .SYNOPSIS
+        Backs up, and returns when the agent has ended. For the scheduled task, whose session has loaded nothing yet.
+    #>
     [CmdletBinding()]
     param()
-    $null = Start-OBBackup -Policy (Get-OBPolicy -ErrorAction Stop) -Async -Confirm:$false -ErrorAction Stop
+    $agent = Import-SeedMarsModule
+    if (-not $agent.installed) { throw "The agent does not answer as the system. $($agent.why)".Trim() }
+    $null = Start-OBBackup -Policy (Get-OBPolicy -ErrorAction Stop) -Confirm:$false -ErrorAction Stop
+}
+
+function Start-SeedMarsBackup {
+    <# .SYNOPSIS Orders a backup that outlives this session, and returns at once. #>
+    [CmdletBinding()]
+    param()
+    Start-SeedAgentTask -Call 'Invoke-SeedMarsStart' -Known 'Resolve-SeedPath', 'Get-SeedValue', 'Import-SeedMarsModule'
+}
+
+function Get-SeedMarsStartProblem {
+    <# .SYNOPSIS Why the backup that was ordered last does not start; empty when nothing says so. #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param()
+    Get-SeedAgentTaskProblem
 }
 
 Export-ModuleMember -Function @(
     'Import-SeedMarsModule', 'ConvertTo-SeedSourceName', 'ConvertTo-SeedMarsPolicy', 'ConvertTo-SeedMarsMethod',
     'ConvertTo-SeedMarsPhase', 'ConvertTo-SeedMarsJob', 'Get-SeedMarsJob', 'ConvertTo-SeedMarsPoint',
-    'Get-SeedMarsBackup', 'Set-SeedMarsMethod', 'Start-SeedMarsBackup'
+    'Get-SeedMarsBackup', 'Set-SeedMarsMethod', 'Invoke-SeedMarsStart', 'Start-SeedMarsBackup',
+    'Get-SeedMarsStartProblem'
 )

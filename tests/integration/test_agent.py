@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import pathlib
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from lab import controller, world
-from lab.windows import registry
+from lab.windows import faults, registry
 from pair import HOST, Pair, payloads
 
 COLLECTIONS = str(world.REPOSITORY / ".build" / "collections")
@@ -73,3 +74,43 @@ def test_an_agent_without_the_cmdlet(pair: Pair) -> None:
         refused = pair.call_module("offline_stage", mode, stage)
         assert refused["failed"] and "set `setup` to `attended`" in refused["msg"]
     assert not world.read(pair.modules / "hosts" / HOST / "agent.json")["orders"]
+
+
+def ended(pair: Pair) -> dict[str, Any]:
+    """The newest backup job of the modules' world, once none runs."""
+    end = time.monotonic() + 90
+    while True:
+        agent = world.read(pair.modules / "hosts" / HOST / "agent.json")
+        if agent["jobs"] and agent["jobs"][-1]["state"] != "InProgress":
+            newest: dict[str, Any] = agent["jobs"][-1]
+            return newest
+        assert time.monotonic() < end
+        time.sleep(0.3)
+
+
+@pytest.mark.powershell
+def test_a_backup_that_lives_in_its_caller_outlives_the_session(pair: Pair) -> None:
+    """The opposite of the choice agent-backup-lives-in. One job, and nothing of the task stays."""
+    faults.turn(HOST, "agent-backup-lives-in", True)
+    stage = {**STAGE, "_publish_settings_content": (pair.modules / SETTINGS).read_text()}
+    started = pair.call_module("offline_stage", "real", stage)
+    assert started.get("started"), started
+    assert ended(pair)["state"] == "CompletedWithWaitingForImportJob"
+    again = pair.call_module("offline_stage", "real", stage)
+    assert (again["changed"], len(again["backup"]["jobs"])) == (False, 1)
+    tasks, end = pair.modules / "hosts" / HOST / "tasks", time.monotonic() + 60
+    while list(tasks.glob("*.json")):
+        assert time.monotonic() < end
+        time.sleep(0.3)
+    assert list(world.windows_path(HOST, "C:\\ProgramData\\Seedfreight\\backup").iterdir()) == []
+
+
+@pytest.mark.powershell
+def test_a_task_that_does_not_begin_is_the_error_of_the_module(pair: Pair) -> None:
+    """Nothing was ordered of the agent then, so the next run may begin."""
+    faults.order_task(HOST, 0x80070002, 1)
+    stage = {**STAGE, "_publish_settings_content": (pair.modules / SETTINGS).read_text()}
+    failed = pair.call_module("offline_stage", "real", stage)
+    assert failed["failed"] and "its scheduled task ended with 0x80070002 before it began" in failed["msg"]
+    again = pair.call_module("offline_stage", "real", stage)
+    assert (again.get("started"), again["configured"], len(again["backup"]["jobs"])) == (True, False, 1)

@@ -7,7 +7,8 @@ Describe 'the source host of a seed' {
         $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') +
         [System.IO.Path]::PathSeparator + $env:PATH
         $utils = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath '../plugins/module_utils'
-        foreach ($name in '_Folder', '_AgentAnswer', '_Registry', '_AgentOffer', '_AgentFolder', '_AgentMars', '_Agent') {
+        $names = '_Folder', '_AgentAnswer', '_Registry', '_AgentOffer', '_AgentTask', '_AgentFolder', '_AgentMars', '_Agent'
+        foreach ($name in $names) {
             Import-Module -Name "$utils/$name.psm1" -Force -Global
         }
         $subscription = '00000000-0000-4000-8000-0000000000ab'
@@ -62,6 +63,7 @@ Describe 'the source host of a seed' {
             Mock New-SeedPrivateFolder { $null = New-Item -ItemType Directory -Path 'E:\private' } -ModuleName _Agent
             $env:ProgramData = 'E:'
             $null = New-Item -ItemType Directory -Path 'E:\Seedfreight'
+            Mock Start-SeedAgentTask { Invoke-SeedMarsStart } -ModuleName _AgentMars
             Mock Start-OBBackup { Add-TestJob -Id "$([guid]::NewGuid())" -State 'InProgress' } -ModuleName _AgentMars
         }
         function Get-TestFrozen {
@@ -384,7 +386,7 @@ Describe 'the source host of a seed' {
         It 'fails when no job follows the order' {
             Set-TestMethod
             { Invoke-SeedStage -Option (New-TestOption) -Seconds 0 } | Should -Throw '*shows no job after 0 s*console*'
-            @((Get-TestAgent).orders).Count | Should -Be 1
+            @(Get-ChildItem -LiteralPath "$env:LAB_HOME/hosts/fs01/tasks/orders").Count | Should -Be 1
         }
         It 'does not take an old job for the one that was ordered' {
             Add-TestJob -Id 'old' -State 'Completed'

@@ -7,7 +7,7 @@ Describe 'the MARS agent' {
         $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') +
         [System.IO.Path]::PathSeparator + $env:PATH
         $utils = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath '../plugins/module_utils'
-        foreach ($name in '_Folder', '_AgentAnswer', '_Registry', '_AgentOffer', '_AgentMars') {
+        foreach ($name in '_Folder', '_AgentAnswer', '_Registry', '_AgentOffer', '_AgentTask', '_AgentMars') {
             Import-Module -Name "$utils/$name.psm1" -Force -Global
         }
         function Set-TestAgent {
@@ -310,8 +310,17 @@ Describe 'the MARS agent' {
         }
     }
 
-    It 'starts a backup' {
-        Start-SeedMarsBackup
-        @((Read-LabFile -Path "$env:LAB_HOME/hosts/fs01/agent.json").orders).Count | Should -Be 1
+    It 'backs up in the task, and waits for the end' {
+        Mock Start-OBBackup {
+            $global:LabStarted = @($args)
+            'The backup operation completed successfully.'
+        } -ModuleName _AgentMars
+        Invoke-SeedMarsStart | Should -BeNullOrEmpty
+        $global:LabStarted -contains '-Async' | Should -BeFalse
+        $global:LabStarted -contains '-Confirm:' | Should -BeTrue
+    }
+    It 'does not back up where the system does not see the agent' {
+        Set-TestAgent { $_.installed = $false }
+        { Invoke-SeedMarsStart } | Should -Throw '*does not answer as the system.'
     }
 }

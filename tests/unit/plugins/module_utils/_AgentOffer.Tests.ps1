@@ -5,7 +5,7 @@ Describe 'what the host of an agent offers' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
         $utils = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath '../plugins/module_utils'
-        foreach ($name in '_Folder', '_AgentAnswer', '_Registry', '_AgentOffer', '_AgentMars', '_Agent') {
+        foreach ($name in '_Folder', '_AgentAnswer', '_Registry', '_AgentOffer', '_AgentTask', '_AgentMars', '_Agent') {
             Import-Module -Name "$utils/$name.psm1" -Force -Global
         }
         $config = 'SOFTWARE\Microsoft\Windows Azure Backup\Config'

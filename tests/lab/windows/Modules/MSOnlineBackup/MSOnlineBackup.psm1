@@ -131,7 +131,7 @@ function Start-OBBackup {
     process {
         $at = (Get-LabTime).ToString('o')
         Edit-LabFile -Path (Get-LabAgentFile) -Change {
-            $_.orders = @($_.orders) + [pscustomobject]@{ order = 'start_backup'; at = $at }
+            $_.orders = @($_.orders) + [pscustomobject]@{ order = 'start_backup'; at = $at; caller = $PID }
         }
         if ($Async) { return }
         do {
