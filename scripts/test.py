@@ -31,7 +31,9 @@ COLLECTION = BUILD / "collections" / "ansible_collections" / "seedfreight" / "az
 # Commands that not every Windows has: of the backup agent, of Microsoft Defender and of AppLocker.
 OTHER_COMMANDS = (
     "Get-OBPolicy", "Get-OBJob", "Get-OBAllRecoveryPoints", "Get-OBInitialBackupCreationMethod",
-    "Set-OBInitialBackupCreationMethod", "Set-OBPolicy", "Start-OBBackup",
+    "Set-OBInitialBackupCreationMethod", "Set-OBPolicy", "Start-OBBackup", "New-OBPolicy", "New-OBSchedule",
+    "Set-OBSchedule", "New-OBRetentionPolicy", "Set-OBRetentionPolicy", "New-OBFileSpec", "Add-OBFileSpec",
+    "Get-OBSchedule", "Get-OBRetentionPolicy", "Get-OBFileSpec",
     "Get-MpComputerStatus", "Get-MpPreference", "Get-AppLockerPolicy",
 )  # fmt: skip
 # tests/conftest.py prints it.

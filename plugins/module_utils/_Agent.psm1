@@ -16,7 +16,9 @@ Set-StrictMode -Version 3.0
 #   Observe    returns agent, unknown, policy, method, jobs, recovery_points and, if it has one, offer as an ordered
 #              dictionary; never fails
 #   Job        returns the backup jobs, newest first; fails when the agent cannot be asked
-#   Configure  takes Wanted, PublishSettings and PrivateFolder; sets the method
+#   Configure  takes Wanted, PublishSettings and PrivateFolder; sets the method. With Policy also NewPolicy, or null.
+#   Policy     takes Wanted (the option `policy`) and Exists; why it cannot be followed, or empty. Without it there is
+#              no such option.
 #   Start      starts a backup, which outlives this session, and returns at once
 #   Problem    why the backup that was started last does not begin, or empty; a provider need not have it
 #   Suffix     how the names of staged files end
@@ -26,6 +28,7 @@ $script:Agents = @{
         Observe = 'Get-SeedMarsBackup'
         Job = 'Get-SeedMarsJob'
         Configure = 'Set-SeedMarsMethod'
+        Policy = 'Get-SeedMarsPolicyRefusal'
         Start = 'Start-SeedMarsBackup'
         Problem = 'Get-SeedMarsStartProblem'
         Suffix = '.AIBBlob', '.BaseBlob'
@@ -167,12 +170,15 @@ function Get-SeedStageRefusal {
         Kind of the agent.
     .PARAMETER Backup
         What Get-SeedBackup returned.
+    .PARAMETER NewPolicy
+        A policy is to be made, so none has to be there.
     #>
     [CmdletBinding()]
     [OutputType([string])]
     param(
         [Parameter(Mandatory = $true)][string]$Agent,
-        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Backup
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Backup,
+        [bool]$NewPolicy
     )
     $unknown = $Backup['unknown']
     if ($Backup['agent'].installed -eq $false) {
@@ -186,8 +192,9 @@ function Get-SeedStageRefusal {
         return "Nothing is started, because the backup agent (``agent``: $Agent) cannot be asked ($question): " +
         "$($unknown[$question]) Open its console on the host, then retry."
     }
-    if (-not $Backup['policy']) {
-        return "The backup agent (``agent``: $Agent) has no policy. Create one that lists what to back up, then retry."
+    if (-not $Backup['policy'] -and -not $NewPolicy) {
+        return "The backup agent (``agent``: $Agent) has no policy. Create one that lists what to back up, or " +
+        'set `policy`, then retry.'
     }
     ''
 }
@@ -209,6 +216,8 @@ function Get-SeedStageDecision {
         Ids of the jobs that were there before the seed.
     .PARAMETER RestartFailed
         A person allows to begin again.
+    .PARAMETER NewPolicy
+        A policy is to be made.
     #>
     [CmdletBinding()]
     param(
@@ -216,10 +225,11 @@ function Get-SeedStageDecision {
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Backup,
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Wanted,
         [AllowEmptyCollection()][string[]]$KnownJob = @(),
-        [bool]$RestartFailed = $false
+        [bool]$RestartFailed = $false,
+        [bool]$NewPolicy
     )
     $decision = [pscustomobject]@{ configure = $false; start = $false; refused = '' }
-    $decision.refused = Get-SeedStageRefusal -Agent $Agent -Backup $Backup
+    $decision.refused = Get-SeedStageRefusal -Agent $Agent -Backup $Backup -NewPolicy $NewPolicy
     if ($decision.refused) { return $decision }
     $own = @($Backup['jobs'] | Where-Object { $_.id -notin $KnownJob })
     $failed = @($own | Where-Object { $_.phase -in 'failed', 'aborted' })
@@ -300,6 +310,39 @@ function Get-SeedStartRefusal {
     }
     "``staging_path`` holds files of a backup ('$($staged[0])'), but the agent shows no job that wrote them. Look at " +
     'its console. Move the files away, then retry.'
+}
+
+function Get-SeedPolicyRefusal {
+    <#
+    .SYNOPSIS
+        Why the option `policy` cannot be followed; empty when it can.
+    .PARAMETER Agent
+        Kind of the agent.
+    .PARAMETER Wanted
+        The option `policy`.
+    .PARAMETER Exists
+        The agent has a policy.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory = $true)][string]$Agent,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Wanted,
+        [bool]$Exists
+    )
+    if (-not $script:Agents[$Agent].ContainsKey('Policy')) {
+        return "``policy`` is not for ``agent``: $Agent. Create what to back up in its console, and leave the option " +
+        'out.'
+    }
+    $times = @($Wanted['times'])
+    if ($times.Count -lt 1 -or $times.Count -gt 3 -or @($times -notmatch '^([01]\d|2[0-3]):[0-5]\d$').Count -gt 0) {
+        return '`policy.times` must be one to three times of the form "22:30", in quotes.'
+    }
+    if (@($Wanted['days']).Count -eq 0 -or @($Wanted['include']).Count -eq 0 -or $Wanted['retention_days'] -lt 1) {
+        return '`policy` must have at least one of `days`, at least one of `include`, and `retention_days` of 1 or ' +
+        'more.'
+    }
+    & $script:Agents[$Agent].Policy -Wanted $Wanted -Exists $Exists
 }
 
 function Wait-SeedBackupJob {
@@ -383,11 +426,19 @@ function Invoke-SeedStage {
         Wanted = $wanted
         KnownJob = @($Option['known_jobs'])
         RestartFailed = $Option['restart_failed']
+        NewPolicy = [bool]$Option['policy'] -and -not $backup['policy'] -and -not $backup['unknown'].Contains('policy')
     }
     $decision = [pscustomobject]@{ configure = $false; start = $false; refused = '' }
     if ($script:Agents[$Option['agent']].ContainsKey('Start')) {
         $decision.refused = Get-SeedMissingOption -Option $Option
         if (-not $decision.refused) { $decision = Get-SeedStageDecision @case }
+    }
+    elseif ($Option['policy']) {
+        $decision.refused = "``policy`` is not for ``agent``: $($Option['agent']). Leave the option out."
+    }
+    if ($Option['policy'] -and $decision.start -and -not $decision.refused) {
+        $asked = @{ Agent = $Option['agent']; Wanted = $Option['policy']; Exists = [bool]$backup['policy'] }
+        $decision.refused = Get-SeedPolicyRefusal @asked
     }
     $settings = $Option['_publish_settings_content']
     if (-not $decision.refused -and $decision.configure -and -not $settings) {
@@ -412,7 +463,9 @@ function Invoke-SeedStage {
     $outcome.diff.after.started = $decision.start
     if ($decision.configure) { $outcome.diff.after.method = $wanted }
     if ($CheckMode -or -not $outcome.changed) { return $outcome }
-    if ($decision.configure) { Set-SeedMethod @look -Wanted $wanted -PublishSettings $settings }
+    $new = $null
+    if ($case.NewPolicy) { $new = $Option['policy'] }
+    if ($decision.configure) { Set-SeedMethod @look -Wanted $wanted -PublishSettings $settings -NewPolicy $new }
     & $script:Agents[$Option['agent']].Start
     Wait-SeedBackupJob -Agent $Option['agent'] -Before @($backup['jobs'] | ForEach-Object { $_.id }) -Seconds $Seconds
     $outcome.backup = Get-SeedBackup @look
@@ -431,18 +484,23 @@ function Set-SeedMethod {
         The method as it shall be.
     .PARAMETER PublishSettings
         Content of the publish settings file.
+    .PARAMETER NewPolicy
+        The option `policy` when it has to be made, or null.
     #>
     [CmdletBinding()]
     param(
         [Parameter(Mandatory = $true)][string]$Agent,
         [Parameter(Mandatory = $true)][string]$StagingPath,
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Wanted,
-        [Parameter(Mandatory = $true)][string]$PublishSettings
+        [Parameter(Mandatory = $true)][string]$PublishSettings,
+        [AllowNull()][System.Collections.IDictionary]$NewPolicy
     )
     $private = "$env:ProgramData\Seedfreight"
     New-SeedPrivateFolder -Path $private
     $native = Resolve-SeedPath -Path $private
-    & $script:Agents[$Agent].Configure -Wanted $Wanted -PublishSettings $PublishSettings -PrivateFolder $native
+    $configure = @{ Wanted = $Wanted; PublishSettings = $PublishSettings; PrivateFolder = $native }
+    if ($NewPolicy) { $configure['NewPolicy'] = $NewPolicy }
+    & $script:Agents[$Agent].Configure @configure
     $after = Get-SeedBackup -Agent $Agent -StagingPath $StagingPath
     $why = $after['unknown']['method']
     if ($why) { throw "The method was set, but cannot be read back: $why" }
@@ -518,7 +576,7 @@ function Invoke-SeedStageClean {
 
 Export-ModuleMember -Function @(
     'Get-SeedBackup', 'Test-SeedShare', 'Get-SeedStagedFile', 'ConvertTo-SeedComparable', 'Get-SeedMethodDifference',
-    'Get-SeedStageRefusal', 'Get-SeedStageDecision', 'Get-SeedStartRefusal', 'Wait-SeedBackupJob',
-    'Get-SeedMissingOption', 'Invoke-SeedStage',
+    'Get-SeedStageRefusal', 'Get-SeedStageDecision', 'Get-SeedStartRefusal', 'Get-SeedPolicyRefusal',
+    'Wait-SeedBackupJob', 'Get-SeedMissingOption', 'Invoke-SeedStage',
     'Set-SeedMethod', 'Get-SeedLeftReason', 'Invoke-SeedStageClean'
 )

@@ -15,6 +15,18 @@ $file = @{
     modified = @{ type = 'raw'; required = $true }
     name = @{ type = 'str'; required = $true }
 }
+$policy = @{
+    days = @{
+        type = 'list'
+        elements = 'str'
+        required = $true
+        choices = @('Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday')
+    }
+    exclude = @{ type = 'list'; elements = 'str'; default = @() }
+    include = @{ type = 'list'; elements = 'str'; required = $true }
+    retention_days = @{ type = 'int'; required = $true }
+    times = @{ type = 'list'; elements = 'str'; required = $true }
+}
 $spec = @{
     options = @{
         _publish_settings_content = @{ type = 'str'; no_log = $true }
@@ -25,6 +37,7 @@ $spec = @{
         import_job_name = @{ type = 'str' }
         known_jobs = @{ type = 'list'; elements = 'str'; default = @() }
         lock = @{ type = 'dict' }
+        policy = @{ type = 'dict'; options = $policy }
         poll_interval = @{ type = 'int'; default = 60 }
         publish_settings = @{ type = 'str' }
         restart_failed = @{ type = 'bool'; default = $false }

@@ -114,3 +114,22 @@ def test_a_task_that_does_not_begin_is_the_error_of_the_module(pair: Pair) -> No
     assert failed["failed"] and "its scheduled task ended with 0x80070002 before it began" in failed["msg"]
     again = pair.call_module("offline_stage", "real", stage)
     assert (again.get("started"), again["configured"], len(again["backup"]["jobs"])) == (True, False, 1)
+
+
+@pytest.mark.powershell
+def test_a_policy_that_is_asked_for(pair: Pair) -> None:
+    """Checked, made with the offline method, read back, not asked for again; one that differs is refused before."""
+    change_agent(pair.modules, policy=None)
+    policy = {"days": ["Saturday"], "times": ["22:30"], "retention_days": 30, "include": ["D:\\Data"]}
+    stage = {**STAGE, "_publish_settings_content": (pair.modules / SETTINGS).read_text(), "policy": policy}
+    checked = pair.call_module("offline_stage", "check", stage)
+    assert checked["configured"] and world.read(pair.modules / "hosts" / HOST / "agent.json")["policy"] is None
+    made = pair.call_module("offline_stage", "real", stage)
+    assert made.get("started"), made
+    assert made["backup"]["method"]["offline"] and made["backup"]["policy"]["data_sources"] == ["D:\\"]
+    assert ended(pair)["state"] == "CompletedWithWaitingForImportJob"
+    assert not pair.call_module("offline_stage", "again", stage)["changed"]
+    with world.changed(pair.modules / "hosts" / HOST / "agent.json") as agent:
+        agent["jobs"] = []
+    other = pair.call_module("offline_stage", "real", {**stage, "policy": {**policy, "retention_days": 60}})
+    assert other["failed"], other

@@ -387,9 +387,10 @@ def stage_problem(snapshot: Snapshot) -> Blocked | None:
         return Blocked("agent_missing", text, "Install and register it.", again)
     if blocked := offer_problem(snapshot):
         return blocked
-    if backup.get("policy") is None and "policy" not in unknown:
+    new_policy = (snapshot.seed["source"].get("policy") or {}).get("days")
+    if backup.get("policy") is None and "policy" not in unknown and not new_policy:
         text = f"The backup agent of {host} (`source.host`) has no policy."
-        return Blocked("policy_missing", text, "Create one that lists what to back up.", again)
+        return Blocked("policy_missing", text, "Create one that lists what to back up, or set `source.policy`.", again)
     for question in ("agent", "policy", "jobs"):
         # An agent that is set for this seed is not touched again, so a person can say how its backup ended.
         if question in unknown and not (question == "jobs" and method_is_ours(snapshot)):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import pathlib
 import sys
 from datetime import UTC, datetime
@@ -1096,6 +1097,13 @@ def test_why_the_agent_cannot_write_the_first_backup(seen: Any, blocked: str, re
     assert (stop_of(found), found.reason if found else "") == (blocked, reason)
     if blocked.startswith("backup_failed"):
         assert pieces.stage_problem(snapshot("staging", backup=seen, restart_backup=True)) is None
+
+
+def test_a_seed_that_makes_the_policy_is_not_blocked_by_an_agent_without_one() -> None:
+    seen = snapshot("staging", backup=backup(None, policy=None, method=None))
+    source = {**seen.seed["source"], "policy": {"days": ["Monday"]}}
+    assert stop_of(pieces.stage_problem(seen)) == f"policy_missing: {RUN}"
+    assert pieces.stage_problem(dataclasses.replace(seen, seed={**seen.seed, "source": source})) is None
 
 
 @pytest.mark.parametrize(
