@@ -31,7 +31,9 @@ COLLECTION = BUILD / "collections" / "ansible_collections" / "seedfreight" / "az
 # Commands that not every Windows has: of the backup agents, of Microsoft Defender and of AppLocker.
 OTHER_COMMANDS = (
     "Get-OBPolicy", "Get-OBJob", "Get-OBAllRecoveryPoints", "Get-OBInitialBackupCreationMethod",
-    "Set-OBInitialBackupCreationMethod", "Set-OBPolicy", "Start-OBBackup",
+    "Set-OBInitialBackupCreationMethod", "Set-OBPolicy", "Start-OBBackup", "New-OBPolicy", "New-OBSchedule",
+    "Set-OBSchedule", "New-OBRetentionPolicy", "Set-OBRetentionPolicy", "New-OBFileSpec", "Add-OBFileSpec",
+    "Get-OBSchedule", "Get-OBRetentionPolicy", "Get-OBFileSpec",
     "Connect-DPMServer", "Disconnect-DPMServer", "Get-DPMProtectionGroup", "Get-DPMModifiableProtectionGroup",
     "Set-DPMProtectionGroup", "Get-DPMDatasource", "Get-DPMJob", "Get-DPMRecoveryPoint", "New-DPMRecoveryPoint",
     "Get-MpComputerStatus", "Get-MpPreference", "Get-AppLockerPolicy",

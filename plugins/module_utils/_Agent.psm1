@@ -8,15 +8,20 @@
 #AnsibleRequires -PowerShell ..module_utils._AgentDpm
 #AnsibleRequires -PowerShell ..module_utils._AgentFolder
 #AnsibleRequires -PowerShell ..module_utils._AgentMars
+#AnsibleRequires -PowerShell ..module_utils._AgentOffer
 #AnsibleRequires -PowerShell ..module_utils._Folder
 Set-StrictMode -Version 3.0
 
 # Kind of agent to the functions of its provider. Another agent is a file beside this one, a line above that requires
 # it, an entry here and a choice of the option `agent`.
-#   Observe    returns agent, unknown, policy, method, jobs, recovery_points as an ordered dictionary; never fails
+#   Observe    returns agent, unknown, policy, method, jobs, recovery_points and, if it has one, offer as an ordered
+#              dictionary; never fails
 #   Job        returns the backup jobs, newest first; fails when the agent cannot be asked
-#   Configure  takes Wanted, PublishSettings and PrivateFolder; sets the method
-#   Start      starts a backup and returns at once
+#   Configure  takes Wanted, PublishSettings and PrivateFolder; sets the method. With Policy also NewPolicy, or null.
+#   Policy     takes Wanted (the option `policy`) and Exists; why it cannot be followed, or empty. Without it there is
+#              no such option.
+#   Start      starts a backup, which outlives this session, and returns at once
+#   Problem    why the backup that was started last does not begin, or empty; a provider need not have it
 #   Suffix     how the names of staged files end
 #   Scope      options that say which part of the agent is meant, by the parameter that each of the functions takes
 #   NoPolicy   what to say when there is no policy
@@ -35,10 +40,12 @@ $script:Agents = @{
         Observe = 'Get-SeedMarsBackup'
         Job = 'Get-SeedMarsJob'
         Configure = 'Set-SeedMarsMethod'
+        Policy = 'Get-SeedMarsPolicyRefusal'
         Start = 'Start-SeedMarsBackup'
+        Problem = 'Get-SeedMarsStartProblem'
         Suffix = '.AIBBlob', '.BaseBlob'
         Scope = @{}
-        NoPolicy = 'has no policy. Create one that lists what to back up'
+        NoPolicy = 'has no policy. Create one that lists what to back up, or set `policy`'
     }
     folder = @{ Observe = 'Get-SeedFolderBackup'; Scope = @{} }
 }
@@ -79,6 +86,7 @@ function Get-SeedBackup {
         [hashtable]$Scope = @{}
     )
     $backup = & $script:Agents[$Agent].Observe @Scope
+    if (-not $backup.Contains('offer')) { $backup['offer'] = $null }
     $staging = Get-SeedStagedFile -Path $StagingPath
     $backup['staging'] = [ordered]@{ path = $StagingPath; exists = $staging.exists }
     $backup['files'] = $staging.files
@@ -198,23 +206,29 @@ function Get-SeedStageRefusal {
         Kind of the agent.
     .PARAMETER Backup
         What Get-SeedBackup returned.
+    .PARAMETER NewPolicy
+        A policy is to be made, so none has to be there.
     #>
     [CmdletBinding()]
     [OutputType([string])]
     param(
         [Parameter(Mandatory = $true)][string]$Agent,
-        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Backup
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Backup,
+        [bool]$NewPolicy
     )
     $unknown = $Backup['unknown']
     if ($Backup['agent'].installed -eq $false) {
         return "The backup agent (``agent``: $Agent) is not installed on this host. Install it, then retry."
     }
+    # What closes the wizard too closes everything.
+    $closed = Get-SeedOfferRefusal -Backup $Backup -Way attended
+    if ($closed) { return $closed }
     foreach ($question in 'agent', 'policy', 'jobs') {
         if (-not $unknown.Contains($question)) { continue }
         return "Nothing is started, because the backup agent (``agent``: $Agent) cannot be asked ($question): " +
         "$($unknown[$question]) Open its console on the host, then retry."
     }
-    if (-not $Backup['policy']) {
+    if (-not $Backup['policy'] -and -not $NewPolicy) {
         return "The backup agent (``agent``: $Agent) $($script:Agents[$Agent].NoPolicy), then retry."
     }
     ''
@@ -237,6 +251,8 @@ function Get-SeedStageDecision {
         Ids of the jobs that were there before the seed.
     .PARAMETER RestartFailed
         A person allows to begin again.
+    .PARAMETER NewPolicy
+        A policy is to be made.
     #>
     [CmdletBinding()]
     param(
@@ -244,10 +260,11 @@ function Get-SeedStageDecision {
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Backup,
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Wanted,
         [AllowEmptyCollection()][string[]]$KnownJob = @(),
-        [bool]$RestartFailed = $false
+        [bool]$RestartFailed = $false,
+        [bool]$NewPolicy
     )
     $decision = [pscustomobject]@{ configure = $false; start = $false; refused = '' }
-    $decision.refused = Get-SeedStageRefusal -Agent $Agent -Backup $Backup
+    $decision.refused = Get-SeedStageRefusal -Agent $Agent -Backup $Backup -NewPolicy $NewPolicy
     if ($decision.refused) { return $decision }
     $own = @($Backup['jobs'] | Where-Object { $_.id -notin $KnownJob })
     $failed = @($own | Where-Object { $_.phase -in 'failed', 'aborted' })
@@ -264,6 +281,8 @@ function Get-SeedStageDecision {
     }
     $different = @(Get-SeedMethodDifference -Current $Backup['method'] -Wanted $Wanted)
     $decision.configure = $different.Count -gt 0
+    if ($decision.configure) { $decision.refused = Get-SeedOfferRefusal -Backup $Backup -Way automatic }
+    if ($decision.refused) { return $decision }
     $decision.start = $own.Count -eq 0 -or $again -or $decision.configure
     if ($decision.start) {
         $case = @{ Agent = $Agent; Backup = $Backup; Own = $own; Different = $different; Again = $again }
@@ -328,6 +347,39 @@ function Get-SeedStartRefusal {
     'its console. Move the files away, then retry.'
 }
 
+function Get-SeedPolicyRefusal {
+    <#
+    .SYNOPSIS
+        Why the option `policy` cannot be followed; empty when it can.
+    .PARAMETER Agent
+        Kind of the agent.
+    .PARAMETER Wanted
+        The option `policy`.
+    .PARAMETER Exists
+        The agent has a policy.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory = $true)][string]$Agent,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Wanted,
+        [bool]$Exists
+    )
+    if (-not $script:Agents[$Agent].ContainsKey('Policy')) {
+        return "``policy`` is not for ``agent``: $Agent. Create what to back up in its console, and leave the option " +
+        'out.'
+    }
+    $times = @($Wanted['times'])
+    if ($times.Count -lt 1 -or $times.Count -gt 3 -or @($times -notmatch '^([01]\d|2[0-3]):[0-5]\d$').Count -gt 0) {
+        return '`policy.times` must be one to three times of the form "22:30", in quotes.'
+    }
+    if (@($Wanted['days']).Count -eq 0 -or @($Wanted['include']).Count -eq 0 -or $Wanted['retention_days'] -lt 1) {
+        return '`policy` must have at least one of `days`, at least one of `include`, and `retention_days` of 1 or ' +
+        'more.'
+    }
+    & $script:Agents[$Agent].Policy -Wanted $Wanted -Exists $Exists
+}
+
 function Wait-SeedBackupJob {
     <#
     .SYNOPSIS
@@ -356,6 +408,10 @@ function Wait-SeedBackupJob {
             if (@($jobs | Where-Object { $_.id -notin $Before }).Count -gt 0) { return }
         }
         catch { $why = " ($(ConvertTo-SeedReason -ErrorRecord $_))" }
+        if ($script:Agents[$Agent].ContainsKey('Problem')) {
+            $problem = & $script:Agents[$Agent].Problem
+            if ($problem) { throw "The backup does not start: $problem Look at the console of the agent, then retry." }
+        }
         if ($clock.Elapsed.TotalSeconds -ge $Seconds) { break }
         Start-Sleep -Seconds 1
     }
@@ -412,11 +468,19 @@ function Invoke-SeedStage {
         Wanted = $wanted
         KnownJob = @($Option['known_jobs'])
         RestartFailed = $Option['restart_failed']
+        NewPolicy = [bool]$Option['policy'] -and -not $backup['policy'] -and -not $backup['unknown'].Contains('policy')
     }
     $decision = [pscustomobject]@{ configure = $false; start = $false; refused = '' }
     if ($script:Agents[$Option['agent']].ContainsKey('Start')) {
         $decision.refused = Get-SeedMissingOption -Option $Option
         if (-not $decision.refused) { $decision = Get-SeedStageDecision @case }
+    }
+    elseif ($Option['policy']) {
+        $decision.refused = "``policy`` is not for ``agent``: $($Option['agent']). Leave the option out."
+    }
+    if ($Option['policy'] -and $decision.start -and -not $decision.refused) {
+        $asked = @{ Agent = $Option['agent']; Wanted = $Option['policy']; Exists = [bool]$backup['policy'] }
+        $decision.refused = Get-SeedPolicyRefusal @asked
     }
     $settings = $Option['_publish_settings_content']
     if (-not $decision.refused -and $decision.configure -and -not $settings) {
@@ -441,7 +505,9 @@ function Invoke-SeedStage {
     $outcome.diff.after.started = $decision.start
     if ($decision.configure) { $outcome.diff.after.method = $wanted }
     if ($CheckMode -or -not $outcome.changed) { return $outcome }
-    if ($decision.configure) { Set-SeedMethod @look -Wanted $wanted -PublishSettings $settings }
+    $new = $null
+    if ($case.NewPolicy) { $new = $Option['policy'] }
+    if ($decision.configure) { Set-SeedMethod @look -Wanted $wanted -PublishSettings $settings -NewPolicy $new }
     & $script:Agents[$Option['agent']].Start @scope
     $before = @($backup['jobs'] | ForEach-Object { $_.id })
     Wait-SeedBackupJob -Agent $Option['agent'] -Before $before -Seconds $Seconds -Scope $scope
@@ -463,6 +529,8 @@ function Set-SeedMethod {
         Content of the publish settings file.
     .PARAMETER Scope
         What Get-SeedAgentScope returned.
+    .PARAMETER NewPolicy
+        The option `policy` when it has to be made, or null.
     #>
     [CmdletBinding()]
     param(
@@ -470,13 +538,15 @@ function Set-SeedMethod {
         [Parameter(Mandatory = $true)][string]$StagingPath,
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Wanted,
         [Parameter(Mandatory = $true)][string]$PublishSettings,
-        [hashtable]$Scope = @{}
+        [hashtable]$Scope = @{},
+        [AllowNull()][System.Collections.IDictionary]$NewPolicy
     )
     $private = "$env:ProgramData\Seedfreight"
     New-SeedPrivateFolder -Path $private
     $native = Resolve-SeedPath -Path $private
-    $method = @{ Wanted = $Wanted; PublishSettings = $PublishSettings; PrivateFolder = $native }
-    & $script:Agents[$Agent].Configure @method @Scope
+    $configure = @{ Wanted = $Wanted; PublishSettings = $PublishSettings; PrivateFolder = $native }
+    if ($NewPolicy) { $configure['NewPolicy'] = $NewPolicy }
+    & $script:Agents[$Agent].Configure @configure @Scope
     $after = Get-SeedBackup -Agent $Agent -StagingPath $StagingPath -Scope $Scope
     $why = $after['unknown']['method']
     if ($why) { throw "The method was set, but cannot be read back: $why" }
@@ -554,6 +624,6 @@ function Invoke-SeedStageClean {
 Export-ModuleMember -Function @(
     'Get-SeedAgentScope', 'Get-SeedBackup', 'Test-SeedShare', 'Get-SeedStagedFile', 'ConvertTo-SeedComparable',
     'Get-SeedMethodDifference', 'Get-SeedStageRefusal', 'Get-SeedStageDecision', 'Get-SeedStartRefusal',
-    'Wait-SeedBackupJob', 'Get-SeedMissingOption', 'Invoke-SeedStage', 'Set-SeedMethod', 'Get-SeedLeftReason',
-    'Invoke-SeedStageClean'
+    'Get-SeedPolicyRefusal', 'Wait-SeedBackupJob', 'Get-SeedMissingOption', 'Invoke-SeedStage', 'Set-SeedMethod',
+    'Get-SeedLeftReason', 'Invoke-SeedStageClean'
 )

@@ -6,6 +6,8 @@
 # The shape of its objects is known from public scripts and from the help of its DPM twin, not from a specification.
 
 #AnsibleRequires -PowerShell ..module_utils._AgentAnswer
+#AnsibleRequires -PowerShell ..module_utils._AgentOffer
+#AnsibleRequires -PowerShell ..module_utils._AgentTask
 #AnsibleRequires -PowerShell ..module_utils._Folder
 Set-StrictMode -Version 3.0
 
@@ -268,7 +270,8 @@ function ConvertTo-SeedMarsPoint {
 function Get-SeedMarsBackup {
     <#
     .SYNOPSIS
-        What the agent says of its first backup: agent, unknown, policy, method, jobs, recovery_points. Never an error.
+        What the agent says of its first backup: agent, unknown, policy, method, jobs, recovery_points, offer. Never an
+        error.
     #>
     [CmdletBinding()]
     [OutputType([System.Collections.Specialized.OrderedDictionary])]
@@ -281,11 +284,13 @@ function Get-SeedMarsBackup {
         method = $null
         jobs = $null
         recovery_points = $null
+        offer = $null
     }
     if (-not $agent.installed) {
         $why = 'The agent is not installed.'
         if ($null -eq $agent.installed) { $why = $agent.why; $backup.unknown['agent'] = $why }
         foreach ($question in 'policy', 'method', 'jobs', 'recovery_points') { $backup.unknown[$question] = $why }
+        $backup.offer = Get-SeedMarsOffer -Agent $agent -Backup $backup
         return $backup
     }
     $asked = @{ policy = $null }
@@ -305,7 +310,131 @@ function Get-SeedMarsBackup {
             if ($null -ne $point) { ConvertTo-SeedMarsPoint -Point $point }
         }
     }
+    $backup.offer = Get-SeedMarsOffer -Agent $agent -Backup $backup
     $backup
+}
+
+function Get-SeedMarsPolicyDifference {
+    <#
+    .SYNOPSIS
+        The names of what the policy of the agent has differently: days, times, retention_days, include, exclude.
+    .PARAMETER Policy
+        What Get-OBPolicy returned.
+    .PARAMETER Wanted
+        The option `policy`.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory = $true)][object]$Policy,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Wanted
+    )
+    # Source of the properties: output of these cmdlets in the documentation of the service.
+    $schedule = Get-OBSchedule -Policy $Policy -ErrorAction Stop
+    $retention = Get-OBRetentionPolicy -Policy $Policy -ErrorAction Stop
+    $files = @(Get-OBFileSpec -Policy $Policy -ErrorAction Stop)
+    $is = @{
+        days = @(Get-SeedValue -InputObject $schedule -Path 'ScheduleRunDays' | ForEach-Object { "$_" })
+        times = @(Get-SeedValue -InputObject $schedule -Path 'ScheduleRunTimes' | ForEach-Object {
+                "$_" -replace '^(\d\d:\d\d):00$', '$1'
+            })
+        retention_days = @("$(Get-SeedValue -InputObject $retention -Path 'RetentionDays')")
+        include = @($files | Where-Object { -not $_.IsExclude } | ForEach-Object { $_.FileSpec })
+        exclude = @($files | Where-Object { $_.IsExclude } | ForEach-Object { $_.FileSpec })
+    }
+    foreach ($name in 'days', 'times', 'retention_days', 'include', 'exclude') {
+        $left = @($is[$name] | ForEach-Object { ConvertTo-SeedPolicyText -Value $_ } | Sort-Object -Unique)
+        $right = @(@($Wanted[$name]) | ForEach-Object { ConvertTo-SeedPolicyText -Value $_ } | Sort-Object -Unique)
+        if (($left -join '|') -ne ($right -join '|')) { $name }
+    }
+}
+
+function ConvertTo-SeedPolicyText {
+    <#
+    .SYNOPSIS
+        A day, a time or a path in the one form in which two spellings of it are equal.
+    .PARAMETER Value
+        The value.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([AllowNull()][object]$Value)
+    "$Value".Trim().Replace('/', '\').TrimEnd('\').ToUpperInvariant()
+}
+
+function Get-SeedMarsPolicyRefusal {
+    <#
+    .SYNOPSIS
+        Why the option `policy` cannot be followed; empty when it can. A policy that is there is never changed.
+    .PARAMETER Wanted
+        The option `policy`.
+    .PARAMETER Exists
+        The agent has a policy.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Wanted, [bool]$Exists)
+    $needed = @('Get-OBSchedule', 'Get-OBRetentionPolicy', 'Get-OBFileSpec')
+    if (-not $Exists) {
+        $needed = @(
+            'New-OBPolicy', 'New-OBSchedule', 'Set-OBSchedule', 'New-OBRetentionPolicy', 'Set-OBRetentionPolicy',
+            'New-OBFileSpec', 'Add-OBFileSpec'
+        )
+    }
+    $missing = @($needed | Where-Object { -not (Get-Command -Name $_ -ErrorAction SilentlyContinue) })
+    if ($missing.Count -gt 0) {
+        return "This version of the agent has no cmdlet $($missing -join ', '). Create the policy in its console, " +
+        'and leave `policy` out.'
+    }
+    if (-not $Exists) { return '' }
+    $different = @(Get-SeedMarsPolicyDifference -Policy (Get-OBPolicy -ErrorAction Stop) -Wanted $Wanted)
+    if ($different.Count -eq 0) { return '' }
+    "The policy of the agent differs from ``policy`` in $($different -join ', '), and a policy that is there is not " +
+    'changed. Correct it in the console of the agent, or leave `policy` out to back up as it says.'
+}
+
+function Get-SeedMarsReturned {
+    <#
+    .SYNOPSIS
+        The policy after a cmdlet changed it: what the cmdlet returned, or the very object, changed in place.
+    .PARAMETER Policy
+        The policy that the cmdlet was given.
+    .PARAMETER Returned
+        What it returned. Which of the two it does is not documented.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Policy, [AllowNull()][object[]]$Returned)
+    foreach ($one in @($Returned)) {
+        if ($null -ne $one -and $one.GetType() -eq $Policy.GetType()) { $Policy = $one }
+    }
+    $Policy
+}
+
+function New-SeedMarsPolicy {
+    <#
+    .SYNOPSIS
+        A policy with schedule, retention and files, which nothing has committed yet.
+    .PARAMETER Wanted
+        The option `policy`.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Wanted)
+    $stop = @{ ErrorAction = 'Stop'; Confirm = $false }
+    $policy = New-OBPolicy -ErrorAction Stop
+    $files = @(
+        New-OBFileSpec -FileSpec ([string[]]@($Wanted['include'])) -ErrorAction Stop
+        if (@($Wanted['exclude']).Count -gt 0) {
+            New-OBFileSpec -FileSpec ([string[]]@($Wanted['exclude'])) -Exclude -ErrorAction Stop
+        }
+    )
+    $returned = @(Add-OBFileSpec -Policy $policy -FileSpec $files @stop)
+    $policy = Get-SeedMarsReturned -Policy $policy -Returned $returned
+    $days = [System.DayOfWeek[]]@($Wanted['days'])
+    $schedule = New-OBSchedule -DaysOfWeek $days -TimesOfDay ([string[]]@($Wanted['times'])) -ErrorAction Stop
+    $policy = Get-SeedMarsReturned -Policy $policy -Returned @(Set-OBSchedule -Policy $policy -Schedule $schedule @stop)
+    $retention = New-OBRetentionPolicy -RetentionDays $Wanted['retention_days'] -ErrorAction Stop
+    $returned = @(Set-OBRetentionPolicy -Policy $policy -RetentionPolicy $retention @stop)
+    Get-SeedMarsReturned -Policy $policy -Returned $returned
 }
 
 function Set-SeedMarsMethod {
@@ -318,12 +447,16 @@ function Set-SeedMarsMethod {
         Content of the publish settings file. It lies on the disk only while the cmdlet reads it.
     .PARAMETER PrivateFolder
         A folder that only the system and administrators can read, as .NET understands its path.
+    .PARAMETER NewPolicy
+        The option `policy` for an agent that has none. Its first commit has the method already, so that no schedule
+        runs over the network in between.
     #>
     [CmdletBinding()]
     param(
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Wanted,
         [Parameter(Mandatory = $true)][string]$PublishSettings,
-        [Parameter(Mandatory = $true)][string]$PrivateFolder
+        [Parameter(Mandatory = $true)][string]$PrivateFolder,
+        [AllowNull()][System.Collections.IDictionary]$NewPolicy
     )
     if (-not (Get-Command -Name Set-OBInitialBackupCreationMethod -ErrorAction SilentlyContinue)) {
         throw 'This version of the agent has no cmdlet Set-OBInitialBackupCreationMethod. Use the wizard of the agent.'
@@ -331,7 +464,8 @@ function Set-SeedMarsMethod {
     $file = [System.IO.Path]::Combine($PrivateFolder, "$([guid]::NewGuid().ToString('N')).publishsettings")
     try {
         New-SeedPrivateFile -Path $file -Text $PublishSettings
-        $policy = Get-OBPolicy -ErrorAction Stop
+        if ($NewPolicy) { $policy = New-SeedMarsPolicy -Wanted $NewPolicy }
+        else { $policy = Get-OBPolicy -ErrorAction Stop }
         $arguments = @{
             Policy = $policy
             IBMethod = 'OfflineBackup'
@@ -344,10 +478,7 @@ function Set-SeedMarsMethod {
             Confirm = $false
             ErrorAction = 'Stop'
         }
-        # Whether the cmdlet returns the policy or changes it in place is not documented.
-        foreach ($one in @(Set-OBInitialBackupCreationMethod @arguments)) {
-            if ($null -ne $one -and $one.GetType() -eq $policy.GetType()) { $policy = $one }
-        }
+        $policy = Get-SeedMarsReturned -Policy $policy -Returned @(Set-OBInitialBackupCreationMethod @arguments)
         $null = Set-OBPolicy -Policy $policy -Confirm:$false -ErrorAction Stop
     }
     finally {
@@ -355,15 +486,37 @@ function Set-SeedMarsMethod {
     }
 }
 
-function Start-SeedMarsBackup {
-    <# .SYNOPSIS Starts a backup and returns at once. #>
+function Invoke-SeedMarsStart {
+    <#
+    .SYNOPSIS
+        Backs up, and returns when the agent has ended. For the scheduled task, whose session has loaded nothing yet.
+    #>
     [CmdletBinding()]
     param()
-    $null = Start-OBBackup -Policy (Get-OBPolicy -ErrorAction Stop) -Async -Confirm:$false -ErrorAction Stop
+    $agent = Import-SeedMarsModule
+    if (-not $agent.installed) { throw "The agent does not answer as the system. $($agent.why)".Trim() }
+    $null = Start-OBBackup -Policy (Get-OBPolicy -ErrorAction Stop) -Confirm:$false -ErrorAction Stop
+}
+
+function Start-SeedMarsBackup {
+    <# .SYNOPSIS Orders a backup that outlives this session, and returns at once. #>
+    [CmdletBinding()]
+    param()
+    Start-SeedAgentTask -Call 'Invoke-SeedMarsStart' -Known 'Resolve-SeedPath', 'Get-SeedValue', 'Import-SeedMarsModule'
+}
+
+function Get-SeedMarsStartProblem {
+    <# .SYNOPSIS Why the backup that was ordered last does not start; empty when nothing says so. #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param()
+    Get-SeedAgentTaskProblem
 }
 
 Export-ModuleMember -Function @(
     'Import-SeedMarsModule', 'ConvertTo-SeedSourceName', 'ConvertTo-SeedMarsPolicy', 'ConvertTo-SeedMarsMethod',
     'ConvertTo-SeedMarsPhase', 'ConvertTo-SeedMarsJob', 'Get-SeedMarsJob', 'ConvertTo-SeedMarsPoint',
-    'Get-SeedMarsBackup', 'Set-SeedMarsMethod', 'Start-SeedMarsBackup'
+    'Get-SeedMarsBackup', 'Get-SeedMarsPolicyDifference', 'ConvertTo-SeedPolicyText', 'Get-SeedMarsPolicyRefusal',
+    'Get-SeedMarsReturned', 'New-SeedMarsPolicy', 'Set-SeedMarsMethod', 'Invoke-SeedMarsStart', 'Start-SeedMarsBackup',
+    'Get-SeedMarsStartProblem'
 )

@@ -6,6 +6,7 @@
 
 #AnsibleRequires -CSharpUtil Ansible.Basic
 #AnsibleRequires -PowerShell ..module_utils._Agent
+#AnsibleRequires -PowerShell ..module_utils._AgentOffer
 
 $file = @{
     # The type int of Ansible.Basic ends at 2 GiB, and float has no more than 24 bits.
@@ -13,6 +14,18 @@ $file = @{
     # ansible-core 2.18 hands such a text over as a DateTime under PowerShell 7.
     modified = @{ type = 'raw'; required = $true }
     name = @{ type = 'str'; required = $true }
+}
+$policy = @{
+    days = @{
+        type = 'list'
+        elements = 'str'
+        required = $true
+        choices = @('Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday')
+    }
+    exclude = @{ type = 'list'; elements = 'str'; default = @() }
+    include = @{ type = 'list'; elements = 'str'; required = $true }
+    retention_days = @{ type = 'int'; required = $true }
+    times = @{ type = 'list'; elements = 'str'; required = $true }
 }
 $spec = @{
     options = @{
@@ -24,6 +37,7 @@ $spec = @{
         import_job_name = @{ type = 'str' }
         known_jobs = @{ type = 'list'; elements = 'str'; default = @() }
         lock = @{ type = 'dict' }
+        policy = @{ type = 'dict'; options = $policy }
         poll_interval = @{ type = 'int'; default = 60 }
         protection_group = @{ type = 'str' }
         publish_settings = @{ type = 'str' }
@@ -55,5 +69,7 @@ foreach ($key in $outcome.Keys) {
     if ($key -notin 'refused', 'diff') { $module.Result[$key] = $outcome[$key] }
 }
 foreach ($side in $outcome.diff.Keys) { $module.Diff[$side] = $outcome.diff[$side] }
+$warning = Get-SeedOfferWarning -Backup $outcome.backup
+if ($warning -and $module.Params.state -eq 'staged') { $module.Warn($warning) }
 if ($outcome.refused) { $module.FailJson($outcome.refused) }
 $module.ExitJson()

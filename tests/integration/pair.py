@@ -187,6 +187,12 @@ class Pair:
         world.use(self.modules)
         return results[0], results[1]
 
+    def call_module(self, module: str, mode: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The result of the module alone, of what the twin does not model."""
+        full = {**copy.deepcopy(arguments), "_ansible_check_mode": mode == "check", "_ansible_diff": True}
+        world.use(self.modules)
+        return self._module(module, with_arguments(self.sent[module]["input"], full))
+
     def _module(self, module: str, data: bytes) -> dict[str, Any]:
         process = processes.start_command_line(HOST, self.sent[module]["line"], {})
         output, problem = process.communicate(data, timeout=180)

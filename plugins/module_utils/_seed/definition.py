@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -88,6 +89,18 @@ def _check_cloud(value: str, option: str) -> str:
     return value
 
 
+def _check_time(value: str, option: str) -> str:
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
+        raise _names.InvalidName(option, value, "it is no time of the day.", 'Use the form "22:30", in quotes.')
+    return value
+
+
+def _check_days(value: str, option: str) -> str:
+    if not re.fullmatch(r"[1-9][0-9]{0,3}", value):
+        raise _names.InvalidName(option, value, "it is no number of days.", 'Use one from 1 to 9999, in quotes: "30".')
+    return value
+
+
 def _check_serial(value: str, option: str) -> str:
     return _names.normalize_serial(value, option)
 
@@ -140,6 +153,27 @@ RETURN_CARRIER = {
     ),
     "account_number": _text("Account number that pays for the return shipment.", example="0123456789"),
 }
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+POLICY = {
+    "days": _list(
+        "Days of the week with a backup.",
+        _text("A day.", choices=WEEKDAYS, example="Saturday"),
+    ),
+    "times": _list(
+        "One to three times of the day, in the time zone of the source host.",
+        _text("A time, in quotes.", check=_check_time, example="22:30"),
+    ),
+    "retention_days": _text("How many days a recovery point is kept, in quotes.", check=_check_days, example="30"),
+    "include": _list(
+        "Files and folders to back up.",
+        _text("A full path.", check=_names.check_windows_path, example="E:\\Data"),
+    ),
+    "exclude": _list(
+        "Files and folders below them to leave out.",
+        _text("A full path.", check=_names.check_windows_path, example="E:\\Data\\Scratch"),
+        default=[],
+    ),
+}
 SOURCE = {
     "host": _text("Inventory name of the source host.", required=True, example="fs01"),
     "agent": _text(
@@ -159,6 +193,12 @@ SOURCE = {
         required_with="an agent",
         until="staged",
         example="/srv/seeds/contoso.publishsettings",
+    ),
+    "policy": _dict(
+        "The backup policy that an agent without one gets. A policy that is there is not changed. Only for V(mars); "
+        "all but C(exclude) belongs to it.",
+        POLICY,
+        until="staged",
     ),
 }
 STAGING = {
@@ -566,6 +606,9 @@ def _relations(seed: Mapping[str, Any], given: Mapping[str, Any], status: str) -
         text = f"`copy_account.user` is required with type {account['type']}."
         yield Problem("copy_account.user", text, "Name the account with its domain.")
     yield from _way(given, status)
+    policy = given["source"].get("policy") if isinstance(given.get("source"), Mapping) else None
+    if isinstance(policy, Mapping) and any(policy.values()) and not reached(status, "staged"):
+        yield from _policy_relations(policy, str(seed["source"].get("agent")))
     if apart and path and not said and not path.startswith("\\\\"):
         text = f"`staging.path` is the local path {path} of {source}, and `copy_host` is {seed['copy_host']}."
         remedy = "Use a UNC path, or set `staging.path_on_copy_host` to the folder as the copy host sees it."
@@ -596,6 +639,23 @@ def _group_problem(source: Mapping[str, Any], given: Any) -> Iterator[Problem]:
     if agent and agent != "dpm" and group:
         text = f"`{option}` is '{group}', and the agent `source.agent: {agent}` has no protection groups."
         yield Problem(option, text, "Remove it, or set `source.agent: dpm`.")
+
+
+def _policy_relations(policy: Mapping[str, Any], agent: str) -> Iterator[Problem]:
+    """What a policy that a person wrote lacks. The option as a whole may be left out, so its parts are not required."""
+    for name in ("days", "times", "retention_days", "include"):
+        option = f"source.policy.{name}"
+        if name not in policy:
+            remedy = "Set it, or leave `source.policy` out."
+            yield Problem(option, f"`{option}` is required with `source.policy`.", remedy)
+        elif policy[name] == [] and name != "retention_days":
+            yield Problem(option, f"`{option}` is empty.", "Name at least one.")
+    times = policy.get("times")
+    if isinstance(times, list) and len(times) > 3:
+        yield Problem("source.policy.times", "`source.policy.times` has more than three times.", "Name three at most.")
+    if agent != "mars":
+        text = f"`source.policy` is not for `source.agent: {agent}`."
+        yield Problem("source.policy", text, "Leave it out, and create what to back up in the console of the agent.")
 
 
 def check_files(seed: Mapping[str, Any], status: str = "new") -> list[Problem]:

@@ -418,9 +418,12 @@ def stage_problem(snapshot: Snapshot) -> Blocked | None:
     if backup.get("policy") is None and "policy" not in unknown and group:
         text = f"{host} (`source.host`) has no protection group '{group}' (`source.protection_group`)."
         return Blocked("policy_missing", text, "Correct the name, or create the group.", again)
-    if backup.get("policy") is None and "policy" not in unknown:
+    if blocked := offer_problem(snapshot):
+        return blocked
+    new_policy = (snapshot.seed["source"].get("policy") or {}).get("days")
+    if backup.get("policy") is None and "policy" not in unknown and not new_policy:
         text = f"The backup agent of {host} (`source.host`) has no policy."
-        return Blocked("policy_missing", text, "Create one that lists what to back up.", again)
+        return Blocked("policy_missing", text, "Create one that lists what to back up, or set `source.policy`.", again)
     for question in ("agent", "policy", "jobs"):
         # An agent that is set for this seed is not touched again, so a person can say how its backup ended.
         if question in unknown and not (question == "jobs" and method_is_ours(snapshot)):
@@ -434,6 +437,23 @@ def stage_problem(snapshot: Snapshot) -> Blocked | None:
             "backup_failed", text, "Fix the error reported by the agent, then start the backup again.", command
         )
     return None
+
+
+def offer_problem(snapshot: Snapshot) -> Blocked | None:
+    """Why the host cannot go the way of this seed; None when it can, or when nothing says so."""
+    backup, host = snapshot.backup or {}, snapshot.seed["source"]["host"]
+    offer = backup.get("offer") or {}
+    again = playbook("seed", snapshot.host)
+    way = (offer.get("ways") or {}).get(snapshot.kind) or {}
+    if way.get("open") is not False:
+        return None
+    if offer.get("registration") == "not_registered" and not offer.get("dpm"):
+        text = f"The backup agent of {host} (`source.host`) is not registered with a vault."
+        return Blocked("not_registered", text, "Register it, and create its policy.", again)
+    # Where a person has set the method already, no cmdlet is needed for it; where it cannot be read, one has to.
+    if not offer.get("dpm") and (method_is_ours(snapshot) or "method" in (backup.get("unknown") or {})):
+        return None
+    return Blocked("way_closed", f"{host} (`source.host`): {way.get('why')}", "Do what the reason says.", again)
 
 
 def agent_problem(snapshot: Snapshot) -> str:

@@ -16,10 +16,13 @@ from typing import Any
 from lab import blobs, child, world
 from lab.agent import archive
 from lab.datacenter.__main__ import Resources
+from lab.windows import faults
 
 PAUSE = 0.3
 # A backup waits most of its time, so the agents of hundreds of hosts work beside each other.
 WORKERS = 16
+# Six seconds: a module that would start the backup itself is gone by then.
+CALLER_LOOKS = 20
 WAITING = "CompletedWithWaitingForImportJob"
 WARNED = "CompletedWithWarning"
 COPYING = "CompletedWithWaitingForCopyBlob"
@@ -54,11 +57,13 @@ class Agent:
     def __init__(self, host: str, resources: Jobs) -> None:
         self.host, self.file, self.resources = host, world.home() / "hosts" / host / "agent.json", resources
         self._looked = 0.0
+        self._caller: int | None = None
 
     def work(self) -> None:
         """Carry out orders; while the newest backup waits for the import, try a scheduled backup now and then."""
         state = world.read(self.file)
         for order in state["orders"]:
+            self._caller = order.get("caller")
             getattr(self, f"_{order['order']}")(world.read(self.file))
             with world.changed(self.file) as content:
                 content["orders"] = [one for one in content["orders"] if one != order]
@@ -107,8 +112,24 @@ class Agent:
         if end in ENDED_EARLY:
             self._fail_job(job_id, end)
             return
+        if self._lost_caller():
+            self._fail_job(job_id)
+            return
         archive.stage(source, world.windows_path(self.host, method["staging_location"]))
         self._job(job_id, state=end, end=world.stamp(), progress=total)
+
+    def _lost_caller(self) -> bool:
+        """Whether the backup lived in a process that ends while it works.
+
+        CHOICE agent-backup-lives-in: a backup lives in the service of the agent (not documented).
+        """
+        if self._caller is None or not faults.is_opposite(self.host, "agent-backup-lives-in"):
+            return False
+        for _look in range(CALLER_LOOKS):
+            if child.start_time(self._caller) is None:
+                return True
+            time.sleep(PAUSE)
+        return False
 
     def _source(self, state: dict[str, Any]) -> pathlib.Path:
         return world.windows_path(self.host, state["policy"]["file_specs"][0])

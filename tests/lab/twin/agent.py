@@ -15,6 +15,7 @@ from typing import Any
 
 from lab import world
 from lab.twin.machine import Failed, Json, Machine, Unmodelled, short_hash
+from lab.windows import registry
 
 PHASES = {
     "CompletedWithWaitingForImportJob": "waiting_for_import",
@@ -32,6 +33,16 @@ METHOD = {
     "container": "storage_container",
 }
 JOB_SECONDS = 60.0
+VAULT = {
+    "name": "ServiceResourceName",
+    "resource_group": "ResourceGroupName",
+    "subscription_id": "SubscriptionId",
+    "resource_id": "ResourceId",
+}
+CMDLETS = (
+    "Get-OBPolicy", "Get-OBInitialBackupCreationMethod", "Set-OBInitialBackupCreationMethod", "Set-OBPolicy",
+    "Start-OBBackup", "Get-OBJob", "Get-OBAllRecoveryPoints",
+)  # fmt: skip
 SUFFIXES = (".AIBBlob", ".BaseBlob")
 
 
@@ -70,7 +81,7 @@ def backup_of(machine: Machine, staging: str, kind: str) -> Json:
     """Everything that a source host shows of a first backup."""
     if kind == "folder":
         backup: Json = {"agent": {"kind": "folder", "installed": None, "version": None}, "unknown": {}}
-        backup |= {"policy": None, "method": None, "jobs": [], "recovery_points": []}
+        backup |= {"policy": None, "method": None, "jobs": [], "recovery_points": [], "offer": None}
     else:
         backup = _agent_of(machine)
     exists, files = staged_files(machine, staging)
@@ -94,7 +105,39 @@ def _agent_of(machine: Machine) -> Json:
             "jobs": _jobs(agent),
             "recovery_points": [_point(one) for one in agent["recovery_points"]],
         }
+    backup["offer"] = _offer(machine, backup)
     return backup
+
+
+def _offer(machine: Machine, backup: Json) -> Json:
+    """Which ways to a first backup are open, and why not. An agent of the twin has every cmdlet and no version."""
+    file, installed = machine.folder / "registry.json", backup["agent"]["installed"]
+    config = registry.values_of(file, registry.AGENT_CONFIG) or {}
+    dpm = registry.values_of(file, registry.DPM_SERVER) is not None
+    vault = {name: str(config.get(own) or "") or None for name, own in VAULT.items()} if installed else None
+    known = vault is not None and (vault["name"] or vault["resource_id"])
+    registration = None
+    if installed:
+        registration = "registered" if backup["policy"] or known else "not_registered"
+    why = ""
+    if dpm:
+        why = (
+            "Data Protection Manager or Azure Backup Server is installed, which makes the backups: set `agent` to "
+            "`dpm`."
+        )
+    elif not installed:
+        why = "The agent is not installed."
+    elif registration == "not_registered":
+        why = "The agent is not registered with a vault. Register it."
+    way = {"open": not why, "why": why}
+    return {
+        "era": "publish_settings" if installed else "unknown",
+        "ways": {"automatic": way, "attended": way, "folder": {"open": True, "why": ""}},
+        "cmdlets": dict.fromkeys(CMDLETS, installed),
+        "registration": registration,
+        "vault": vault,
+        "dpm": dpm,
+    }
 
 
 def _policy(agent: Json) -> Json | None:
@@ -261,6 +304,8 @@ def _decide(backup: Json, wanted: Json, option: Json) -> tuple[str, bool, bool]:
     """Why nothing is done, whether the method is set, and whether a backup is started."""
     if not backup["agent"]["installed"]:
         return "The backup agent (`agent`: mars) is not installed on this host. Install it, then retry.", False, False
+    if backup["offer"]["ways"]["attended"]["open"] is False:
+        return backup["offer"]["ways"]["attended"]["why"], False, False
     if not backup["policy"]:
         return (
             ("The backup agent (`agent`: mars) has no policy. Create one that lists what to back up, then retry."),

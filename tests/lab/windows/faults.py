@@ -27,6 +27,7 @@ OPPOSITES = {
     "offline-disk-partitions": "an offline disk shows its partitions, without letters",
     "late-letter": "a new partition gets its letter a moment later",
     "stale-partition-style": "a disk shows its old partition style until Update-Disk or Update-HostStorageCache",
+    "agent-backup-lives-in": "a backup ends with the process that asked for it",
     "tool-second-instance": "the tool works beside another one",
 }
 

@@ -18,6 +18,9 @@ from lab.world import LabError
 ROOT = re.compile(r"(?:Registry::)?(?:HKLM:?|HKEY_LOCAL_MACHINE)\\+", re.IGNORECASE)
 CODE_PAGES = r"SYSTEM\CurrentControlSet\Control\Nls\CodePage"
 FIPS = r"SYSTEM\CurrentControlSet\Control\Lsa\FipsAlgorithmPolicy"
+# Where the backup agent says what it is registered with, and where DPM and MABS servers name their database.
+AGENT_CONFIG = r"SOFTWARE\Microsoft\Windows Azure Backup\Config"
+DPM_SERVER = r"SOFTWARE\Microsoft\Microsoft Data Protection Manager\DB"
 # What a new Windows Server 2022 has of the keys that are asked for. A lab host begins with UTF-8 as its code page.
 DEFAULTS: dict[str, dict[str, Any]] = {
     CODE_PAGES: {"ACP": "65001", "OEMCP": "65001"},
@@ -56,6 +59,15 @@ def value(text: str, is_text: bool) -> int | str:
     if number > 0xFFFFFFFF:
         raise LabError(f"{text} does not fit into a DWORD; --text makes it a string")
     return number
+
+
+def values_of(file: pathlib.Path, path: str) -> dict[str, Any] | None:
+    """The values of a key, which is given by its path below HKLM; None when there is no such key."""
+    keys: dict[str, dict[str, Any]] = world.read(file) if file.exists() else {}
+    wanted = path.lower()
+    own = next((values for key, values in keys.items() if key.lower() == wanted), None)
+    below = any(key.lower().startswith(f"{wanted}\\") for key in keys)
+    return own if own is not None else ({} if below else None)
 
 
 def put(host: str, path: str, name: str, content: int | str | list[str]) -> None:

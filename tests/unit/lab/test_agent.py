@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
+import subprocess
 from typing import Any, cast
 
 import pytest
 from lab import world
 from lab.agent import __main__ as engine
+from lab.windows import faults
 
 
 class Jobs:
@@ -54,6 +57,23 @@ def test_a_backup_waits_for_the_import_with_type_and_data_sources(agent: engine.
     assert state["jobs"][0]["job_type"] == "Backup"
     assert state["jobs"][0]["data_sources"] == ["D:\\"]
     assert state["orders"] == []
+
+
+@pytest.mark.parametrize(
+    ("opposite", "ended", "state"),
+    [(False, True, engine.WAITING), (True, True, "Aborted"), (True, False, engine.WAITING)],
+)
+def test_a_backup_may_live_in_the_process_that_asked_for_it(
+    agent: engine.Agent, opposite: bool, ended: bool, state: str
+) -> None:
+    with subprocess.Popen(["true"]) as process:
+        process.wait()
+    world.write(agent.file.with_name("host.json"), {})
+    faults.turn("fs01", "agent-backup-lives-in", opposite)
+    with world.changed(agent.file) as content:
+        content["orders"][0]["caller"] = process.pid if ended else os.getpid()
+    agent.work()
+    assert [job["state"] for job in world.read(agent.file)["jobs"]] == [state]
 
 
 @pytest.mark.parametrize("end", ["CompletedWithWarning", "Aborted", "Failed"])

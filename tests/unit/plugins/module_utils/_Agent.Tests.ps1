@@ -4,8 +4,11 @@
 Describe 'the source host of a seed' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
+        $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') +
+        [System.IO.Path]::PathSeparator + $env:PATH
         $utils = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath '../plugins/module_utils'
-        foreach ($name in '_Folder', '_AgentAnswer', '_AgentFolder', '_AgentMars', '_Agent') {
+        $names = '_Folder', '_AgentAnswer', '_Registry', '_AgentOffer', '_AgentTask', '_AgentFolder', '_AgentMars', '_Agent'
+        foreach ($name in $names) {
             Import-Module -Name "$utils/$name.psm1" -Force -Global
         }
         $subscription = '00000000-0000-4000-8000-0000000000ab'
@@ -14,6 +17,10 @@ Describe 'the source host of a seed' {
             param([scriptblock]$Change)
             Edit-LabFile -Path "$env:LAB_HOME/hosts/fs01/agent.json" -Change $Change
             Remove-Module -Name MSOnlineBackup -Force -ErrorAction Ignore
+        }
+        function Set-TestVault {
+            '{"SOFTWARE\\Microsoft\\Windows Azure Backup\\Config":{"ServiceResourceName":"v"}}' |
+                Set-Content -LiteralPath "$env:LAB_HOME/hosts/fs01/registry.json"
         }
         function Get-TestAgent { Read-LabFile -Path "$env:LAB_HOME/hosts/fs01/agent.json" }
         function Add-TestJob {
@@ -56,6 +63,7 @@ Describe 'the source host of a seed' {
             Mock New-SeedPrivateFolder { $null = New-Item -ItemType Directory -Path 'E:\private' } -ModuleName _Agent
             $env:ProgramData = 'E:'
             $null = New-Item -ItemType Directory -Path 'E:\Seedfreight'
+            Mock Start-SeedAgentTask { Invoke-SeedMarsStart } -ModuleName _AgentMars
             Mock Start-OBBackup { Add-TestJob -Id "$([guid]::NewGuid())" -State 'InProgress' } -ModuleName _AgentMars
         }
         function Get-TestFrozen {
@@ -332,8 +340,11 @@ Describe 'the source host of a seed' {
             @{ why = 'a host without an agent'; text = '*?agent?: mars*not installed*'; change = @{}
                 set = { Set-TestAgent { $_.installed = $false } }
             }
-            @{ why = 'an agent without a policy'; text = '*no policy*'; change = @{}
+            @{ why = 'an agent without a vault'; text = '*not registered with a vault*'; change = @{}
                 set = { Set-TestAgent { $_.policy = $null } }
+            }
+            @{ why = 'an agent without a policy'; text = '*no policy*'; change = @{}
+                set = { Set-TestVault; Set-TestAgent { $_.policy = $null } }
             }
             @{
                 why = 'an agent that does not show its jobs'; text = '*Nothing is started*(jobs)*Get-OBJob*'
@@ -372,10 +383,99 @@ Describe 'the source host of a seed' {
             { Invoke-SeedStage -Option (New-TestOption) -Seconds 0 } | Should -Throw '*did not keep offline*'
             @((Get-TestAgent).jobs).Count | Should -Be 0
         }
+        It 'decides the same and shows the same times in <zone>, whatever kind the times of the agent have' -ForEach @(
+            @{ zone = 'Etc/GMT+8' }, @{ zone = 'Etc/GMT-8' }, @{ zone = 'Etc/GMT-14' }, @{ zone = 'UTC' }
+        ) {
+            Set-TestMethod
+            Write-TestFile -Name 'a.BaseBlob'
+            $before = $env:TZ
+            $seen = foreach ($place in 'UTC', $zone) {
+                try {
+                    $env:TZ = $place
+                    [System.TimeZoneInfo]::ClearCachedData()
+                    $moment = [DateTime]::SpecifyKind([DateTime]'2026-01-02T23:30:00', 'Utc')
+                    foreach ($kind in 'Utc', 'Unspecified', 'Local') {
+                        $global:LabTime = $moment
+                        if ($kind -eq 'Unspecified') { $global:LabTime = [DateTime]::SpecifyKind($moment, $kind) }
+                        if ($kind -eq 'Local') { $global:LabTime = $moment.ToLocalTime() }
+                        Mock Get-OBJob {
+                            if ($args.Count -lt 2 -or "$($args[0])" -notlike '-Previous*') { return }
+                            foreach ($state in 'CompletedWithWaitingForImportJob', 'Aborted') {
+                                [pscustomobject]@{
+                                    JobId = $state
+                                    JobType = 'Backup'
+                                    JobStatus = [pscustomobject]@{
+                                        JobState = $state
+                                        StartTime = $global:LabTime.AddHours(-(@('', 'Aborted').IndexOf($state)))
+                                        EndTime = $global:LabTime
+                                    }
+                                }
+                            }
+                        } -ModuleName _AgentMars
+                        $outcome = Invoke-SeedStage -Option (New-TestOption @{ restart_failed = $true })
+                        "$($outcome.changed) $($outcome.refused) " + (
+                            $outcome.backup.jobs.ForEach{ "$($_.id) $($_.started) $($_.ended)" } -join ', ') +
+                        " $($outcome.backup.files[0].modified)"
+                    }
+                }
+                finally {
+                    $env:TZ = $before
+                    [System.TimeZoneInfo]::ClearCachedData()
+                }
+            }
+            @($seen).Count | Should -Be 6
+            @($seen | Select-Object -Unique).Count | Should -Be 1
+            $seen[0] | Should -BeLike '*2026-01-02T23:30:00Z*2026-01-02T03:04:05.678Z'
+        }
+        It 'makes the policy that is asked for, sets the method and starts' {
+            Initialize-TestStart
+            Set-TestVault
+            Set-TestAgent { $_.policy = $null }
+            $policy = @{
+                days = @('Saturday'); times = @('22:30'); retention_days = 30; include = @('D:\Data'); exclude = @()
+            }
+            $check = Invoke-SeedStage -Option (New-TestOption @{ policy = $policy }) -CheckMode $true
+            "$($check.configured) $($check.started)" | Should -Be 'True True'
+            $null -eq (Get-TestAgent).policy | Should -BeTrue
+            $made = Invoke-SeedStage -Option (New-TestOption @{ policy = $policy }) -Seconds 5
+            "$($made.configured) $($made.started) $($made.backup.method.offline)" | Should -Be 'True True True'
+            (Get-TestAgent).policy.file_specs | Should -Be 'D:\Data'
+            $again = Invoke-SeedStage -Option (New-TestOption @{ policy = $policy }) -Seconds 5
+            "$($again.changed) $($again.refused)" | Should -Be 'False '
+        }
+        It 'refuses a policy with <what>' -ForEach @(
+            @{ what = 'a time of no form'; name = 'times'; value = @('1320'); text = '*policy.times*quotes*' }
+            @{ what = 'four times'; name = 'times'; value = @('01:00', '02:00', '03:00', '04:00')
+                text = '*one to three times*'
+            }
+            @{ what = 'no day'; name = 'days'; value = @(); text = '*days*' }
+            @{ what = 'no file'; name = 'include'; value = @(); text = '*include*' }
+            @{ what = 'no retention'; name = 'retention_days'; value = 0; text = '*retention_days*' }
+        ) {
+            Set-TestVault
+            Set-TestAgent { $_.policy = $null }
+            $policy = @{
+                days = @('Saturday'); times = @('22:30'); retention_days = 30; include = @('D:\Data'); exclude = @()
+            }
+            $policy[$name] = $value
+            (Invoke-SeedStage -Option (New-TestOption @{ policy = $policy })).refused | Should -BeLike $text
+        }
+        It 'changes no policy that is there, and asks no more once a backup was started' {
+            Initialize-TestStart
+            $policy = @{
+                days = @('Saturday'); times = @('22:30'); retention_days = 99; include = @('D:\Data'); exclude = @()
+            }
+            $option = New-TestOption @{ policy = $policy }
+            (Invoke-SeedStage -Option $option).refused | Should -BeLike '*differs from ?policy? in days*retention_days*'
+            (Get-TestAgent).initial_backup.method | Should -Be 'Network'
+            Set-TestMethod
+            Add-TestJob -Id 'own' -State 'CompletedWithWaitingForImportJob'
+            (Invoke-SeedStage -Option $option).refused | Should -Be ''
+        }
         It 'fails when no job follows the order' {
             Set-TestMethod
             { Invoke-SeedStage -Option (New-TestOption) -Seconds 0 } | Should -Throw '*shows no job after 0 s*console*'
-            @((Get-TestAgent).orders).Count | Should -Be 1
+            @(Get-ChildItem -LiteralPath "$env:LAB_HOME/hosts/fs01/tasks/orders").Count | Should -Be 1
         }
         It 'does not take an old job for the one that was ordered' {
             Add-TestJob -Id 'old' -State 'Completed'

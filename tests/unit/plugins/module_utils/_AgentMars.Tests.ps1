@@ -7,7 +7,7 @@ Describe 'the MARS agent' {
         $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') +
         [System.IO.Path]::PathSeparator + $env:PATH
         $utils = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath '../plugins/module_utils'
-        foreach ($name in '_Folder', '_AgentAnswer', '_AgentMars') {
+        foreach ($name in '_Folder', '_AgentAnswer', '_Registry', '_AgentOffer', '_AgentTask', '_AgentMars') {
             Import-Module -Name "$utils/$name.psm1" -Force -Global
         }
         function Set-TestAgent {
@@ -310,8 +310,83 @@ Describe 'the MARS agent' {
         }
     }
 
-    It 'starts a backup' {
-        Start-SeedMarsBackup
-        @((Read-LabFile -Path "$env:LAB_HOME/hosts/fs01/agent.json").orders).Count | Should -Be 1
+    Context 'a policy when asked' {
+        BeforeAll {
+            $policy = @{
+                days = @('Saturday', 'Wednesday'); times = @('22:30', '06:00'); retention_days = 30
+                include = @('D:\Data', 'E:\'); exclude = @('D:\Data\Scratch')
+            }
+            function Set-TestPolicy {
+                Set-TestAgent { $_.policy = $null }
+                $set = @{ Wanted = $wanted; PublishSettings = $settings; PrivateFolder = $env:LAB_HOME }
+                Set-SeedMarsMethod @set -NewPolicy $policy
+            }
+        }
+        It 'is made with everything that was asked for, and reads as such' {
+            Set-TestPolicy
+            $kept = (Read-LabFile -Path "$env:LAB_HOME/hosts/fs01/agent.json")
+            $kept.policy.file_specs | Should -Be @('D:\Data', 'E:\')
+            $kept.policy.excludes | Should -Be @('D:\Data\Scratch')
+            $kept.policy.schedule_days | Should -Be @('Saturday', 'Wednesday')
+            $kept.policy.schedule_times | Should -Be @('22:30', '06:00')
+            $kept.policy.retention_days | Should -Be 30
+            Get-SeedMarsPolicyRefusal -Wanted $policy -Exists $true | Should -Be ''
+        }
+        It 'has the offline method in its first and only commit' {
+            $global:LabCommits = @()
+            Mock Set-OBPolicy {
+                $given = @{}
+                for ($i = 0; $i -lt $args.Count; $i += 2) { $given["$($args[$i])".Trim('-', ':')] = $args[$i + 1] }
+                $global:LabCommits += $given['Policy'].InitialBackup.method
+            } -ModuleName _AgentMars
+            Set-TestPolicy
+            $global:LabCommits | Should -Be @('OfflineBackup')
+        }
+        It 'is not there after a method that was refused' {
+            $settings = '<PublishData/>'
+            { Set-TestPolicy } | Should -Throw '*subscription*'
+            $null -eq (Read-LabFile -Path "$env:LAB_HOME/hosts/fs01/agent.json").policy | Should -BeTrue
+        }
+        It 'is not made by an agent without <cmdlet>, and says so before' -ForEach @(
+            @{ cmdlet = 'New-OBPolicy' }, @{ cmdlet = 'Add-OBFileSpec' }, @{ cmdlet = 'Set-OBRetentionPolicy' }
+        ) {
+            Set-TestAgent { $_ | Add-Member -NotePropertyName missing_cmdlets -NotePropertyValue @($cmdlet) }
+            $null = Import-SeedMarsModule
+            Get-SeedMarsPolicyRefusal -Wanted $policy -Exists $false | Should -BeLike "*no cmdlet $cmdlet. *console*"
+        }
+        It 'that is there and differs in <name> is refused' -ForEach @(
+            @{ name = 'days'; value = @('Saturday') }
+            @{ name = 'times'; value = @('22:30') }
+            @{ name = 'retention_days'; value = 31 }
+            @{ name = 'include'; value = @('D:\Data') }
+            @{ name = 'exclude'; value = @() }
+        ) {
+            Set-TestPolicy
+            $other = $policy.Clone()
+            $other[$name] = $value
+            $refused = Get-SeedMarsPolicyRefusal -Wanted $other -Exists $true
+            $refused | Should -BeLike "The policy of the agent differs from ?policy? in $name, *"
+        }
+        It 'that is there in another order and spelling is the same' {
+            Set-TestPolicy
+            $other = $policy.Clone()
+            $other['days'] = @('Wednesday', 'Saturday')
+            $other['include'] = @('e:', 'd:/data/')
+            Get-SeedMarsPolicyRefusal -Wanted $other -Exists $true | Should -Be ''
+        }
+    }
+
+    It 'backs up in the task, and waits for the end' {
+        Mock Start-OBBackup {
+            $global:LabStarted = @($args)
+            'The backup operation completed successfully.'
+        } -ModuleName _AgentMars
+        Invoke-SeedMarsStart | Should -BeNullOrEmpty
+        $global:LabStarted -contains '-Async' | Should -BeFalse
+        $global:LabStarted -contains '-Confirm:' | Should -BeTrue
+    }
+    It 'does not back up where the system does not see the agent' {
+        Set-TestAgent { $_.installed = $false }
+        { Invoke-SeedMarsStart } | Should -Throw '*does not answer as the system.'
     }
 }

@@ -56,6 +56,153 @@ function Get-OBPolicy {
     }
 }
 
+function New-OBPolicy {
+    <# .SYNOPSIS An empty policy that Set-OBPolicy has not committed. #>
+    [CmdletBinding()]
+    param()
+    $none = [pscustomobject]@{
+        method = 'Network'; staging_location = $null; publish_settings_file = $null; import_job_name = $null
+        subscription_id = $null; storage_account = $null; storage_container = $null
+    }
+    $name = "$([guid]::NewGuid())"
+    [pscustomobject]@{
+        PSTypeName = 'Microsoft.Internal.CloudBackup.ObjectModel.OMCommon.CBPolicy'
+        BackupSchedule = $null
+        DsList = @()
+        PolicyName = $name
+        RetentionPolicy = ''
+        State = 'New'
+        PolicyState = 'Invalid'
+        InitialBackup = $none
+        LabNew = [pscustomobject]@{
+            name = $name; file_specs = @(); excludes = @(); schedule_days = @(); schedule_times = @()
+            retention_days = 0; state = 'New'
+        }
+    }
+}
+
+function New-OBSchedule {
+    <# .SYNOPSIS Days and times of backups. #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory)][System.DayOfWeek[]]$DaysOfWeek,
+        [Parameter(Mandatory)][timespan[]]$TimesOfDay,
+        [int]$WeeklyFrequency = 1
+    )
+    if ($TimesOfDay.Count -gt 3) { Write-Error -Message 'A schedule has at most three times a day.'; return }
+    [pscustomobject]@{
+        SchedulePolicyName = "$([guid]::NewGuid())"
+        ScheduleRunDays = $DaysOfWeek
+        ScheduleRunTimes = $TimesOfDay
+        State = 'New'
+    }
+}
+
+function New-OBRetentionPolicy {
+    <# .SYNOPSIS How long recovery points are kept. #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory)][int]$RetentionDays)
+    [pscustomobject]@{
+        RetentionDays = $RetentionDays
+        RetentionPolicyName = "$([guid]::NewGuid())"
+        State = 'New'
+    }
+}
+
+function New-OBFileSpec {
+    <# .SYNOPSIS Files and folders to back up, or to leave out. #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory, Position = 0)][string[]]$FileSpec, [switch]$Exclude, [switch]$NonRecursive)
+    foreach ($one in $FileSpec) {
+        [pscustomobject]@{
+            FileName = '*'; FilePath = $one; FileSpec = $one
+            IsExclude = [bool]$Exclude; IsRecursive = -not $NonRecursive
+        }
+    }
+}
+
+function Add-OBFileSpec {
+    <# .SYNOPSIS Puts files into a policy. #>
+    [CmdletBinding(SupportsShouldProcess)]
+    param(
+        [Parameter(Mandatory, Position = 0, ValueFromPipeline)][object]$Policy,
+        [Parameter(Mandatory, Position = 1)][object[]]$FileSpec
+    )
+    process {
+        $Policy.LabNew.file_specs = @($FileSpec | Where-Object { -not $_.IsExclude } | ForEach-Object { $_.FileSpec })
+        $Policy.LabNew.excludes = @($FileSpec | Where-Object { $_.IsExclude } | ForEach-Object { $_.FileSpec })
+        $Policy
+    }
+}
+
+function Set-OBSchedule {
+    <# .SYNOPSIS Puts a schedule into a policy. #>
+    [CmdletBinding(SupportsShouldProcess)]
+    param(
+        [Parameter(Mandatory, Position = 0, ValueFromPipeline)][object]$Policy,
+        [Parameter(Mandatory, Position = 1)][object]$Schedule
+    )
+    process {
+        $Policy.LabNew.schedule_days = @($Schedule.ScheduleRunDays | ForEach-Object { "$_" })
+        $Policy.LabNew.schedule_times = @($Schedule.ScheduleRunTimes | ForEach-Object { $_.ToString('hh\:mm') })
+        $Policy
+    }
+}
+
+function Set-OBRetentionPolicy {
+    <# .SYNOPSIS Puts the retention into a policy. #>
+    [CmdletBinding(SupportsShouldProcess)]
+    param(
+        [Parameter(Mandatory, Position = 0, ValueFromPipeline)][object]$Policy,
+        [Parameter(Mandatory, Position = 1)][object]$RetentionPolicy
+    )
+    process {
+        $Policy.LabNew.retention_days = $RetentionPolicy.RetentionDays
+        $Policy
+    }
+}
+
+function Get-OBSchedule {
+    <# .SYNOPSIS The schedule of the policy that is committed. #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory, Position = 0, ValueFromPipeline)][object]$Policy)
+    process {
+        $kept = (Read-LabFile -Path (Get-LabAgentFile)).policy
+        [pscustomobject]@{
+            SchedulePolicyName = "schedule of $($Policy.PolicyName)"
+            ScheduleRunDays = [System.DayOfWeek[]]@(Get-LabAgentValue -From $kept -Name schedule_days -Default @())
+            ScheduleRunTimes = [timespan[]]@($kept.schedule_times)
+            State = 'Existing'
+        }
+    }
+}
+
+function Get-OBRetentionPolicy {
+    <# .SYNOPSIS The retention of the policy that is committed. #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory, Position = 0, ValueFromPipeline)][object]$Policy)
+    process {
+        [pscustomobject]@{
+            RetentionDays = (Read-LabFile -Path (Get-LabAgentFile)).policy.retention_days
+            RetentionPolicyName = "retention of $($Policy.PolicyName)"
+            State = 'Existing'
+        }
+    }
+}
+
+function Get-OBFileSpec {
+    <# .SYNOPSIS The files of the policy that is committed. #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory, Position = 0, ValueFromPipeline)][object]$Policy)
+    process {
+        $null = $Policy
+        $kept = (Read-LabFile -Path (Get-LabAgentFile)).policy
+        New-OBFileSpec -FileSpec $kept.file_specs
+        $left = @(Get-LabAgentValue -From $kept -Name excludes -Default @())
+        if ($left.Count -gt 0) { New-OBFileSpec -FileSpec $left -Exclude }
+    }
+}
+
 function Get-OBInitialBackupCreationMethod {
     <# .SYNOPSIS How the first backup of a policy is made. #>
     [CmdletBinding()]
@@ -119,7 +266,12 @@ function Set-OBPolicy {
         $question = 'Do you want to save this backup policy ?'
         if (-not $PSCmdlet.ShouldProcess('Microsoft Azure Backup', $question)) { return }
         $method = $Policy.InitialBackup
-        Edit-LabFile -Path (Get-LabAgentFile) -Change { $_.initial_backup = $method; $_.policy.state = 'Existing' }
+        $new = $Policy.PSObject.Properties['LabNew']
+        Edit-LabFile -Path (Get-LabAgentFile) -Change {
+            if ($new) { $_.policy = $new.Value }
+            $_.initial_backup = $method
+            $_.policy.state = 'Existing'
+        }
         $Policy
     }
 }
@@ -131,7 +283,7 @@ function Start-OBBackup {
     process {
         $at = (Get-LabTime).ToString('o')
         Edit-LabFile -Path (Get-LabAgentFile) -Change {
-            $_.orders = @($_.orders) + [pscustomobject]@{ order = 'start_backup'; at = $at }
+            $_.orders = @($_.orders) + [pscustomobject]@{ order = 'start_backup'; at = $at; caller = $PID }
         }
         if ($Async) { return }
         do {
@@ -199,7 +351,9 @@ function Get-LabAgentCmdlet {
     # What this version of the agent has. Without a host, everything, so that it can be compared with the real module.
     $all = @(
         'Get-OBPolicy', 'Get-OBInitialBackupCreationMethod', 'Set-OBInitialBackupCreationMethod', 'Set-OBPolicy',
-        'Start-OBBackup', 'Get-OBJob', 'Get-OBAllRecoveryPoints'
+        'Start-OBBackup', 'Get-OBJob', 'Get-OBAllRecoveryPoints', 'New-OBPolicy', 'New-OBSchedule', 'Set-OBSchedule',
+        'New-OBRetentionPolicy', 'Set-OBRetentionPolicy', 'New-OBFileSpec', 'Add-OBFileSpec', 'Get-OBSchedule',
+        'Get-OBRetentionPolicy', 'Get-OBFileSpec'
     )
     if (-not $env:LAB_HOST) { return $all }
     if (-not [System.IO.File]::Exists((Get-LabAgentFile))) { return }

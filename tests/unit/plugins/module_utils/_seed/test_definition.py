@@ -20,6 +20,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     PROVIDERS,
     SEED,
     Option,
+    _policy_relations,
     check_files,
     check_plain,
     complete,
@@ -77,7 +78,8 @@ def elements(name: str, option: Option, path: tuple[Any, ...], until: str) -> It
 
 
 # What `disk_prep` holds has no meaning beside the tool, which the full definition has; test_disk_prep.py tests it.
-LEAVES = [one for one in walk(SEED) if one.path[0] != "disk_prep"]
+# No agent has a policy and a protection group; the tests of DPM below have the latter.
+LEAVES = [one for one in walk(SEED) if one.path[0] != "disk_prep" and one.path[-1] != "protection_group"]
 
 
 def of(*types: str) -> Any:
@@ -86,11 +88,14 @@ def of(*types: str) -> Any:
     return pytest.mark.parametrize("leaf", chosen, ids=[one.place for one in chosen])
 
 
+POLICY = {"days": ["Saturday"], "times": ["22:30"], "retention_days": "30", "include": ["E:\\Data"]}
+
+
 def full() -> dict[str, Any]:
     """A definition in which every option of the table has a value."""
     return contoso.definition(
-        source__agent="dpm",
-        source__protection_group="File servers",
+        source__agent="mars",
+        source__policy={**POLICY, "exclude": ["E:\\Data\\Scratch"]},
         staging__path_on_copy_host="E:\\Staging",
         copy_host="copy01",
         prepare_with="tool",
@@ -182,8 +187,9 @@ def test_a_required_option_is_asked_for_until_its_step_lies_behind(leaf: Leaf, s
 )
 def test_an_optional_option_has_its_documented_default(leaf: Leaf) -> None:
     seed, problems = complete(without(full(), leaf.path), environment={})
-    needed = {"staging.path_on_copy_host": "staging.path", "source.agent": "source.protection_group"}
-    needed |= {place: place for place in ("copy_account.user", "source.publish_settings", "source.protection_group")}
+    needed = {"staging.path_on_copy_host": "staging.path"}
+    needed |= {place: place for place in ("copy_account.user", "source.publish_settings")}
+    needed |= {f"source.policy.{one}": f"source.policy.{one}" for one in POLICY}
     if leaf.place in needed:  # optional, but not beside what the full definition says
         assert [one.option for one in problems] == [needed[leaf.place]]
         return
@@ -252,7 +258,8 @@ def test_a_list_is_a_list(leaf: Leaf, value: Any) -> None:
 @pytest.mark.parametrize("status", ["new", "cleaned"])
 def test_a_required_list_is_not_empty_while_it_is_needed(leaf: Leaf, status: str) -> None:
     found = messages(put(full(), leaf.path, []), status)
-    expected = [] if leaf.until and reached(status, leaf.until) else [f"`{leaf.place}` is empty. Name at least one."]
+    late = leaf.place == "source.policy.exclude" or (leaf.until and reached(status, leaf.until))
+    expected = [] if late else [f"`{leaf.place}` is empty. Name at least one."]
     assert found.get(leaf.place, []) == expected
 
 
@@ -577,6 +584,37 @@ def test_publish_settings_with_the_subscription(tmp_path: pathlib.Path) -> None:
     identity = text.partition('Id="')[2].partition('"')[0]
     found = texts(files(tmp_path, azure__subscription_id=identity), "new")
     assert not [one for one in found if "subscription" in one]
+
+
+def test_a_policy_is_completed_and_may_be_left_out() -> None:
+    assert contoso.seed(source__policy=POLICY)["source"]["policy"] == {**POLICY, "exclude": []}
+    assert not any(contoso.seed()["source"]["policy"].values())
+
+
+def test_a_policy_is_for_mars_alone() -> None:
+    found = list(_policy_relations(POLICY, "dpm"))
+    assert [one.option for one in found] == ["source.policy"] and "`source.agent: dpm`" in found[0].message
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "words"),
+    [
+        ({"days": None}, "source.policy.days", "is required with `source.policy`"),
+        ({"include": None}, "source.policy.include", "is required with `source.policy`"),
+        ({"retention_days": None}, "source.policy.retention_days", "is required with `source.policy`"),
+        ({"times": None}, "source.policy.times", "is required with `source.policy`"),
+        ({"times": ["01:00", "02:00", "03:00", "04:00"]}, "source.policy.times", "more than three"),
+        ({"times": [1350]}, "source.policy.times[0]", "quotes"),
+        ({"times": ["24:00"]}, "source.policy.times[0]", "no time of the day"),
+        ({"retention_days": "0"}, "source.policy.retention_days", "no number of days"),
+        ({"days": ["Sonntag"]}, "source.policy.days[0]", "Saturday"),
+        ({"include": ["data"]}, "source.policy.include[0]", ""),
+    ],
+)
+def test_a_policy_that_cannot_be_made(change: dict[str, Any], place: str, words: str) -> None:
+    policy = {name: value for name, value in {**POLICY, **change}.items() if value is not None}
+    found = messages(contoso.definition(source__policy=policy))
+    assert list(found) == [place] and words in found[place][0]
 
 
 def test_publish_settings_of_another_cloud(tmp_path: pathlib.Path) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import pathlib
 import sys
 from datetime import UTC, datetime
@@ -1071,6 +1072,12 @@ def test_a_drive_that_may_not_be_used_is_said_before_the_work(records: Any, bloc
     assert (stop_of(found), found.reason if found else "") == (blocked, reason)
 
 
+def offer(is_open: bool | None, **more: Any) -> dict[str, Any]:
+    """What the source host offers, with the automatic way as given."""
+    ways = {"automatic": {"open": is_open, "why": "Because."}, "folder": {"open": True, "why": ""}}
+    return {"ways": ways, "registration": "registered", "dpm": False, **more}
+
+
 STAGES: list[tuple[dict[str, Any] | None, str, str]] = [
     (backup(), "", ""),
     (
@@ -1110,6 +1117,22 @@ STAGES: list[tuple[dict[str, Any] | None, str, str]] = [
     ),
     (backup("running"), "", ""),
     (backup(None), "", ""),
+    (
+        backup(None, policy=None, method=None, offer=offer(False, registration="not_registered")),
+        f"not_registered: {RUN}",
+        "The backup agent of fs01 (`source.host`) is not registered with a vault.",
+    ),
+    ({**with_method(offline=False), "offer": offer(False)}, f"way_closed: {RUN}", "fs01 (`source.host`): Because."),
+    ({**with_method(offline=False), "offer": offer(None)}, "", ""),
+    ({**with_method(offline=False), "offer": offer(True)}, "", ""),
+    (backup(offer=offer(False)), "", ""),
+    (backup(method=None, unknown={"method": "no cmdlet"}, offer=offer(False)), "", ""),
+    (backup(offer=offer(False, dpm=True)), f"way_closed: {RUN}", "fs01 (`source.host`): Because."),
+    (
+        backup(None, policy=None, offer=offer(False, dpm=True, registration="not_registered")),
+        f"way_closed: {RUN}",
+        "fs01 (`source.host`): Because.",
+    ),
 ]
 
 
@@ -1119,6 +1142,13 @@ def test_why_the_agent_cannot_write_the_first_backup(seen: Any, blocked: str, re
     assert (stop_of(found), found.reason if found else "") == (blocked, reason)
     if blocked.startswith("backup_failed"):
         assert pieces.stage_problem(snapshot("staging", backup=seen, restart_backup=True)) is None
+
+
+def test_a_seed_that_makes_the_policy_is_not_blocked_by_an_agent_without_one() -> None:
+    seen = snapshot("staging", backup=backup(None, policy=None, method=None))
+    source = {**seen.seed["source"], "policy": {"days": ["Monday"]}}
+    assert stop_of(pieces.stage_problem(seen)) == f"policy_missing: {RUN}"
+    assert pieces.stage_problem(dataclasses.replace(seen, seed={**seen.seed, "source": source})) is None
 
 
 @pytest.mark.parametrize(
