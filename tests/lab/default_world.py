@@ -228,7 +228,8 @@ def _announce(name: str, kind: str, port: int) -> None:
         "user": USER,
         "page_file_letters": ["C"],
     }
-    world.write(world.home() / "hosts" / name / "registry.json", registry.DEFAULTS)
+    agent = registry.AGENT if (world.home() / "hosts" / name / "agent.json").exists() else {}
+    world.write(world.home() / "hosts" / name / "registry.json", registry.DEFAULTS | agent)
     world.write(world.home() / "hosts" / name / "host.json", facts)
 
 

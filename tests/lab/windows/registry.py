@@ -31,6 +31,15 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     r"SOFTWARE\Policies\Microsoft\Windows": {},
 }
+# What a registered backup agent adds. Source: public scripts that read these keys.
+AGENT: dict[str, dict[str, Any]] = {
+    r"SOFTWARE\Microsoft\Windows Azure Backup\Config": {
+        "MachineId": "5f1c0f3e-0000-4000-8000-000000000001",
+        "ResourceId": "4508156004108672185",
+        "ServiceResourceName": "contoso-vault",
+        "ScratchLocation": r"C:\Program Files\Microsoft Azure Recovery Services Agent\Scratch",
+    },
+}
 
 
 def _file(host: str) -> pathlib.Path:
