@@ -241,6 +241,11 @@ progress:
   returned: with O(observed)
   type: str
   sample: "drive WD-WX31A10FE02: copy 1.2 TB of 3.4 TB (35 %)"
+warning:
+  description: What goes on but will end badly, like a staging location that has too little room; empty for nothing.
+  returned: with O(observed)
+  type: str
+  sample: "`staging.path` has 1.2 TB free, and the backup has 2.1 TB to go. It will be full in about 9 h."
 summary:
   description: The lines that a run ends with.
   returned: with O(observed)

@@ -67,6 +67,7 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     decision = status.decide(snapshot)
     view = decision.view()
     view["progress"] = messages.progress(snapshot.drives or [], (snapshot.backup or {}).get("jobs") or [])
+    view["warning"] = messages.growth(snapshot.backup or {}, now)
     lines = messages.summary(host, view, now)
     shipment = options["shipment"]
     problem = ""

@@ -151,9 +151,9 @@ def _name_row(
         remedy = f"Correct `{option}`, or what differs from it; the import is only found under one name."
         return _row(row, title, "failed", f"`{option}` is {wanted}, but {said}.", remedy)
     how = f"In the wizard of the agent it has to read exactly {wanted}."
-    if has_agent and method is None:
+    if has_agent and not isinstance(method, Mapping):
         return _row(row, title, "unknown", "The backup agent did not say how it makes its first backup.", how)
-    if has_agent and not method.get("offline"):
+    if has_agent and not (method or {}).get("offline"):
         return _row(row, title, "ok", f"The backup agent does not seed offline yet. {how}")
     if has_agent and "the backup agent" not in others:
         return _row(row, title, "unknown", "The backup agent seeds offline and does not say this name.", how)
