@@ -130,7 +130,7 @@ def growth(backup: Mapping[str, Any], now: datetime) -> str:
     The agent counts what it reads. What it writes is smaller, so this may come too early and never too late.
     """
     free = (backup.get("staging") or {}).get("free_bytes")
-    job = next((one for one in backup.get("jobs") or [] if one.get("phase") == "running"), {})
+    job: Mapping[str, Any] = next((one for one in backup.get("jobs") or [] if one.get("phase") == "running"), {})
     done, total = int(job.get("bytes_done") or 0), int(job.get("bytes_total") or 0)
     if free is None or total - done <= free:
         return ""
