@@ -28,6 +28,7 @@ $script:Checks = @(
     @('pending_restart', 'Pending restart', 'Get-SeedPendingRestart'),
     @('windows_update', 'Restarts of Windows Update', 'Get-SeedUpdateRestart'),
     @('antivirus', 'Antivirus', 'Get-SeedAntivirus'),
+    @('staging', 'Staging location from here', 'Get-SeedStagingReach'),
     @('drive_letters', 'Free drive letters', 'Get-SeedFreeLetter'),
     @('work_directory', 'Privacy of the work directory', 'Get-SeedWorkDirectory'),
     @('work_directory_space', 'Space for the work directory', 'Get-SeedWorkSpace'),
@@ -413,6 +414,42 @@ function Test-SeedExcluded {
     $false
 }
 
+function Get-SeedStagingReach {
+    <#
+    .SYNOPSIS
+        Whether this host reaches the staging location.
+    .DESCRIPTION
+        A session over WinRM has no second hop: a share that is there may answer as if it were not, and what it shows
+        to the account of the session says nothing about the account that copies.
+    .PARAMETER Option
+        Needs staging_path.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
+    $path = $Option['staging_path']
+    if (-not $path) { return New-SeedFinding -Status unknown -Evidence '`staging_path` is not given.' }
+    if ($path -like '\\*') {
+        return New-SeedFinding -Status unknown -Evidence (
+            "Whether the account that copies can read $path cannot be seen by this session."
+        ) -Remedy (
+            'Let a scheduled task list it under that account (`copy_account`). The system of this host reads it as ' +
+            "DOMAIN\$env:COMPUTERNAME$."
+        )
+    }
+    if (Test-Path -LiteralPath $path -PathType Container -ErrorAction Stop) {
+        return New-SeedFinding -Status ok -Evidence "$path is there."
+    }
+    $letter = $path.Substring(0, 1)
+    if (@(Get-Volume -ErrorAction Stop | Where-Object { "$($_.DriveLetter)" -eq $letter })) {
+        return New-SeedFinding -Status warning -Evidence "$path is not there." -Remedy (
+            'Create it before the first run, or correct `staging.path`.'
+        )
+    }
+    New-SeedFinding -Status failed -Evidence "$path is not there, and this host has no volume ${letter}:." -Remedy (
+        'Correct `staging.path`, or `staging.path_on_copy_host`.'
+    )
+}
+
 function Get-SeedFreeLetter {
     <#
     .SYNOPSIS
@@ -558,6 +595,6 @@ Export-ModuleMember -Function @(
     'Get-SeedAdministratorCheck', 'Get-SeedBitLockerFeature', 'Get-SeedSleep', 'Get-SeedPendingRestart',
     'Get-SeedUpdateRestart',
     'Get-SeedAntivirus', 'Get-SeedScanCheck', 'Get-SeedAntivirusProduct', 'Get-SeedParentPath', 'Test-SeedExcluded',
-    'Get-SeedFreeLetter', 'Get-SeedWorkSpace', 'Get-SeedTaskScheduler', 'Get-SeedToolCheck',
+    'Get-SeedStagingReach', 'Get-SeedFreeLetter', 'Get-SeedWorkSpace', 'Get-SeedTaskScheduler', 'Get-SeedToolCheck',
     'Get-SeedToolLeftover', 'Get-SeedWorkDirectory'
 )

@@ -29,6 +29,7 @@ $script:Checks = @(
     @('execution_policy', 'Execution policy', 'Get-SeedTaskScriptPolicy', 'mars dpm'),
     @('machine', 'Virtual or physical', 'Get-SeedMachineCheck', 'mars dpm folder'),
     @('agent', 'Backup agent', 'Get-SeedAgentCheck', 'mars dpm'),
+    @('offline_cmdlets', 'Cmdlets for offline backup', 'Get-SeedOfflineCmdlet', 'mars dpm'),
     @('agent_service', 'Service of the agent', 'Get-SeedAgentService', 'mars dpm'),
     @('registration', 'Vault of the agent', 'Get-SeedRegistration', 'mars dpm'),
     @('dpm', 'Data Protection Manager', 'Get-SeedDpmCheck', 'mars dpm'),
@@ -90,16 +91,22 @@ function Get-SeedAskedBackup {
     try { return [pscustomobject](Get-SeedBackup -Agent $Option['agent'] -StagingPath $Option['staging_path']) }
     catch { $why = ConvertTo-SeedReason -ErrorRecord $_ }
     $unknown = [ordered]@{}
-    foreach ($question in 'agent', 'policy', 'method', 'jobs', 'recovery_points', 'staging') {
-        $unknown[$question] = $why
-    }
+    foreach ($question in 'agent', 'policy', 'method', 'jobs', 'recovery_points') { $unknown[$question] = $why }
+    $staging = [pscustomobject]@{ exists = $null; files = $null; why = '' }
+    # No agent is needed to look into a folder.
+    try { $staging = Get-SeedStagedFile -Path $Option['staging_path'] }
+    catch { $staging.why = ConvertTo-SeedReason -ErrorRecord $_ }
+    if ($staging.why) { $unknown['staging'] = $staging.why }
     [pscustomobject]@{
         agent = [pscustomobject]@{ installed = $null; version = $null }
         unknown = $unknown
         policy = $null
         method = $null
-        staging = [pscustomobject]@{ exists = $null; free_bytes = $null }
-        files = $null
+        staging = [pscustomobject]@{
+            exists = $staging.exists
+            free_bytes = Get-SeedFreeByte -Path $Option['staging_path']
+        }
+        files = $staging.files
     }
 }
 
@@ -362,6 +369,31 @@ function Get-SeedAgentCheck {
     New-SeedFinding -Status ok -Evidence "The backup agent is version $version."
 }
 
+function Get-SeedOfflineCmdlet {
+    <#
+    .SYNOPSIS
+        Whether a cmdlet can set the offline method, or only a person in the wizard of the agent.
+    .DESCRIPTION
+        The cmdlets take publish settings and no sign-in of today, so later agents lack them. Source: the help of
+        MSOnlineBackup and DataProtectionManager.
+    .PARAMETER Option
+        Needs agent and backup.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
+    $name = 'Set-OBInitialBackupCreationMethod'
+    if ($Option['agent'] -eq 'dpm') { $name = 'Set-DPMInitialOnlineBackupCreationMethod' }
+    if (Get-Command -Name $name -ErrorAction SilentlyContinue) {
+        return New-SeedFinding -Status ok -Evidence "The backup agent has $name, which needs publish settings."
+    }
+    if (-not $Option['backup'].agent.installed) {
+        return New-SeedFinding -Status unknown -Evidence 'Which cmdlets the backup agent has is not known.'
+    }
+    New-SeedFinding -Status warning -Evidence (
+        "This version of the backup agent has no $name, so no playbook can choose offline backup."
+    ) -Remedy 'Choose offline backup in the wizard of the agent, with the names of the definition; then check again.'
+}
+
 function Get-SeedAgentService {
     <#
     .SYNOPSIS
@@ -593,8 +625,8 @@ function Get-SeedAgentScan {
 
 Export-ModuleMember -Function @(
     'Get-SeedSourcePreflight', 'Get-SeedAskedBackup', 'Get-SeedSourceWindows', 'Get-SeedEngine',
-    'Get-SeedPowerShellCheck', 'Get-SeedTlsCheck', 'Get-SeedTimeZone', 'Get-SeedClockCheck',
-    'Get-SeedTaskScriptPolicy', 'Get-SeedMachineCheck', 'Get-SeedAgentCheck', 'Get-SeedAgentService',
+    'Get-SeedPowerShellCheck', 'Get-SeedTlsCheck', 'Get-SeedTimeZone', 'Get-SeedClockCheck', 'Get-SeedTaskScriptPolicy',
+    'Get-SeedMachineCheck', 'Get-SeedAgentCheck', 'Get-SeedOfflineCmdlet', 'Get-SeedAgentService',
     'Get-SeedRegistration', 'Get-SeedDpmCheck', 'Get-SeedPolicyCheck', 'Get-SeedOtherPolicy', 'Get-SeedBackupTask',
     'Get-SeedModulePath', 'Get-SeedAgentScan'
 )

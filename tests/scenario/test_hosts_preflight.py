@@ -48,6 +48,7 @@ SOURCE_ROWS = {
     "tls": "ok",
     "clock": "ok",
     "machine": "ok",
+    "offline_cmdlets": "ok",
     "agent_service": "ok",
     "registration": "ok",
     "dpm": "ok",

@@ -58,8 +58,8 @@ Describe 'the preflight of a source host' {
 
     Context 'rows' {
         It 'has <count> rows for the agent <agent>, each once, with a status that is known and a sentence' -ForEach @(
-            @{ agent = 'mars'; count = 24 }
-            @{ agent = 'dpm'; count = 20 }
+            @{ agent = 'mars'; count = 25 }
+            @{ agent = 'dpm'; count = 21 }
             @{ agent = 'folder'; count = 8 }
         ) {
             $found = Get-SeedSourcePreflight -Option @{ agent = $agent; staging_path = 'E:\'; is_copy_host = $false }
@@ -77,6 +77,16 @@ Describe 'the preflight of a source host' {
             @($found['checks'].id | Where-Object { $_ -match 'agent|policy|cache|task|registration' }) |
                 Should -BeNullOrEmpty
         }
+        It 'looks into the staging location also where no agent answers' {
+            $null = New-Item -Path 'E:\Staging' -ItemType Directory
+            Set-Content -LiteralPath 'E:\Staging\a.AIBBlob' -Value 'x'
+            Mock Get-SeedBackup { throw 'no such agent' } -ModuleName _PreflightSource
+            $backup = Get-SeedAskedBackup -Option @{ agent = 'folder'; staging_path = 'E:\Staging' }
+            "$($backup.staging.exists) $(@($backup.files).name) $($backup.unknown['policy'])" |
+                Should -Be 'True a.AIBBlob no such agent'
+            $backup.staging.free_bytes | Should -BeGreaterThan 0
+            $backup.unknown.Contains('staging') | Should -BeFalse
+        }
         It 'shows a question that cannot be asked as unknown with its error, and asks the next one' {
             Mock Get-SeedTlsCheck { throw "access`n  denied" } -ModuleName _PreflightSource
             $rows = @((Get-SeedSourcePreflight -Option (Get-TestOption))['checks'])
@@ -88,9 +98,10 @@ Describe 'the preflight of a source host' {
             $silent = 'Get-CimInstance', 'Get-Volume', 'Get-ExecutionPolicy', 'Get-Item', 'Get-ItemProperty',
                 'Get-MpComputerStatus', 'Test-Path', 'Get-SeedRegistryValue', 'Get-SeedService', 'Get-Acl',
                 'Test-SeedAdministrator', 'Get-ScheduledTask', 'Get-SeedEngine', 'Get-SeedTimeZone', 'Get-OBPolicy',
-                'Get-OBJob', 'Get-ChildItem', 'Get-SeedBackup'
+                'Get-OBJob', 'Get-ChildItem', 'Get-SeedBackup', 'Get-SeedStagedFile'
             foreach ($module in $modules) {
                 foreach ($name in $silent) { Mock $name { throw 'no answer' } -ModuleName $module }
+                Mock Get-Command { } -ModuleName $module
             }
             $option = @{ agent = 'mars'; staging_path = 'E:\Staging'; is_copy_host = $true; _controller_time = '' }
             $found = Get-SeedSourcePreflight -Option $option
@@ -250,6 +261,21 @@ Describe 'the preflight of a source host' {
                 unknown = @{ agent = 'no answer' }
             }
             (Get-SeedAgentCheck -Option $option).status | Should -Be $status
+        }
+        It 'is <status> when the agent <agent> has the cmdlets <there>, installed <installed>' -ForEach @(
+            @{ agent = 'mars'; there = 'Set-OBInitialBackupCreationMethod'; installed = $true; status = 'ok' }
+            @{ agent = 'dpm'; there = 'Set-DPMInitialOnlineBackupCreationMethod'; installed = $true; status = 'ok' }
+            @{ agent = 'dpm'; there = 'Set-OBInitialBackupCreationMethod'; installed = $true; status = 'warning' }
+            @{ agent = 'mars'; there = ''; installed = $true; status = 'warning' }
+            @{ agent = 'mars'; there = ''; installed = $false; status = 'unknown' }
+            @{ agent = 'mars'; there = ''; installed = $null; status = 'unknown' }
+        ) {
+            Mock Get-Command {
+                [CmdletBinding()]param($Name)
+                if ($Name -eq $there) { 'there' }
+            }.GetNewClosure() -ModuleName _PreflightSource
+            $option = Get-TestOption -Agent $agent -Backup @{ agent = @{ installed = $installed; version = $null } }
+            (Get-SeedOfflineCmdlet -Option $option).status | Should -Be $status
         }
         It 'is <status> for a service in the states <states>, start mode <mode>' -ForEach @(
             @{ states = @{ obengine = 'Running' }; mode = 'Auto'; status = 'ok' }
