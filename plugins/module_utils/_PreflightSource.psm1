@@ -154,8 +154,12 @@ function Get-SeedEngine {
     <# .SYNOPSIS The PowerShell of this process: version, edition and bits64. #>
     [CmdletBinding()]
     param()
+    # In PowerShell 7 the version is a semantic one, which compares with no other kind.
+    $version = New-Object -TypeName System.Version -ArgumentList @(
+        $PSVersionTable.PSVersion.Major, $PSVersionTable.PSVersion.Minor
+    )
     [pscustomobject]@{
-        version = [version]"$($PSVersionTable.PSVersion.Major).$($PSVersionTable.PSVersion.Minor)"
+        version = $version
         edition = "$($PSVersionTable.PSEdition)"
         bits64 = [Environment]::Is64BitProcess
     }
