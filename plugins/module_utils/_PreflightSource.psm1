@@ -52,7 +52,7 @@ function Get-SeedSourcePreflight {
     .SYNOPSIS
         The rows of a source host (checks), and what names are compared with (facts: agent_version, vault, method).
     .PARAMETER Option
-        agent, staging_path, is_copy_host and _controller_time, as source_host_info takes them.
+        agent, protection_group, staging_path, is_copy_host and _controller_time, as source_host_info takes them.
     #>
     [CmdletBinding()]
     [OutputType([System.Collections.Specialized.OrderedDictionary])]
@@ -84,11 +84,12 @@ function Get-SeedAskedBackup {
     .SYNOPSIS
         What the agent says of its first backup, and the staged files, as one object. Never an error.
     .PARAMETER Option
-        Needs agent and staging_path.
+        Needs agent, protection_group and staging_path.
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
-    try { return [pscustomobject](Get-SeedBackup -Agent $Option['agent'] -StagingPath $Option['staging_path']) }
+    $look = @{ Agent = $Option['agent']; StagingPath = $Option['staging_path'] }
+    try { return [pscustomobject](Get-SeedBackup @look -Scope (Get-SeedAgentScope -Option $Option)) }
     catch { $why = ConvertTo-SeedReason -ErrorRecord $_ }
     $unknown = [ordered]@{}
     foreach ($question in 'agent', 'policy', 'method', 'jobs', 'recovery_points') { $unknown[$question] = $why }

@@ -12,6 +12,7 @@ $spec = @{
         _controller_time = @{ type = 'str' }
         agent = @{ type = 'str'; choices = @('mars', 'dpm', 'folder'); default = 'mars' }
         is_copy_host = @{ type = 'bool'; default = $false }
+        protection_group = @{ type = 'str' }
         report_unreachable = @{ type = 'bool'; default = $false }
         show = @{ type = 'bool'; default = $false }
         staging_path = @{ type = 'path'; required = $true }

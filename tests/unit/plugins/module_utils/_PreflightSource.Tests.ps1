@@ -4,8 +4,8 @@
 Describe 'the preflight of a source host' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        $modules = '_AgentAnswer', '_AgentMars', '_AgentFolder', '_Folder', '_Agent', '_Registry', '_PreflightPolicy',
-            '_Preflight', '_PreflightStaging', '_PreflightSource'
+        $modules = '_AgentAnswer', '_AgentMars', '_AgentDpm', '_AgentFolder', '_Folder', '_Agent', '_Registry',
+            '_PreflightPolicy', '_Preflight', '_PreflightStaging', '_PreflightSource'
         Import-TestUtility -Name $modules
 
         function Get-TestOption {
@@ -76,6 +76,14 @@ Describe 'the preflight of a source host' {
             $found = Get-SeedSourcePreflight -Option @{ agent = 'folder'; staging_path = 'E:\'; is_copy_host = $false }
             @($found['checks'].id | Where-Object { $_ -match 'agent|policy|cache|task|registration' }) |
                 Should -BeNullOrEmpty
+        }
+        It 'asks a server of DPM only for the protection group of the seed' {
+            Mock Get-SeedBackup {
+                param($Agent, $StagingPath, $Scope)
+                [ordered]@{ policy = "$Agent $StagingPath " + (@($Scope.Values) -join ' ') }
+            } -ModuleName _PreflightSource
+            $option = @{ agent = 'dpm'; staging_path = 'E:\Staging'; protection_group = 'Files of Contoso' }
+            (Get-SeedAskedBackup -Option $option).policy | Should -Be 'dpm E:\Staging Files of Contoso'
         }
         It 'looks into the staging location also where no agent answers' {
             $null = New-Item -Path 'E:\Staging' -ItemType Directory
