@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 Describe 'the source host of a seed' {
     BeforeAll {
+        $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') +
+            [System.IO.Path]::PathSeparator + $env:PATH
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
         $utils = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath '../plugins/module_utils'
         foreach ($name in '_Folder', '_AgentAnswer', '_AgentFolder', '_AgentMars', '_Agent') {
