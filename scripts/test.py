@@ -36,7 +36,7 @@ OTHER_COMMANDS = (
     "Get-OBSchedule", "Get-OBRetentionPolicy", "Get-OBFileSpec",
     "Connect-DPMServer", "Disconnect-DPMServer", "Get-DPMProtectionGroup", "Get-DPMModifiableProtectionGroup",
     "Set-DPMProtectionGroup", "Get-DPMDatasource", "Get-DPMJob", "Get-DPMRecoveryPoint", "New-DPMRecoveryPoint",
-    "Get-MpComputerStatus", "Get-MpPreference", "Get-AppLockerPolicy",
+    "Get-MpComputerStatus", "Get-MpPreference", "Get-AppLockerPolicy", "Get-DedupVolume", "Get-OBSystemStatePolicy",
 )  # fmt: skip
 # tests/conftest.py prints it.
 SKIPPED = re.compile(r"(\d+) not run without PowerShell")

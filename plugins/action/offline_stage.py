@@ -16,6 +16,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.publish_settings import (
     read_publish_settings,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import messages
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import refuse_traces
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._polled import (
     PolledAction,
@@ -56,7 +57,9 @@ class ActionModule(PolledAction):
         jobs = (result.get("backup") or {}).get("jobs")
         newest = jobs[0] if jobs else None
         if newest and newest.get("phase") == "running":
-            return Progress("Backup: running", bytes_text(newest.get("bytes_done"), newest.get("bytes_total")))
+            done = bytes_text(newest.get("bytes_done"), newest.get("bytes_total"))
+            full = messages.growth(result["backup"], datetime.now(UTC))
+            return Progress("Backup: running", "; ".join(one for one in (done, full) if one))
         known = self._task.args.get("known_jobs") or []
         if newest is None or newest.get("id") in known:
             return Progress("Backup: not started yet", idle=True)

@@ -88,10 +88,41 @@ function Get-SeedBackup {
     $backup = & $script:Agents[$Agent].Observe @Scope
     if (-not $backup.Contains('offer')) { $backup['offer'] = $null }
     $staging = Get-SeedStagedFile -Path $StagingPath
-    $backup['staging'] = [ordered]@{ path = $StagingPath; exists = $staging.exists }
+    $free = Get-SeedFreeByte -Path $StagingPath
+    $backup['staging'] = [ordered]@{ path = $StagingPath; exists = $staging.exists; free_bytes = $free }
     $backup['files'] = $staging.files
     if ($staging.why) { $backup['unknown']['staging'] = $staging.why }
     $backup
+}
+
+function Get-SeedFreeByte {
+    <#
+    .SYNOPSIS
+        How many bytes are free on the volume of a path, or null. Of a share, and of a folder that leads to another
+        volume, that is not known. Never an error.
+    .PARAMETER Path
+        An absolute path. It does not have to exist.
+    #>
+    [CmdletBinding()]
+    [OutputType([long])]
+    param([Parameter(Mandatory = $true)][string]$Path)
+    if ($Path -notmatch '^[A-Za-z]:') { return $null }
+    try {
+        $parts = @($Path.Replace('/', '\').Split('\') | Where-Object { $_ })
+        for ($at = 1; $at -lt $parts.Count; $at++) {
+            $folder = $parts[0..$at] -join '\'
+            if (-not (Test-Path -LiteralPath $folder -ErrorAction Stop)) { break }
+            $attributes = (Get-Item -LiteralPath $folder -Force -ErrorAction Stop).Attributes
+            if ($attributes -band [System.IO.FileAttributes]::ReparsePoint) { return $null }
+        }
+        $letter = $Path.Substring(0, 1).ToUpperInvariant()
+        # A volume that shows no size is locked, or has no file system.
+        foreach ($volume in @(Get-Volume -DriveLetter $letter -ErrorAction Stop)) {
+            if ($volume.Size -gt 0) { return [long]$volume.SizeRemaining }
+        }
+    }
+    catch { Write-Debug -Message "The free space of $Path is not known: $_" }
+    $null
 }
 
 function Test-SeedShare {
@@ -622,7 +653,8 @@ function Invoke-SeedStageClean {
 }
 
 Export-ModuleMember -Function @(
-    'Get-SeedAgentScope', 'Get-SeedBackup', 'Test-SeedShare', 'Get-SeedStagedFile', 'ConvertTo-SeedComparable',
+    'Get-SeedAgentScope', 'Get-SeedBackup', 'Get-SeedFreeByte', 'Test-SeedShare', 'Get-SeedStagedFile',
+    'ConvertTo-SeedComparable',
     'Get-SeedMethodDifference', 'Get-SeedStageRefusal', 'Get-SeedStageDecision', 'Get-SeedStartRefusal',
     'Get-SeedPolicyRefusal', 'Wait-SeedBackupJob', 'Get-SeedMissingOption', 'Invoke-SeedStage', 'Set-SeedMethod',
     'Get-SeedLeftReason', 'Invoke-SeedStageClean'

@@ -28,6 +28,7 @@ $script:Checks = @(
     @('pending_restart', 'Pending restart', 'Get-SeedPendingRestart'),
     @('windows_update', 'Restarts of Windows Update', 'Get-SeedUpdateRestart'),
     @('antivirus', 'Antivirus', 'Get-SeedAntivirus'),
+    @('staging', 'Staging location from here', 'Get-SeedStagingReach'),
     @('drive_letters', 'Free drive letters', 'Get-SeedFreeLetter'),
     @('work_directory', 'Privacy of the work directory', 'Get-SeedWorkDirectory'),
     @('work_directory_space', 'Space for the work directory', 'Get-SeedWorkSpace'),
@@ -49,18 +50,29 @@ function Get-SeedPreflight {
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
     foreach ($check in $script:Checks) {
         $id, $title, $function = $check
-        try { $found = & $function -Option $Option }
-        catch {
-            $text = ("$_" -replace '\s+', ' ').Trim()
-            $found = New-SeedFinding -Status unknown -Evidence "This could not be asked: $text"
-        }
-        [pscustomobject][ordered]@{
-            id = $id
-            title = $title
-            status = $found.status
-            evidence = $found.evidence
-            remedy = $found.remedy
-        }
+        New-SeedRow -Id $id -Title $title -Ask { & $function -Option $Option }
+    }
+}
+
+function Get-SeedWindowsFact {
+    <#
+    .SYNOPSIS
+        Which Windows this is: build, client (bool), bits64 (bool) and seen, a sentence. Fails without a build number.
+    #>
+    [CmdletBinding()]
+    param()
+    $system = Get-CimInstance -ClassName Win32_OperatingSystem -ErrorAction Stop | Select-Object -First 1
+    $build = 0
+    if (-not [int]::TryParse("$(Get-SeedProperty -From $system -Name BuildNumber)", [ref]$build)) {
+        throw 'Windows shows no build number.'
+    }
+    [pscustomobject][ordered]@{
+        build = $build
+        # 1 is a client, 2 a domain controller, 3 a server.
+        client = (Get-SeedProperty -From $system -Name ProductType) -eq 1
+        bits64 = "$(Get-SeedProperty -From $system -Name OSArchitecture)" -match '64'
+        seen = "$(Get-SeedProperty -From $system -Name Caption)".Trim() + ", build $build, PowerShell " +
+            "$($PSVersionTable.PSVersion) ($($PSVersionTable.PSEdition))."
     }
 }
 
@@ -76,16 +88,9 @@ function Get-SeedWindowsSupport {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
-    $system = Get-CimInstance -ClassName Win32_OperatingSystem -ErrorAction Stop | Select-Object -First 1
-    $build = 0
-    if (-not [int]::TryParse("$(Get-SeedProperty -From $system -Name BuildNumber)", [ref]$build)) {
-        throw 'Windows shows no build number.'
-    }
-    # 1 is a client, 2 a domain controller, 3 a server.
-    $client = (Get-SeedProperty -From $system -Name ProductType) -eq 1
-    $seen = "$(Get-SeedProperty -From $system -Name Caption)".Trim() + ", build $build, PowerShell " +
-        "$($PSVersionTable.PSVersion) ($($PSVersionTable.PSEdition))."
-    if ("$(Get-SeedProperty -From $system -Name OSArchitecture)" -notmatch '64') {
+    $windows = Get-SeedWindowsFact
+    $build, $seen = $windows.build, $windows.seen
+    if (-not $windows.bits64) {
         return New-SeedFinding -Status failed -Evidence "$seen The tool needs 64-bit Windows." -Remedy (
             'Take another copy host.'
         )
@@ -95,7 +100,7 @@ function Get-SeedWindowsSupport {
             "$seen ansible-core supports Windows 10, Windows Server 2016 and later."
         ) -Remedy 'Update Windows, or take another copy host.'
     }
-    if ($client -and $build -lt 22000) {
+    if ($windows.client -and $build -lt 22000) {
         return New-SeedFinding -Status ok -Evidence "$seen ansible-core supports it, and the tool lists Windows 10."
     }
     New-SeedFinding -Status warning -Evidence (
@@ -280,7 +285,38 @@ function Get-SeedAntivirus {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
-    $advice = 'Exclude staging location, work directory and folder of the tool from real-time scanning for the copy.'
+    $scan = @{
+        Folder = @($Option.work_directory, (Get-SeedParentPath -Path $Option.tool_path), $Option.staging_path)
+        Advice = 'Exclude staging location, work directory and folder of the tool from real-time scanning for the copy.'
+        Harm = 'That slows the copy and can hold a journal open.'
+        Reason = 'for the copy'
+    }
+    Get-SeedScanCheck @scan
+}
+
+function Get-SeedScanCheck {
+    <#
+    .SYNOPSIS
+        Whether Microsoft Defender leaves out folders and processes. Another antivirus is a warning.
+    .PARAMETER Folder
+        The folders; empty ones do not count.
+    .PARAMETER Process
+        File names of the processes.
+    .PARAMETER Advice
+        The remedy where the exclusions are not known.
+    .PARAMETER Harm
+        What scanning does, as a sentence.
+    .PARAMETER Reason
+        What the exclusion is for.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][AllowNull()][AllowEmptyString()][string[]]$Folder,
+        [string[]]$Process = @(),
+        [Parameter(Mandatory = $true)][string]$Advice,
+        [Parameter(Mandatory = $true)][string]$Harm,
+        [Parameter(Mandatory = $true)][string]$Reason
+    )
     $status = $null
     if (Get-Command -Name Get-MpComputerStatus -ErrorAction SilentlyContinue) {
         $status = Get-MpComputerStatus -ErrorAction Stop
@@ -290,29 +326,38 @@ function Get-SeedAntivirus {
         if ($others) {
             return New-SeedFinding -Status warning -Evidence (
                 "This host runs $($others -join ', '), whose exclusions are not known."
-            ) -Remedy $advice
+            ) -Remedy $Advice
         }
         return New-SeedFinding -Status unknown -Evidence (
             'Microsoft Defender does not watch this host, and whether another antivirus does is not known.'
-        ) -Remedy $advice
+        ) -Remedy $Advice
     }
-    $excluded = @((Get-MpPreference -ErrorAction Stop).ExclusionPath | Where-Object { $_ })
+    $preference = Get-MpPreference -ErrorAction Stop
+    $excluded = @($preference.ExclusionPath | Where-Object { $_ })
     # Where a policy hides exclusions, or the caller is no administrator, the list has one sentence that begins so.
     if (@($excluded | Where-Object { "$_" -like 'N/A*' })) {
         return New-SeedFinding -Status unknown -Evidence 'The exclusions of Microsoft Defender are hidden.' -Remedy (
-            $advice
+            $Advice
         )
     }
-    $folders = @($Option.work_directory, (Get-SeedParentPath -Path $Option.tool_path), $Option.staging_path)
-    $missing = @($folders | Where-Object { $_ } | Where-Object {
+    $missing = @($Folder | Where-Object { $_ } | Where-Object {
             -not (Test-SeedExcluded -Path $_ -Exclusion $excluded)
         } | Select-Object -Unique)
-    if ($missing) {
+    $known = @(Get-SeedProperty -From $preference -Name ExclusionProcess | Where-Object { $_ } | ForEach-Object {
+            "$_".Substring("$_".LastIndexOf('\') + 1)
+        })
+    $watched = @($Process | Where-Object { $_ -notin $known })
+    if ($missing -or $watched) {
+        $remedy = @()
+        if ($missing) { $remedy += "Add-MpPreference -ExclusionPath '$($missing -join "', '")'" }
+        if ($watched) { $remedy += "Add-MpPreference -ExclusionProcess '$($watched -join "', '")'" }
+        $what = 'these folders'
+        if ($watched) { $what = 'them' }
         return New-SeedFinding -Status warning -Evidence (
-            "Microsoft Defender scans $($missing -join ', '). That slows the copy and can hold a journal open."
-        ) -Remedy "Exclude these folders for the copy: Add-MpPreference -ExclusionPath '$($missing -join "', '")'."
+            "Microsoft Defender scans $(($missing + $watched) -join ', '). $Harm"
+        ) -Remedy "Exclude $what ${Reason}: $($remedy -join '; ')."
     }
-    New-SeedFinding -Status ok -Evidence 'Microsoft Defender leaves the folders of the copy out.'
+    New-SeedFinding -Status ok -Evidence "Microsoft Defender leaves out what is needed $Reason."
 }
 
 function Get-SeedAntivirusProduct {
@@ -367,6 +412,42 @@ function Test-SeedExcluded {
         if ($folder -match "^$pattern\\") { return $true }
     }
     $false
+}
+
+function Get-SeedStagingReach {
+    <#
+    .SYNOPSIS
+        Whether this host reaches the staging location.
+    .DESCRIPTION
+        A session over WinRM has no second hop: a share that is there may answer as if it were not, and what it shows
+        to the account of the session says nothing about the account that copies.
+    .PARAMETER Option
+        Needs staging_path.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
+    $path = $Option['staging_path']
+    if (-not $path) { return New-SeedFinding -Status unknown -Evidence '`staging_path` is not given.' }
+    if ($path -like '\\*') {
+        return New-SeedFinding -Status unknown -Evidence (
+            "Whether the account that copies can read $path cannot be seen by this session."
+        ) -Remedy (
+            'Let a scheduled task list it under that account (`copy_account`). The system of this host reads it as ' +
+            "DOMAIN\$env:COMPUTERNAME$."
+        )
+    }
+    if (Test-Path -LiteralPath $path -PathType Container -ErrorAction Stop) {
+        return New-SeedFinding -Status ok -Evidence "$path is there."
+    }
+    $letter = $path.Substring(0, 1)
+    if (@(Get-Volume -ErrorAction Stop | Where-Object { "$($_.DriveLetter)" -eq $letter })) {
+        return New-SeedFinding -Status warning -Evidence "$path is not there." -Remedy (
+            'Create it before the first run, or correct `staging.path`.'
+        )
+    }
+    New-SeedFinding -Status failed -Evidence "$path is not there, and this host has no volume ${letter}:." -Remedy (
+        'Correct `staging.path`, or `staging.path_on_copy_host`.'
+    )
 }
 
 function Get-SeedFreeLetter {
@@ -510,9 +591,10 @@ function Get-SeedWorkDirectory {
 }
 
 Export-ModuleMember -Function @(
-    'Get-SeedPreflight', 'Get-SeedWindowsSupport', 'Get-SeedDotNetSupport', 'Get-SeedAdministratorCheck',
-    'Get-SeedBitLockerFeature', 'Get-SeedSleep', 'Get-SeedPendingRestart', 'Get-SeedUpdateRestart',
-    'Get-SeedAntivirus', 'Get-SeedAntivirusProduct', 'Get-SeedParentPath', 'Test-SeedExcluded',
-    'Get-SeedFreeLetter', 'Get-SeedWorkSpace', 'Get-SeedTaskScheduler', 'Get-SeedToolCheck',
+    'Get-SeedPreflight', 'Get-SeedWindowsFact', 'Get-SeedWindowsSupport', 'Get-SeedDotNetSupport',
+    'Get-SeedAdministratorCheck', 'Get-SeedBitLockerFeature', 'Get-SeedSleep', 'Get-SeedPendingRestart',
+    'Get-SeedUpdateRestart',
+    'Get-SeedAntivirus', 'Get-SeedScanCheck', 'Get-SeedAntivirusProduct', 'Get-SeedParentPath', 'Test-SeedExcluded',
+    'Get-SeedStagingReach', 'Get-SeedFreeLetter', 'Get-SeedWorkSpace', 'Get-SeedTaskScheduler', 'Get-SeedToolCheck',
     'Get-SeedToolLeftover', 'Get-SeedWorkDirectory'
 )

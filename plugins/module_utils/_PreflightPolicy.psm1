@@ -30,6 +30,37 @@ function New-SeedFinding {
     [pscustomobject][ordered]@{ status = $Status; evidence = $Evidence; remedy = $Remedy }
 }
 
+function New-SeedRow {
+    <#
+    .SYNOPSIS
+        A row of a preflight: id, title, status, evidence and remedy. A question that cannot be asked is unknown.
+    .PARAMETER Id
+        What programs know the row by.
+    .PARAMETER Title
+        What was asked.
+    .PARAMETER Ask
+        Asks, and returns a finding.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][string]$Id,
+        [Parameter(Mandatory = $true)][string]$Title,
+        [Parameter(Mandatory = $true)][scriptblock]$Ask
+    )
+    try { $found = & $Ask }
+    catch {
+        $text = ("$_" -replace '\s+', ' ').Trim()
+        $found = New-SeedFinding -Status unknown -Evidence "This could not be asked: $text"
+    }
+    [pscustomobject][ordered]@{
+        id = $Id
+        title = $Title
+        status = $found.status
+        evidence = $found.evidence
+        remedy = $found.remedy
+    }
+}
+
 function Get-SeedFixedWritePolicy {
     <#
     .SYNOPSIS
@@ -304,7 +335,7 @@ function Get-SeedStoredCredentialPolicy {
 }
 
 Export-ModuleMember -Function @(
-    'New-SeedFinding', 'Get-SeedFixedWritePolicy', 'Get-SeedRemovablePolicy', 'Get-SeedRecoveryPolicy',
+    'New-SeedFinding', 'New-SeedRow', 'Get-SeedFixedWritePolicy', 'Get-SeedRemovablePolicy', 'Get-SeedRecoveryPolicy',
     'Get-SeedMethodPolicy', 'Get-SeedFipsPolicy', 'Get-SeedCodeIntegrity', 'Get-SeedAppLocker', 'Get-SeedScriptPolicy',
     'Get-SeedPowerShellLogging', 'Get-SeedStoredCredentialPolicy'
 )

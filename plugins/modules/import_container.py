@@ -89,6 +89,7 @@ container:
     name: contoso-fs01-seed
     exists: true
     blob_endpoint: https://contososeeds.blob.core.windows.net
+    account: {kind: StorageV2, location: westeurope, hierarchical: false}
     blobs: []
     copy_logs: []
   contains:
@@ -107,6 +108,27 @@ container:
       type: str
       returned: always
       sample: https://contososeeds.blob.core.windows.net
+    account:
+      description: The storage account. A value that Azure does not show is V(null).
+      type: dict
+      returned: always
+      sample: {kind: StorageV2, location: westeurope, hierarchical: false}
+      contains:
+        kind:
+          description: Kind of the account; some kinds hold no page blobs.
+          type: str
+          returned: always
+          sample: StorageV2
+        location:
+          description: Region of the account.
+          type: str
+          returned: always
+          sample: westeurope
+        hierarchical:
+          description: Whether the account has a hierarchical namespace, which holds no page blobs.
+          type: bool
+          returned: always
+          sample: false
     blobs:
       description: The blobs of the container.
       type: list

@@ -87,6 +87,14 @@ options:
       tracking_number:
         description: Tracking number of the shipment. A number without quotes is refused, because YAML changes it.
         type: raw
+  preflight:
+    description:
+      - Whether to compare the names in the definition with those in O(observed), and return the rows as RV(checks)
+        instead of status and next step.
+      - C(source) is then the result of M(seedfreight.azure_offline_backup.source_host_info), and C(container) that of
+        M(seedfreight.azure_offline_backup.import_container_info).
+    type: bool
+    default: false
   state_only:
     description:
       - Whether to return only where the state of the seed lies, without checking the rest of the definition.
@@ -233,6 +241,11 @@ progress:
   returned: with O(observed)
   type: str
   sample: "drive WD-WX31A10FE02: copy 1.2 TB of 3.4 TB (35 %)"
+warning:
+  description: What goes on but will end badly, like a staging location that has too little room; empty for nothing.
+  returned: with O(observed)
+  type: str
+  sample: "`staging.path` has 1.2 TB free, and the backup has 2.1 TB to go. It will be full in about 9 h."
 summary:
   description: The lines that a run ends with.
   returned: with O(observed)
@@ -272,6 +285,26 @@ erase_allowed:
   type: list
   elements: dict
   sample: []
+checks:
+  description:
+    - The rows of the preflight that compare names, and those about Azure, each with V(id), V(title), V(status),
+      V(evidence) and V(remedy) as M(seedfreight.azure_offline_backup.source_host_info) returns them.
+    - C(id) is one of C(names_import_job), C(names_container), C(names_storage_account), C(names_subscription),
+      C(names_staging), C(azure_job), C(azure_container), C(azure_account) and C(azure_location).
+  returned: with O(preflight)
+  type: list
+  elements: dict
+  sample:
+    - id: names_import_job
+      title: Name of the import job
+      status: ok
+      evidence: The definition and the backup agent say contoso-fs01.
+      remedy: ''
+problem:
+  description: The rows that failed in one sentence; empty when there are none.
+  returned: with O(preflight)
+  type: str
+  sample: 'contoso-fs01, names and Azure: failed azure_container. The table says what to do.'
 baseline:
   description: Ids of what exists now and can never count for what comes later.
   returned: with O(observed)
@@ -327,6 +360,7 @@ OPTIONS = {
     "restart_backup": {"type": "bool", "default": False},
     "wait": {"type": "bool", "default": False},
     "shipment": {"type": "dict", "options": {"carrier": {"type": "raw"}, "tracking_number": {"type": "raw"}}},
+    "preflight": {"type": "bool", "default": False},
     "state_only": {"type": "bool", "default": False},
     "others": {"type": "list", "elements": "str"},
     "play_only": {"type": "bool", "default": False},

@@ -52,7 +52,7 @@ def test_what_the_host_offers(pair: Pair) -> None:
     """Open; closed by DPM; not registered; without the cmdlet that sets the method."""
     offer = pair.compare("offline_stage_info", "real", INFO)[0]["backup"]["offer"]
     assert (offer["era"], offer["registration"], offer["dpm"]) == ("publish_settings", "registered", False)
-    assert offer["vault"]["name"] == "lab-vault" and offer["ways"]["automatic"] == {"open": True, "why": ""}
+    assert offer["vault"]["name"] == "contoso-vault" and offer["ways"]["automatic"] == {"open": True, "why": ""}
     stage = {**STAGE, "_publish_settings_content": (pair.modules / SETTINGS).read_text()}
     pair.each(lambda _home: registry.put(HOST, f"HKLM:\\{registry.DPM_SERVER}", "SqlServer", "fs01"))
     assert pair.compare("offline_stage_info", "real", INFO)[0]["backup"]["offer"]["dpm"] is True

@@ -40,13 +40,6 @@ SOURCE_FILES = {
     "empty.dat": b"",
     "pictures/site plan.bin": bytes(range(256)) * 4096,
 }
-# What the registry of a host says of the vault that its agent is registered with.
-VAULT = {
-    "ServiceResourceName": "lab-vault",
-    "ResourceGroupName": "lab-backup",
-    "SubscriptionId": settings.SUBSCRIPTION_ID,
-    "ResourceId": "5283694402934758293",
-}
 # Hundreds of hosts fit into a lab when each backs up little.
 SMALL_FILES = {name: content for name, content in SOURCE_FILES.items() if len(content) < 100_000}
 
@@ -235,9 +228,8 @@ def _announce(name: str, kind: str, port: int) -> None:
         "user": USER,
         "page_file_letters": ["C"],
     }
-    folder = world.home() / "hosts" / name
-    vault = {registry.AGENT_CONFIG: VAULT} if (folder / "agent.json").exists() else {}
-    world.write(folder / "registry.json", registry.DEFAULTS | vault)
+    agent = registry.AGENT if (world.home() / "hosts" / name / "agent.json").exists() else {}
+    world.write(world.home() / "hosts" / name / "registry.json", registry.DEFAULTS | agent)
     world.write(world.home() / "hosts" / name / "host.json", facts)
 
 

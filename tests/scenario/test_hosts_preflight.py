@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What people learn of a copy host before days of copying, and of a host that is not as the lab assumes."""
+"""What people learn of their hosts and names before days of copying, and of a host that is not as the lab assumes."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def rows(file: pathlib.Path) -> dict[str, dict[str, Any]]:
     return {one["name"]: one for one in json.loads(file.read_text(encoding="utf-8"))}
 
 
-def statuses(one: dict[str, Any]) -> dict[str, str]:
+def statuses(one: dict[str, Any], part: str = "checks") -> dict[str, str]:
     """The status of each row by its id."""
-    return {check["id"]: check["status"] for check in one["checks"]}
+    return {check["id"]: check["status"] for check in one[part]}
 
 
 def change_host(lab: Lab, host: str, **facts: Any) -> None:
@@ -43,7 +43,38 @@ def tree(lab: Lab) -> dict[str, int]:
     return {str(one): one.stat().st_mtime_ns for one in places if one.is_file() and one.name != "raw"}
 
 
-def test_preflight_asks_each_copy_host(lab: Lab) -> None:
+SOURCE_ROWS = {
+    "windows": "ok",
+    "tls": "ok",
+    "clock": "ok",
+    "machine": "ok",
+    "offline_cmdlets": "ok",
+    "agent_service": "ok",
+    "registration": "ok",
+    "dpm": "ok",
+    "policy": "ok",
+    "cache": "ok",
+    "sources": "ok",
+    "staging_folder": "ok",
+    "staging_volume": "ok",
+    "staging_space": "ok",
+    "staging_files": "ok",
+    "staging_rights": "ok",
+}
+SEED_ROWS = {
+    "names_import_job": "ok",
+    "names_container": "ok",
+    "names_storage_account": "ok",
+    "names_subscription": "ok",
+    "names_staging": "ok",
+    "azure_job": "ok",
+    "azure_container": "ok",
+    "azure_account": "ok",
+    "azure_location": "ok",
+}
+
+
+def test_preflight_asks_each_host(lab: Lab) -> None:
     """A healthy host, one that is not fit, and one that is not there; check mode; one seed by its name."""
     file = lab.home / "preflight.json"
     lab.order("seed", SEED)
@@ -51,13 +82,23 @@ def test_preflight_asks_each_copy_host(lab: Lab) -> None:
     run = lab.play("preflight", "--check", "-e", f"preflight_file={file}")
     assert (run.returncode, run.changed) == (0, 0), run.output
     assert f"{SEED}, copy host fs01: " in run.output and "Remedy: Run powercfg" in run.output
+    assert f"{SEED}, source host fs01: " in run.output and f"{SEED}, names and Azure: " in run.output
     found = rows(file)[SEED]
     assert file.stat().st_mode & 0o777 == 0o600
     assert (found["copy_host"], found["problem"]) == ("fs01", "")
     expected = {"bitlocker": "ok", "tool": "ok", "work_directory": "ok", "fixed_write_policy": "ok", "sleep": "warning"}
     assert statuses(found) | expected == statuses(found)
+    assert statuses(found, "source_checks") | SOURCE_ROWS == statuses(found, "source_checks")
+    assert statuses(found, "seed_checks") == SEED_ROWS
     stopped = [{"Name": "Schedule", "State": "Stopped", "StartMode": "Disabled"}]
-    change_host(lab, "fs01", cim={"Win32_Service": stopped})
+    # Without the service of the agent, and a virtual machine that is to take the drives.
+    virtual = [
+        {"Manufacturer": "VMware, Inc.", "Model": "VMware7,1", "PartOfDomain": True, "Domain": "contoso.example"}
+    ]
+    change_host(lab, "fs01", cim={"Win32_Service": stopped, "Win32_ComputerSystem": virtual})
+    with world.changed(lab.home / "hosts" / "fs01" / "agent.json") as agent:
+        agent["initial_backup"] |= {"method": "OfflineBackup", "import_job_name": "contoso-fs1"}
+        agent["initial_backup"] |= {"storage_container": f"{SEED}-seed", "staging_location": "d:\\staging\\"}
     lab.order("registry", "fs01", WRITE_POLICY, "FDVDenyWriteAccess", "1")
     lab.order("registry", "fs01", FIPS, "Enabled", "1")
     lab.order("host", "add", "fs02")
@@ -69,10 +110,23 @@ def test_preflight_asks_each_copy_host(lab: Lab) -> None:
     run = lab.play("preflight", "-e", f"preflight_file={file}")
     assert (run.returncode, run.changed) == (2, 0), run.output
     found = rows(file)
-    failed = "failed fixed_write_policy, task_scheduler"
-    assert found[SEED]["problem"] == f"{SEED}, copy host fs01: {failed}. The table says what to do."
+    assert found[SEED]["problem"].split(" The table says what to do.") == [
+        f"{SEED}, source host fs01: failed machine, agent_service.",
+        f" {SEED}, copy host fs01: failed fixed_write_policy, task_scheduler.",
+        f" {SEED}, names and Azure: failed names_import_job.",
+        "",
+    ]
+    names = {
+        "names_import_job": "failed",
+        "names_container": "ok",
+        "names_staging": "ok",
+        "names_subscription": "unknown",
+    }
+    assert statuses(found[SEED], "seed_checks") | names == statuses(found[SEED], "seed_checks")
     assert statuses(found[SEED])["fips"] == "warning"
-    assert statuses(found[OTHER]) == {"connection": "unknown"}
+    assert statuses(found[OTHER]) == statuses(found[OTHER], "source_checks") == {"connection": "unknown"}
+    assert set(statuses(found[OTHER], "seed_checks").values()) == {"unknown", "ok"}
+    assert f"{OTHER}, source host fs02: it could not be asked." in run.message
     assert f"{OTHER}, copy host fs02: it could not be asked." in run.message
     assert lab.play("preflight", "-e", f"seed={OTHER}", "-e", f"preflight_file={file}").returncode == 2
     assert list(rows(file)) == [OTHER], "the other seed is left alone"
@@ -81,7 +135,7 @@ def test_preflight_asks_each_copy_host(lab: Lab) -> None:
     run = lab.play("preflight", "-e", f"seed={SEED}", "-e", f"preflight_file={file}")
     assert run.returncode == 2, run.output
     assert "`azure.place`" in rows(file)[SEED]["problem"] and rows(file)[SEED]["checks"] == []
-    ours = ("host.json", "registry.json")
+    ours = ("host.json", "registry.json", "agent.json")
     unchanged = {name: time for name, time in before.items() if not name.endswith(ours)}
     assert tree(lab) | unchanged == tree(lab)
 

@@ -21,6 +21,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     messages,
     pieces,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.modules import seed_info
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -169,14 +170,19 @@ def test_every_variable_is_documented_and_exists() -> None:
 
 
 def test_every_row_of_the_preflight_is_explained() -> None:
-    """Table, documentation of the module and code have the same rows; the connection is a row of the controller."""
-    code = text(REPOSITORY / "plugins" / "module_utils" / "_Preflight.psm1")
-    rows = re.findall(r"^    @\('([a-z_]+)', '", code, re.MULTILINE)
-    page = section(text(DOCS / "troubleshooting.md"), "Preflight")
-    assert VARIABLE.findall(page) == ["connection", *rows]
-    returned = yaml.safe_load(text(REPOSITORY / "plugins" / "modules" / "copy_host_info.yml"))["RETURN"]
-    described = " ".join(returned["checks"]["contains"]["id"]["description"])
-    assert set(re.findall(r"C\(([a-z_]+)\)", described)) == {"connection", *rows}
+    """Table, documentation of the modules and code have the same rows; the connection is a row of the controller."""
+    explained = []
+    for module, utility in (("copy_host_info", "_Preflight"), ("source_host_info", "_PreflightSource")):
+        code = text(REPOSITORY / "plugins" / "module_utils" / f"{utility}.psm1")
+        rows = ["connection", *re.findall(r"^    @\('([a-z_]+)', '", code, re.MULTILINE)]
+        returned = yaml.safe_load(text(REPOSITORY / "plugins" / "modules" / f"{module}.yml"))["RETURN"]
+        described = " ".join(returned["checks"]["contains"]["id"]["description"])
+        assert set(re.findall(r"C\(([a-z_]+)\)", described)) == set(rows)
+        explained += rows
+    own = re.findall(r'"((?:names|azure)_[a-z_]+)", "', text(SEED_CODE / "preflight.py"))
+    returned = yaml.safe_load(seed_info.RETURN)
+    assert set(re.findall(r"C\(([a-z]+_[a-z_]+)\)", " ".join(returned["checks"]["description"]))) == set(own)
+    assert VARIABLE.findall(section(text(DOCS / "troubleshooting.md"), "Preflight")) == [*explained, *own]
 
 
 def test_every_playbook_has_its_section() -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.answer import Answer
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import ArmClient
@@ -25,6 +26,11 @@ class Account:
     blob_endpoint: str
     kind: str = ""
     hierarchical: bool | None = None
+    location: str = ""
+
+    def show(self) -> dict[str, Any]:
+        """What a preflight looks at. A value that Azure does not show is null."""
+        return {"kind": self.kind or None, "location": self.location or None, "hierarchical": self.hierarchical}
 
     def require_page_blobs(self) -> None:
         """Refuse an account that can never hold a page blob."""
@@ -64,4 +70,5 @@ def get_account(client: ArmClient, subscription_id: str, resource_group: str, ac
     endpoint = endpoints.text("blob") if endpoints else None
     if not endpoint:
         raise ArmError(f"`storage_account` '{account}' has no blob endpoint. Use a general-purpose v2 account.")
-    return Account(account, endpoint.rstrip("/"), found.text("kind") or "", properties.flag("isHnsEnabled"))
+    kind, location = found.text("kind") or "", found.text("location") or ""
+    return Account(account, endpoint.rstrip("/"), kind, properties.flag("isHnsEnabled"), location)

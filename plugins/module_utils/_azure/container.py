@@ -95,6 +95,7 @@ class Container:
             "name": self._name,
             "exists": blobs is not None,
             "blob_endpoint": self.account.blob_endpoint,
+            "account": self.account.show(),
             "blobs": blobs or [],
             "copy_logs": logs,
         }

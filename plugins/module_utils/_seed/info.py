@@ -15,6 +15,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     ledger,
     messages,
     pieces,
+    preflight,
     report,
     status,
     steps,
@@ -56,12 +57,17 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     }
     if options["ledger"]:
         result["ledger"] = known
+    if options["preflight"]:
+        title, checks = f"{host}, names and Azure", preflight.seed_rows(seed, known, options["observed"] or {})
+        found = {"summary": preflight.summary(title, checks), "problem": preflight.problem(title, checks)}
+        return {**result, "checks": checks, **found}
     if options["observed"] is None:
         return {**result, "others_waiting": _waiting_for_shipment({host: (seed, known), **others})}
     snapshot = _snapshot(options, host, seed, known, now, others)
     decision = status.decide(snapshot)
     view = decision.view()
     view["progress"] = messages.progress(snapshot.drives or [], (snapshot.backup or {}).get("jobs") or [])
+    view["warning"] = messages.growth(snapshot.backup or {}, now)
     lines = messages.summary(host, view, now)
     shipment = options["shipment"]
     problem = ""

@@ -84,6 +84,8 @@ def summary(host: str, view: Mapping[str, Any], now: datetime) -> list[str]:
         lines.append(f"  Deadline: {deadline(waiting['deadline'], now)}")
     if view.get("progress"):
         lines.append(f"  Progress: {view['progress']}")
+    if view.get("warning"):
+        lines.append(f"  Warning:  {view['warning']}")
     finished = "run the playbook again" if blocked or waiting else "nothing is left to do"
     lines.append(f"  Next:     {command or finished}")
     return lines
@@ -120,6 +122,33 @@ def progress(drives: Sequence[Mapping[str, Any]], jobs: Sequence[Mapping[str, An
     if running:
         parts.append(f"backup: {_share(running[0])}")
     return "; ".join(parts)
+
+
+def growth(backup: Mapping[str, Any], now: datetime) -> str:
+    """That the staging location will be full before the running backup has ended; empty when nothing says so.
+
+    The agent counts what it reads. What it writes is smaller, so this may come too early and never too late.
+    """
+    free = (backup.get("staging") or {}).get("free_bytes")
+    job: Mapping[str, Any] = next((one for one in backup.get("jobs") or [] if one.get("phase") == "running"), {})
+    done, total = int(job.get("bytes_done") or 0), int(job.get("bytes_total") or 0)
+    if free is None or total - done <= free:
+        return ""
+    text = f"`staging.path` has {size(free)} free, and the backup has {size(total - done)} to go"
+    hours = _hours(free, done, str(job.get("started") or ""), now)
+    if hours is None:
+        return f"{text}."
+    return f"{text}. It will be full in {f'about {hours:.0f} h' if hours >= 1 else 'less than an hour'}."
+
+
+def _hours(free: int, done: int, started: str, now: datetime) -> float | None:
+    """How long free bytes last at the speed so far; None while that is not known."""
+    try:
+        seconds = (now - parse(started)).total_seconds()
+    except ValueError:
+        return None
+    # A shorter time says little, and clocks differ.
+    return free / (done / seconds) / 3600 if done and seconds >= 60 else None
 
 
 def _share(done: Mapping[str, Any]) -> str:

@@ -45,6 +45,8 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse, stamp
 
 CLOCK_DIFFERENCE = timedelta(days=1)
+# A volume with less is full; a file system keeps a few clusters for itself.
+FULL = 1024 * 1024
 # What a drive record allows that this collection or time can do; the rest takes the word of a person.
 GOES_ON = frozenset({"prepare", "wait", "insert", "collect", "verify", "unlock", "lock"})
 SHOWN_FILES = 10
@@ -433,6 +435,10 @@ def stage_problem(snapshot: Snapshot) -> Blocked | None:
     if job is not None and job["phase"] in ("failed", "aborted") and not snapshot.restart_backup:
         text = f"The backup job {job['id']} ended as {job.get('state')} (error {job.get('error_code')})."
         command = playbook("seed", snapshot.host, " -e seed_restart_backup=true")
+        free = (backup.get("staging") or {}).get("free_bytes")
+        if free is not None and free < FULL:
+            remedy = "Free as much room as the source has data, or choose another `staging.path`; then start it again."
+            return Blocked("staging_full", f"{text} `staging.path` is full.", remedy, command)
         return Blocked(
             "backup_failed", text, "Fix the error reported by the agent, then start the backup again.", command
         )

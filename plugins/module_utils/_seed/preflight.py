@@ -1,24 +1,35 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rows of a preflight for people. Private to the collection."""
+"""The rows of a preflight for people, and those that the controller answers itself. Private to the collection."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.account import WITHOUT_PAGE_BLOBS
 
 STATUSES = ("ok", "warning", "failed", "unknown")
 WIDTH = 110
+# Id, title, option of the definition and name in the agent's method of each name that is typed in several places.
+NAMES = (
+    ("names_import_job", "Name of the import job", "name", "import_job_name"),
+    ("names_container", "Name of the container", "azure.container", "container"),
+    ("names_storage_account", "Name of the storage account", "azure.storage_account", "storage_account"),
+    ("names_subscription", "Subscription", "azure.subscription_id", "subscription_id"),
+    ("names_staging", "Staging location", "staging.path", "staging_location"),
+)
 
 
-def connection_row(problem: str) -> dict[str, str]:
-    """The only row of a copy host that is not reached."""
+def connection_row(problem: str, part: str) -> dict[str, str]:
+    """The only row of a host that is not reached; ``part`` is what it is for the seed."""
     return {
         "id": "connection",
-        "title": "Connection to the copy host",
+        "title": f"Connection to the {part}",
         "status": "unknown",
-        "evidence": f"The copy host could not be asked: {' '.join(problem.split())}",
+        "evidence": f"The {part} could not be asked: {' '.join(problem.split())}",
         "remedy": "Switch the host on, and check its inventory variables with the ansible.windows.win_ping module.",
     }
 
@@ -36,7 +47,7 @@ def summary(title: str, checks: Sequence[Mapping[str, str]]) -> list[str]:
 
 
 def problem(title: str, checks: Sequence[Mapping[str, str]]) -> str:
-    """Why drives cannot be prepared on a copy host; empty when no check failed and the host was asked."""
+    """Why a host is not fit; empty when no check failed and the host was asked."""
     if any(one["id"] == "connection" for one in checks):
         return f"{title}: it could not be asked."
     failed = [one["id"] for one in checks if one["status"] == "failed"]
@@ -61,3 +72,159 @@ def _lines(check: Mapping[str, str], widths: tuple[int, int]) -> Iterator[str]:
             break_on_hyphens=False,
         )
         head = " " * len(head)
+
+
+# --- the definition against agent and Azure
+
+
+def seed_rows(seed: Mapping[str, Any], ledger: Mapping[str, Any], observed: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Every name that several places have to spell alike, and what Azure has under these names.
+
+    ``observed`` has the registered results of source_host_info (source), import_job_info (job) and
+    import_container_info (container). One that was skipped, or that failed, leaves its rows unknown.
+    """
+    job, container = _answer(observed, "job", "job"), _answer(observed, "container", "container")
+    facts = _answer(observed, "source", "facts")
+    rows = [_name_row(one, seed, facts, job) for one in NAMES]
+    # What a job of this seed brought into the container is its own.
+    own = bool(ledger.get("jobs"))
+    return [*rows, *_azure_rows(seed, own, (job, _why(observed, "job")), (container, _why(observed, "container")))]
+
+
+def _row(name: str, title: str, status: str, evidence: str, remedy: str = "") -> dict[str, str]:
+    return {"id": name, "title": title, "status": status, "evidence": evidence, "remedy": remedy}
+
+
+def _answer(observed: Mapping[str, Any], who: str, key: str) -> Mapping[str, Any] | None:
+    found = (observed.get(who) or {}).get(key)
+    return found if isinstance(found, Mapping) else None
+
+
+def _why(observed: Mapping[str, Any], who: str) -> str:
+    """Why there is no answer."""
+    result = observed.get(who) or {}
+    text = " ".join(str(result.get("msg") or "").split())
+    return text if text and not result.get("skipped") else "It was not asked."
+
+
+def _value(definition: Mapping[str, Any], option: str) -> str:
+    found: Any = definition
+    for part in option.split("."):
+        found = (found or {}).get(part)
+    return str(found or "")
+
+
+def _plain(value: Any, option: str) -> str:
+    """A value in the one form in which two spellings of the same thing are equal."""
+    text = str(value or "").strip().replace("/", "\\").rstrip("\\")
+    # An account may be named by its resource id.
+    return (text.rpartition("\\")[2] if option == "azure.storage_account" else text).casefold()
+
+
+def _in_job(job: Mapping[str, Any] | None, option: str) -> str:
+    """What an import job that exists says; empty when it says nothing."""
+    if not job or not job.get("exists"):
+        return ""
+    parts = str(job.get("id") or "").split("/")
+    account = str(job.get("storage_account_id") or "").rpartition("/")[2]
+    subscription = parts[2] if len(parts) > 2 else ""
+    found = {"name": job.get("name"), "azure.storage_account": account, "azure.subscription_id": subscription}
+    return str(found.get(option) or "")
+
+
+def _name_row(
+    names: tuple[str, str, str, str],
+    seed: Mapping[str, Any],
+    facts: Mapping[str, Any] | None,
+    job: Mapping[str, Any] | None,
+) -> dict[str, str]:
+    """One name: as the definition, the agent and an import job that exists spell it."""
+    row, title, option, key = names
+    wanted = _value(seed, option)
+    method = (facts or {}).get("method")
+    has_agent = seed["source"]["agent"] != "folder"
+    places = {"the backup agent": str((method or {}).get(key) or ""), "the import job": _in_job(job, option)}
+    others = {place: value for place, value in places.items() if value}
+    wrong = {place: value for place, value in others.items() if _plain(value, option) != _plain(wanted, option)}
+    if wrong:
+        said = ", ".join(f"{place} says {value}" for place, value in wrong.items())
+        remedy = f"Correct `{option}`, or what differs from it; the import is only found under one name."
+        return _row(row, title, "failed", f"`{option}` is {wanted}, but {said}.", remedy)
+    how = f"In the wizard of the agent it has to read exactly {wanted}."
+    if has_agent and not isinstance(method, Mapping):
+        return _row(row, title, "unknown", "The backup agent did not say how it makes its first backup.", how)
+    if has_agent and not (method or {}).get("offline"):
+        return _row(row, title, "ok", f"The backup agent does not seed offline yet. {how}")
+    if has_agent and "the backup agent" not in others:
+        return _row(row, title, "unknown", "The backup agent seeds offline and does not say this name.", how)
+    return _row(row, title, "ok", f"{' and '.join(['The definition', *others])} say{'' if others else 's'} {wanted}.")
+
+
+def _azure_rows(
+    seed: Mapping[str, Any],
+    own: bool,
+    asked_job: tuple[Mapping[str, Any] | None, str],
+    asked_container: tuple[Mapping[str, Any] | None, str],
+) -> Iterator[dict[str, str]]:
+    """The import job, the container, and the storage account."""
+    yield _job_row(seed, own, *asked_job)
+    yield _container_row(seed, own, *asked_container)
+    account, why = (asked_container[0] or {}).get("account"), asked_container[1]
+    yield _account_row(seed, account, why)
+    yield _location_row(seed, account, why)
+
+
+def _unknown(name: str, title: str, what: str, why: str) -> dict[str, str]:
+    return _row(name, title, "unknown", f"{what} {why}", "Let the identity read it, or look at it in the portal.")
+
+
+def _job_row(seed: Mapping[str, Any], own: bool, job: Mapping[str, Any] | None, why: str) -> dict[str, str]:
+    name, title = "azure_job", "Import job"
+    if job is None:
+        return _unknown(name, title, "Whether the name of the import job is free is not known.", why)
+    if not job.get("exists"):
+        return _row(name, title, "ok", f"No import job has the name {seed['name']} yet.")
+    if own:
+        return _row(name, title, "ok", f"The import job {seed['name']} is {job.get('status')}, and of this seed.")
+    text = f"There is an import job {seed['name']} ({job.get('status')}) that this seed did not create."
+    return _row(name, title, "failed", text, "Give the seed another `name`, or delete that job.")
+
+
+def _container_row(seed: Mapping[str, Any], own: bool, container: Mapping[str, Any] | None, why: str) -> dict[str, str]:
+    name, title, option = "azure_container", "Container", seed["azure"]["container"]
+    if container is None or container.get("blobs") is None:
+        return _unknown(name, title, "Whether the container is empty is not known.", why)
+    if not container.get("exists"):
+        return _row(name, title, "ok", f"There is no container {option} yet; the seed creates it.")
+    count = len(container["blobs"])
+    if not count:
+        return _row(name, title, "ok", f"The container {option} is empty.")
+    text = f"The container {option} has {count} blob{'' if count == 1 else 's'}"
+    if own:
+        return _row(name, title, "ok", f"{text}; this seed has an import job.")
+    remedy = "Choose a container that only this seed uses: the service renames what has the name of another blob."
+    return _row(name, title, "failed", f"{text} that no import of this seed brought.", remedy)
+
+
+def _account_row(seed: Mapping[str, Any], account: Mapping[str, Any] | None, why: str) -> dict[str, str]:
+    name, title = "azure_account", "Page blobs in the storage account"
+    if account is None or not account.get("kind"):
+        return _unknown(name, title, "The kind of the storage account is not known.", why)
+    kind, text = account["kind"], f"The storage account {seed['azure']['storage_account']} has the kind"
+    remedy = "Use a general-purpose v2 account without a hierarchical namespace."
+    if kind in WITHOUT_PAGE_BLOBS:
+        return _row(name, title, "failed", f"{text} {kind}, which holds no page blobs.", remedy)
+    if account.get("hierarchical"):
+        return _row(name, title, "failed", f"{text} {kind} with a hierarchical namespace: no page blobs.", remedy)
+    return _row(name, title, "ok", f"{text} {kind}, which holds page blobs.")
+
+
+def _location_row(seed: Mapping[str, Any], account: Mapping[str, Any] | None, why: str) -> dict[str, str]:
+    name, title, wanted = "azure_location", "Region of the storage account", seed["azure"]["location"]
+    if account is None or not account.get("location"):
+        return _unknown(name, title, "The region of the storage account is not known.", why)
+    found = str(account["location"])
+    if found.replace(" ", "").casefold() == str(wanted).replace(" ", "").casefold():
+        return _row(name, title, "ok", f"The storage account is in {found}.")
+    text = f"The storage account is in {found}, and `azure.location` is {wanted}, where the drives are shipped to."
+    return _row(name, title, "failed", text, "Correct `azure.location`, or use an account in that region.")

@@ -85,7 +85,8 @@ def backup_of(machine: Machine, staging: str, kind: str) -> Json:
     else:
         backup = _agent_of(machine)
     exists, files = staged_files(machine, staging)
-    return backup | {"staging": {"path": staging, "exists": exists}, "files": files}
+    free = free_bytes(machine, staging)
+    return backup | {"staging": {"path": staging, "exists": exists, "free_bytes": free}, "files": files}
 
 
 def _agent_of(machine: Machine) -> Json:
@@ -138,6 +139,18 @@ def _offer(machine: Machine, backup: Json) -> Json:
         "vault": vault,
         "dpm": dpm,
     }
+
+
+def free_bytes(machine: Machine, path: str) -> int | None:
+    """What is free on the volume of a path."""
+    letter = path[:1].upper()
+    for disk in machine.disks():
+        for partition in [] if disk["is_offline"] else disk["partitions"]:
+            if (partition["letter"] or "").upper() == letter and machine.find(f"{letter}:\\"):
+                folder = world.volume_folder(disk["serial"], partition["number"])
+                used = sum(one.stat().st_size for one in folder.rglob("*") if one.is_file())
+                return int(partition["size"]) - used
+    return None
 
 
 def _policy(agent: Json) -> Json | None:

@@ -13,6 +13,7 @@ import re
 from typing import Any
 
 from lab import world
+from lab.azure import settings
 from lab.world import LabError
 
 ROOT = re.compile(r"(?:Registry::)?(?:HKLM:?|HKEY_LOCAL_MACHINE)\\+", re.IGNORECASE)
@@ -33,6 +34,17 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "InstallationType": "Server",
     },
     r"SOFTWARE\Policies\Microsoft\Windows": {},
+}
+# What a registered backup agent adds. Source: public scripts that read these keys.
+AGENT: dict[str, dict[str, Any]] = {
+    AGENT_CONFIG: {
+        "MachineId": "5f1c0f3e-0000-4000-8000-000000000001",
+        "ResourceId": "4508156004108672185",
+        "ResourceGroupName": "contoso-backup",
+        "ServiceResourceName": "contoso-vault",
+        "SubscriptionId": settings.SUBSCRIPTION_ID,
+        "ScratchLocation": r"C:\Program Files\Microsoft Azure Recovery Services Agent\Scratch",
+    },
 }
 
 

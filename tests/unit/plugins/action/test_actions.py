@@ -187,6 +187,16 @@ def test_backup_is_watched_until_it_waits_for_the_import(shown: list[str]) -> No
     assert shown == ["[contoso-fs01] Backup: not started yet", "[contoso-fs01] Backup: running, 5.0 of 10.0 GB (50 %)"]
 
 
+def test_running_backup_that_does_not_fit_is_said_in_its_progress(shown: list[str]) -> None:
+    full = backup("running")
+    full["backup"]["staging"] = {"exists": True, "free_bytes": 10**9}
+    stage([full, backup("waiting_for_import")], seed=SEED, staging_path="D:\\Staging").run()
+    assert shown == [
+        "[contoso-fs01] Backup: running, 5.0 of 10.0 GB (50 %); `staging.path` has 1.0 GB free, and the backup has "
+        "5.0 GB to go."
+    ]
+
+
 @pytest.mark.parametrize(
     ("answer", "options"),
     [(backup("running"), {"state": "cleaned"}), (backup("failed"), {}), (backup("unknown"), {})],

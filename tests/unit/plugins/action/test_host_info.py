@@ -5,11 +5,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from ansible.errors import AnsibleConnectionFailure
-from ansible_collections.seedfreight.azure_offline_backup.plugins.action import copy_host_info, host_probe_info
+from ansible_collections.seedfreight.azure_offline_backup.plugins.action import (
+    copy_host_info,
+    host_probe_info,
+    source_host_info,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils import _preflight
 from tasks import HOST, Task
 
 ROW = {"id": "fips", "title": "FIPS policy", "status": "ok", "evidence": "Off.", "remedy": ""}
@@ -19,7 +26,7 @@ FAILED = ROW | {"id": "bitlocker", "status": "failed"}
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     lines: list[str] = []
-    monkeypatch.setattr(copy_host_info.display, "display", lines.append)
+    monkeypatch.setattr(_preflight.display, "display", lines.append)
     return lines
 
 
@@ -55,6 +62,22 @@ def test_lost_host_is_a_row_only_when_that_is_asked_for(shown: list[str]) -> Non
     assert "refused" in shown[0] and not result.get("unreachable")
     with pytest.raises(AnsibleConnectionFailure):
         preflight({}, AnsibleConnectionFailure("refused"))
+
+
+def test_source_host_learns_the_time_of_the_controller(shown: list[str]) -> None:
+    arguments = {"staging_path": "D:\\Staging", "show": True}
+    task = Task(source_host_info.ActionModule, arguments, [{"checks": [ROW], "facts": {}}], delegate_to="fs01")
+    result = task.run()
+    sent = dict(task.sent[0])
+    assert abs((datetime.now(UTC) - parse(sent.pop("_controller_time"))).total_seconds()) < 60
+    assert sent == {"staging_path": "D:\\Staging"}
+    assert result["summary"][0] == f"{HOST}, source host fs01: 1 ok, 0 warnings, 0 failed, 0 unknown"
+    assert shown == ["\n".join(result["summary"])]
+
+
+def test_lost_source_host_is_named_as_one() -> None:
+    task = Task(source_host_info.ActionModule, {"report_unreachable": True}, [AnsibleConnectionFailure("refused")])
+    assert task.run()["checks"][0]["evidence"] == "The source host could not be asked: refused"
 
 
 def test_facts_are_compared_with_what_is_assumed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,7 @@ SECRETS: dict[str, list[dict[str, Any]]] = {
 # Actions and modules whose arguments and results hold no secret, and why.
 OPEN = {
     "copy_host_info": "asks a host about itself",
+    "source_host_info": "asks a host about itself",
     "host_probe_info": "asks a host about itself, and masks what it returns",
     "offline_stage_info": "asks the agent, and gets no credentials",
     "sata_prep_import_info": "reads the drives, and no journal leaves the host",

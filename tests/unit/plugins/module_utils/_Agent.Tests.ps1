@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 Describe 'the source host of a seed' {
     BeforeAll {
+        $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') +
+            [System.IO.Path]::PathSeparator + $env:PATH
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
         $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') +
         [System.IO.Path]::PathSeparator + $env:PATH
@@ -182,6 +184,25 @@ Describe 'the source host of a seed' {
             $backup.agent.installed | Should -BeExactly $false
             $backup.files.Count | Should -Be 1
             $backup.unknown.Contains('jobs') | Should -BeTrue
+        }
+        It 'says how many bytes are free on the volume of the staging location, also before it is there' {
+            $free = (Get-Volume -DriveLetter E).SizeRemaining
+            (Get-SeedBackup -Agent mars -StagingPath 'E:\none\Staging').staging.free_bytes | Should -Be $free
+            Get-SeedFreeByte -Path 'e:\' | Should -Be $free
+        }
+        It 'does not say what is free on <path>' -ForEach @(@{ path = '\\filer\seed' }, @{ path = 'Q:\Staging' }) {
+            Get-SeedFreeByte -Path $path | Should -BeNullOrEmpty
+        }
+        It 'does not say what is free where a folder leads to another volume, a volume is locked, or nothing answers' {
+            $null = New-Item -ItemType Directory -Path 'E:\Mount'
+            Mock Get-Item {
+                [pscustomobject]@{ Attributes = [System.IO.FileAttributes]'Directory, ReparsePoint' }
+            } -ModuleName _Agent
+            Get-SeedFreeByte -Path 'E:\Mount\Staging' | Should -BeNullOrEmpty
+            Mock Get-Volume { [pscustomobject]@{ Size = 0; SizeRemaining = 0 } } -ModuleName _Agent
+            Get-SeedFreeByte -Path 'E:\Staging' | Should -BeNullOrEmpty
+            Mock Get-Volume { throw 'no answer' } -ModuleName _Agent
+            Get-SeedFreeByte -Path 'E:\Staging' | Should -BeNullOrEmpty
         }
         It 'names what cannot be asked of the staging location' {
             $backup = Get-SeedBackup -Agent mars -StagingPath '\\filer\seed'

@@ -24,8 +24,8 @@ Describe 'the preflight of a copy host' {
     Context 'rows' {
         It 'has each row once, with a status that is known and a sentence' {
             $rows = @(Get-SeedPreflight -Option $option)
-            $rows.Count | Should -Be 24
-            @($rows.id | Select-Object -Unique).Count | Should -Be 24
+            $rows.Count | Should -Be 25
+            @($rows.id | Select-Object -Unique).Count | Should -Be 25
             foreach ($row in $rows) {
                 $row.status | Should -Match '^(ok|warning|failed|unknown)$'
                 $row.title | Should -Match '\w'
@@ -251,6 +251,23 @@ Describe 'the preflight of a copy host' {
             } -ModuleName _Preflight
             $found = Get-SeedAntivirus -Option $option
             "$($found.status) $($found.evidence)" | Should -BeLike 'warning This host runs Contoso Shield, *'
+        }
+    }
+
+    Context 'staging location' {
+        It 'is <status> for <path>' -ForEach @(
+            @{ path = 'E:\Staging'; status = 'ok' }
+            @{ path = 'E:\keep.txt'; status = 'warning' }
+            @{ path = 'E:\none'; status = 'warning' }
+            @{ path = 'Q:\Staging'; status = 'failed' }
+            @{ path = '\\fs02\staging'; status = 'unknown' }
+            @{ path = $null; status = 'unknown' }
+        ) {
+            $null = New-Item -Path 'E:\Staging' -ItemType Directory
+            (Get-SeedStagingReach -Option @{ staging_path = $path }).status | Should -Be $status
+        }
+        It 'names the account of the computer that has to read a share' {
+            (Get-SeedStagingReach -Option @{ staging_path = '\\fs02\staging' }).remedy | Should -BeLike '*DOMAIN\FS01$.'
         }
     }
 

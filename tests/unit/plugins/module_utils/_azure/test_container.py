@@ -72,6 +72,7 @@ def test_container_that_is_not_there(azure: Azure, storage: Any) -> None:
         "name": "seed-1",
         "exists": False,
         "blob_endpoint": azure.server.blob_endpoint.rstrip("/"),
+        "account": {"kind": "StorageV2", "location": "westeurope", "hierarchical": False},
         "blobs": [],
         "copy_logs": [],
     }

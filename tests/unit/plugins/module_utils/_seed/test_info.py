@@ -70,6 +70,7 @@ class Play:
             "restart_backup": False,
             "wait": False,
             "shipment": None,
+            "preflight": False,
             "state_only": False,
             "decision": None,
             "ledger": False,
@@ -223,6 +224,25 @@ def test_permissions_of_the_run_reach_the_decision(play: Play) -> None:
     waits = play.ask(observed=seen(source={"backup": running}), wait=True)
     assert waits["next"] == "stage" and waits["progress"] == "backup: 1 bytes of 1 bytes (100 %)"
     assert waits["row"]["progress"] == waits["progress"] and "  Progress: backup" in "\n".join(waits["summary"])
+
+
+def test_a_staging_location_that_gets_full_is_a_warning(play: Play) -> None:
+    play.keep(contoso.ledger("begun"))
+    job = {**contoso.backup()["jobs"][0], "phase": "running", "bytes_done": 10**9, "bytes_total": 10**12}
+    running = contoso.backup(jobs=[job], staging={"path": "D:\\Staging", "exists": True, "free_bytes": 10**10})
+    found = play.ask(observed=seen(source={"backup": running}))
+    assert found["warning"].startswith("`staging.path` has 10.0 GB free, and the backup has 999.0 GB to go.")
+    assert f"  Warning:  {found['warning']}" in found["summary"] and found["blocked"] is None
+
+
+def test_names_are_compared_instead_of_a_decision(play: Play) -> None:
+    method = contoso.backup()["method"] | {"container": "another", "subscription_id": SUBSCRIPTION}
+    facts = {"facts": {"method": method}}
+    found = play.ask(observed={"source": facts, "job": {"job": contoso.job(exists=False)}}, preflight=True)
+    failed = [one["id"] for one in found["checks"] if one["status"] == "failed"]
+    assert failed == ["names_container"] and "next" not in found
+    assert found["problem"] == f"{NAME}, names and Azure: failed names_container. The table says what to do."
+    assert found["summary"][0].startswith(f"{NAME}, names and Azure: ")
 
 
 def test_an_accepted_piece_is_returned_for_the_ledger(play: Play) -> None:

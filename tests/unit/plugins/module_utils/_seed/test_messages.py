@@ -19,6 +19,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     Blocked,
     Waiting,
     deadline,
+    growth,
     playbook,
     progress,
     size,
@@ -105,6 +106,11 @@ def test_a_seed_that_is_finished() -> None:
 def test_what_waits_or_is_blocked_without_a_command_is_not_finished() -> None:
     assert "nothing is left" not in "".join(lines(blocked=blocked(command="")))
     assert "nothing is left" not in "".join(lines(waiting=waiting(command="")))
+
+
+def test_a_warning_has_a_line_of_its_own() -> None:
+    found = lines("staging", waiting=waiting(), progress="backup: 1.0 GB", warning="It will be full in about 9 h.")
+    assert found[2:4] == ["  Progress: backup: 1.0 GB", "  Warning:  It will be full in about 9 h."]
 
 
 def test_running_work_has_one_line_more() -> None:
@@ -216,3 +222,46 @@ def test_an_unknown_total_has_no_percentage() -> None:
 def test_progress_of_the_drives_of_the_golden_table() -> None:
     found = progress([contoso.drive("copies")], [])
     assert found.startswith(f"drive {SERIAL}: copy ") and found.endswith("%)")
+
+
+# growth
+
+TB = 10**12
+
+
+def staging(free: int | None, **job: Any) -> dict[str, Any]:
+    """A backup that has written 1 of 4 TB in 10 hours."""
+    running = {"phase": "running", "started": "2026-11-26T02:00:00Z", "bytes_done": TB, "bytes_total": 4 * TB, **job}
+    return {"staging": {"exists": True, "free_bytes": free}, "jobs": [running]}
+
+
+@pytest.mark.parametrize(
+    ("backup", "when"),
+    [
+        (staging(2 * TB), " It will be full in about 20 h."),
+        (staging(TB // 20), " It will be full in less than an hour."),
+        (staging(2 * TB, started="2026-11-26T11:59:30Z"), ""),
+        (staging(2 * TB, started="2026-11-26T14:00:00Z"), ""),
+        (staging(2 * TB, started=None), ""),
+        (staging(2 * TB, bytes_done=0), ""),
+    ],
+)
+def test_a_staging_location_that_gets_full_is_said_before_it_is(backup: dict[str, Any], when: str) -> None:
+    """The time is left out where the speed is not known yet, or the clocks differ."""
+    found = growth(backup, NOW)
+    assert found.startswith("`staging.path` has ") and found.endswith(f" TB to go.{when}")
+
+
+@pytest.mark.parametrize(
+    "backup",
+    [
+        staging(3 * TB),
+        staging(None),
+        staging(0, phase="failed"),
+        staging(0, bytes_total=None, bytes_done=None),
+        {"staging": None, "jobs": None},
+        {},
+    ],
+)
+def test_room_that_is_enough_or_not_known_is_no_warning(backup: dict[str, Any]) -> None:
+    assert growth(backup, NOW) == ""

@@ -1115,6 +1115,20 @@ STAGES: list[tuple[dict[str, Any] | None, str, str]] = [
         )
         for phase in ("failed", "aborted")
     ),
+    *(
+        (
+            {**backup("failed"), "staging": {"path": "D:\\Staging", "exists": True, "free_bytes": free}},
+            f"{name}: seed --limit contoso-fs01 -e seed_restart_backup=true",
+            f"The backup job job-1 ended as failed (error 0).{text}",
+        )
+        for free, name, text in (
+            (0, "staging_full", " `staging.path` is full."),
+            (1024 * 1024 - 1, "staging_full", " `staging.path` is full."),
+            (1024 * 1024, "backup_failed", ""),
+            (None, "backup_failed", ""),
+        )
+    ),
+    ({**backup("running"), "staging": {"path": "D:\\Staging", "exists": True, "free_bytes": 0}}, "", ""),
     (backup("running"), "", ""),
     (backup(None), "", ""),
     (
@@ -1140,7 +1154,7 @@ STAGES: list[tuple[dict[str, Any] | None, str, str]] = [
 def test_why_the_agent_cannot_write_the_first_backup(seen: Any, blocked: str, reason: str) -> None:
     found = pieces.stage_problem(snapshot("staging", backup=seen))
     assert (stop_of(found), found.reason if found else "") == (blocked, reason)
-    if blocked.startswith("backup_failed"):
+    if blocked.startswith(("backup_failed", "staging_full")):
         assert pieces.stage_problem(snapshot("staging", backup=seen, restart_backup=True)) is None
 
 

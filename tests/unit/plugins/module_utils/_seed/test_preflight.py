@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import preflight
 
@@ -54,9 +56,159 @@ def test_only_what_failed_is_a_problem(statuses: list[str], problem: str) -> Non
 
 
 def test_host_that_is_not_reached_is_unknown_and_a_problem() -> None:
-    one = preflight.connection_row("ntlm:\n  connection refused")
+    one = preflight.connection_row("ntlm:\n  connection refused", "copy host")
     assert (one["status"], one["evidence"]) == (
         "unknown",
         "The copy host could not be asked: ntlm: connection refused",
     )
     assert preflight.problem("fs01", [one]) == "fs01: it could not be asked."
+
+
+SEED = {
+    "name": "contoso-fs01",
+    "source": {"agent": "mars", "host": "fs01"},
+    "staging": {"path": "D:\\Staging"},
+    "azure": {
+        "subscription_id": "12345678-1234-1234-1234-123456789abc",
+        "storage_account": "contosoblobs",
+        "container": "contoso-fs01-seed",
+        "location": "westeurope",
+    },
+}
+METHOD = {
+    "offline": True,
+    "staging_location": "d:\\staging\\",
+    "import_job_name": "contoso-fs01",
+    "subscription_id": "12345678-1234-1234-1234-123456789ABC",
+    "storage_account": "contosoblobs",
+    "container": "contoso-fs01-seed",
+}
+ACCOUNT = {"kind": "StorageV2", "location": "West Europe", "hierarchical": False}
+GROUP = "/subscriptions/12345678-1234-1234-1234-123456789abc/resourceGroups/seeds/providers"
+JOB = {
+    "exists": True,
+    "name": "contoso-fs01",
+    "status": "DeviceOrdered",
+    "id": f"{GROUP}/Microsoft.DataBox/jobs/contoso-fs01",
+    "storage_account_id": f"{GROUP}/Microsoft.Storage/storageAccounts/contosoblobs",
+}
+
+
+def observed(**changes: Any) -> dict[str, Any]:
+    """Registered results of a seed that is all right, before its first run."""
+    return {
+        "source": {"facts": {"method": METHOD}},
+        "job": {"job": {"exists": False, "id": ""}},
+        "container": {"container": {"exists": True, "blobs": [], "account": ACCOUNT}},
+    } | changes
+
+
+def rows(
+    ledger: dict[str, Any] | None = None, seed: dict[str, Any] = SEED, **changes: Any
+) -> dict[str, dict[str, str]]:
+    """The rows by their id."""
+    return {one["id"]: one for one in preflight.seed_rows(seed, ledger or {}, observed(**changes))}
+
+
+def states(found: dict[str, dict[str, str]]) -> dict[str, str]:
+    """The status of each row that is not ok."""
+    return {name: one["status"] for name, one in found.items() if one["status"] != "ok"}
+
+
+def test_names_that_agree_are_ok() -> None:
+    """Spellings of one thing are equal: case, a trailing backslash, an account by its resource id, a region."""
+    found = rows()
+    assert len(found) == 9 and states(found) == {}
+    assert found["names_container"]["evidence"] == "The definition and the backup agent say contoso-fs01-seed."
+    by_id = SEED | {"azure": SEED["azure"] | {"storage_account": JOB["storage_account_id"]}}
+    assert states(rows({"jobs": [{}]}, by_id, job={"job": JOB})) == {}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "row"),
+    [
+        ("import_job_name", "contoso-fs1", "names_import_job"),
+        ("container", "contoso-fs01-sead", "names_container"),
+        ("storage_account", "contosoblob", "names_storage_account"),
+        ("subscription_id", "12345678-1234-1234-1234-123456789abd", "names_subscription"),
+        ("staging_location", "D:\\Staging2", "names_staging"),
+    ],
+)
+def test_name_that_the_agent_spells_otherwise_failed(key: str, value: str, row: str) -> None:
+    found = rows(source={"facts": {"method": METHOD | {key: value}}})
+    assert states(found) == {row: "failed"}
+    assert f"the backup agent says {value}" in found[row]["evidence"] and found[row]["remedy"]
+
+
+def test_job_of_another_account_and_subscription_failed() -> None:
+    other = JOB | {"storage_account_id": "/x/other", "id": "/subscriptions/another/x/contoso-fs01"}
+    found = rows({"jobs": [{}]}, job={"job": other})
+    assert states(found) == {"names_storage_account": "failed", "names_subscription": "failed"}
+    assert "the import job says other" in found["names_storage_account"]["evidence"]
+
+
+def test_agent_that_does_not_answer_is_never_ok() -> None:
+    names = {name: "unknown" for name in rows() if name.startswith("names_")}
+    assert states(rows(source={"skipped": True})) == names
+    assert states(rows(source={"facts": {"method": None}})) == names
+    half = METHOD | {"storage_account": None}
+    assert states(rows(source={"facts": {"method": half}})) == {"names_storage_account": "unknown"}
+
+
+def test_agent_that_is_not_set_yet_has_nothing_to_compare() -> None:
+    found = rows(source={"facts": {"method": {"offline": False}}})
+    assert states(found) == {}
+    assert found["names_staging"]["evidence"].endswith("it has to read exactly D:\\Staging.")
+
+
+def test_folder_has_no_agent_to_compare() -> None:
+    found = rows(seed=SEED | {"source": {"agent": "folder", "host": "fs01"}}, source={"skipped": True})
+    assert states(found) == {}
+    assert found["names_import_job"]["evidence"] == "The definition says contoso-fs01."
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"job": {"job": JOB}}, {"azure_job": "failed"}),
+        ({"job": {"msg": "Forbidden."}}, {"azure_job": "unknown"}),
+        ({"container": {"container": {"exists": False, "blobs": [], "account": ACCOUNT}}}, {}),
+        (
+            {"container": {"container": {"exists": True, "blobs": [{}], "account": ACCOUNT}}},
+            {"azure_container": "failed"},
+        ),
+        (
+            {"container": {"msg": "Forbidden."}},
+            dict.fromkeys(["azure_container", "azure_account", "azure_location"], "unknown"),
+        ),
+        (
+            {"container": {"container": {"exists": True, "blobs": [], "account": ACCOUNT | {"kind": "BlobStorage"}}}},
+            {"azure_account": "failed"},
+        ),
+        (
+            {"container": {"container": {"exists": True, "blobs": [], "account": ACCOUNT | {"hierarchical": True}}}},
+            {"azure_account": "failed"},
+        ),
+        (
+            {"container": {"container": {"exists": True, "blobs": [], "account": ACCOUNT | {"location": "uksouth"}}}},
+            {"azure_location": "failed"},
+        ),
+        (
+            {"container": {"container": {"exists": True, "blobs": [], "account": {"kind": None, "location": None}}}},
+            {"azure_account": "unknown", "azure_location": "unknown"},
+        ),
+    ],
+)
+def test_azure_is_looked_at(changes: dict[str, Any], expected: dict[str, str]) -> None:
+    assert states(rows(**changes)) == expected
+
+
+def test_reason_of_azure_is_shown() -> None:
+    found = rows(job={"msg": "The identity may not\n read it."}, container={"skipped": True, "msg": "no"})
+    assert found["azure_job"]["evidence"].endswith("is not known. The identity may not read it.")
+    assert found["azure_container"]["evidence"].endswith("is not known. It was not asked.")
+
+
+def test_job_and_blobs_of_the_seed_itself_are_ok() -> None:
+    full = {"container": {"exists": True, "blobs": [{}, {}], "account": ACCOUNT}}
+    assert states(rows({"jobs": [{}]}, job={"job": JOB}, container=full)) == {}
