@@ -15,7 +15,7 @@ function Get-SeedFolderBackup {
     [OutputType([System.Collections.Specialized.OrderedDictionary])]
     param()
     [ordered]@{
-        agent = [ordered]@{ kind = 'folder'; installed = $null; version = $null }
+        agent = [ordered]@{ kind = 'folder'; installed = $null; version = $null; log_folder = $null }
         unknown = [ordered]@{}
         policy = $null
         method = $null

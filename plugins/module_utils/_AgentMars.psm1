@@ -14,11 +14,15 @@ Set-StrictMode -Version 3.0
 # A job leaves this list only when newer ones push it out; an agent runs at most three backups a day.
 $script:PreviousJobs = 50
 
+# The task that runs the scheduled backups. Source: troubleshooting pages of the agent.
+$script:TaskPath = '\Microsoft\OnlineBackup\'
+$script:TaskName = 'Microsoft-OnlineBackup'
+
 function Import-SeedMarsModule {
     <#
     .SYNOPSIS
-        Loads the agent's module. Returns kind, installed (true, false, or null when that cannot be said), version and
-        why.
+        Loads the agent's module. Returns kind, installed (true, false, or null when that cannot be said), version,
+        log_folder and why.
     .DESCRIPTION
         The installer extends the module path only for sessions that begin later, so the module is looked for where
         the setup says that the agent is. The version is that of its engine, which the documentation of the service
@@ -26,7 +30,7 @@ function Import-SeedMarsModule {
     #>
     [CmdletBinding()]
     param()
-    $agent = [ordered]@{ kind = 'mars'; installed = $null; version = $null; why = '' }
+    $agent = [ordered]@{ kind = 'mars'; installed = $null; version = $null; log_folder = $null; why = '' }
     $loaded = [bool](Get-Command -Name Get-OBPolicy -ErrorAction SilentlyContinue)
     if ($loaded) { $agent.installed = $true }
     $folder = $null
@@ -52,6 +56,8 @@ function Import-SeedMarsModule {
         catch { $agent.why = "The module of the agent does not load: $(ConvertTo-SeedReason -ErrorRecord $_)" }
     }
     $agent.version = Get-SeedMarsVersion -Folder $folder
+    # Source: published pages and a log collector of the agent. The names of its logs there are not published.
+    if ($folder) { $agent.log_folder = "$($folder.TrimEnd('\'))\Temp" }
     [pscustomobject]$agent
 }
 
@@ -278,7 +284,12 @@ function Get-SeedMarsBackup {
     param()
     $agent = Import-SeedMarsModule
     $backup = [ordered]@{
-        agent = [ordered]@{ kind = $agent.kind; installed = $agent.installed; version = $agent.version }
+        agent = [ordered]@{
+            kind = $agent.kind
+            installed = $agent.installed
+            version = $agent.version
+            log_folder = $agent.log_folder
+        }
         unknown = [ordered]@{}
         policy = $null
         method = $null
@@ -513,10 +524,60 @@ function Get-SeedMarsStartProblem {
     Get-SeedAgentTaskProblem
 }
 
+function Get-SeedMarsTask {
+    <#
+    .SYNOPSIS
+        Name and state of the scheduled task that runs the agent's backups; nothing when there is none.
+    #>
+    [CmdletBinding()]
+    param()
+    try {
+        $task = Get-ScheduledTask -TaskName $script:TaskName -TaskPath $script:TaskPath -ErrorAction Stop |
+            Select-Object -First 1
+    }
+    catch {
+        # The cmdlet has one id for a missing name and one for a missing path.
+        if ($_.FullyQualifiedErrorId -like 'CmdletizationQuery_NotFound*') { return }
+        throw
+    }
+    [pscustomobject]@{ name = "$($script:TaskPath)$($script:TaskName)"; state = "$($task.State)" }
+}
+
+function Start-SeedMarsTask {
+    <# .SYNOPSIS Starts the scheduled backup and returns at once. #>
+    [CmdletBinding()]
+    param()
+    Start-ScheduledTask -TaskName $script:TaskName -TaskPath $script:TaskPath -ErrorAction Stop
+}
+
+function Get-SeedMarsMethodLack {
+    <# .SYNOPSIS The cmdlets that this version of the agent lacks to set its method. #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param()
+    foreach ($name in 'Set-OBInitialBackupCreationMethod', 'Set-OBPolicy') {
+        if (-not (Get-Command -Name $name -ErrorAction SilentlyContinue)) { $name }
+    }
+}
+
+function Set-SeedMarsOnline {
+    <# .SYNOPSIS Sets the agent to make its first backup over the network. Does not read it back. #>
+    [CmdletBinding()]
+    param()
+    $policy = Get-OBPolicy -ErrorAction Stop
+    $arguments = @{ Policy = $policy; IBMethod = 'Network'; Confirm = $false; ErrorAction = 'Stop' }
+    # Whether the cmdlet returns the policy or changes it in place is not documented.
+    foreach ($one in @(Set-OBInitialBackupCreationMethod @arguments)) {
+        if ($null -ne $one -and $one.GetType() -eq $policy.GetType()) { $policy = $one }
+    }
+    $null = Set-OBPolicy -Policy $policy -Confirm:$false -ErrorAction Stop
+}
+
 Export-ModuleMember -Function @(
     'Import-SeedMarsModule', 'ConvertTo-SeedSourceName', 'ConvertTo-SeedMarsPolicy', 'ConvertTo-SeedMarsMethod',
     'ConvertTo-SeedMarsPhase', 'ConvertTo-SeedMarsJob', 'Get-SeedMarsJob', 'ConvertTo-SeedMarsPoint',
     'Get-SeedMarsBackup', 'Get-SeedMarsPolicyDifference', 'ConvertTo-SeedPolicyText', 'Get-SeedMarsPolicyRefusal',
     'Get-SeedMarsReturned', 'New-SeedMarsPolicy', 'Set-SeedMarsMethod', 'Invoke-SeedMarsStart', 'Start-SeedMarsBackup',
-    'Get-SeedMarsStartProblem'
+    'Get-SeedMarsStartProblem', 'Get-SeedMarsTask', 'Start-SeedMarsTask', 'Get-SeedMarsMethodLack',
+    'Set-SeedMarsOnline'
 )

@@ -7,6 +7,7 @@
 #AnsibleRequires -CSharpUtil Ansible.Basic
 #AnsibleRequires -PowerShell ..module_utils._Agent
 #AnsibleRequires -PowerShell ..module_utils._AgentOffer
+#AnsibleRequires -PowerShell ..module_utils._AgentLastMile
 
 $file = @{
     # The type int of Ansible.Basic ends at 2 GiB, and float has no more than 24 bits.
@@ -44,7 +45,7 @@ $spec = @{
         restart_failed = @{ type = 'bool'; default = $false }
         seed = @{ type = 'str' }
         staging_path = @{ type = 'path'; required = $true }
-        state = @{ type = 'str'; choices = @('staged', 'cleaned'); default = 'staged' }
+        state = @{ type = 'str'; choices = @('staged', 'triggered', 'online', 'cleaned'); default = 'staged' }
         storage_account = @{ type = 'str' }
         store = @{ type = 'dict' }
         subscription_id = @{ type = 'str' }
@@ -53,16 +54,20 @@ $spec = @{
     }
     required_if = @(
         , @('agent', 'dpm', @('protection_group'))
+        , @('state', 'online', @('import_job_name'))
         , @('state', 'cleaned', @('frozen_files'))
     )
     supports_check_mode = $true
 }
 $module = [Ansible.Basic.AnsibleModule]::Create($args, $spec)
 try {
-    if ($module.Params.state -eq 'cleaned') {
-        $outcome = Invoke-SeedStageClean -Option $module.Params -CheckMode $module.CheckMode
-    }
-    else { $outcome = Invoke-SeedStage -Option $module.Params -CheckMode $module.CheckMode }
+    $work = @{
+        staged = 'Invoke-SeedStage'
+        triggered = 'Invoke-SeedTrigger'
+        online = 'Invoke-SeedOnline'
+        cleaned = 'Invoke-SeedStageClean'
+    }[$module.Params.state]
+    $outcome = & $work -Option $module.Params -CheckMode $module.CheckMode
 }
 catch { $module.FailJson("The backup agent (``agent``: $($module.Params.agent)) failed: $_", $_) }
 foreach ($key in $outcome.Keys) {

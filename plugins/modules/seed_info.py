@@ -246,6 +246,12 @@ warning:
   returned: with O(observed)
   type: str
   sample: "`staging.path` has 1.2 TB free, and the backup has 2.1 TB to go. It will be full in about 9 h."
+notes:
+  description: What a seed that was given up leaves behind.
+  returned: with O(observed)
+  type: list
+  elements: str
+  sample: ['Staged files (1.1 MB) stay in D:\Staging until a person removes them.']
 summary:
   description: The lines that a run ends with.
   returned: with O(observed)

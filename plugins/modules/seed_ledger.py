@@ -34,6 +34,7 @@ options:
     type: str
     choices:
       - begun
+      - started
       - allowed
       - planned
       - prepared
@@ -41,9 +42,11 @@ options:
       - job_created
       - shipped
       - imported
+      - triggered
       - seeded
       - cleaned
       - aborted
+      - online
   result:
     description:
       - Result of the module that did or saw what O(event) names. It fails when the result does not prove the event.

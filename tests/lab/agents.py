@@ -65,6 +65,27 @@ def miss_cmdlet(host: str, name: str) -> None:
             missing.append(name)
 
 
+def lose_running_jobs(host: str) -> None:
+    """End the agent's engine in the middle of its work: what ran is in no list afterwards."""
+    if (world.host_folder(host) / "agent.json").exists():
+        with _memory(host) as agent:
+            agent["jobs"] = [one for one in agent["jobs"] if one["state"] != "InProgress"]
+
+
+def lose_newest_job(host: str) -> None:
+    """Let the newest job be in no list any more."""
+    with _memory(host) as agent:
+        if not agent["jobs"]:
+            raise LabError(f"the agent of {host} has had no job yet")
+        agent["jobs"].pop()
+
+
+def set_task(host: str, state: str) -> None:
+    """Let the scheduled task of the agent be in a state, like Disabled; none removes it."""
+    with _memory(host) as agent:
+        agent["scheduled_task"] = state
+
+
 def run_schedule(host: str) -> None:
     """Order a scheduled backup now."""
     with _memory(host) as agent:

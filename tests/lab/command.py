@@ -246,6 +246,16 @@ def _agent_slow(options: Options) -> str:
     return f"The agent of {options.host} makes no scheduled backup by itself any more."
 
 
+def _agent_lose(options: Options) -> str:
+    agents.lose_newest_job(options.host)
+    return f"The agent of {options.host} lists its newest job no more."
+
+
+def _agent_task(options: Options) -> str:
+    agents.set_task(options.host, options.state)
+    return f"The scheduled task of the agent of {options.host} is {options.state}."
+
+
 def _agent_missing(options: Options) -> str:
     agents.miss_cmdlet(options.host, options.cmdlet)
     return f"The agent of {options.host} has no {options.cmdlet}."
@@ -514,6 +524,9 @@ def _add_agent(orders: _Orders) -> None:
     job.add_argument("--next", action="store_true", help="the state that the next backup ends in, once")
     acts.add("online", _agent_online, "let the first backup go over the network")
     acts.add("slow", _agent_slow, "make no scheduled backup except by 'lab schedule'")
+    acts.add("lose", _agent_lose, "let the newest job vanish from the job lists")
+    task = acts.add("task", _agent_task, "change the state of the agent's scheduled task")
+    task.add_argument("state", choices=["Ready", "Disabled", "Running", "none"], help="none: there is no such task")
     missing = acts.add("missing", _agent_missing, "take a cmdlet out of the agent's module", powershell=True)
     missing.add_argument("cmdlet", metavar="CMDLET")
     schedule = orders.add("schedule", _schedule, "let the agent of a host make a scheduled backup now")

@@ -174,6 +174,8 @@ POLICY = {
         default=[],
     ),
 }
+# The agents whose scheduled backup offline_stage can start.
+TRIGGERED_AGENTS = ("mars",)
 SOURCE = {
     "host": _text("Inventory name of the source host.", required=True, example="fs01"),
     "agent": _text(
@@ -199,6 +201,11 @@ SOURCE = {
         "all but C(exclude) belongs to it.",
         POLICY,
         until="staged",
+    ),
+    "trigger_backup": Option(
+        "bool",
+        "Whether to start the scheduled task of the agent once the import is proven, and not wait for its schedule.",
+        default=False,
     ),
 }
 STAGING = {
@@ -597,6 +604,7 @@ def _relations(seed: Mapping[str, Any], given: Mapping[str, Any], status: str) -
     for serial in sorted({one for one in serials if one and serials.count(one) > 1}):
         yield Problem("drives", f"`drives` lists {serial} twice.", "List each drive once.")
     yield from _group_problem(seed["source"], given.get("source"))
+    yield from _trigger(seed["source"])
     source, path = seed["source"].get("host"), str(seed["staging"].get("path") or "")
     apart = not reached(status, "job_created") and source and seed["copy_host"] != source
     staging = given.get("staging")
@@ -656,6 +664,13 @@ def _policy_relations(policy: Mapping[str, Any], agent: str) -> Iterator[Problem
     if agent != "mars":
         text = f"`source.policy` is not for `source.agent: {agent}`."
         yield Problem("source.policy", text, "Leave it out, and create what to back up in the console of the agent.")
+
+
+def _trigger(source: Mapping[str, Any]) -> Iterator[Problem]:
+    option, agent = "source.trigger_backup", source.get("agent")
+    if source.get("trigger_backup") is True and agent and agent not in TRIGGERED_AGENTS:
+        text = f"`{option}` is true, and the scheduled backup of `source.agent` '{agent}' cannot be started."
+        yield Problem(option, text, "Remove the option: the next scheduled backup of the agent uses the import.")
 
 
 def check_files(seed: Mapping[str, Any], status: str = "new") -> list[Problem]:

@@ -68,6 +68,7 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     view = decision.view()
     view["progress"] = messages.progress(snapshot.drives or [], (snapshot.backup or {}).get("jobs") or [])
     view["warning"] = messages.growth(snapshot.backup or {}, now)
+    view["notes"] = messages.notes(host, seed, known)
     lines = messages.summary(host, view, now)
     shipment = options["shipment"]
     problem = ""

@@ -26,6 +26,7 @@ EMPTY: dict[str, Any] = {
     "generation": 1,
     "created": None,
     "begun": None,
+    "started": None,
     "staged": None,
     "frozen": None,
     "plan": None,
@@ -37,9 +38,11 @@ EMPTY: dict[str, Any] = {
     "jobs": [],
     "shipments": [],
     "imported": None,
+    "triggered": None,
     "seeded": None,
     "cleaned": None,
     "aborted": None,
+    "online": None,
     "accepted": [],
     "staging_complete": [],
     "history": [],
@@ -156,6 +159,15 @@ def _begun(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tup
     if ledger.get("begun"):
         return {}, ""
     return {"begun": {"at": at, **result["baseline"]}}, "Seed begun"
+
+
+def _started(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
+    """``result`` of offline_stage with ``state=staged``: the job of a backup that it started."""
+    if not result["started"]:
+        return {}, ""
+    before = (ledger.get("begun") or {}).get("jobs") or []
+    new = [str(one["id"]) for one in result["backup"]["jobs"] or [] if one["id"] not in before]
+    return {"started": {"at": at, "job_id": new[0] if new else None}}, "First backup started"
 
 
 def _planned(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
@@ -421,6 +433,27 @@ def _shipped(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> t
     return {"shipments": [*known, {**shipment, "at": at, "recovery_points_before": before}]}, text
 
 
+def _triggered(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
+    """``result`` of offline_stage with ``state=triggered``, which is asked for once."""
+    if not result["started"] or ledger.get("triggered"):
+        return {}, ""
+    if not ledger.get("imported"):
+        raise ValueError("The import of the seed is not proven; nothing was recorded.")
+    return {"triggered": {"at": at}}, "Scheduled backup started"
+
+
+def _online(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
+    """``result`` with ``done`` and, when it is not, ``text`` that says why."""
+    known, done = ledger.get("online") or {}, result["done"] is True
+    text = "" if done else str(result["text"])
+    if not ledger.get("aborted"):
+        raise ValueError("The seed is not aborted; nothing was recorded.")
+    if known.get("done") or (known.get("done"), known.get("text")) == (done, text):
+        return {}, ""
+    line = "Agent set to back up over the network" if done else "Agent not set to back up over the network"
+    return {"online": {"at": at, "done": done, "text": text}}, line
+
+
 def _milestone(name: str, text: str) -> Callable[[Mapping[str, Any], Mapping[str, Any], str], tuple[Facts, str]]:
     """An event that ``result`` of seed_info proves: its evidence of the milestone, and what was there already."""
 
@@ -477,6 +510,7 @@ def _allowed(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> t
 
 EVENTS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any], str], tuple[Facts, str]]] = {
     "begun": _begun,
+    "started": _started,
     "allowed": _allowed,
     "planned": _planned,
     "prepared": _prepared,
@@ -486,7 +520,9 @@ EVENTS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any], str], tuple[Fa
     "journals_collected": _journals_collected,
     "shipped": _shipped,
     "imported": _milestone("imported", "Import proven"),
+    "triggered": _triggered,
     "seeded": _milestone("seeded", "Recovery point seen"),
     "cleaned": _cleaned,
     "aborted": _aborted,
+    "online": _online,
 }

@@ -86,9 +86,32 @@ def summary(host: str, view: Mapping[str, Any], now: datetime) -> list[str]:
         lines.append(f"  Progress: {view['progress']}")
     if view.get("warning"):
         lines.append(f"  Warning:  {view['warning']}")
+    lines += [f"  Note:     {one}" for one in view.get("notes") or []]
     finished = "run the playbook again" if blocked or waiting else "nothing is left to do"
     lines.append(f"  Next:     {command or finished}")
     return lines
+
+
+def notes(host: str, seed: Mapping[str, Any], ledger: Mapping[str, Any]) -> list[str]:
+    """What a seed that was given up leaves behind, and what the first backup costs now; nothing for another seed."""
+    aborted, source = ledger.get("aborted"), seed["source"]["host"]
+    if not aborted:
+        return []
+    found, staged = [], (ledger.get("plan") or {}).get("bytes")
+    online = ledger.get("online") or {}
+    if online.get("done"):
+        much = f" ({size(staged)} as it was staged)" if staged else ""
+        found.append(f"The next backup of {source} sends the whole first backup over the network{much}.")
+    elif ledger.get("begun") and not online:
+        command = playbook("abort", host, " -e abort_to_online=true")
+        found.append(f"The agent of {source} was left as it is. To let it back up over the network: {command}")
+    if ledger.get("begun"):
+        much = f" ({size(staged)})" if staged else ""
+        found.append(f"Staged files{much} stay in {seed['staging']['path']} until a person removes them.")
+    if aborted.get("travelling"):
+        text = f"Drive {', '.join(aborted['travelling'])} travels, with a copy of the backup under BitLocker."
+        found.append(f"{text} The import job goes on, and nobody uses what it imports.")
+    return found
 
 
 def deadline(moment: str, now: datetime) -> str:

@@ -248,7 +248,7 @@ def _backup_job(snapshot: Snapshot) -> Finding:
         return _unknown(snapshot, "jobs", "open the agent's job list; the first backup waits for the import job.")
     job = our_job(snapshot)
     if job is None:
-        return Finding("no", "No backup job of this seed exists.")
+        return lost_backup(snapshot) or Finding("no", "No backup job of this seed exists.")
     missing = _without_job(snapshot)
     if missing:
         return missing
@@ -257,7 +257,7 @@ def _backup_job(snapshot: Snapshot) -> Finding:
     if job["phase"] in ("completed_with_warnings", "unknown"):
         text = f"Backup job {job['id']} ended as {job.get('state')}, not waiting for the import job."
         how = "open the job in the agent; it must have written everything and wait for the import."
-        return Finding("unknown", text, how, [job["id"], job.get("state")])
+        return Finding("unknown", text, f"{how} {log_place(snapshot)}", [job["id"], job.get("state")])
     return Finding("no", f"Backup job {job['id']} is {job.get('state')}.")
 
 
@@ -273,6 +273,42 @@ def _without_job(snapshot: Snapshot) -> Finding | None:
     text = f"No online backup job of this seed is of {', '.join(missing[:5])}."
     remedy = "Create its recovery point with online protection in the console of DPM, then run the playbook again."
     return Finding("no", text, blocked=Blocked("source_without_job", text, remedy, playbook("seed", snapshot.host)))
+
+
+def lost_backup(snapshot: Snapshot) -> Finding | None:
+    """A first backup that this collection started, and whose job is in no list of the agent any more.
+
+    Source: a job vanishes from both lists when the engine crashed. So it neither failed nor is it known to be whole.
+    """
+    started, backup = snapshot.ledger.get("started"), snapshot.backup or {}
+    if not started or snapshot.ledger.get("staged") or backup.get("jobs") is None or our_job(snapshot) is not None:
+        return None
+    text = f"The agent no longer lists the backup job {started.get('job_id')} that was started at {started['at']}."
+    how = f"open the console of the agent; the backup must be complete and wait for the import. {log_place(snapshot)}"
+    files = [[one["name"], one["bytes"]] for one in staged_files(backup.get("files") or [])]
+    return Finding("unknown", text, how, [started.get("job_id"), files])
+
+
+def lost_job(snapshot: Snapshot) -> Finding | None:
+    """A staged backup whose job is in no list of the agent any more, with no newer one: accepted or unknown."""
+    job_id = (snapshot.ledger.get("staged") or {}).get("job_id")
+    if not job_id or (snapshot.backup or {}).get("jobs") is None or our_job(snapshot) is not None:
+        return None
+    text = f"The agent no longer lists the backup job {job_id}, which waited for the import."
+    how = f"open the console of the agent; its backup must still wait for the import. {log_place(snapshot)}"
+    return _accepted(snapshot, "backup_job", Finding("unknown", text, how, [job_id, "gone"]))
+
+
+def ending(job: Mapping[str, Any]) -> str:
+    """How a job ended, with the code of the agent."""
+    code = str(job.get("error_code") or "0")
+    return f"ended as {job.get('state')}" + (f" (error {code})" if code != "0" else "")
+
+
+def log_place(snapshot: Snapshot) -> str:
+    """Where the log of the agent lies. Source: the folder is published, the name is from general knowledge."""
+    folder = ((snapshot.backup or {}).get("agent") or {}).get("log_folder")
+    return f"The agent's log is the newest CBEngine*.errlog in {folder or 'the folder Temp of its installation'}."
 
 
 def _staged_files(snapshot: Snapshot) -> Finding:
@@ -433,7 +469,7 @@ def stage_problem(snapshot: Snapshot) -> Blocked | None:
             return Blocked(f"unknown_{question}", text, "Repair the agent.", again)
     job = our_job(snapshot)
     if job is not None and job["phase"] in ("failed", "aborted") and not snapshot.restart_backup:
-        text = f"The backup job {job['id']} ended as {job.get('state')} (error {job.get('error_code')})."
+        text = f"The backup job {job['id']} {ending(job)}. {log_place(snapshot)}"
         command = playbook("seed", snapshot.host, " -e seed_restart_backup=true")
         free = (backup.get("staging") or {}).get("free_bytes")
         if free is not None and free < FULL:
@@ -464,10 +500,15 @@ def offer_problem(snapshot: Snapshot) -> Blocked | None:
 
 def agent_problem(snapshot: Snapshot) -> str:
     """Why the agent will not use the import any more; empty when nothing says so."""
-    backup = snapshot.backup or {}
-    job, method = our_job(snapshot), backup.get("method")
+    job = our_job(snapshot)
     if job is not None and job["phase"] in ("failed", "aborted"):
-        return f"The backup job {job['id']} of the agent ended as {job.get('state')}."
+        return f"The backup job {job['id']} of the agent {ending(job)}. {log_place(snapshot)}"
+    return method_problem(snapshot)
+
+
+def method_problem(snapshot: Snapshot) -> str:
+    """Why the method of the agent does not use the import; empty when nothing says so."""
+    method = (snapshot.backup or {}).get("method")
     if method is not None and not method.get("offline"):
         return "The agent no longer seeds offline: its next backup goes over the network."
     if method is not None and method.get("import_job_name") != snapshot.seed["name"]:
@@ -993,12 +1034,24 @@ def _agent_job(snapshot: Snapshot) -> Finding:
             return Finding("unknown", text, how, [job["id"], job.get("state")])
         return Finding("yes", f"Backup job {job['id']} is {job.get('state')}.")
     if job["phase"] in ("failed", "aborted"):
-        text = f"The backup job {job['id']} of the agent ended as {job.get('state')}."
+        text = f"The backup job {job['id']} of the agent {ending(job)}. {log_place(snapshot)}"
         remedy = "Nothing is removed. Look at the job in the agent; the imported blobs are still there."
         return Finding("no", text, blocked=Blocked("agent_gave_up", text, remedy, playbook("status", snapshot.host)))
     if job["phase"] == "unknown":
         return Finding("unknown", f"Backup job {job['id']} is {job.get('state')}.", how, [job["id"], job.get("state")])
     return Finding("no", f"Backup job {job['id']} is {job.get('state')}.")
+
+
+def trigger_due(snapshot: Snapshot) -> bool:
+    """Whether to start the scheduled backup: the agent waits for an import that is proven, and was not asked yet."""
+    if not snapshot.seed["source"].get("trigger_backup") or snapshot.ledger.get("triggered"):
+        return False
+    job, staged = our_job(snapshot), snapshot.ledger.get("staged") or {}
+    if not snapshot.ledger.get("imported") or job is None or method_problem(snapshot):
+        return False
+    # An end that a person has accepted waits too.
+    accepted = job["id"] == staged.get("job_id") and job["phase"] in ("completed_with_warnings", "unknown")
+    return job["phase"] == "waiting_for_import" or accepted
 
 
 def _offline_method(snapshot: Snapshot) -> Finding:

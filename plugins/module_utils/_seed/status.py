@@ -154,7 +154,7 @@ def _evidence_missing(snapshot: Snapshot, name: str, finding: Finding) -> Blocke
 def _ended(snapshot: Snapshot) -> Decision | None:
     ledger = snapshot.ledger
     if ledger.get("aborted"):
-        return Decision("aborted")
+        return Decision("aborted", waiting=_online_waiting(snapshot))
     if ledger.get("cleaned"):
         return Decision("cleaned")
     last = evidence.last_status(snapshot.kind)
@@ -167,6 +167,16 @@ def _ended(snapshot: Snapshot) -> Decision | None:
     if last == "imported":
         what = "approval to delete the staged files and the working copies of the journals; the imported blobs stay"
     return Decision(last, waiting=Waiting("clean", what, proven["at"], command=playbook("clean", snapshot.host)))
+
+
+def _online_waiting(snapshot: Snapshot) -> Waiting | None:
+    """What is left to do when the agent was to back up over the network, and was not set to."""
+    online = snapshot.ledger.get("online")
+    if not online or online["done"]:
+        return None
+    what = f"{snapshot.seed['source']['host']} to be set to back up over the network. {online['text']}"
+    command = playbook("abort", snapshot.host, " -e abort_to_online=true")
+    return Waiting("online", what, online["at"], command=command)
 
 
 def _unreadable(snapshot: Snapshot) -> Decision | None:
@@ -259,10 +269,27 @@ def _imported(snapshot: Snapshot) -> Decision | None:
     findings = pieces.findings(snapshot, "seeded")
     if all(one.state == "yes" for one in findings.values()):
         return Decision("seeded", "complete", **pieces.proof(snapshot, "seeded", findings))
-    host = snapshot.seed["source"]["host"]
-    what = f"the next scheduled backup of {host}, which makes the recovery point from the imported blobs"
-    wait = Waiting("recovery_point", what, known["at"], command=playbook("seed", snapshot.host))
+    job = pieces.our_job(snapshot)
+    problem = pieces.method_problem(snapshot)
+    if problem and job is not None and job["phase"] == "waiting_for_import":
+        remedy = "Correct it in the wizard of the agent before its next backup; the imported blobs are still there."
+        return _blocked("imported", Blocked("agent_gave_up", problem, remedy, _seed(snapshot)))
+    wait = _last_wait(snapshot, known)
+    if pieces.trigger_due(snapshot):
+        return Decision("imported", "complete", waiting=wait)
     return _open(snapshot, "imported", findings, wait)
+
+
+def _last_wait(snapshot: Snapshot, imported: Mapping[str, Any]) -> Waiting:
+    """What an imported seed waits for: the copy of the blobs once it has begun, before it the scheduled backup."""
+    job, host = pieces.our_job(snapshot), snapshot.seed["source"]["host"]
+    if job is not None and job["phase"] == "waiting_for_copy":
+        since = str(job.get("started") or imported["at"])
+        return Waiting("copy_blob", "the service to copy the blobs into the vault", since, "", _seed(snapshot))
+    what = f"the next scheduled backup of {host}, which makes the recovery point from the imported blobs"
+    if snapshot.ledger.get("triggered"):
+        what += f"; one was started at {snapshot.ledger['triggered']['at']}"
+    return Waiting("recovery_point", what, imported["at"], command=_seed(snapshot))
 
 
 def _job(snapshot: Snapshot) -> Decision | None:
@@ -341,7 +368,19 @@ def _ship(snapshot: Snapshot) -> Decision:
     kept = disk_prep.custody(snapshot)
     if any(one.state != "yes" for one in kept.values()):
         return _open(snapshot, "job_created", kept, None)
-    return Decision("job_created", waiting=wait, accepted=pieces.proof(snapshot, "prepared", kept)["accepted"])
+    lost = pieces.lost_job(snapshot)
+    if lost and lost.state == "unknown":
+        return _blocked("job_created", _evidence_missing(snapshot, "backup_job", lost))
+    accepted = (*pieces.proof(snapshot, "prepared", kept)["accepted"], *_newly(snapshot, lost))
+    return Decision("job_created", waiting=wait, accepted=accepted)
+
+
+def _newly(snapshot: Snapshot, finding: Finding | None) -> tuple[Mapping[str, Any], ...]:
+    """What a person accepted now, for the ledger."""
+    known = {str(one["id"]) for one in snapshot.ledger.get("accepted") or []}
+    if finding is None or not finding.accepted or finding.accepted in known:
+        return ()
+    return ({"id": finding.accepted, "milestone": "shipped"},)
 
 
 def _shipment_missing(snapshot: Snapshot) -> Decision:
@@ -483,7 +522,8 @@ def _filling(snapshot: Snapshot, findings: Mapping[str, Finding], refused: Block
 
 def _staging(snapshot: Snapshot, findings: Mapping[str, Finding], refused: Blocked | None) -> Decision:
     job = pieces.our_job(snapshot)
-    begun = job is not None or pieces.method_is_ours(snapshot)
+    lost = pieces.lost_backup(snapshot)
+    begun = job is not None or lost is not None or pieces.method_is_ours(snapshot)
     status = "staging" if begun else "new"
     if refused:
         return _blocked(status, refused)
@@ -495,6 +535,8 @@ def _staging(snapshot: Snapshot, findings: Mapping[str, Finding], refused: Block
             "backup", "the agent to write the first backup", str(job.get("started") or ""), "", _seed(snapshot)
         )
         return Decision(status, "stage" if snapshot.wait else "", waiting=wait)
+    if lost is not None and not snapshot.restart_backup:
+        return _lost(snapshot, status, findings, lost)
     # A backup that failed or was aborted is started again only by a person's word, see stage_problem.
     again = job is not None and job.get("phase") in ("failed", "aborted")
     unlisted = (snapshot.backup or {}).get("jobs") is None
@@ -504,3 +546,15 @@ def _staging(snapshot: Snapshot, findings: Mapping[str, Finding], refused: Block
     if again or (job is None and not unlisted) or findings.get("method", Finding("yes", "")).state == "no":
         return Decision(status, "stage")
     return _open(snapshot, status, findings, None)
+
+
+def _lost(snapshot: Snapshot, status: str, findings: Mapping[str, Finding], lost: Finding) -> Decision:
+    """A first backup that is in no list any more: never started again without a word, accepted only with its files."""
+    if all(one.state == "yes" for name, one in findings.items() if name != "backup_job"):
+        return _open(snapshot, status, findings, None)
+    remedy = (
+        f"Look at it by hand: {lost.how} If it is gone for good, move what it left out of `staging.path`, then start "
+        "the backup again."
+    )
+    command = playbook("seed", snapshot.host, " -e seed_restart_backup=true")
+    return _blocked(status, Blocked("backup_gone", lost.text, remedy, command))

@@ -87,6 +87,7 @@ def tasks(snapshot: Snapshot) -> dict[str, Any]:
             "expected_blobs": [one["name"] for one in frozen],
             "create": not ledger.get("shipments"),
         },
+        "complete": {"known_jobs": sorted(str(one["id"]) for one in (snapshot.backup or {}).get("jobs") or [])},
         "clean": _clean(ledger, evidence.last_status(snapshot.kind)),
         "track": {"shipped": bool(ledger.get("shipments"))},
         "abort": {
@@ -94,6 +95,7 @@ def tasks(snapshot: Snapshot) -> dict[str, Any]:
             "shipped": bool(ledger.get("shipments")),
             # Azure cancels a job only until its drives are shipped; a job that the ledger does not know is not touched.
             "cancels": bool(ledger.get("jobs")) and not ledger.get("shipments"),
+            "goes_online": not (ledger.get("online") or {}).get("done"),
         },
         "disk_prep": {
             "journal_directory": snapshot.seed["disk_prep"].get("journal_directory"),

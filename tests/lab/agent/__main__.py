@@ -51,7 +51,11 @@ class Agent:
 
     What a person may write into agent.json: ``next_job_state`` (how the next backup ends, once), ``recovery_points``
     (``backup_time``, ``data_sources``, and an ``id`` or none), ``jobs``, ``schedule_seconds``, ``missing_cmdlets``,
-    ``installed``.
+    ``installed``, ``backup_seconds`` (how long a backup takes at least), ``scheduled_task`` (the state of its scheduled
+    task, or none).
+
+    CHOICE agent-job-lost: a job that runs when the host goes down is in no list afterwards (offline seeding, 5.4: a job
+    vanishes if the engine crashed).
     """
 
     def __init__(self, host: str, resources: Jobs) -> None:
@@ -93,7 +97,12 @@ class Agent:
 
     def _job(self, job_id: str, **facts: Any) -> None:
         with world.changed(self.file) as content:
-            next(one for one in content["jobs"] if one["job_id"] == job_id).update(facts)
+            for one in content["jobs"]:
+                if one["job_id"] == job_id:
+                    one.update(facts)
+
+    def _is_lost(self, job_id: str) -> bool:
+        return all(one["job_id"] != job_id for one in world.read(self.file)["jobs"])
 
     def _fail_job(self, job_id: str, state: str = "Aborted") -> None:
         self._job(job_id, state=state, end=world.stamp(), error_code=ERROR_CODE)
@@ -108,7 +117,11 @@ class Agent:
         if method["method"] != "OfflineBackup":
             self._fail_job(job_id)
             return
-        time.sleep(1)  # long enough for a poll to see it running
+        until = time.monotonic() + state.get("backup_seconds", 1)  # long enough for a poll to see it running
+        while time.monotonic() < until and not self._is_lost(job_id):
+            time.sleep(0.1)
+        if self._is_lost(job_id):
+            return
         if end in ENDED_EARLY:
             self._fail_job(job_id, end)
             return

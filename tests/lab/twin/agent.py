@@ -80,7 +80,8 @@ def _time(value: Any) -> str | None:
 def backup_of(machine: Machine, staging: str, kind: str) -> Json:
     """Everything that a source host shows of a first backup."""
     if kind == "folder":
-        backup: Json = {"agent": {"kind": "folder", "installed": None, "version": None}, "unknown": {}}
+        nobody = {"kind": "folder", "installed": None, "version": None, "log_folder": None}
+        backup: Json = {"agent": nobody, "unknown": {}}
         backup |= {"policy": None, "method": None, "jobs": [], "recovery_points": [], "offer": None}
     else:
         backup = _agent_of(machine)
@@ -95,7 +96,7 @@ def _agent_of(machine: Machine) -> Json:
     questions = ("policy", "method", "jobs", "recovery_points")
     if agent.get("missing_cmdlets"):
         raise Unmodelled("a version of the agent that lacks cmdlets")
-    backup: Json = {"agent": {"kind": "mars", "installed": True, "version": None}, "unknown": {}}
+    backup: Json = {"agent": {"kind": "mars", "installed": True, "version": None, "log_folder": None}, "unknown": {}}
     if not agent.get("installed", True):
         backup["agent"]["installed"] = False
         backup |= {"unknown": dict.fromkeys(questions, "The agent is not installed."), **dict.fromkeys(questions)}

@@ -12,7 +12,7 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from lab import world
-from lab.twin import agent, copying, volumes
+from lab.twin import agent, copying, last_mile, volumes
 from lab.twin.machine import Failed, Json, Machine, Unmodelled
 
 # Options that only the action plugins set, and that no documentation has.
@@ -24,6 +24,7 @@ PRIVATE: dict[str, Json] = {
 RULES: dict[str, Json] = {
     "offline_stage": {
         "required_if": [
+            ("state", "online", ["import_job_name"]),
             ("state", "cleaned", ["frozen_files"]),
         ]
     },
@@ -35,7 +36,7 @@ RULES: dict[str, Json] = {
     "bitlocker_volume_info": {"mutually_exclusive": [("recovery_password", "external_key", "journal")]},
 }
 MODELS: dict[str, Callable[[Machine, Json, bool], Json]] = {
-    "offline_stage": agent.change,
+    "offline_stage": last_mile.change,
     "offline_stage_info": agent.info,
     "sata_prep_import": copying.change,
     "sata_prep_import_info": copying.info,

@@ -16,7 +16,7 @@ import threading
 import time
 from typing import Any
 
-from lab import child, world
+from lab import agents, child, world
 from lab.azure import azurite
 from lab.windows import processes
 from lab.windows.tasks import TaskService
@@ -75,6 +75,7 @@ class Machine:
         with self.tasks.halted() if self.tasks else contextlib.nullcontext(), self.listener.down():
             ran = processes.running(self.name)
             processes.end_all(self.name)
+            agents.lose_running_jobs(self.name)
             time.sleep(DOWN_SECONDS)
             for disk in world.disks(self.name):
                 with world.changed(world.disk_file(disk["serial"])) as content:

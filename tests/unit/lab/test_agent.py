@@ -11,7 +11,7 @@ import subprocess
 from typing import Any, cast
 
 import pytest
-from lab import world
+from lab import agents, world
 from lab.agent import __main__ as engine
 from lab.windows import faults
 
@@ -37,7 +37,8 @@ def agent(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> engine.Age
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "Data" / "file.txt").write_text("content", encoding="utf-8")
     method = {"method": "OfflineBackup", "staging_location": "D:\\Staging", "import_job_name": "seed-1"}
-    state = {"policy": {"file_specs": ["D:\\Data"]}, "initial_backup": method, "schedule_seconds": -1}
+    times = {"schedule_seconds": -1, "backup_seconds": 0}
+    state = {"policy": {"file_specs": ["D:\\Data"]}, "initial_backup": method, **times}
     order = {"order": "start_backup", "at": "2026-01-01T00:00:00Z"}
     world.write(tmp_path / "hosts/fs01/agent.json", {**state, "jobs": [], "recovery_points": [], "orders": [order]})
     made = engine.Agent("fs01", cast(Any, Jobs()))
@@ -86,6 +87,23 @@ def test_the_next_backup_ends_as_the_file_says_once(agent: engine.Agent, end: st
     assert "next_job_state" not in state
     staged = list((world.home() / "Staging").iterdir())
     assert len(staged) == (2 if end == "CompletedWithWarning" else 0)
+
+
+def test_a_job_that_runs_when_the_host_goes_down_is_in_no_list(
+    agent: engine.Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.write(world.home() / "hosts/fs01/host.json", {"name": "fs01"})
+    with world.changed(agent.file) as state:
+        state["backup_seconds"] = 60
+        state["jobs"] = [{"job_id": "old", "state": "Completed"}]
+
+    def reboot(_seconds: float) -> None:
+        agents.lose_running_jobs("fs01")
+
+    monkeypatch.setattr(engine.time, "sleep", reboot)
+    agent.work()
+    assert [job["job_id"] for job in world.read(agent.file)["jobs"]] == ["old"]
+    assert list((world.home() / "Staging").iterdir()) == []
 
 
 def test_the_blobs_are_taken_by_a_job_of_its_own_once_the_import_is_completed(agent: engine.Agent) -> None:

@@ -292,9 +292,15 @@ def test_the_agent_does_as_it_is_ordered(home: pathlib.Path, answer: Answer, ref
     answer("agent", "fs01", "slow")
     answer("agent", "fs01", "missing", "Get-OBJob")
     answer("agent", "fs01", "missing", "Get-OBJob")
+    answer("agent", "fs01", "task", "Disabled")
     answer("schedule", "fs01")
     found = agent(home)
     assert [job["state"] for job in found["jobs"]] == ["Completed", "Aborted"]
+    assert found["scheduled_task"] == "Disabled"
+    answer("agent", "fs01", "lose")
+    assert [job["state"] for job in agent(home)["jobs"]] == ["Completed"]
+    answer("agent", "fs01", "lose")
+    assert "no job yet" in refusal("agent", "fs01", "lose")
     points = found["recovery_points"]
     assert points[0] == {"backup_time": "2026-03-01T20:00:00.000000Z", "data_sources": ["D:\\Data", "E:\\"]}
     assert points[1]["backup_time"][:4] == world.stamp()[:4]

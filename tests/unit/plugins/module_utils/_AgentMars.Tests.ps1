@@ -71,6 +71,11 @@ Describe 'the MARS agent' {
                 -ModuleName _AgentMars
             (Import-SeedMarsModule).version | Should -Be '2.0.9250.0'
         }
+        It 'has its logs where it is installed' {
+            $null -eq (Get-SeedMarsBackup).agent.log_folder | Should -BeTrue
+            Mock Get-ItemProperty { [pscustomobject]@{ InstallPath = 'C:\Agent\' } } -ModuleName _AgentMars
+            (Get-SeedMarsBackup).agent.log_folder | Should -Be 'C:\Agent\Temp'
+        }
     }
 
     Context 'what it says' {
@@ -388,5 +393,46 @@ Describe 'the MARS agent' {
     It 'does not back up where the system does not see the agent' {
         Set-TestAgent { $_.installed = $false }
         { Invoke-SeedMarsStart } | Should -Throw '*does not answer as the system.'
+    }
+
+    Context 'its scheduled backup' {
+        It 'is a task of the agent, in the state that it has' {
+            $task = Get-SeedMarsTask
+            $task.name | Should -Be '\Microsoft\OnlineBackup\Microsoft-OnlineBackup'
+            $task.state | Should -Be 'Ready'
+        }
+        It 'is not there without a schedule' {
+            Set-TestAgent { $_ | Add-Member -NotePropertyName scheduled_task -NotePropertyValue 'none' }
+            $null -eq (Get-SeedMarsTask) | Should -BeTrue
+        }
+        It 'is ordered from the task scheduler' {
+            Start-SeedMarsTask
+            (Read-LabFile -Path "$env:LAB_HOME/hosts/fs01/agent.json").orders[0].order | Should -Be 'scheduled_run'
+        }
+        It 'cannot be started while it is disabled' {
+            Set-TestAgent { $_ | Add-Member -NotePropertyName scheduled_task -NotePropertyValue 'Disabled' }
+            { Start-SeedMarsTask } | Should -Throw '*disabled*'
+        }
+    }
+
+    Context 'the network as its method' {
+        It 'is set whether or not the cmdlet returns the policy' {
+            foreach ($returns in $true, $false) {
+                Set-TestAgent { $_.initial_backup.method = 'OfflineBackup' }
+                Mock Set-OBInitialBackupCreationMethod {
+                    [CmdletBinding(SupportsShouldProcess)]
+                    param($Policy, $IBMethod)
+                    $Policy.InitialBackup = [pscustomobject]@{ method = $IBMethod }
+                    if ($returns) { 'a text that is no policy'; $Policy }
+                } -ModuleName _AgentMars
+                Set-SeedMarsOnline
+                (Read-LabFile -Path "$env:LAB_HOME/hosts/fs01/agent.json").initial_backup.method | Should -Be 'Network'
+            }
+        }
+        It 'lacks the cmdlets that this version does not have' {
+            @(Get-SeedMarsMethodLack).Count | Should -Be 0
+            Set-TestAgent { $_ | Add-Member -NotePropertyName missing_cmdlets -NotePropertyValue @('Set-OBPolicy') }
+            Get-SeedMarsMethodLack | Should -Be 'Set-OBPolicy'
+        }
     }
 }

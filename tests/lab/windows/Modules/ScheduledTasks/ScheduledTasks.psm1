@@ -131,13 +131,31 @@ function Register-ScheduledTask {
     Get-ScheduledTask -TaskName $TaskName -TaskPath $TaskPath
 }
 
+function Get-LabAgentTask {
+    # The task of the backup agent, as long as the agent has a policy. `scheduled_task` of agent.json is its state, or
+    # 'none' where it is missing.
+    $file = Get-LabPath 'hosts' $env:LAB_HOST 'agent.json'
+    if (-not [System.IO.File]::Exists($file)) { return }
+    $agent = Read-LabFile -Path $file
+    $state = 'Ready'
+    if ($agent.PSObject.Properties['scheduled_task']) { $state = $agent.scheduled_task }
+    if (-not $agent.policy -or $state -eq 'none') { return }
+    [pscustomobject]@{
+        name = 'Microsoft-OnlineBackup'
+        path = '\Microsoft\OnlineBackup\'
+        state = $state
+        user = 'SYSTEM'
+        file = $file
+    }
+}
+
 function Get-ScheduledTask {
     <# .SYNOPSIS The tasks of the host. #>
     [CmdletBinding()]
     param([Parameter(Position = 0)][string[]]$TaskName, [Parameter(Position = 1)][string[]]$TaskPath)
     if (Invoke-LabFault $PSCmdlet) { return }
-    $found = foreach ($file in [System.IO.Directory]::GetFiles((Get-LabPath 'hosts' $env:LAB_HOST 'tasks'), '*.json')) {
-        $task = Read-LabFile -Path $file
+    $files = [System.IO.Directory]::GetFiles((Get-LabPath 'hosts' $env:LAB_HOST 'tasks'), '*.json')
+    $found = foreach ($task in @($files | ForEach-Object { Read-LabFile -Path $_ }) + @(Get-LabAgentTask)) {
         if ($TaskName -and $task.name -notin $TaskName) { continue }
         if ($TaskPath -and $task.path -notin $TaskPath) { continue }
         [pscustomobject]@{
@@ -175,6 +193,20 @@ function Start-ScheduledTask {
     [CmdletBinding()]
     param([Parameter(Mandatory, Position = 0)][string]$TaskName, [Parameter(Position = 1)][string]$TaskPath)
     if (Invoke-LabFault $PSCmdlet) { return }
+    $agents = Get-LabAgentTask
+    if ($agents -and $TaskName -eq $agents.name) {
+        if ($agents.state -eq 'Disabled') {
+            # SCHED_E_TASK_DISABLED.
+            $text = 'The task is disabled.'
+            Write-Error -Message $text -ErrorId 'HRESULT 0x80041326,Start-ScheduledTask'
+            return
+        }
+        $at = (Get-LabTime).ToString('o')
+        Edit-LabFile -Path $agents.file -Change {
+            $_.orders = @($_.orders) + [pscustomobject]@{ order = 'scheduled_run'; at = $at }
+        }
+        return
+    }
     New-LabTaskOrder -Order 'start' -Name $TaskName
 }
 

@@ -16,6 +16,9 @@ from typing import Any
 import contoso
 import pytest
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _names
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import (
+    definition as definition_module,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.definition import (
     PROVIDERS,
     SEED,
@@ -96,6 +99,7 @@ def full() -> dict[str, Any]:
     return contoso.definition(
         source__agent="mars",
         source__policy={**POLICY, "exclude": ["E:\\Data\\Scratch"]},
+        source__trigger_backup=True,
         staging__path_on_copy_host="E:\\Staging",
         copy_host="copy01",
         prepare_with="tool",
@@ -793,3 +797,17 @@ def test_completing_changes_neither_the_definition_nor_the_defaults() -> None:
     seed["drives"].append({})
     assert given == before
     assert complete(given, environment={})[0]["azure"]["tags"] == {}
+
+
+def test_only_an_agent_whose_schedule_can_be_started_is_triggered(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = contoso.definition(source__trigger_backup=True)
+    assert complete(given, environment={})[1] == []
+    monkeypatch.setattr(definition_module, "TRIGGERED_AGENTS", ("other",))
+    assert complete(contoso.definition(), environment={})[1] == []
+    found = complete(given, environment={})[1]
+    assert [(one.option, one.message) for one in found] == [
+        (
+            "source.trigger_backup",
+            "`source.trigger_backup` is true, and the scheduled backup of `source.agent` 'mars' cannot be started.",
+        )
+    ]

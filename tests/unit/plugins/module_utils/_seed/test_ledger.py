@@ -113,11 +113,12 @@ def test_a_result_without_drives_or_ids_says_nothing(event: str) -> None:
 
 
 def test_an_unknown_event_names_the_known_ones() -> None:
-    refused(contoso.ledger(), "sent", {}, "`event` is 'sent'. Choose one of begun, allowed, planned")
+    refused(contoso.ledger(), "sent", {}, "`event` is 'sent'. Choose one of begun, started, allowed, planned")
 
 
 def test_events_are_those_of_a_whole_seed() -> None:
-    assert set(ORDER) | {"allowed", "aborted", "adopted", "journals_collected"} == set(EVENTS)
+    others = {"allowed", "aborted", "adopted", "journals_collected", "started", "triggered", "online"}
+    assert set(ORDER) | others == set(EVENTS)
 
 
 @pytest.mark.parametrize("event", ORDER)
@@ -683,3 +684,43 @@ def test_no_secret_field_of_a_result_is_kept() -> None:
     result["drives"][0]["journal"]["bitlocker_key"] = secret
     result["drives"][0]["last_lines"] = [secret]
     assert secret not in json.dumps(told(before("prepared"), "prepared", result))
+
+
+# The last mile
+
+
+def test_a_backup_that_was_started_is_known_by_its_job() -> None:
+    known = contoso.ledger("begun")
+    known["begun"]["jobs"] = ["old"]
+    one, old = {"id": "job-1"}, {"id": "old"}
+    unchanged(known, "started", {"started": False, "backup": {"jobs": [one]}})
+    after = told(known, "started", {"started": True, "backup": {"jobs": [one, old]}})
+    assert after["started"] == {"at": AT, "job_id": "job-1"}
+    again = told(after, "started", {"started": True, "backup": {"jobs": [{"id": "job-2"}, one, old]}})
+    assert again["started"]["job_id"] == "job-2"
+    assert [line["event"] for line in again["history"]][-2:] == ["started", "started"]
+    for jobs in ([old], [], None):
+        assert told(known, "started", {"started": True, "backup": {"jobs": jobs}})["started"]["job_id"] is None
+
+
+def test_a_scheduled_backup_is_started_once() -> None:
+    known = contoso.ledger("imported")
+    unchanged(known, "triggered", {"started": False})
+    after = told(known, "triggered", {"started": True})
+    assert after["triggered"] == {"at": AT}
+    unchanged(after, "triggered", {"started": True})
+    refused(contoso.ledger("shipped"), "triggered", {"started": True}, "import of the seed is not proven")
+
+
+def test_the_way_back_online_belongs_to_a_seed_that_was_given_up() -> None:
+    refused(contoso.ledger("planned"), "online", {"done": True}, "is not aborted")
+    known = told(contoso.ledger("planned"), "aborted", {"cancelled": "", "stopped": [], "travelling": []})
+    no = {"done": False, "text": "unreachable"}
+    after = told(known, "online", no)
+    assert after["online"] == {"at": AT, "done": False, "text": "unreachable"}
+    unchanged(after, "online", no)
+    other = told(after, "online", {**no, "text": "no cmdlet"})
+    assert other["online"]["text"] == "no cmdlet"
+    done = told(other, "online", {"done": True, "text": "ignored"})
+    assert done["online"] == {"at": AT, "done": True, "text": ""}
+    unchanged(done, "online", no)

@@ -265,3 +265,39 @@ def test_a_staging_location_that_gets_full_is_said_before_it_is(backup: dict[str
 )
 def test_room_that_is_enough_or_not_known_is_no_warning(backup: dict[str, Any]) -> None:
     assert growth(backup, NOW) == ""
+
+
+# what a seed that was given up leaves behind
+
+
+def left(until: str, online: dict[str, Any] | None = None, travelling: list[str] | None = None) -> list[str]:
+    known = {**contoso.ledger(until), "aborted": {"travelling": travelling or []}, "online": online}
+    return messages.notes("fs01", contoso.seed(), known)
+
+
+def test_a_seed_that_was_given_up_says_what_it_costs_and_leaves_behind() -> None:
+    staged = "Staged files (1.1 GB) stay in D:\\Staging until a person removes them."
+    assert left("shipped", {"done": True}, ["A", "B"]) == [
+        "The next backup of fs01 sends the whole first backup over the network (1.1 GB as it was staged).",
+        staged,
+        "Drive A, B travels, with a copy of the backup under BitLocker. The import job goes on, and nobody uses what "
+        "it imports.",
+    ]
+    assert left("begun", {"done": True}) == [
+        "The next backup of fs01 sends the whole first backup over the network.",
+        "Staged files stay in D:\\Staging until a person removes them.",
+    ]
+    assert left("planned", {"done": False, "text": "unreachable"}) == [staged]
+    assert left("planned") == [
+        "The agent of fs01 was left as it is. To let it back up over the network: ansible-playbook "
+        "seedfreight.azure_offline_backup.abort -e seed=fs01 -e abort_to_online=true",
+        staged,
+    ]
+    assert left("") == []
+    assert messages.notes("fs01", contoso.seed(), contoso.ledger("shipped")) == []
+
+
+def test_notes_stand_before_the_next_command() -> None:
+    found = lines("aborted", notes=["One.", "Two."])
+    assert found[1:3] == ["  Note:     One.", "  Note:     Two."]
+    assert found[-1].startswith("  Next: ")

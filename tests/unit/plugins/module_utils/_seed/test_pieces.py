@@ -39,6 +39,7 @@ from life import (
 OTHER, ATTEMPT = "WD-WX31A10FE03", "20261125T101500Z-3fa9"
 LOG_OF_OTHER = LINK.replace(SERIAL, OTHER)
 RUN, ABORT, STATUS = "seed --limit contoso-fs01", "abort -e seed=contoso-fs01", "status --limit contoso-fs01"
+LOG = "The agent's log is the newest CBEngine*.errlog in the folder Temp of its installation."
 COMMAND = "ansible-playbook seedfreight.azure_offline_backup."
 
 
@@ -686,7 +687,7 @@ AGENT_JOB: list[Case] = [
             "agent_job",
             _jobs(ours(phase)),
             "no",
-            f"The backup job job-1 of the agent ended as {phase}.",
+            f"The backup job job-1 of the agent ended as {phase}. {LOG}",
             f"agent_gave_up: {STATUS}",
         )
         for phase in ("failed", "aborted")
@@ -1111,7 +1112,7 @@ STAGES: list[tuple[dict[str, Any] | None, str, str]] = [
         (
             backup(phase),
             "backup_failed: seed --limit contoso-fs01 -e seed_restart_backup=true",
-            f"The backup job job-1 ended as {phase} (error 0).",
+            f"The backup job job-1 ended as {phase}. {LOG}",
         )
         for phase in ("failed", "aborted")
     ),
@@ -1172,8 +1173,8 @@ def test_a_seed_that_makes_the_policy_is_not_blocked_by_an_agent_without_one() -
         (None, ""),
         (backup(None, method=None), ""),
         (backup("completed"), ""),
-        (backup("failed"), "The backup job job-1 of the agent ended as failed."),
-        (backup("aborted"), "The backup job job-1 of the agent ended as aborted."),
+        (backup("failed"), f"The backup job job-1 of the agent ended as failed. {LOG}"),
+        (backup("aborted"), f"The backup job job-1 of the agent ended as aborted. {LOG}"),
         (with_method(offline=False), "The agent no longer seeds offline: its next backup goes over the network."),
         (with_method(import_job_name="x"), "The agent now seeds for another import job, x."),
     ],

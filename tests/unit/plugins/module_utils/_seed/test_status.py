@@ -62,6 +62,7 @@ def seen(known: str = "new", **more: Any) -> Snapshot:
     return snapshot(known, **{**base, **more})
 
 
+TRIGGERED = {**SEED, "source": {**SEED["source"], "trigger_backup": True}}
 WAY: list[tuple[str, str, Snapshot]] = [
     ("new", "stage", seen(backup=IDLE)),
     ("new", "stage", seen("staging", backup=IDLE)),
@@ -86,6 +87,7 @@ WAY: list[tuple[str, str, Snapshot]] = [
     ("importing", "track", seen("shipped", job=job("copying"), wait=True)),
     ("imported", "complete", seen("shipped", job=completed(), container=container())),
     ("imported", "", seen("imported", backup=backup("waiting_for_copy"))),
+    ("imported", "complete", seen("imported", backup=backup(), seed=TRIGGERED)),
     ("seeded", "complete", seen("imported", backup=backup("completed", recovery_points=[point()]))),
     ("seeded", "", seen("seeded")),
     ("cleaned", "", seen("cleaned")),
@@ -110,6 +112,13 @@ def stop(one: Snapshot) -> Decision:
 
 
 TWO = [FILES[0], {**FILES[1], "bytes": 1024}]
+BEGUN = ledger.record(
+    ledger_at("staging"),
+    "started",
+    {"started": True, "backup": {"jobs": [{"id": "job-1"}]}},
+    "kim@ctl",
+    NOW.replace(day=18),
+)
 STOPS: dict[str, tuple[Snapshot, str, str, str]] = {
     "agent missing": (
         seen(backup=backup(None, agent={"kind": "mars", "installed": False}, policy=None, method=None)),
@@ -284,6 +293,36 @@ STOPS: dict[str, tuple[Snapshot, str, str, str]] = {
         "blob_missing",
         "no blob Backup.BaseBlob",
     ),
+    "agent fell back to the network while drives travel": (
+        seen("shipped", backup=backup(method={**backup()["method"], "offline": False}), job=job("shipped")),
+        "shipped",
+        "agent_gave_up",
+        "over the network",
+    ),
+    "agent fell back to the network after the import": (
+        seen("imported", backup=backup(method={**backup()["method"], "offline": False})),
+        "imported",
+        "agent_gave_up",
+        "over the network",
+    ),
+    "agent waits for another job after the import": (
+        seen("imported", backup=backup(method={**backup()["method"], "import_job_name": "other"})),
+        "imported",
+        "agent_gave_up",
+        "another import job, other",
+    ),
+    "backup that was started is in no list": (
+        seen("staging", ledger=BEGUN, backup=backup(None, files=[])),
+        "staging",
+        "backup_gone",
+        "no longer lists the backup job job-1 that was started at 2026-11-18T12:00:00Z",
+    ),
+    "backup that was started is in no list, and left a half": (
+        seen("staging", ledger=BEGUN, backup=backup(None, files=FILES[:1])),
+        "staging",
+        "backup_gone",
+        "no longer lists",
+    ),
     "agent aborted after the import": (
         seen("imported", backup=backup("aborted", recovery_points=[point()])),
         "imported",
@@ -307,6 +346,8 @@ RUN, ABORT, LOOK = "seed --limit contoso-fs01", "abort -e seed=contoso-fs01", "s
 # What a person runs after an obstacle, where it is not the same playbook again.
 RUN_AFTERWARDS = {
     "backup failed": f"{RUN} -e seed_restart_backup=true",
+    "backup that was started is in no list": f"{RUN} -e seed_restart_backup=true",
+    "backup that was started is in no list, and left a half": f"{RUN} -e seed_restart_backup=true",
     "drive holds data": f"{RUN} -e seed_erase=a1b2c3d4e5f6",
     "job of somebody": LOOK,
     "job cancelled by somebody": LOOK,
@@ -380,7 +421,7 @@ WAITS: dict[str, tuple[Snapshot, Waiting]] = {
         Waiting("import", "the data center to copy the drives (Copying)", SENT, "", COMMAND + RUN),
     ),
     "recovery point": (
-        seen("imported", backup=backup("waiting_for_copy")),
+        seen("imported"),
         Waiting("recovery_point", RECOVERY, "2026-11-23T12:00:00Z", "", COMMAND + RUN),
     ),
     "clean": (
@@ -633,7 +674,7 @@ def _identity(name: str) -> str:
 def test_a_person_is_asked_only_when_nothing_else_is_missing() -> None:
     told = backup("waiting_for_copy", recovery_points=None, unknown={"recovery_points": "vault"})
     found = decide(seen("imported", backup=told))
-    assert found.blocked is None and found.waiting is not None and found.waiting.id == "recovery_point"
+    assert found.blocked is None and found.waiting is not None and found.waiting.id == "copy_blob"
     told = backup("completed", recovery_points=None, unknown={"recovery_points": "vault"})
     asked = stop(seen("imported", backup=told))
     assert asked.blocked is not None and asked.blocked.remedy == (
@@ -1013,3 +1054,167 @@ def test_odd_times_are_never_an_exception(known: str, moment: str, value: Any) -
         known, backup=backup("completed", recovery_points=points), drives=[EMPTY], job=completed(created=moment)
     )
     decide(one)
+
+
+# --- the last mile
+
+
+def test_the_copy_of_the_blobs_is_waited_for_by_its_own_name() -> None:
+    found = decide(seen("imported", backup=backup("waiting_for_copy")))
+    text, since = "the service to copy the blobs into the vault", "2026-11-19T00:00:00Z"
+    assert found.waiting == Waiting("copy_blob", text, since, "", COMMAND + RUN)
+    known = ledger_at("imported")
+    unsaid = backup("waiting_for_copy")
+    unsaid["jobs"][0]["started"] = None
+    found = decide(seen("imported", ledger=known, backup=unsaid))
+    assert found.waiting is not None and found.waiting.since == known["imported"]["at"]
+    for phase in ("waiting_for_import", "completed", "running"):
+        found = decide(seen("imported", backup=backup(phase)))
+        assert found.waiting is not None and found.waiting.id == "recovery_point"
+
+
+def test_a_scheduled_backup_is_started_once_and_only_when_asked() -> None:
+    assert decide(seen("imported", backup=backup())).next == ""
+    known = ledger.record(ledger_at("imported"), "triggered", {"started": True}, "kim@ctl", NOW)
+    found = decide(seen("imported", ledger=known, backup=backup(), seed=TRIGGERED))
+    assert found.next == "" and found.waiting is not None
+    assert found.waiting.what.endswith("; one was started at 2026-11-25T12:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("due", "told"),
+    [
+        (True, backup("completed_with_warnings")),
+        (True, backup("unknown")),
+        (True, backup(jobs=later("waiting_for_import", "waiting_for_import"))),
+        (True, backup(method=None, unknown={"method": "no such cmdlet"})),
+        (False, backup(jobs=later("completed_with_warnings", "waiting_for_import"))),
+        (False, backup(jobs=later("unknown", "waiting_for_import"))),
+        (False, backup(jobs=later("waiting_for_copy", "waiting_for_import"))),
+        (False, backup(jobs=later("running", "waiting_for_import"))),
+        (False, backup("running")),
+        (False, backup("waiting_for_copy")),
+        (False, backup("completed")),
+        (False, backup("failed")),
+        (False, backup(None)),
+        (False, backup(jobs=None, unknown={"jobs": "no answer"})),
+        (False, backup("unknown", method={**backup()["method"], "offline": False})),
+        (False, backup(method={**backup()["method"], "offline": False})),
+    ],
+)
+def test_only_an_agent_that_waits_is_asked_for_a_scheduled_backup(due: bool, told: dict[str, Any]) -> None:
+    assert (decide(seen("imported", backup=told, seed=TRIGGERED)).next == "complete") is due
+    shipped = seen("shipped", backup=told, seed=TRIGGERED, job=job("copying"))
+    assert decide(shipped).next == "", "before the import is proven it is never asked"
+
+
+def test_a_backup_that_completes_between_two_looks_counts() -> None:
+    """Its copy of the blobs was never seen: a look comes once in hours, and the order of the states is inferred."""
+    told = backup(**POINTS, jobs=later("completed", "waiting_for_import"))
+    assert decide(seen("imported", backup=told)).next == "complete"
+    online = {**told, "method": {**told["method"], "offline": False}}
+    found = stop(seen("imported", backup=online))
+    assert found.blocked is not None and found.blocked.id == "unknown_offline_method"
+
+
+LOG = "The agent's log is the newest CBEngine*.errlog in C:\\Agent\\Temp."
+
+
+@pytest.mark.parametrize("phase", ["failed", "aborted"])
+@pytest.mark.parametrize("known", ["staging", "verified", "shipped", "imported"])
+def test_a_bad_end_has_its_code_and_the_place_of_the_log(known: str, phase: str) -> None:
+    told = backup(phase, agent={"kind": "mars", "installed": True, "log_folder": "C:\\Agent\\Temp"})
+    told["jobs"][0]["error_code"] = "100050"
+    one = seen(known, backup=told, **({"job": job("shipped")} if known == "shipped" else {}))
+    found = stop(one)
+    identity = "backup_failed" if known == "staging" else "agent_gave_up"
+    assert found.blocked is not None and found.blocked.id == identity
+    assert f"ended as {phase} (error 100050). {LOG}" in found.blocked.reason
+
+
+def test_a_code_or_folder_that_is_not_known_is_not_made_up() -> None:
+    found = stop(seen("staging", backup=backup("failed")))
+    assert found.blocked is not None and found.blocked.reason == (
+        "The backup job job-1 ended as failed. The agent's log is the newest CBEngine*.errlog in the folder Temp of "
+        "its installation."
+    )
+
+
+@pytest.mark.parametrize("phase", ["completed_with_warnings", "unknown"])
+def test_an_end_that_says_too_little_is_accepted_by_a_word(phase: str) -> None:
+    one = seen("staging", backup=backup(phase, agent={"installed": True, "log_folder": "C:\\Agent\\Temp"}))
+    found = stop(one)
+    assert found.blocked is not None and found.blocked.id == "unknown_backup_job" and LOG in found.blocked.remedy
+    identity = found.blocked.command.rpartition("seed_accept=")[2]
+    assert decide(replace(one, accept=frozenset({identity}))).next == "plan"
+
+
+def test_a_lost_backup_is_never_started_again_without_a_word() -> None:
+    empty = seen("staging", ledger=BEGUN, backup=backup(None, files=[]))
+    assert stop(empty).next == ""
+    assert decide(replace(empty, wait=True)).next == ""
+    assert decide(replace(empty, restart_backup=True)).next == "stage"
+    other = backup(None, files=[], method={**backup()["method"], "offline": False})
+    assert stop(seen("staging", ledger=BEGUN, backup=other)).next == "", "also when the method has to be set again"
+    half = seen("staging", ledger=BEGUN, backup=backup(None, files=FILES[:1]), restart_backup=True)
+    assert stop(half).blocked is not None and decide(half).next == ""
+    unasked = seen("staging", ledger=BEGUN, backup=backup(jobs=None, unknown={"jobs": "no answer"}))
+    found = stop(unasked)
+    assert found.blocked is not None and found.blocked.id == "unknown_backup_job"
+
+
+def test_a_lost_backup_that_is_whole_is_accepted_with_its_files() -> None:
+    one = seen("staging", ledger=BEGUN, backup=backup(None))
+    found = stop(one)
+    assert found.blocked is not None and found.blocked.id == "unknown_backup_job"
+    assert "no longer lists the backup job job-1" in found.blocked.reason
+    identity = found.blocked.command.rpartition("seed_accept=")[2]
+    after = decide(replace(one, accept=frozenset({identity})))
+    assert (after.next, after.evidence["job_id"]) == ("plan", None)
+    grown = backup(None, files=[FILES[0], {**FILES[1], "bytes": FILES[1]["bytes"] + 512}])
+    assert decide(replace(one, backup=grown, accept=frozenset({identity}))).next == "", "other files, another word"
+
+
+def test_a_job_that_vanished_before_the_shipment_is_asked_about_at_the_gate() -> None:
+    one = seen("job_created", backup=backup(None))
+    found = stop(one)
+    assert (found.status, found.blocked and found.blocked.id) == ("job_created", "unknown_backup_job")
+    identity = str(found.blocked and found.blocked.command).rpartition("seed_accept=")[2]
+    after = decide(replace(one, accept=frozenset({identity})))
+    assert after.waiting is not None and after.waiting.id == "ship"
+    assert after.accepted == ({"id": identity, "milestone": "shipped"},)
+    known = copy.deepcopy(dict(one.ledger))
+    known["accepted"] = [{"id": identity}]
+    after = decide(replace(one, ledger=known))
+    assert after.waiting is not None and (after.waiting.id, after.accepted) == ("ship", ())
+    # What was accepted for the shipment proves nothing after the import.
+    known = {**ledger_at("imported"), "accepted": [{"id": identity}]}
+    found = stop(seen("imported", ledger=known, backup=backup(None, **POINTS)))
+    assert found.blocked is not None and found.blocked.id == "unknown_agent_job"
+
+
+def test_a_job_that_vanished_takes_nothing_back_where_nothing_is_sent() -> None:
+    newer = backup(jobs=[{**backup()["jobs"][0], "id": "job-9"}])
+    assert decide(seen("job_created", backup=newer)).blocked is None, "a later run that waits stands for it"
+    assert decide(seen("job_created", backup=None)).blocked is None
+    assert decide(seen("shipped", backup=backup(None), job=job("shipped"))).blocked is None
+    assert decide(seen("prepared", backup=backup(None), drives=[drive("copied")])).next == "verify"
+    found = decide(seen("imported", backup=backup(None)))
+    assert found.blocked is None and found.waiting is not None and found.waiting.id == "recovery_point"
+
+
+def test_a_seed_that_was_given_up_says_whether_its_agent_is_online() -> None:
+    known = ledger.record(
+        ledger_at("shipped"), "aborted", {"cancelled": "", "stopped": [], "travelling": [SERIAL]}, "kim@ctl", NOW
+    )
+    assert decide(seen("shipped", ledger=known)).waiting is None
+    no = ledger.record(known, "online", {"done": False, "text": "It is unreachable."}, "kim@ctl", NOW)
+    found = decide(snapshot(no))
+    assert found.status == "aborted" and found.waiting == Waiting(
+        "online",
+        "fs01 to be set to back up over the network. It is unreachable.",
+        "2026-11-25T12:00:00Z",
+        command=COMMAND + ABORT + " -e abort_to_online=true",
+    )
+    yes = ledger.record(no, "online", {"done": True, "text": ""}, "kim@ctl", NOW)
+    assert decide(snapshot(yes)).waiting is None

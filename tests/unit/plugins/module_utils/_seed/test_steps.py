@@ -97,6 +97,7 @@ def test_the_tasks_of_a_new_seed() -> None:
         "prepare": {"collected": [], "copy_account": {"type": "system"}},
         "verify": {"unlock": [], "lock": [], "check": []},
         "import": {"journals": [], "expected_blobs": [], "create": True},
+        "complete": {"known_jobs": ["job-1"]},
         "clean": {"frozen_files": [], "blobs": [], "escrowed": [], "journals": []},
         "disk_prep": {"journal_directory": None, "journals": []},
         "track": {"shipped": False},
