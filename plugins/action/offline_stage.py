@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.publish_settings import (
     read_publish_settings,
@@ -24,15 +25,21 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._
     bytes_text,
 )
 
+# What the info module needs to know of a host. Whoever waits only looks: a job that vanishes while somebody waits for
+# it must not become the reason to start another backup.
+ASKED = ("agent", "staging_path", "protection_group")
+INFO = "seedfreight.azure_offline_backup.offline_stage_info"
+
 
 class ActionModule(PolledAction):
     """The controller's side of offline_stage."""
 
-    controller_options = frozenset({"lock", "store", "seed", "publish_settings", "cloud_environment"})
+    controller_options = frozenset({"lock", "store", "seed", "publish_settings", "cloud_environment", "follow"})
 
     def begin(self) -> None:
         """Read the publish settings file, if one is given."""
         self._looks = 0
+        self._result: dict[str, Any] = {}
         self._content = ""
         self._warning = ""
         if self._task.args.get("publish_settings") or self._task.args.get("_publish_settings_content"):
@@ -45,10 +52,17 @@ class ActionModule(PolledAction):
         """The arguments, with what the publish settings file holds."""
         arguments = super().arguments()
         self._looks += 1
-        if self._looks > 1:
-            # A backup that fails again while this task waits is not started a third time.
-            arguments.pop("restart_failed", None)
         return {**arguments, "_publish_settings_content": self._content} if self._content else arguments
+
+    def execute(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The result of the module; while a backup is followed, what the host shows of it."""
+        follow = boolean(self._task.args.get("follow", False))
+        if self._task.args.get("state", "staged") != "staged" or (self._looks <= 1 and not follow):
+            self._result = super().execute(arguments)
+            return self._result
+        asked = {name: value for name, value in arguments.items() if name in ASKED}
+        seen = self._execute_module(module_name=INFO, module_args=asked, task_vars=self._variables)
+        return {**{name: bool(self._result.get(name)) for name in ("configured", "started")}, **seen}
 
     def busy(self, result: Mapping[str, Any]) -> Progress | None:
         """The newest backup job, as long as it runs; a backup that was started and is not listed yet."""

@@ -34,6 +34,7 @@ $spec = @{
         agent = @{ type = 'str'; choices = @('mars', 'dpm', 'folder'); default = 'mars' }
         cloud_environment = @{ type = 'str' }
         container = @{ type = 'str' }
+        follow = @{ type = 'bool'; default = $false }
         frozen_files = @{ type = 'list'; elements = 'dict'; options = $file }
         import_job_name = @{ type = 'str' }
         known_jobs = @{ type = 'list'; elements = 'str'; default = @() }

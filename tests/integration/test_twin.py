@@ -431,6 +431,72 @@ def test_what_the_agent_shows_after_the_import(pair: Pair) -> None:
 
 
 @pytest.mark.powershell
+def test_the_agent_after_the_import_or_after_the_seed_was_given_up(pair: Pair) -> None:
+    """triggered and online: check, real, again, refused."""
+    subscription = controller.settings.SUBSCRIPTION_ID
+    method = {
+        "method": "OfflineBackup",
+        "staging_location": "D:\\Staging",
+        "import_job_name": "contoso-fs01",
+        "subscription_id": subscription,
+        "storage_account": "account",
+        "storage_container": "container",
+    }
+    job = {
+        "job_id": "5b4a0b2e-0000-4000-8000-000000000001",
+        "job_type": "Backup",
+        "state": "CompletedWithWaitingForImportJob",
+        "start": "2026-01-02T03:04:05Z",
+        "end": None,
+        "progress": 5,
+        "total": 5,
+        "error_code": 0,
+        "data_sources": ["D:\\"],
+    }
+
+    def change(**facts: Any) -> None:
+        def each(home: pathlib.Path) -> None:
+            with world.changed(home / "hosts" / HOST / "agent.json") as agent:
+                agent.update(facts)
+
+        pair.each(each)
+
+    change(initial_backup={**method, "publish_settings_file": ""}, jobs=[job])
+    trigger = {"agent": "mars", "staging_path": "D:\\Staging", "state": "triggered", "known_jobs": [job["job_id"]]}
+    assert pair.compare("offline_stage", "check", trigger)[0]["started"]
+    assert "ran since" in pair.compare("offline_stage", "again", {**trigger, "known_jobs": []})[0]["why"]
+    for state, words in (("Disabled", "is disabled"), ("none", "has no scheduled task"), ("Running", "is running")):
+        change(scheduled_task=state)
+        found = pair.compare("offline_stage", "refused", trigger)[0]
+        assert words in found.get("msg", "") + found.get("why", "") and not found["changed"]
+    change(scheduled_task="Ready")
+    for state, words in (
+        ("InProgress", "A backup is running"),
+        ("CompletedWithWaitingForCopyBlob", "Nothing waits"),
+        ("Failed", "does not wait for the import"),
+    ):
+        change(jobs=[{**job, "state": state}])
+        found = pair.compare("offline_stage", "refused", trigger)[0]
+        assert words in found.get("msg", "") + found.get("why", "") and not found["changed"]
+    change(jobs=[])
+    assert "lists no backup job" in pair.compare("offline_stage", "refused", trigger)[0]["msg"]
+    change(jobs=[job])
+    online = {"agent": "mars", "staging_path": "D:\\Staging", "state": "online", "import_job_name": "contoso-fs01"}
+    assert pair.compare("offline_stage", "refused", {**online, "import_job_name": "other"})[0]["failed"]
+    change(jobs=[{**job, "state": "InProgress"}])
+    assert "middle of a backup" in pair.compare("offline_stage", "refused", online)[0]["msg"]
+    change(jobs=[job])
+    assert pair.compare("offline_stage", "check", online)[0]["configured"]
+    assert pair.compare("offline_stage", "real", online)[0]["changed"]
+    assert not pair.compare("offline_stage", "again", online)[0]["changed"]
+    assert "does not seed offline" in pair.compare("offline_stage", "refused", trigger)[0]["msg"]
+    assert pair.each(lambda home: world.read(home / "hosts" / HOST / "agent.json")["orders"]) == [[], []]
+    change(policy=None)
+    assert "no policy" in pair.compare("offline_stage", "refused", trigger)[0]["msg"]
+    assert "no policy" in pair.compare("offline_stage", "refused", online)[0]["msg"]
+
+
+@pytest.mark.powershell
 def test_a_host_without_an_agent(pair: Pair) -> None:
     pair.each(lambda home: (home / "hosts" / HOST / "agent.json").unlink())
     pair.compare("offline_stage_info", "real", {"agent": "mars", "staging_path": "D:\\Staging"})

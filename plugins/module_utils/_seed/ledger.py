@@ -162,12 +162,14 @@ def _begun(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tup
 
 
 def _started(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
-    """``result`` of offline_stage with ``state=staged``: the job of a backup that it started."""
-    if not result["started"]:
-        return {}, ""
+    """``result`` of offline_stage with ``state=staged``: the job of the backup that it started or found."""
     before = (ledger.get("begun") or {}).get("jobs") or []
     new = [str(one["id"]) for one in result["backup"]["jobs"] or [] if one["id"] not in before]
-    return {"started": {"at": at, "job_id": new[0] if new else None}}, "First backup started"
+    known = ledger.get("started") or {}
+    if not result["started"] and (not new or known.get("job_id") == new[0]):
+        return {}, ""
+    text = "First backup started" if result["started"] else "First backup found"
+    return {"started": {"at": at, "job_id": new[0] if new else None}}, text
 
 
 def _planned(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:

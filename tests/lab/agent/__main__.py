@@ -75,7 +75,7 @@ class Agent:
         waiting = bool(backups) and backups[-1]["state"] in (WAITING, WARNED)
         if waiting and time.monotonic() - self._looked > state["schedule_seconds"]:
             self._looked = time.monotonic()
-            self._scheduled_run(state)
+            self._scheduled_run(state, ordered=False)
 
     def _begin_job(self, state: dict[str, Any], total: int) -> str:
         """Add a running backup job; returns its id."""
@@ -147,14 +147,19 @@ class Agent:
     def _source(self, state: dict[str, Any]) -> pathlib.Path:
         return world.windows_path(self.host, state["policy"]["file_specs"][0])
 
-    def _scheduled_run(self, state: dict[str, Any]) -> None:
+    def _scheduled_run(self, state: dict[str, Any], ordered: bool = True) -> None:
         """Take the blobs once the import is completed, and make a recovery point when they restore the source.
+
+        Before, a run that was ordered ends at once, waiting (offline seeding, 2.9). Those that the lab makes by itself
+        come every few seconds, and leave no job.
 
         CHOICE agent-job-states: the run that takes the blobs is a job with all its states (offline seeding, 5).
         """
         method = state["initial_backup"]
         imported = next((one for one in self.resources.jobs() if one["name"] == method["import_job_name"]), None)
         if not state["jobs"] or imported is None or imported["status"] != "Completed":
+            if state["jobs"] and ordered and method["method"] == "OfflineBackup":
+                self._job(self._begin_job(state, 0), state=WAITING, end=world.stamp())
             return
         job_id = self._begin_job(state, 0)
         self._job(job_id, state=COPYING, end=world.stamp())

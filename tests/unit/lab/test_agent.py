@@ -117,6 +117,16 @@ def test_the_blobs_are_taken_by_a_job_of_its_own_once_the_import_is_completed(ag
     assert [point["data_sources"] for point in state["recovery_points"]] == [["D:\\"]]
 
 
+def test_a_scheduled_backup_that_is_ordered_waits_at_once_while_the_import_is_not_complete(agent: engine.Agent) -> None:
+    agent.work()
+    with world.changed(agent.file) as state:
+        state["orders"] = [{"order": "scheduled_run", "at": "2026-01-02T00:00:00Z"}]
+    agent.work()
+    state = world.read(agent.file)
+    assert [job["state"] for job in state["jobs"]] == [engine.WAITING, engine.WAITING]
+    assert state["recovery_points"] == []
+
+
 def test_a_restore_does_not_stop_the_agent_from_waiting(agent: engine.Agent) -> None:
     agent.work()
     with world.changed(agent.file) as state:

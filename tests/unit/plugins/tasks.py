@@ -61,6 +61,8 @@ class Task:
         self, action: type[ActionBase], arguments: dict[str, Any], answers: Sequence[Any] = (), **more: Any
     ) -> None:
         self.sent: list[dict[str, Any]] = []
+        # The names of the modules; empty for that of the task.
+        self.modules: list[str] = []
         self.connection = more.pop("connection", None) or Connection()
         password = more.pop("password", "of the first run")
         self.answers = list(answers) or [{"changed": False}]
@@ -78,9 +80,10 @@ class Task:
     def run(self) -> dict[str, Any]:
         return self.plugin.run(None, {"inventory_hostname": HOST})  # type: ignore[no-any-return]
 
-    def _answer(self, module_args: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+    def _answer(self, module_args: dict[str, Any], task_vars: dict[str, Any], module_name: str = "") -> dict[str, Any]:
         assert task_vars["inventory_hostname"] == HOST
         self.sent.append(module_args)
+        self.modules.append(module_name)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if callable(answer):
             answer = answer(module_args)

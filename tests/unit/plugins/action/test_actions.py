@@ -197,6 +197,31 @@ def test_running_backup_that_does_not_fit_is_said_in_its_progress(shown: list[st
     ]
 
 
+def test_a_backup_that_vanishes_while_it_is_waited_for_is_not_started_again(shown: list[str]) -> None:
+    begun = {"changed": True, "configured": True, "started": True, **backup("running")}
+    task = stage([begun, backup("running"), backup()], agent="mars", staging_path="D:\\Staging", restart_failed=True)
+    found = task.run()
+    assert task.modules == ["", *[offline_stage.INFO] * (len(task.sent) - 1)]
+    assert task.sent[0]["restart_failed"] is True
+    assert all(one == {"agent": "mars", "staging_path": "D:\\Staging"} for one in task.sent[1:])
+    assert (found["changed"], found["started"], found["backup"]) == (True, True, {"jobs": []})
+
+
+def test_a_backup_is_followed_without_an_order(shown: list[str]) -> None:
+    for follow in (True, "true"):
+        task = stage([backup("running"), backup("waiting_for_import")], follow=follow, staging_path="D:\\Staging")
+        found = task.run()
+        assert task.modules == [offline_stage.INFO] * 2
+        assert (found["changed"], found["started"], found["configured"]) == (False, False, False)
+    for other in ("no", False):
+        task = stage([backup("failed")], follow=other)
+        task.run()
+        assert task.modules == [""] and "follow" not in task.sent[0]
+    task = stage([{}], state="triggered", wait=False, follow=True)
+    task.run()
+    assert task.modules == [""]
+
+
 @pytest.mark.parametrize(
     ("answer", "options"),
     [(backup("running"), {"state": "cleaned"}), (backup("failed"), {}), (backup("unknown"), {})],

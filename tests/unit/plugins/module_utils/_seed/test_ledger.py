@@ -693,7 +693,10 @@ def test_a_backup_that_was_started_is_known_by_its_job() -> None:
     known = contoso.ledger("begun")
     known["begun"]["jobs"] = ["old"]
     one, old = {"id": "job-1"}, {"id": "old"}
-    unchanged(known, "started", {"started": False, "backup": {"jobs": [one]}})
+    unchanged(known, "started", {"started": False, "backup": {"jobs": [old]}})
+    found = told(known, "started", {"started": False, "backup": {"jobs": [one, old]}})
+    assert (found["started"]["job_id"], found["history"][-1]["text"]) == ("job-1", "First backup found")
+    unchanged(found, "started", {"started": False, "backup": {"jobs": [one, old]}})
     after = told(known, "started", {"started": True, "backup": {"jobs": [one, old]}})
     assert after["started"] == {"at": AT, "job_id": "job-1"}
     again = told(after, "started", {"started": True, "backup": {"jobs": [{"id": "job-2"}, one, old]}})

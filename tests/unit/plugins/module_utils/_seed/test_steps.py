@@ -101,7 +101,7 @@ def test_the_tasks_of_a_new_seed() -> None:
         "clean": {"frozen_files": [], "blobs": [], "escrowed": [], "journals": []},
         "disk_prep": {"journal_directory": None, "journals": []},
         "track": {"shipped": False},
-        "abort": {"serials": [], "shipped": False, "cancels": False},
+        "abort": {"serials": [], "shipped": False, "cancels": False, "goes_online": True},
     }
 
 
@@ -123,7 +123,13 @@ def test_the_tasks_of_a_prepared_seed() -> None:
         "expected_blobs": ["Backup.AIBBlob", "Backup.BaseBlob"],
         "create": True,
     }
-    assert found["abort"] == {"serials": [SERIAL], "shipped": False, "cancels": False}
+    assert found["abort"] == {"serials": [SERIAL], "shipped": False, "cancels": False, "goes_online": True}
+
+
+def test_an_agent_that_is_online_is_not_set_once_more() -> None:
+    for online, due in ((None, True), ({"done": False}, True), ({"done": True}, False)):
+        found = tasks(contoso.snapshot(ledger={**contoso.ledger("planned"), "online": online}))
+        assert found["abort"]["goes_online"] is due
 
 
 @pytest.mark.parametrize(
@@ -132,7 +138,7 @@ def test_the_tasks_of_a_prepared_seed() -> None:
 )
 def test_a_job_is_cancelled_only_before_its_drives_are_shipped(until: str, shipped: bool, cancels: bool) -> None:
     found = tasks(contoso.snapshot(until))
-    assert found["abort"] == {"serials": [SERIAL], "shipped": shipped, "cancels": cancels}
+    assert found["abort"] == {"serials": [SERIAL], "shipped": shipped, "cancels": cancels, "goes_online": True}
     assert found["track"] == {"shipped": shipped}
 
 
