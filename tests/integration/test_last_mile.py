@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import json
 import pathlib
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import ledger
 from conftest import Lab, Run, write_json
 from lab import agents, people, world
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "unit/plugins/module_utils/_seed"))
+from life import ledger_at
 
 STAGED = "5b4a0b2e-0000-4000-8000-000000000001"
 JOB = {
@@ -161,6 +166,10 @@ def test_a_host_that_restarts_in_the_middle_of_its_first_backup(lab: Lab, tmp_pa
             assert (agent["jobs"], agent["orders"]) == ([], [])
         name = lab.seed()["name"]
         give_up = ["-e", f"seed={name}", "-e", "abort_to_online=true"]
+        away = status(lab, *give_up, "-e", "ansible_port=1", playbook="abort", **state)
+        assert away.returncode == 0 and f"{name}: aborted" in away.output, away.output
+        assert "to be set to back up over the network. fs01 (`source.host`) is unreachable." in away.message
+        assert world.read(file(lab))["initial_backup"]["method"] == "OfflineBackup"
         agents.miss_cmdlet("fs01", "Set-OBInitialBackupCreationMethod")
         aborted = status(lab, *give_up, playbook="abort", **state)
         assert aborted.returncode == 0 and f"{name}: aborted" in aborted.output, aborted.output
@@ -175,3 +184,46 @@ def test_a_host_that_restarts_in_the_middle_of_its_first_backup(lab: Lab, tmp_pa
         assert status(lab, *give_up, playbook="abort", **state).changed == 0
     finally:
         world.write(file(lab), json.loads(before))
+
+
+@pytest.mark.powershell
+def test_the_last_mile_of_an_imported_seed(lab: Lab, tmp_path: pathlib.Path, waiting: None) -> None:
+    """Its scheduled backup is started once, whatever becomes of the job; then the copy, and then the recovery point."""
+    name, state = lab.seed()["name"], {"store": "file", "directory": str(tmp_path / "state")}
+    known = json.loads(json.dumps(ledger_at("imported")).replace("D:\\\\Data", "D:\\\\").replace("job-1", STAGED))
+    known["imported"] |= {"blobs": 2, "bytes": known["plan"]["bytes"], "copy_logs": []}
+    folder = tmp_path / "state" / name
+    folder.mkdir(parents=True, mode=0o700)
+    world.write(folder / "ledger.json", {**known, "seed": name})
+    changes = {"state": state, "source__trigger_backup": True}
+
+    def jobs() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = world.read(file(lab))["jobs"]
+        return found
+
+    def events() -> list[str]:
+        return [one["event"] for one in ledger.validate(world.read(folder / "ledger.json"), name)["history"]]
+
+    checked = status(lab, "--check", **changes)
+    assert checked.returncode == 0 and len(jobs()) == 1, checked.output
+    first = status(lab, **changes)
+    assert first.returncode == 0 and "the next scheduled backup of fs01" in first.message, first.output
+    assert "; one was started at 20" in first.message
+    assert len(jobs()) == 2 and events()[-1] == "triggered"
+    again = status(lab, **changes)
+    assert (again.returncode, again.changed, len(jobs())) == (0, 0, 2), again.output
+    # The host restarts while its scheduled backup runs: the older job is the newest again, and nothing is started.
+    agents.set_job_state("fs01", "InProgress")
+    people.reboot("fs01")
+    assert len(jobs()) == 1
+    lost = status(lab, **changes)
+    assert (lost.returncode, lost.changed, len(jobs())) == (0, 0, 1), lost.output
+    assert "the next scheduled backup of fs01" in lost.message
+    agents.set_job_state("fs01", "CompletedWithWaitingForCopyBlob")
+    copies = status(lab, **changes)
+    assert copies.returncode == 0 and "Waiting: the service to copy the blobs into the vault" in copies.message
+    agents.set_job_state("fs01", "Completed")
+    agents.add_recovery_point("fs01", ["D:\\"])
+    done = status(lab, **changes)
+    assert done.returncode == 0 and f"{name}: seeded" in done.output, done.output
+    assert events().count("triggered") == 1 and events()[-1] == "seeded"
