@@ -195,7 +195,7 @@ def test_the_last_mile_of_an_imported_seed(lab: Lab, tmp_path: pathlib.Path, wai
     folder = tmp_path / "state" / name
     folder.mkdir(parents=True, mode=0o700)
     world.write(folder / "ledger.json", {**known, "seed": name})
-    changes = {"state": state, "source__trigger_backup": True}
+    changes = {"state": state, "source__trigger_backup": True, "cleanup": "manual"}
 
     def jobs() -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = world.read(file(lab))["jobs"]

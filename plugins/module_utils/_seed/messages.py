@@ -102,7 +102,7 @@ def notes(host: str, seed: Mapping[str, Any], ledger: Mapping[str, Any]) -> list
     if online.get("done"):
         much = f" ({size(staged)} as it was staged)" if staged else ""
         found.append(f"The next backup of {source} sends the whole first backup over the network{much}.")
-    elif ledger.get("begun") and not online:
+    elif ledger.get("begun") and not online and seed["source"]["agent"] != "folder":
         command = playbook("abort", host, " -e abort_to_online=true")
         found.append(f"The agent of {source} was left as it is. To let it back up over the network: {command}")
     if ledger.get("begun"):

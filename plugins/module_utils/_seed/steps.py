@@ -95,7 +95,7 @@ def tasks(snapshot: Snapshot) -> dict[str, Any]:
             "shipped": bool(ledger.get("shipments")),
             # Azure cancels a job only until its drives are shipped; a job that the ledger does not know is not touched.
             "cancels": bool(ledger.get("jobs")) and not ledger.get("shipments"),
-            "goes_online": not (ledger.get("online") or {}).get("done"),
+            "goes_online": snapshot.kind != "folder" and not (ledger.get("online") or {}).get("done"),
         },
         "disk_prep": {
             "journal_directory": snapshot.seed["disk_prep"].get("journal_directory"),

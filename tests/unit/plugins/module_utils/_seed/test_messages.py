@@ -294,6 +294,8 @@ def test_a_seed_that_was_given_up_says_what_it_costs_and_leaves_behind() -> None
         staged,
     ]
     assert left("") == []
+    folder = {**contoso.seed(), "source": {"host": "fs01", "agent": "folder"}}
+    assert messages.notes("fs01", folder, {**contoso.ledger("planned"), "aborted": {"travelling": []}}) == [staged]
     assert messages.notes("fs01", contoso.seed(), contoso.ledger("shipped")) == []
 
 

@@ -130,6 +130,8 @@ def test_an_agent_that_is_online_is_not_set_once_more() -> None:
     for online, due in ((None, True), ({"done": False}, True), ({"done": True}, False)):
         found = tasks(contoso.snapshot(ledger={**contoso.ledger("planned"), "online": online}))
         assert found["abort"]["goes_online"] is due
+    seed = {**contoso.seed(), "source": {"host": "fs01", "agent": "folder"}}
+    assert not tasks(contoso.snapshot(seed=seed))["abort"]["goes_online"], "a folder has no agent"
 
 
 @pytest.mark.parametrize(
