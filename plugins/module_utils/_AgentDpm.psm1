@@ -451,7 +451,12 @@ function Get-SeedDpmBackup {
     param([Parameter(Mandatory = $true)][string]$ProtectionGroup)
     $agent = Import-SeedDpmModule
     $backup = [ordered]@{
-        agent = [ordered]@{ kind = $agent.kind; installed = $agent.installed; version = $agent.version }
+        agent = [ordered]@{
+            kind = $agent.kind
+            installed = $agent.installed
+            version = $agent.version
+            log_folder = $null
+        }
         unknown = [ordered]@{}
         policy = $null
         method = $null

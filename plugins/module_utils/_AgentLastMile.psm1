@@ -12,7 +12,7 @@ Set-StrictMode -Version 3.0
 # Kind of agent to the functions of its provider. An agent that is not listed can do neither.
 #   Task     returns name and state of the scheduled task that runs the backup; nothing when there is none
 #   Trigger  starts that task and returns at once
-#   Job      as in _Agent.psm1
+#   Job      as in _Agent.psm1; like the others it takes what Get-SeedAgentScope returned
 #   Lack     returns the cmdlets that are missing to set the method
 #   Online   sets the method to the network; does not read it back
 $script:LastMile = @{
@@ -142,7 +142,8 @@ function Invoke-SeedTrigger {
     [CmdletBinding()]
     [OutputType([System.Collections.Specialized.OrderedDictionary])]
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option, [bool]$CheckMode, [int]$Seconds = 60)
-    $look = @{ Agent = $Option['agent']; StagingPath = $Option['staging_path'] }
+    $scope = Get-SeedAgentScope -Option $Option
+    $look = @{ Agent = $Option['agent']; StagingPath = $Option['staging_path']; Scope = $scope }
     $backup = Get-SeedBackup @look
     $decision = Get-SeedTriggerDecision -Agent $Option['agent'] -Backup $backup -KnownJob @($Option['known_jobs'])
     $outcome = [ordered]@{
@@ -155,7 +156,7 @@ function Invoke-SeedTrigger {
     }
     if (-not $decision.start) { return $outcome }
     $provider = $script:LastMile[$Option['agent']]
-    $task = & $provider.Task
+    $task = & $provider.Task @scope
     if (-not $task) {
         $outcome.refused = 'The agent has no scheduled task for its backup. Set a schedule in its console, then retry.'
         return $outcome
@@ -174,9 +175,9 @@ function Invoke-SeedTrigger {
     $outcome.diff.after = @{ started = $true }
     if ($CheckMode) { return $outcome }
     $before = @($backup['jobs'] | ForEach-Object { $_.id })
-    & $provider.Trigger
+    & $provider.Trigger @scope
     # That it was started is what counts: without a job the caller must not start it once more.
-    try { Wait-SeedBackupJob -Agent $Option['agent'] -Before $before -Seconds $Seconds }
+    try { Wait-SeedBackupJob -Agent $Option['agent'] -Before $before -Seconds $Seconds -Scope $scope }
     catch { $outcome.why = ConvertTo-SeedReason -ErrorRecord $_ }
     $outcome.backup = Get-SeedBackup @look
     $outcome
@@ -238,7 +239,8 @@ function Invoke-SeedOnline {
     [CmdletBinding()]
     [OutputType([System.Collections.Specialized.OrderedDictionary])]
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option, [bool]$CheckMode)
-    $look = @{ Agent = $Option['agent']; StagingPath = $Option['staging_path'] }
+    $scope = Get-SeedAgentScope -Option $Option
+    $look = @{ Agent = $Option['agent']; StagingPath = $Option['staging_path']; Scope = $scope }
     $backup = Get-SeedBackup @look
     $outcome = [ordered]@{
         changed = $false
@@ -256,7 +258,7 @@ function Invoke-SeedOnline {
     $outcome.configured = $true
     $outcome.diff.after = @{ method = @{ offline = $false } }
     if ($CheckMode) { return $outcome }
-    & $script:LastMile[$Option['agent']].Online
+    & $script:LastMile[$Option['agent']].Online @scope
     $outcome.backup = Get-SeedBackup @look
     $why = $outcome.backup['unknown']['method']
     if ($why) { throw "The method was set, but cannot be read back: $why" }
