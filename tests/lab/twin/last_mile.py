@@ -69,7 +69,7 @@ def _decide(backup: Json, known: list[str]) -> tuple[str, str]:
 
 def _trigger(machine: Machine, option: Json, check: bool) -> Json:
     """Start the scheduled backup of an agent that waits for its import."""
-    backup = agent.backup_of(machine, option["staging_path"])
+    backup = agent.backup_of(machine, option["staging_path"], option["agent"])
     why, refused = _decide(backup, option["known_jobs"])
     before = {"started": False}
     result: Json = {"changed": False, "started": False, "why": why, "backup": backup, "failure": refused}
@@ -93,18 +93,18 @@ def _trigger(machine: Machine, option: Json, check: bool) -> Json:
         content["orders"].append({"order": "scheduled_run", "at": world.stamp()})
     known = {one["id"] for one in backup["jobs"]}
     end = time.monotonic() + agent.JOB_SECONDS
-    while all(one["id"] in known for one in agent.backup_of(machine, option["staging_path"])["jobs"]):
+    while all(one["id"] in known for one in agent.backup_of(machine, option["staging_path"], option["agent"])["jobs"]):
         if time.monotonic() > end:
             text = "The backup was ordered, but the agent shows no job after 60 s. Look at its console, then retry."
             result["why"] = text
             break
         time.sleep(0.1)
-    return result | {"backup": agent.backup_of(machine, option["staging_path"])}
+    return result | {"backup": agent.backup_of(machine, option["staging_path"], option["agent"])}
 
 
 def _online(machine: Machine, option: Json, check: bool) -> Json:
     """Set the agent to back up over the network."""
-    backup = agent.backup_of(machine, option["staging_path"])
+    backup = agent.backup_of(machine, option["staging_path"], option["agent"])
     before = {"method": backup["method"]}
     result: Json = {"changed": False, "configured": False, "backup": backup}
     result["diff"] = {"before": before, "after": before}
@@ -134,4 +134,4 @@ def _online(machine: Machine, option: Json, check: bool) -> Json:
         return result
     with world.changed(machine.folder / "agent.json") as content:
         content["initial_backup"]["method"] = "Network"
-    return result | {"backup": agent.backup_of(machine, option["staging_path"])}
+    return result | {"backup": agent.backup_of(machine, option["staging_path"], option["agent"])}
