@@ -61,11 +61,7 @@ Describe 'the source host of a seed' {
             $option
         }
         function Initialize-TestStart {
-            # The agent lists the job as soon as it is ordered; the private folder and its file need no Windows.
-            Mock New-SeedPrivateFile {
-                param($Path, $Text)
-                [System.IO.File]::WriteAllText($Path, $Text)
-            } -ModuleName _AgentMars
+            # The agent lists the job as soon as it is ordered, and the private folder needs no Windows.
             Mock New-SeedPrivateFolder { $null = New-Item -ItemType Directory -Path 'E:\private' } -ModuleName _Agent
             $env:ProgramData = 'E:'
             $null = New-Item -ItemType Directory -Path 'E:\Seedfreight'
