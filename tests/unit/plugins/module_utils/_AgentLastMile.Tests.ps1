@@ -5,7 +5,8 @@ Describe 'the agent after the import, or after the seed was given up' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
         $utils = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath '../plugins/module_utils'
-        foreach ($name in '_Folder', '_AgentAnswer', '_AgentMars', '_Agent', '_AgentLastMile') {
+        $names = '_Folder', '_AgentAnswer', '_Registry', '_AgentOffer', '_AgentTask', '_AgentFolder', '_AgentMars'
+        foreach ($name in @($names) + '_Agent' + '_AgentLastMile') {
             Import-Module -Name "$utils/$name.psm1" -Force -Global
         }
         function Set-TestAgent {
