@@ -491,9 +491,6 @@ def test_the_agent_after_the_import_or_after_the_seed_was_given_up(pair: Pair) -
     assert not pair.compare("offline_stage", "again", online)[0]["changed"]
     assert "does not seed offline" in pair.compare("offline_stage", "refused", trigger)[0]["msg"]
     assert pair.each(lambda home: world.read(home / "hosts" / HOST / "agent.json")["orders"]) == [[], []]
-    change(policy=None)
-    assert "no policy" in pair.compare("offline_stage", "refused", trigger)[0]["msg"]
-    assert "no policy" in pair.compare("offline_stage", "refused", online)[0]["msg"]
 
 
 @pytest.mark.powershell

@@ -30,7 +30,7 @@ def _missing(backup: Json) -> str:
     if not backup["agent"]["installed"]:
         return "The backup agent (`agent`: mars) is not installed on this host. Install it, then retry."
     if not backup["policy"]:
-        return "The backup agent (`agent`: mars) has no policy. Create one that lists what to back up, then retry."
+        raise Unmodelled("an agent without a policy after its first backup")
     return ""
 
 

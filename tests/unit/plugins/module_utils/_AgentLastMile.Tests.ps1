@@ -168,11 +168,6 @@ Describe 'the agent after the import, or after the seed was given up' {
                     Set-TestAgent { $_ | Add-Member -NotePropertyName scheduled_task -NotePropertyValue 'none' }
                 }
             }
-            @{
-                why = 'an agent without a policy'
-                words = 'has no policy'
-                prepare = { Set-TestAgent { $_.policy = $null } }
-            }
         ) {
             . $prepare
             $outcome = Invoke-SeedTrigger -Option (New-TestOption) -Seconds 1
@@ -263,11 +258,6 @@ Describe 'the agent after the import, or after the seed was given up' {
                 why = 'an agent that seeds for another import job'
                 words = , "seeds for the import job 'other', not for 'seed-1' (``import_job_name``)"
                 prepare = { Set-TestAgent { $_.initial_backup.import_job_name = 'other' } }
-            }
-            @{
-                why = 'an agent without a policy'
-                words = , 'has no policy'
-                prepare = { Set-TestAgent { $_.policy = $null } }
             }
         ) {
             . $prepare
