@@ -4,8 +4,8 @@
 Describe 'the preflight of a source host' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        $modules = '_AgentAnswer', '_AgentMars', '_AgentDpm', '_AgentFolder', '_Folder', '_Agent', '_Registry',
-            '_PreflightPolicy', '_Preflight', '_PreflightStaging', '_PreflightSource'
+        $modules = '_Folder', '_AgentAnswer', '_Registry', '_AgentOffer', '_AgentTask', '_AgentFolder', '_AgentMars',
+            '_AgentDpm', '_Agent', '_PreflightPolicy', '_Preflight', '_PreflightStaging', '_PreflightSource'
         Import-TestUtility -Name $modules
 
         function Get-TestOption {

@@ -104,10 +104,10 @@ def observed(**changes: Any) -> dict[str, Any]:
 
 
 def rows(
-    ledger: dict[str, Any] | None = None, seed: dict[str, Any] = SEED, **changes: Any
+    ledger: dict[str, Any] | None = None, seed: dict[str, Any] | None = None, **changes: Any
 ) -> dict[str, dict[str, str]]:
     """The rows by their id."""
-    return {one["id"]: one for one in preflight.seed_rows(seed, ledger or {}, observed(**changes))}
+    return {one["id"]: one for one in preflight.seed_rows(seed or SEED, ledger or {}, observed(**changes))}
 
 
 def states(found: dict[str, dict[str, str]]) -> dict[str, str]:
