@@ -420,7 +420,7 @@ function Wait-SeedBackupJob {
     .PARAMETER Before
         Ids of the jobs before the order.
     .PARAMETER Seconds
-        The longest wait.
+        The longest wait. A task on a loaded host may take minutes before the agent hears of it.
     .PARAMETER Scope
         What Get-SeedAgentScope returned.
     #>
@@ -428,7 +428,7 @@ function Wait-SeedBackupJob {
     param(
         [Parameter(Mandatory = $true)][string]$Agent,
         [Parameter(Mandatory = $true)][AllowEmptyCollection()][string[]]$Before,
-        [int]$Seconds = 60,
+        [int]$Seconds = 180,
         [hashtable]$Scope = @{}
     )
     $clock = [System.Diagnostics.Stopwatch]::StartNew()
@@ -481,7 +481,7 @@ function Invoke-SeedStage {
     #>
     [CmdletBinding()]
     [OutputType([System.Collections.Specialized.OrderedDictionary])]
-    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option, [bool]$CheckMode, [int]$Seconds = 60)
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option, [bool]$CheckMode, [int]$Seconds = 180)
     $wanted = [ordered]@{
         offline = $true
         staging_location = $Option['staging_path']

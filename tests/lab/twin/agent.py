@@ -32,7 +32,7 @@ METHOD = {
     "storage_account": "storage_account",
     "container": "storage_container",
 }
-JOB_SECONDS = 60.0
+JOB_SECONDS = 180.0
 VAULT = {
     "name": "ServiceResourceName",
     "resource_group": "ResourceGroupName",
@@ -296,7 +296,7 @@ def _stage(machine: Machine, option: Json, check: bool) -> Json:
     end = time.monotonic() + JOB_SECONDS
     while all(one["id"] in known for one in _jobs(world.read(_file(machine)))):
         if time.monotonic() > end:
-            text = "The backup was ordered, but the agent shows no job after 60 s. Look at its console, then retry."
+            text = "The backup was ordered, but the agent shows no job after 180 s. Look at its console, then retry."
             raise Failed(text)
         time.sleep(0.1)
     return result | {"backup": backup_of(machine, option["staging_path"], option["agent"])}
