@@ -39,6 +39,8 @@ options:
       - prepared
       - verified
       - job_created
+      - adopted
+      - journals_collected
       - shipped
       - imported
       - seeded
