@@ -71,11 +71,12 @@ if ($option.state -eq 'adopted') {
     # The drives are the utility's: nobody looks at them, and the host is only read.
     try {
         $found = @(Find-SeedLeftJournal -Directory $option.journal_directory)
+        $wanted = @($option.journals | Where-Object { $_ -notin $option.collected })
         $module.Result.journals = $found
         $module.Result.drives = @()
-        $module.Result.changed = @($found | Where-Object { $_.sha256 -in $option.journals }).Count -gt 0
+        $module.Result.changed = @($found | Where-Object { $_.completed -and $_.sha256 -in $wanted }).Count -gt 0
         if ($option._transport_certificate) {
-            $sealed = @{ Certificate = $option._transport_certificate; Wanted = @($option.journals) }
+            $sealed = @{ Certificate = $option._transport_certificate; Wanted = $wanted }
             $module.Result.sealed_journals = @(Protect-SeedLeftJournal -Journal $found @sealed)
         }
     }

@@ -40,6 +40,8 @@ options:
       - prepared
       - verified
       - job_created
+      - adopted
+      - journals_collected
       - shipped
       - imported
       - triggered

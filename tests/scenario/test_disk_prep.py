@@ -19,7 +19,7 @@ DEFINED = ("--set", "prepare_with=disk_prep", "--set", "tool={}", "--set", "driv
 
 def until(lab: Lab, *statuses: str) -> Run:
     """Run the seeding playbook again, as a schedule does, until the seed is there."""
-    for _ in range(30):
+    for _look in range(30):
         run = lab.play("seed", *WAIT)
         if run.status(SEED) in statuses:
             return run

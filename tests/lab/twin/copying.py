@@ -44,6 +44,8 @@ SMALLEST, LARGEST = 32, 64 * 1024 * 1024
 
 def info(machine: Machine, option: Json, _check: bool) -> Json:
     """The module sata_prep_import_info."""
+    if option["journal_directory"]:
+        raise Unmodelled("`journal_directory`")
     return {
         "tool": tool_of(machine, option),
         "drives": [one["record"] for one in drives_of(machine, option)],
@@ -55,6 +57,8 @@ def change(machine: Machine, option: Json, check: bool) -> Json:
     """The module sata_prep_import."""
     if option["copy_account"] and option["copy_account"]["type"] != "system":
         raise Unmodelled("`copy_account` of another type than system")
+    if option["state"] == "adopted":
+        raise Unmodelled("`state` adopted")
     states: dict[str, Callable[[Machine, Json, bool], Json]] = {
         "prepared": _prepare, "verified": _verify, "stopped": _stop, "cleaned": _clean,
     }  # fmt: skip

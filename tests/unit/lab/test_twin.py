@@ -121,6 +121,8 @@ def test_an_attempt_dies_with_its_host(home: pathlib.Path) -> None:
         ("sata_prep_import", {**START, "copy_account": {"type": "user", "user": "a", "password": "b"}}, "copy_account"),
         ("sata_prep_import", {**START, "source_directory": "\\\\fs02\\staging"}, "on a share"),
         ("offline_stage_info", {"staging_path": "\\\\fs02\\staging"}, "on a share"),
+        ("sata_prep_import", {**START, "state": "adopted"}, "`state` adopted"),
+        ("sata_prep_import_info", {**COPY, "journal_directory": "C:\\Journals"}, "`journal_directory`"),
     ],
 )
 def test_what_has_no_model_is_refused_in_one_line(

@@ -125,6 +125,7 @@ def test_what_the_utility_asks_a_person_for_is_not_required() -> None:
         ({"drives": [{"serial": "A"}, {"serial": "B", "erase": True}]}, "drives[1].erase", "has no meaning"),
         ({"prepare_with": "tool", **JOURNALS, "drives": [{"serial": "A"}]}, "disk_prep", "prepare_with: disk_prep"),
         ({"disk_prep": {"journal_directory": FOLDER}}, "escrow", "is missing"),
+        ({"source": {"host": "fs01", "agent": "folder"}}, "prepare_with", "needs a backup of the agent"),
         (
             {"copy_host": "copy01", "staging": {"path": "\\\\fs01\\S", "path_on_copy_host": "E:\\S"}},
             "staging.path_on_copy_host",
