@@ -307,6 +307,36 @@ def test_the_agent_does_as_it_is_ordered(home: pathlib.Path, answer: Answer, ref
     assert "no host x" in refusal("schedule", "x")
 
 
+def test_a_person_sets_the_agent_in_its_wizard(home: pathlib.Path, answer: Answer, refusal: Answer) -> None:
+    answer("agent", "fs01", "attended")
+    answer("agent", "fs01", "attended")
+    words = (
+        "--staging-location",
+        "D:\\S",
+        "--import-job-name",
+        "j",
+        "--subscription-id",
+        "s",
+        "--storage-account",
+        "a",
+    )
+    answer("agent", "fs01", "wizard", *words, "--container", "c")
+    answer("agent", "fs01", "backup")
+    found = agent(home)
+    assert found["missing_cmdlets"] == [f"{verb}-OBInitialBackupCreationMethod" for verb in ("Get", "Set")]
+    assert found["initial_backup"] == {
+        "method": "OfflineBackup",
+        "publish_settings_file": "",
+        "staging_location": "D:\\S",
+        "import_job_name": "j",
+        "subscription_id": "s",
+        "storage_account": "a",
+        "storage_container": "c",
+    }
+    assert [one["order"] for one in found["orders"]] == ["start_backup"]
+    assert "no backup agent" in refusal("agent", "copy01", "backup")
+
+
 def test_faults_are_what_the_server_reads(home: pathlib.Path, answer: Answer, refusal: Answer) -> None:
     order = ["fault", "azure", "--match", "PUT .*jobs/", "--effect", "after", "--status", "503", "--times", "2"]
     assert "503" in answer(*order)
