@@ -9,7 +9,8 @@ Describe 'the source host of a seed' {
         $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') +
         [System.IO.Path]::PathSeparator + $env:PATH
         $utils = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath '../plugins/module_utils'
-        $names = '_Folder', '_AgentAnswer', '_Registry', '_AgentOffer', '_AgentTask', '_AgentFolder', '_AgentMars', '_Agent'
+        $names = '_Folder', '_AgentAnswer', '_Registry', '_AgentOffer', '_AgentTask',
+            '_AgentFolder', '_AgentMars', '_Agent'
         foreach ($name in $names) {
             Import-Module -Name "$utils/$name.psm1" -Force -Global
         }
