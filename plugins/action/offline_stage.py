@@ -44,6 +44,10 @@ class ActionModule(PolledAction):
         self._warning = ""
         if self._task.args.get("publish_settings") or self._task.args.get("_publish_settings_content"):
             refuse_traces()
+        attended = self._task.args.get("setup") == "attended"
+        if self._task.args.get("publish_settings") and (attended or self._task.args.get("agent") == "folder"):
+            way = "setup: attended" if attended else "agent: folder"
+            raise AnsibleActionFail(f"`publish_settings` is set, and nothing reads it with `{way}`. Remove it.")
         if self._task.args.get("publish_settings"):
             subscription = str(self._task.args.get("subscription_id") or "")
             self._content = self._publish_settings(str(self._task.args["publish_settings"]), subscription)
@@ -74,6 +78,9 @@ class ActionModule(PolledAction):
             done = bytes_text(newest.get("bytes_done"), newest.get("bytes_total"))
             full = messages.growth(result["backup"], datetime.now(UTC))
             return Progress("Backup: running", "; ".join(one for one in (done, full) if one))
+        if self._task.args.get("setup") == "attended":
+            # A person starts the backup, perhaps days later: that is no work to wait for.
+            return None
         known = self._task.args.get("known_jobs") or []
         if newest is None or newest.get("id") in known:
             return Progress("Backup: not started yet", idle=True)

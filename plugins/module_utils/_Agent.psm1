@@ -449,6 +449,37 @@ function Wait-SeedBackupJob {
     throw "The backup was ordered, but the agent shows no job after $Seconds s$why. Look at its console, then retry."
 }
 
+function Get-SeedAttendedRefusal {
+    <#
+    .SYNOPSIS
+        What a person in the wizard did otherwise than the options say; empty when the agent shows no difference.
+    .DESCRIPTION
+        An agent without an offline method was not set yet, and one that cannot say its method has nothing to compare.
+    .PARAMETER Agent
+        Kind of the agent.
+    .PARAMETER Backup
+        What Get-SeedBackup returned.
+    .PARAMETER Wanted
+        The method as it shall be.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory = $true)][string]$Agent,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Backup,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Wanted
+    )
+    if ($Backup['agent'].installed -eq $false) {
+        return "The backup agent (``agent``: $Agent) is not installed on this host. Install it, then retry."
+    }
+    if (-not (Get-SeedValue -InputObject $Backup['method'] -Path 'offline')) { return '' }
+    $different = @(Get-SeedMethodDifference -Current $Backup['method'] -Wanted $Wanted)
+    if ($different.Count -eq 0) { return '' }
+    $options = $different | ForEach-Object { "``$($_ -replace '^staging_location$', 'staging_path')``" }
+    "The offline method of the agent differs in $($options -join ', '). Correct what is wrong: the options, or the " +
+    'method in the wizard of the agent.'
+}
+
 function Get-SeedMissingOption {
     <#
     .SYNOPSIS
@@ -504,10 +535,17 @@ function Invoke-SeedStage {
     $decision = [pscustomobject]@{ configure = $false; start = $false; refused = '' }
     if ($script:Agents[$Option['agent']].ContainsKey('Start')) {
         $decision.refused = Get-SeedMissingOption -Option $Option
-        if (-not $decision.refused) { $decision = Get-SeedStageDecision @case }
+        if (-not $decision.refused -and $Option['setup'] -eq 'attended') {
+            $decision.refused = Get-SeedAttendedRefusal -Agent $Option['agent'] -Backup $backup -Wanted $wanted
+        }
+        elseif (-not $decision.refused) { $decision = Get-SeedStageDecision @case }
     }
     elseif ($Option['policy']) {
         $decision.refused = "``policy`` is not for ``agent``: $($Option['agent']). Leave the option out."
+    }
+    if ($Option['policy'] -and $Option['setup'] -eq 'attended' -and -not $decision.refused) {
+        $decision.refused = '`policy` is not for `setup: attended`, where the wizard makes the policy. Leave the ' +
+        'option out.'
     }
     if ($Option['policy'] -and $decision.start -and -not $decision.refused) {
         $asked = @{ Agent = $Option['agent']; Wanted = $Option['policy']; Exists = [bool]$backup['policy'] }
@@ -656,6 +694,7 @@ Export-ModuleMember -Function @(
     'Get-SeedAgentScope', 'Get-SeedBackup', 'Get-SeedFreeByte', 'Test-SeedShare', 'Get-SeedStagedFile',
     'ConvertTo-SeedComparable',
     'Get-SeedMethodDifference', 'Get-SeedStageRefusal', 'Get-SeedStageDecision', 'Get-SeedStartRefusal',
-    'Get-SeedPolicyRefusal', 'Wait-SeedBackupJob', 'Get-SeedMissingOption', 'Invoke-SeedStage', 'Set-SeedMethod',
+    'Get-SeedPolicyRefusal', 'Wait-SeedBackupJob', 'Get-SeedAttendedRefusal', 'Get-SeedMissingOption',
+    'Invoke-SeedStage', 'Set-SeedMethod',
     'Get-SeedLeftReason', 'Invoke-SeedStageClean'
 )

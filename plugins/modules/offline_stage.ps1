@@ -45,6 +45,7 @@ $spec = @{
         publish_settings = @{ type = 'str' }
         restart_failed = @{ type = 'bool'; default = $false }
         seed = @{ type = 'str' }
+        setup = @{ type = 'str'; choices = @('automatic', 'attended'); default = 'automatic' }
         staging_path = @{ type = 'path'; required = $true }
         state = @{ type = 'str'; choices = @('staged', 'triggered', 'online', 'cleaned'); default = 'staged' }
         storage_account = @{ type = 'str' }

@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import Transport
-from lab import controller, people, world
+from lab import agents, controller, people, world
 from lab.twin import verdict, wire
 from lab.windows import faults
 from pair import DRIVE, FOREIGN, HOST, KINDS, Pair, payloads, with_arguments, with_replaced
@@ -261,6 +261,81 @@ def test_a_folder_of_another_product(pair: Pair) -> None:
     assert pair.compare("offline_stage", "check", clean)[0]["removed"] == sorted(STAGED)
     assert pair.compare("offline_stage", "real", clean)[0]["changed"]
     assert not pair.compare("offline_stage", "again", clean)[0]["changed"]
+
+
+@pytest.mark.powershell
+def test_files_of_any_name_are_copied_and_verified(pair: Pair) -> None:
+    """What another product stages has names with blanks, brackets and letters of other languages, or no extension."""
+    content = {"vault 1 [full].vbk": bytes(1024), "index": b"seed" * 128, "Größe & 备份.vhd": b"x" * 2048}
+
+    def write(_home: pathlib.Path) -> None:
+        folder = world.windows_path(HOST, "D:\\Other")
+        folder.mkdir()
+        for name, data in content.items():
+            (folder / name).write_bytes(data)
+            os.utime(folder / name, (1_700_000_000, 1_700_000_000))
+
+    pair.each(write)
+    listed = pair.compare("offline_stage_info", "real", {"agent": "folder", "staging_path": "D:\\Other"})[0]["backup"]
+    assert {one["name"]: one["bytes"] for one in listed["files"]} == {name: len(data) for name, data in content.items()}
+    files = [{"name": name, "bytes": len(data)} for name, data in sorted(content.items())]
+    sessions = [{"id": f"contoso-{at}", "files": [one["name"]]} for at, one in enumerate(files)]
+    mine = drive(files=files, sessions=sessions)
+    prepare = {**COPY, "drives": [mine], "source_directory": "D:\\Other"}
+    pair.compare("sata_prep_import", "check", prepare)
+    assert pair.call("sata_prep_import", "real", prepare)[0]["changed"]
+    until_idle(pair, mine)
+    assert pair.compare("sata_prep_import", "again", prepare)[0]["drives"][0]["status"] == "copied"
+    verify = {**COPY, "drives": [mine], "state": "verified"}
+    assert pair.call("sata_prep_import", "real", verify)[0]["changed"]
+    until_idle(pair, mine)
+    done = pair.compare("sata_prep_import", "again", verify)[0]["drives"][0]
+    assert done["status"] == "verified"
+    assert {one["name"]: one["bytes"] for one in done["verify"]["files"]} == {
+        one["name"]: one["bytes"] for one in files
+    }
+
+
+@pytest.mark.powershell
+def test_a_backup_that_a_person_starts(pair: Pair) -> None:
+    """An agent of today, set in its wizard: check, real, again start nothing; what can be compared is refused."""
+    pair.each(lambda _home: world.windows_path(HOST, "D:\\Backup").mkdir())
+    subscription = controller.settings.SUBSCRIPTION_ID
+    stage = {**STAGE, "subscription_id": subscription, "setup": "attended"}
+    for mode in ("check", "real", "again"):
+        seen = pair.compare("offline_stage", mode, stage)[0]
+        assert (seen["changed"], seen["configured"], seen["started"]) == (False, False, False)
+        assert not seen["backup"]["method"]["offline"] and seen["backup"]["jobs"] == []
+    fields = {
+        "staging_location": "D:\\Backup",
+        "import_job_name": "contoso-fs02",
+        "subscription_id": subscription.upper(),
+        "storage_account": STAGE["storage_account"],
+        "container": "other-seed",
+    }
+    pair.each(lambda _home: agents.fill_wizard(HOST, fields))
+    for mode in ("check", "refused"):
+        text = pair.compare("offline_stage", mode, stage)[0]["msg"]
+        assert "differs in `import_job_name`, `container`. Correct what is wrong" in text
+    pair.each(lambda _home: agents.become_attended(HOST))
+    for mode in ("check", "real", "again"):
+        seen = pair.compare("offline_stage", mode, stage)[0]
+        assert (seen["changed"], seen["backup"]["method"]) == (False, None)
+        assert list(seen["backup"]["unknown"]) == ["method"]
+    assert "cannot be read" in pair.compare("offline_stage", "refused", {**stage, "setup": "automatic"})[0]["msg"]
+    pair.each(lambda _home: agents.back_up_now(HOST))
+    info = {"agent": "mars", "staging_path": "D:\\Backup"}
+    end = time.monotonic() + 60
+    while "waiting_for_import" not in str(
+        [one["backup"]["jobs"] for one in pair.call("offline_stage_info", "real", info)]
+    ):
+        assert time.monotonic() < end
+        time.sleep(0.3)
+    again = pair.call("offline_stage", "again", {**stage, "restart_failed": True})[0]
+    assert (again["changed"], len(again["backup"]["jobs"]), len(again["backup"]["files"])) == (False, 1, 2)
+    pair.each(lambda _home: world.write(world.host_folder(HOST) / "agent.json", {"installed": False}))
+    of_module, of_twin = pair.call("offline_stage", "refused", stage)
+    assert "is not installed on this host" in of_module["msg"] and of_module["msg"] == of_twin["msg"]
 
 
 @pytest.mark.powershell

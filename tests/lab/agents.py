@@ -13,6 +13,16 @@ from lab import people, world
 from lab.world import LabError
 
 NEVER_SECONDS = 99999
+# The cmdlets of the offline method. Today's agents do not have them. Source: index of the module MSOnlineBackup.
+METHOD_CMDLETS = ("Get-OBInitialBackupCreationMethod", "Set-OBInitialBackupCreationMethod")
+# What the wizard asks for, and what the agent calls it.
+FIELDS = {
+    "staging_location": "staging_location",
+    "import_job_name": "import_job_name",
+    "subscription_id": "subscription_id",
+    "storage_account": "storage_account",
+    "container": "storage_container",
+}
 
 
 @contextlib.contextmanager
@@ -84,6 +94,26 @@ def set_task(host: str, state: str) -> None:
     """Let the scheduled task of the agent be in a state, like Disabled; none removes it."""
     with _memory(host) as agent:
         agent["scheduled_task"] = state
+
+
+def become_attended(host: str) -> None:
+    """Let the agent be one of today: its offline method is set in its wizard, and no cmdlet reads or sets it."""
+    for name in METHOD_CMDLETS:
+        miss_cmdlet(host, name)
+
+
+def fill_wizard(host: str, fields: dict[str, str]) -> None:
+    """What a person types into the wizard: the policy's first backup is made offline from then on."""
+    with _memory(host) as agent:
+        method = {own: fields[name] for name, own in FIELDS.items()}
+        agent["initial_backup"] = {"method": "OfflineBackup", "publish_settings_file": "", **method}
+        agent["policy"]["state"] = "Existing"
+
+
+def back_up_now(host: str) -> None:
+    """What the button of the console does."""
+    with _memory(host) as agent:
+        agent["orders"].append({"order": "start_backup", "at": world.stamp()})
 
 
 def run_schedule(host: str) -> None:

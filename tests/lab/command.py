@@ -261,6 +261,21 @@ def _agent_missing(options: Options) -> str:
     return f"The agent of {options.host} has no {options.cmdlet}."
 
 
+def _agent_attended(options: Options) -> str:
+    agents.become_attended(options.host)
+    return f"The agent of {options.host} is set in its wizard only."
+
+
+def _agent_wizard(options: Options) -> str:
+    agents.fill_wizard(options.host, {name: getattr(options, name) for name in agents.FIELDS})
+    return f"The wizard of {options.host} is finished: its first backup goes to {options.staging_location}."
+
+
+def _agent_backup(options: Options) -> str:
+    agents.back_up_now(options.host)
+    return f"The agent of {options.host} begins a backup."
+
+
 def _fault_azure(options: Options) -> str:
     faults.order(options.match, options.effect, options.status, options.times)
     return f"{options.times} x {options.match!r}: {options.effect}, status {options.status}."
@@ -527,6 +542,11 @@ def _add_agent(orders: _Orders) -> None:
     acts.add("lose", _agent_lose, "let the newest job vanish from the job lists")
     task = acts.add("task", _agent_task, "change the state of the agent's scheduled task")
     task.add_argument("state", choices=["Ready", "Disabled", "Running", "none"], help="none: there is no such task")
+    acts.add("attended", _agent_attended, "make it one of today, which is set in its wizard only")
+    wizard = acts.add("wizard", _agent_wizard, "do what a person does in the wizard: choose the offline backup")
+    for name in agents.FIELDS:
+        wizard.add_argument(f"--{name.replace('_', '-')}", required=True, metavar="TEXT")
+    acts.add("backup", _agent_backup, "do what a person does in the console: Back Up Now")
     missing = acts.add("missing", _agent_missing, "take a cmdlet out of the agent's module", powershell=True)
     missing.add_argument("cmdlet", metavar="CMDLET")
     schedule = orders.add("schedule", _schedule, "let the agent of a host make a scheduled backup now")

@@ -324,8 +324,9 @@ def make_seed(home: pathlib.Path, name: str | None, host: str, changes: list[str
     for key, value in wanted:
         change(definition, key, value)
     source = definition["source"]
-    if isinstance(source, dict) and source.get("agent") == "folder" and not _named(wanted, "source.publish_settings"):
-        # No agent reads them, and the collection refuses what it would ignore.
+    unread = isinstance(source, dict) and (source.get("agent") == "folder" or source.get("setup") == "attended")
+    if unread and not _named(wanted, "source.publish_settings"):
+        # The collection refuses what it would ignore.
         source.pop("publish_settings", None)
     if ["azure", "tags"] in [key for key, _value in wanted] and isinstance(definition["azure"]["tags"], dict):
         definition["azure"]["tags"] |= kinds

@@ -78,3 +78,62 @@ def test_a_folder_that_another_product_fills(lab: Lab) -> None:
     names = [one.name for one in blobs.service().get_container_client(f"{SEED}-seed").list_blobs()]
     assert names == ["index", "vault 1.vbk"], "they are what the seed was made for"
     assert (world.home() / "hosts" / "fs01" / "agent.json").read_bytes() == before
+
+
+@pytest.mark.twin
+def test_an_agent_that_a_person_sets_in_its_wizard(lab: Lab) -> None:
+    """From an agent of today, which no cmdlet sets, to its recovery point; a person types what the seed prints."""
+    lab.order("agent", "fs01", "attended")
+    lab.order("seed", SEED, "--set", "source.setup=attended")
+    run = lab.play("seed", *WAIT)
+    assert (run.returncode, run.status(SEED), run.steps) == (0, "new", ["stage"]), run.output
+    assert run.line(SEED, "Waiting").startswith("a person at the agent's wizard on fs01"), run.output
+    again = lab.command(run.line(SEED, "Next"), *WAIT)
+    assert (again.returncode, again.changed, again.steps, again.details()) == (0, 0, [], run.details())
+    rows = lab.status()
+    assert (rows[0]["waiting"]["id"], rows[0]["waiting"]["details"]) == ("wizard", run.details())
+    typed = {line.partition(":")[0]: line.partition(":")[2].strip() for line in run.details()}
+    fields = {
+        "staging-location": typed["Staging location"],
+        "import-job-name": typed["Azure Import Job Name"],
+        "subscription-id": typed["Azure Subscription ID"],
+        "storage-account": typed["Azure Storage Account"],
+        "container": typed["Azure Storage Container"],
+    }
+    lab.order("agent", "fs01", "wizard", *(word for name, value in fields.items() for word in (f"--{name}", value)))
+    assert lab.play("seed", *WAIT).details() == run.details(), "no cmdlet shows that the wizard is done"
+    lab.order("agent", "fs01", "backup")
+    run = until(lab, "job_created")
+    known = lab.ledger(SEED)
+    assert (len(known["frozen"]), known["accepted"], known["staging_complete"]) == (2, [], [])
+    assert "method" not in known["staged"]["pieces"]
+    shipped(lab)
+    run = until(lab, "cleaned")
+    assert [one["data_sources"] for one in lab.ledger(SEED)["seeded"]["recovery_points"]] == [["D:\\"]], run.output
+
+
+@pytest.mark.twin
+def test_a_name_that_was_typed_differently_is_found_before_a_copy(lab: Lab) -> None:
+    """An agent that shows its method though a person sets it. Then a backup over the network, which is not staged."""
+    lab.order("seed", SEED, "--set", "source.setup=attended")
+    assert lab.play("seed").status(SEED) == "new"
+    facts = world.read(world.home() / "lab.json")
+    named = ("--import-job-name", SEED, "--storage-account", facts["account"])
+    words = ("--staging-location", "D:\\Staging", *named, "--subscription-id", facts["subscription_id"], "--container")
+    lab.order("agent", "fs01", "wizard", *words, "contoso-fs01")
+    lab.order("agent", "fs01", "backup")
+    for _look in range(20):
+        run = lab.play("seed")
+        assert (run.returncode, run.steps) == (2, []), run.output
+        if list(world.windows_path("fs01", "D:\\Staging").glob("*Blob")):
+            break
+        time.sleep(1)
+    assert "is blocked (method_differs)" in run.message, run.output
+    assert f"its container is contoso-fs01, and `azure.container` is {SEED}-seed" in run.message
+    lab.order("agent", "fs01", "wizard", *words, f"{SEED}-seed")
+    lab.order("agent", "fs01", "job", "--state", "Completed")
+    run = lab.play("seed")
+    assert run.returncode == 2 and "is blocked (backup_online)" in run.message, run.output
+    lab.order("agent", "fs01", "job", "--state", "CompletedWithWaitingForImportJob")
+    run = lab.command(run.line(SEED, "Next"), *WAIT)
+    assert run.status(SEED) == "job_created", run.output

@@ -29,6 +29,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.evidence import (
     AGENT_KINDS,
     PREPARERS,
+    SETUPS,
     kind_of,
     reached,
 )
@@ -189,10 +190,17 @@ SOURCE = {
         "V(dpm), whose server is then C(source.host).",
         check=check_plain,
     ),
+    "setup": _text(
+        "Who sets the agent to seed offline, and starts the first backup. V(automatic) takes cmdlets that only older "
+        "agents have. V(attended) is a person in the agent's wizard: the seed says what to type, waits, and checks it. "
+        "Not for the agent V(folder).",
+        choices=SETUPS,
+        default="automatic",
+    ),
     "publish_settings": _text(
         "Path of the publish settings file of the subscription on the controller. The agent needs it to be set to seed "
-        "offline. Not for the agent V(folder).",
-        required_with="an agent",
+        "offline. Only for the setup V(automatic) of an agent.",
+        required_with="C(setup) V(automatic) of an agent",
         until="staged",
         example="/srv/seeds/contoso.publishsettings",
     ),
@@ -629,10 +637,17 @@ def _way(given: Mapping[str, Any], status: str) -> Iterator[Problem]:
     if reached(status, "staged") or not isinstance(source, Mapping):
         return
     agent, option = source.get("agent", "mars"), "source.publish_settings"
-    if AGENT_KINDS.get(agent if isinstance(agent, str) else "") == "folder":
+    folder = AGENT_KINDS.get(agent if isinstance(agent, str) else "") == "folder"
+    if folder and "setup" in source:
+        text = f"`source.setup` is set, and `source.agent` {agent} has no agent that could be set."
+        yield Problem("source.setup", text, "Remove it.")
+    if source.get("setup") == "attended" and source.get("policy"):
+        text = "`source.policy` is set, and with `source.setup` attended the wizard makes the policy."
+        yield Problem("source.policy", text, "Remove it, and choose the same in the wizard.")
+    if folder or source.get("setup") == "attended":
+        who = f"`source.agent` {agent} has no agent" if folder else "with `source.setup` attended there is no cmdlet"
         if "publish_settings" in source:
-            text = f"`{option}` is set, and `source.agent` {agent} has no agent that would read it."
-            yield Problem(option, text, "Remove it.")
+            yield Problem(option, f"`{option}` is set, and {who} that would read it.", "Remove it.")
     elif "publish_settings" not in source:
         yield Problem(option, f"`{option}` is missing.", "Set it in the definition of the seed.")
 

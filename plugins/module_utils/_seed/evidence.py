@@ -32,6 +32,8 @@ STATUSES = (
 )
 # How the backup gets to the staging location: by cmdlets, by a person in the agent's wizard, or by another product.
 KINDS = ("automatic", "attended", "folder")
+# Who sets an agent to seed offline and starts its backup: its cmdlets, or a person in its wizard.
+SETUPS = ("automatic", "attended")
 # The agents that there are, and the kind of each. A provider is a file beside _AgentMars.psm1 and a line here.
 AGENT_KINDS: Mapping[str, str] = {"mars": "automatic", "dpm": "automatic", "folder": "folder"}
 # Who writes the drives and creates the job: this collection with the tool, or the agent's disk preparation utility.
@@ -84,7 +86,8 @@ HOLDS: Mapping[str, str] = {
 
 def kind_of(source: Mapping[str, Any]) -> str:
     """How the backup of a source (C(source) of a definition) gets to the staging location."""
-    return AGENT_KINDS[source["agent"]]
+    by_itself = AGENT_KINDS[source["agent"]]
+    return source["setup"] if by_itself == "automatic" else by_itself
 
 
 def row(status: str, kind: str, preparer: str = "tool") -> tuple[str, ...]:

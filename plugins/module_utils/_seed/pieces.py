@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import normalize_serial
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence, wizard
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import (
     drive_of,
     encryption_problem,
@@ -38,6 +38,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     EVERY_SUFFIX,
     PAGE,
     STAGED_SUFFIXES,
+    is_blob_name,
     is_staged,
     staged_files,
     usable,
@@ -50,6 +51,14 @@ FULL = 1024 * 1024
 # What a drive record allows that this collection or time can do; the rest takes the word of a person.
 GOES_ON = frozenset({"prepare", "wait", "insert", "collect", "verify", "unlock", "lock"})
 SHOWN_FILES = 10
+# The names of an offline method, and the options of a definition that say the same.
+METHOD_OPTIONS = {
+    "import_job_name": "name",
+    "subscription_id": "azure.subscription_id",
+    "storage_account": "azure.storage_account",
+    "container": "azure.container",
+    "staging_location": "staging.path",
+}
 # Folders that Windows keeps at the root of a volume; nothing in them is of a backup.
 WINDOWS_FOLDERS = ("$recycle.bin\\", "system volume information\\")
 # A drive in one of these statuses still holds what was verified, as far as anybody can see.
@@ -205,6 +214,9 @@ def our_job(snapshot: Snapshot) -> Mapping[str, Any] | None:
     newest = next(iter(seed_jobs(snapshot)), None)
     if newest is None or snapshot.ledger.get("begun") is not None or snapshot.ledger.get("staged") is not None:
         return newest
+    if method_is_unreadable(snapshot) and snapshot.kind == "attended":
+        # A person may have been at the wizard before the seed: only offline backups wait for an import job.
+        return newest if newest["phase"] == "waiting_for_import" else None
     if not method_is_ours(snapshot):
         return None
     return newest if newest["phase"] in ("running", "waiting_for_import", "waiting_for_copy") else None
@@ -214,6 +226,21 @@ def method_is_ours(snapshot: Snapshot) -> bool:
     """Whether the agent is seen to seed offline under the name of this seed."""
     method = (snapshot.backup or {}).get("method")
     return bool(method and method.get("offline") and method.get("import_job_name") == snapshot.seed["name"])
+
+
+def method_is_unreadable(snapshot: Snapshot) -> bool:
+    """Whether the agent cannot say how it makes its first backup, as today's agents."""
+    return "method" in ((snapshot.backup or {}).get("unknown") or {})
+
+
+def _wanted_method(seed: Mapping[str, Any]) -> dict[str, Any]:
+    """What the offline method of the agent has to be, by its names."""
+    return {
+        "import_job_name": seed["name"],
+        "container": seed["azure"]["container"],
+        "storage_account": seed["azure"]["storage_account"],
+        "staging_location": seed["staging"]["path"],
+    }
 
 
 def _method(snapshot: Snapshot) -> Finding:
@@ -226,13 +253,7 @@ def _method(snapshot: Snapshot) -> Finding:
         return Finding("no", "The agent has no policy with an initial backup method.")
     if not method.get("offline"):
         return Finding("no", "The agent is not set to seed offline.")
-    wanted = {
-        "import_job_name": seed["name"],
-        "container": seed["azure"]["container"],
-        "storage_account": seed["azure"]["storage_account"],
-        "staging_location": seed["staging"]["path"],
-    }
-    for name, value in wanted.items():
+    for name, value in _wanted_method(seed).items():
         if _plain(method.get(name)) != _plain(value):
             return Finding("no", f"The agent's offline method has {name} {method.get(name)}, not {value}.")
     return Finding("yes", f"The agent seeds offline for the import job {seed['name']}.")
@@ -317,14 +338,21 @@ def _staged_files(snapshot: Snapshot) -> Finding:
         finding = _unknown(snapshot, "staging", "open the folder.")
         # Nothing is planned from a folder that nobody could list, so this piece cannot be accepted.
         return Finding("no", finding.text, blocked=_staging_unreadable(snapshot, finding.text))
-    names = [str(one["name"]) for one in staged_files(files, snapshot.suffixes)]
+    names = [str(one["name"]) for one in listing(snapshot)]
     if snapshot.kind == "folder":
         text = f"{len(names)} staged files." if names else "The staging location has no file."
-        return Finding("yes" if names else "no", text)
+        odd = [name for name in names if not is_blob_name(name)]
+        return _odd_name(snapshot, odd[0]) if odd else Finding("yes" if names else "no", text)
     missing = [suffix for suffix in STAGED_SUFFIXES if not any(name.endswith(suffix) for name in names)]
     if missing:
         return Finding("no", f"The staging location has no {' and no '.join(missing)} file.")
     return Finding("yes", f"{len(names)} staged files.")
+
+
+def _odd_name(snapshot: Snapshot, name: str) -> Finding:
+    text = f"The staged file {name!r} has a name that no blob can keep."
+    remedy = "Rename it: without control characters, blanks at its ends and a dot at its end."
+    return Finding("no", text, blocked=Blocked("odd_name", text, remedy, playbook("seed", snapshot.host)))
 
 
 def _staging_unreadable(snapshot: Snapshot, text: str) -> Blocked:
@@ -452,14 +480,16 @@ def stage_problem(snapshot: Snapshot) -> Blocked | None:
     if agent.get("installed") is False:
         text = f"The backup agent is not installed on {host} (`source.host`)."
         return Blocked("agent_missing", text, "Install and register it.", again)
+    # The wizard of an attended agent makes the policy or group too.
+    made_later = snapshot.kind == "attended"
     group = snapshot.seed["source"].get("protection_group")
-    if backup.get("policy") is None and "policy" not in unknown and group:
+    if backup.get("policy") is None and "policy" not in unknown and group and not made_later:
         text = f"{host} (`source.host`) has no protection group '{group}' (`source.protection_group`)."
         return Blocked("policy_missing", text, "Correct the name, or create the group.", again)
     if blocked := offer_problem(snapshot):
         return blocked
     new_policy = (snapshot.seed["source"].get("policy") or {}).get("days")
-    if backup.get("policy") is None and "policy" not in unknown and not new_policy:
+    if backup.get("policy") is None and "policy" not in unknown and not made_later and not new_policy:
         text = f"The backup agent of {host} (`source.host`) has no policy."
         return Blocked("policy_missing", text, "Create one that lists what to back up, or set `source.policy`.", again)
     for question in ("agent", "policy", "jobs"):
@@ -467,6 +497,8 @@ def stage_problem(snapshot: Snapshot) -> Blocked | None:
         if question in unknown and not (question == "jobs" and method_is_ours(snapshot)):
             text = f"{host} cannot say its {question}: {unknown[question]}."
             return Blocked(f"unknown_{question}", text, "Repair the agent.", again)
+    if snapshot.kind == "attended":
+        return attended_problem(snapshot)
     job = our_job(snapshot)
     if job is not None and job["phase"] in ("failed", "aborted") and not snapshot.restart_backup:
         text = f"The backup job {job['id']} {ending(job)}. {log_place(snapshot)}"
@@ -496,6 +528,58 @@ def offer_problem(snapshot: Snapshot) -> Blocked | None:
     if not offer.get("dpm") and (method_is_ours(snapshot) or "method" in (backup.get("unknown") or {})):
         return None
     return Blocked("way_closed", f"{host} (`source.host`): {way.get('why')}", "Do what the reason says.", again)
+
+
+def wizard_waiting(snapshot: Snapshot) -> Waiting:
+    """What a person has to do in the agent's wizard, or only in its console when the wizard is done."""
+    set_up = method_is_ours(snapshot)
+    host = snapshot.seed["source"]["host"]
+    what = f"a person to start the first backup in the agent's console on {host} (`source.host`)"
+    if not set_up:
+        what = f"a person at the agent's wizard on {host} (`source.host`), who types exactly this"
+    return Waiting("wizard", what, command=playbook("seed", snapshot.host), details=wizard.lines(snapshot.seed, set_up))
+
+
+def attended_problem(snapshot: Snapshot) -> Blocked | None:
+    """What a person did otherwise than the seed needs, as far as the agent shows it."""
+    again = playbook("seed", snapshot.host)
+    different = _method_differences(snapshot)
+    if different:
+        text = f"The agent's offline method differs: {'; '.join(different)}."
+        remedy = "Open the agent's wizard again and correct it there, or correct the option if the wizard is right."
+        return Blocked("method_differs", text, remedy, again)
+    job = our_job(snapshot)
+    if job is None:
+        return None
+    if job["phase"] in ("failed", "aborted"):
+        text = f"The backup job {job['id']} ended as {job.get('state')} (error {job.get('error_code')})."
+        remedy = "Fix the error reported by the agent, empty `staging.path`, and start the backup again in its console."
+        return Blocked("backup_failed", text, remedy, again)
+    if job["phase"] == "completed":
+        text = f"The backup job {job['id']} is {job.get('state')}: it went over the network, and nothing was staged."
+        remedy = (
+            "Choose the offline backup in the agent's wizard and start the backup again there. If the backup over the "
+            "network is enough, give the seed up with the `abort` playbook."
+        )
+        return Blocked("backup_online", text, remedy, again)
+    if job["phase"] == "waiting_for_import" and snapshot.backup and snapshot.backup.get("files") == []:
+        text = f"Backup job {job['id']} waits for the import job, and `staging.path` has no file."
+        remedy = "Set `staging.path` to the staging location that was typed in the agent's wizard."
+        return Blocked("staging_empty", text, remedy, again)
+    return None
+
+
+def _method_differences(snapshot: Snapshot) -> list[str]:
+    """What the offline method of the agent has otherwise than the definition; empty where it cannot be read."""
+    method = (snapshot.backup or {}).get("method")
+    if not method or not method.get("offline"):
+        return []
+    wanted = {**_wanted_method(snapshot.seed), "subscription_id": snapshot.seed["azure"]["subscription_id"]}
+    return [
+        f"its {name} is {method.get(name)}, and `{METHOD_OPTIONS[name]}` is {value}"
+        for name, value in wanted.items()
+        if _plain(method.get(name)) != _plain(value)
+    ]
 
 
 def agent_problem(snapshot: Snapshot) -> str:

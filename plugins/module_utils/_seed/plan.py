@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,6 +28,12 @@ class PlanError(ValueError):
 def is_staged(name: str, suffixes: tuple[str, ...] = STAGED_SUFFIXES) -> bool:
     """Whether a name is one of the two kinds that the agent writes. Source: the agent's offline backup articles."""
     return name.endswith(suffixes)
+
+
+def is_blob_name(name: str) -> bool:
+    """Whether a file keeps its name as a blob, and in the XML of a manifest. Source: rules of Azure Blob Storage."""
+    broken = any(unicodedata.category(one) in ("Cc", "Cs") for one in name)
+    return not broken and name == name.strip() and not name.endswith(".")
 
 
 def staged_files(

@@ -477,6 +477,24 @@ def _slowest(snapshot: Snapshot) -> str:
     return min((pieces.drive_status(snapshot, one) for one in snapshot.shards), key=order.index)
 
 
+def _attending(snapshot: Snapshot, status: str, findings: Mapping[str, Finding]) -> Decision:
+    """A person sets the agent and starts its backup. The stage role records what was there before, and only looks."""
+    if pieces.our_job(snapshot) is not None:
+        return _open(snapshot, status, findings, None)
+    jobs = (snapshot.backup or {}).get("jobs") or []
+    running = next((one for one in jobs if one["phase"] == "running"), None)
+    if snapshot.ledger.get("begun") is None and running:
+        # Whether it is the first backup of this seed shows when it ends: then it waits for the import job or not.
+        what = f"the running backup to end (job {running['id']}); it shows then whether it was staged"
+        return Decision(status, waiting=Waiting("backup", what, str(running.get("started") or ""), "", _seed(snapshot)))
+    leftover = pieces.leftover(snapshot)
+    if leftover:
+        return _blocked(status, leftover)
+    if snapshot.ledger.get("begun") is None:
+        return Decision(status, "stage")
+    return Decision(status, waiting=pieces.wizard_waiting(snapshot))
+
+
 def _changed(snapshot: Snapshot) -> Blocked | None:
     """Before the drives leave, the staged files must be those that were planned."""
     frozen, files = snapshot.ledger.get("frozen"), (snapshot.backup or {}).get("files")
@@ -494,7 +512,8 @@ def _staged(snapshot: Snapshot) -> Decision:
     """Before the plan: the agent and the staging location."""
     refused = pieces.start_problem(snapshot)
     findings = pieces.findings(snapshot, "staged")
-    if all(one.state == "yes" for one in findings.values()):
+    differs = pieces.attended_problem(snapshot) if snapshot.kind == "attended" else None
+    if differs is None and all(one.state == "yes" for one in findings.values()):
         if refused:
             return _blocked("staged", refused)
         proof = pieces.proof(snapshot, "staged", findings)
@@ -537,6 +556,8 @@ def _staging(snapshot: Snapshot, findings: Mapping[str, Finding], refused: Block
         return Decision(status, "stage" if snapshot.wait else "", waiting=wait)
     if lost is not None and not snapshot.restart_backup:
         return _lost(snapshot, status, findings, lost)
+    if snapshot.kind == "attended":
+        return _attending(snapshot, status, findings)
     # A backup that failed or was aborted is started again only by a person's word, see stage_problem.
     again = job is not None and job.get("phase") in ("failed", "aborted")
     unlisted = (snapshot.backup or {}).get("jobs") is None

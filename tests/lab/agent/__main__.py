@@ -54,8 +54,7 @@ class Agent:
     ``installed``, ``backup_seconds`` (how long a backup takes at least), ``scheduled_task`` (the state of its scheduled
     task, or none).
 
-    CHOICE agent-job-lost: a job that runs when the host goes down is in no list afterwards (offline seeding, 5.4: a job
-    vanishes if the engine crashed).
+    CHOICE agent-job-lost: a job that runs when the host goes down is in no list afterwards (offline seeding, jobs)
     """
 
     def __init__(self, host: str, resources: Jobs) -> None:

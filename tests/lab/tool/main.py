@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from typing import Any
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 from lab import world
 from lab.tool.drive import TargetDrive
@@ -211,11 +211,12 @@ class Run:
         blobs = []
         for session, body in re.findall(r'<BlobList Id="(.*?)-\d+">(.*?)</BlobList>', text, re.DOTALL):
             for blob in re.findall(r"<Blob>(.*?)</Blob>", body, re.DOTALL):
-                path, file = (re.search(rf"<{name}>(.*?)</{name}>", blob) for name in ("BlobPath", "FilePath"))
-                assert path and file
-                blobs.append(
-                    Blob(session, path.group(1), file.group(1), drive.path(file.group(1)), "PageRange" in blob, "")
+                path, file = (
+                    unescape(found.group(1))
+                    for found in (re.search(rf"<{name}>(.*?)</{name}>", blob) for name in ("BlobPath", "FilePath"))
+                    if found
                 )
+                blobs.append(Blob(session, path, file, drive.path(file), "PageRange" in blob, ""))
         return blobs
 
     def _finish(self, drive: TargetDrive, key: str, copied: list[Blob], blobs: list[Blob]) -> None:

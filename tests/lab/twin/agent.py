@@ -13,7 +13,7 @@ import uuid
 import xml.etree.ElementTree as ElementTree
 from typing import Any
 
-from lab import world
+from lab import agents, world
 from lab.twin.machine import Failed, Json, Machine, Unmodelled, short_hash
 from lab.windows import registry
 
@@ -94,8 +94,9 @@ def _agent_of(machine: Machine) -> Json:
     """What the agent says."""
     agent: Json = world.read(_file(machine)) if _file(machine).exists() else {"installed": False}
     questions = ("policy", "method", "jobs", "recovery_points")
-    if agent.get("missing_cmdlets"):
-        raise Unmodelled("a version of the agent that lacks cmdlets")
+    missing = set(agent.get("missing_cmdlets") or [])
+    if not missing <= set(agents.METHOD_CMDLETS):
+        raise Unmodelled("a version of the agent that lacks other cmdlets than those of the offline method")
     backup: Json = {"agent": {"kind": "mars", "installed": True, "version": None, "log_folder": None}, "unknown": {}}
     if not agent.get("installed", True):
         backup["agent"]["installed"] = False
@@ -107,12 +108,15 @@ def _agent_of(machine: Machine) -> Json:
             "jobs": _jobs(agent),
             "recovery_points": [_point(one) for one in agent["recovery_points"]],
         }
-    backup["offer"] = _offer(machine, backup)
+        if agents.METHOD_CMDLETS[0] in missing and agent["policy"]:
+            backup["method"] = None
+            backup["unknown"]["method"] = f"This version of the agent has no cmdlet {agents.METHOD_CMDLETS[0]}."
+    backup["offer"] = _offer(machine, backup, missing)
     return backup
 
 
-def _offer(machine: Machine, backup: Json) -> Json:
-    """Which ways to a first backup are open, and why not. An agent of the twin has every cmdlet and no version."""
+def _offer(machine: Machine, backup: Json, missing: set[str]) -> Json:
+    """Which ways to a first backup are open, and why not. An agent of the twin has no version."""
     file, installed = machine.folder / "registry.json", backup["agent"]["installed"]
     config = registry.values_of(file, registry.AGENT_CONFIG) or {}
     dpm = registry.values_of(file, registry.DPM_SERVER) is not None
@@ -132,10 +136,14 @@ def _offer(machine: Machine, backup: Json) -> Json:
     elif registration == "not_registered":
         why = "The agent is not registered with a vault. Register it."
     way = {"open": not why, "why": why}
+    automatic, gone = way, [one for one in agents.METHOD_CMDLETS if one in missing]
+    if gone and not why:
+        text = f"This version of the agent has no cmdlet {', '.join(gone)}. Let a person choose offline seeding in its "
+        automatic = {"open": False, "why": f"{text}wizard: set `setup` to `attended`."}
     return {
-        "era": "publish_settings" if installed else "unknown",
-        "ways": {"automatic": way, "attended": way, "folder": {"open": True, "why": ""}},
-        "cmdlets": dict.fromkeys(CMDLETS, installed),
+        "era": "publish_settings" if installed and not gone else "unknown",
+        "ways": {"automatic": automatic, "attended": way, "folder": {"open": True, "why": ""}},
+        "cmdlets": {one: installed and one not in missing for one in CMDLETS},
         "registration": registration,
         "vault": vault,
         "dpm": dpm,
@@ -268,6 +276,8 @@ def _stage(machine: Machine, option: Json, check: bool) -> Json:
     refused, configure, start = _missing(option), False, False
     if option["agent"] == "folder":
         refused = ""
+    elif not refused and option["setup"] == "attended":
+        refused = _attended(backup, wanted, option["agent"])
     elif not refused:
         refused, configure, start = _decide(backup, wanted, option)
     if not refused and configure and not settings:
@@ -302,6 +312,21 @@ def _stage(machine: Machine, option: Json, check: bool) -> Json:
     return result | {"backup": backup_of(machine, option["staging_path"], option["agent"])}
 
 
+def _attended(backup: Json, wanted: Json, agent: str) -> str:
+    """What a person in the wizard did otherwise than the options say; empty when the agent shows no difference."""
+    if not backup["agent"]["installed"]:
+        return f"The backup agent (`agent`: {agent}) is not installed on this host. Install it, then retry."
+    method = backup["method"]
+    if not method or not method["offline"]:
+        return ""
+    different = [name for name, value in wanted.items() if _comparable(method[name]) != _comparable(value)]
+    options = ", ".join(f"`{re.sub('^staging_location$', 'staging_path', one)}`" for one in different)
+    return options and (
+        f"The offline method of the agent differs in {options}. Correct what is wrong: the options, or the method in "
+        "the wizard of the agent."
+    )
+
+
 def _missing(option: Json) -> str:
     """Why the options do not say what an agent has to be set to; empty when they do."""
     names = ("import_job_name", "subscription_id", "storage_account", "container")
@@ -330,9 +355,22 @@ def _decide(backup: Json, wanted: Json, option: Json) -> tuple[str, bool, bool]:
     failed = [one for one in own if one["phase"] in ("failed", "aborted")]
     again = option["restart_failed"] and bool(own) and len(failed) == len(own)
     method = backup["method"]
+    if method is None:
+        return _readable(backup, own), False, False
     different = [name for name, value in wanted.items() if _comparable(method[name]) != _comparable(value)]
     start = not own or again or bool(different)
     return (_refusal(backup, own, different, again) if start else ""), bool(different), start
+
+
+def _readable(backup: Json, own: list[Json]) -> str:
+    """Why nothing is started by an agent whose method cannot be read; empty when a person has started it."""
+    if own:
+        return ""
+    return (
+        f"How the agent makes its first backup cannot be read: {backup['unknown']['method']} Choose offline seeding in "
+        "its wizard with the same `staging_path`, `import_job_name`, `subscription_id`, `storage_account` and "
+        "`container`, and start the backup there."
+    )
 
 
 def _configure(machine: Machine, wanted: Json, settings: str) -> None:

@@ -207,7 +207,7 @@ def test_values_of_the_registry_are_set_and_removed(home: pathlib.Path, answer: 
         found: dict[str, Any] = world.read(home / "hosts" / "fs01" / "registry.json")
         return found
 
-    assert keys() == registry.DEFAULTS
+    assert keys() == registry.DEFAULTS | registry.AGENT
     key = "HKLM:\\SOFTWARE\\Contoso"
     assert "is 1." in answer("registry", "fs01", key, "Level", "1")
     answer("registry", "fs01", "HKLM\\software\\CONTOSO\\", "level", "0xFFFFFFFF")
@@ -311,6 +311,36 @@ def test_the_agent_does_as_it_is_ordered(home: pathlib.Path, answer: Answer, ref
     assert "no time" in refusal("agent", "fs01", "point", "--source", "D:\\Data", "--at", "yesterday")
     assert "no backup agent" in refusal("agent", "copy01", "slow")
     assert "no host x" in refusal("schedule", "x")
+
+
+def test_a_person_sets_the_agent_in_its_wizard(home: pathlib.Path, answer: Answer, refusal: Answer) -> None:
+    answer("agent", "fs01", "attended")
+    answer("agent", "fs01", "attended")
+    words = (
+        "--staging-location",
+        "D:\\S",
+        "--import-job-name",
+        "j",
+        "--subscription-id",
+        "s",
+        "--storage-account",
+        "a",
+    )
+    answer("agent", "fs01", "wizard", *words, "--container", "c")
+    answer("agent", "fs01", "backup")
+    found = agent(home)
+    assert found["missing_cmdlets"] == [f"{verb}-OBInitialBackupCreationMethod" for verb in ("Get", "Set")]
+    assert found["initial_backup"] == {
+        "method": "OfflineBackup",
+        "publish_settings_file": "",
+        "staging_location": "D:\\S",
+        "import_job_name": "j",
+        "subscription_id": "s",
+        "storage_account": "a",
+        "storage_container": "c",
+    }
+    assert [one["order"] for one in found["orders"]] == ["start_backup"]
+    assert "no backup agent" in refusal("agent", "copy01", "backup")
 
 
 def test_faults_are_what_the_server_reads(home: pathlib.Path, answer: Answer, refusal: Answer) -> None:

@@ -239,6 +239,30 @@ def test_backup_that_does_not_start_is_not_waited_for_long(shown: list[str], ans
     assert len(task.sent) == 1 + _polled.MAX_IDLE
 
 
+@pytest.mark.parametrize("answer", [backup(), backup("completed")])
+@pytest.mark.parametrize("way", [{"agent": "folder"}, {"setup": "attended"}], ids=["folder", "attended"])
+def test_what_a_person_or_another_product_starts_is_not_waited_for(
+    shown: list[str], answer: dict[str, Any], way: dict[str, str]
+) -> None:
+    task = stage([answer], known_jobs=["job-0"], **way)
+    task.run()
+    assert (len(task.sent), shown) == (1, [])
+
+
+@pytest.mark.parametrize("way", [{"agent": "folder"}, {"setup": "attended"}], ids=["folder", "attended"])
+def test_publish_settings_that_nothing_would_read_stay_on_the_controller(shown: list[str], way: dict[str, str]) -> None:
+    task = stage([backup()], publish_settings="contoso.v2.publishsettings", subscription_id=subscription(), **way)
+    with pytest.raises(AnsibleActionFail, match="`publish_settings` is set, and nothing reads it with `"):
+        task.run()
+    assert task.sent == []
+
+
+def test_what_a_person_has_started_is_watched_like_any_other(shown: list[str]) -> None:
+    task = stage([backup("running"), backup("waiting_for_import")], setup="attended")
+    task.run()
+    assert len(task.sent) == 2 and shown == ["[contoso-fs01] Backup: running, 5.0 of 10.0 GB (50 %)"]
+
+
 def subscription() -> str:
     """The subscription that the sample lists."""
     text = (SAMPLES / "contoso.v2.publishsettings").read_text(encoding="utf-8-sig")

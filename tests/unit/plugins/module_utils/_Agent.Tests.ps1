@@ -614,4 +614,43 @@ Describe 'the source host of a seed' {
                 Should -BeLike '?import_job_name?, ?container? must be set for ?state: staged? with ?agent: mars?.*'
         }
     }
+    Context 'a person at the wizard' {
+        It 'sets and starts nothing, whatever the agent is: <method>' -ForEach @(
+            @{ method = 'network' }, @{ method = 'offline' }, @{ method = 'unreadable' }, @{ method = 'none' }
+        ) {
+            if ($method -eq 'offline') { Set-TestMethod }
+            if ($method -eq 'unreadable') {
+                $missing = 'Get-OBInitialBackupCreationMethod', 'Set-OBInitialBackupCreationMethod'
+                Set-TestAgent { $_ | Add-Member -Force -NotePropertyMembers @{ missing_cmdlets = $missing } }
+            }
+            if ($method -eq 'none') { Set-TestAgent { $_.policy = $null } }
+            Add-TestJob -Id 'j1' -State 'Failed'
+            $before = Get-TestAgent | ConvertTo-Json -Depth 9
+            foreach ($check in $true, $false) {
+                $option = New-TestOption -Change @{ setup = 'attended'; restart_failed = $true }
+                $outcome = Invoke-SeedStage -Option $option -CheckMode $check
+                $outcome.refused | Should -Be ''
+                $outcome.changed | Should -BeFalse
+                $outcome.backup.jobs[0].phase | Should -Be 'failed'
+            }
+            Get-TestAgent | ConvertTo-Json -Depth 9 | Should -Be $before
+        }
+        It 'refuses a method that was typed differently: <name>' -ForEach @(
+            @{ name = 'import_job_name' }, @{ name = 'container' }, @{ name = 'subscription_id' }
+        ) {
+            Set-TestMethod
+            $option = New-TestOption -Change @{ setup = 'attended'; $name = 'other' }
+            (Invoke-SeedStage -Option $option).refused | Should -BeLike "*differs in ?${name}?.*wizard of the agent."
+        }
+        It 'names the option of the staging location' {
+            Set-TestMethod
+            $option = New-TestOption -Change @{ setup = 'attended'; staging_path = 'E:\Other' }
+            (Invoke-SeedStage -Option $option).refused | Should -BeLike '*differs in ?staging_path?.*'
+        }
+        It 'refuses a host without the agent' {
+            Set-TestAgent { $_.installed = $false }
+            $option = New-TestOption -Change @{ setup = 'attended' }
+            (Invoke-SeedStage -Option $option).refused | Should -BeLike '*not installed on this host*'
+        }
+    }
 }

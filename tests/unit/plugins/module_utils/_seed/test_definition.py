@@ -31,7 +31,11 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     provider_options,
     untyped,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.evidence import STATUSES, reached
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.evidence import (
+    SETUPS,
+    STATUSES,
+    reached,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -100,6 +104,7 @@ def full() -> dict[str, Any]:
         source__agent="mars",
         source__policy={**POLICY, "exclude": ["E:\\Data\\Scratch"]},
         source__trigger_backup=True,
+        source__setup="automatic",
         staging__path_on_copy_host="E:\\Staging",
         copy_host="copy01",
         prepare_with="tool",
@@ -565,6 +570,33 @@ def test_a_folder_has_no_agent_that_would_read_publish_settings() -> None:
     text = "`source.publish_settings` is set, and `source.agent` folder has no agent that would read it. Remove it."
     assert messages(given) == {"source.publish_settings": [text]}
     assert messages(given, "staged") == {}
+
+
+def test_an_attended_agent_has_no_cmdlet_that_would_read_publish_settings() -> None:
+    source = {"host": "fs01", "setup": "attended"}
+    assert messages(contoso.definition(source=source)) == {}
+    given = contoso.definition(source={**source, "publish_settings": "/srv/x.publishsettings"})
+    text = (
+        "`source.publish_settings` is set, and with `source.setup` attended there is no cmdlet that would read it. "
+        "Remove it."
+    )
+    assert messages(given) == {"source.publish_settings": [text]}
+
+
+def test_the_wizard_of_an_attended_agent_makes_the_policy() -> None:
+    given = contoso.definition(source={"host": "fs01", "setup": "attended", "policy": POLICY})
+    text = (
+        "`source.policy` is set, and with `source.setup` attended the wizard makes the policy. Remove it, and choose "
+        "the same in the wizard."
+    )
+    assert messages(given) == {"source.policy": [text]}
+
+
+@pytest.mark.parametrize("setup", SETUPS)
+def test_a_folder_has_no_agent_that_could_be_set(setup: str) -> None:
+    given = contoso.definition(source={"host": "fs01", "agent": "folder", "setup": setup})
+    text = "`source.setup` is set, and `source.agent` folder has no agent that could be set. Remove it."
+    assert messages(given) == {"source.setup": [text]}
 
 
 def test_the_files_of_a_folder_seed_have_no_publish_settings(tmp_path: pathlib.Path) -> None:

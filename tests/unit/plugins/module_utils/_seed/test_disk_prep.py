@@ -417,4 +417,5 @@ def test_slip_and_report_show_the_drives_of_the_job() -> None:
     (one,) = view["drives"]
     assert (one["serial"], one["files"], one["status"]) == (SERIAL, "not known", "prepared by the utility")
     assert one["manifest_hash"] == HASH.upper() and len(view["files"]) == 2
-    assert steps.tasks(seen)["abort"] == {"serials": [SERIAL], "shipped": False, "cancels": True}
+    wanted = {"serials": [SERIAL], "shipped": False, "cancels": True, "goes_online": True}
+    assert steps.tasks(seen)["abort"] == wanted

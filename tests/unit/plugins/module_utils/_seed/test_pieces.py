@@ -1120,7 +1120,7 @@ STAGES: list[tuple[dict[str, Any] | None, str, str]] = [
         (
             {**backup("failed"), "staging": {"path": "D:\\Staging", "exists": True, "free_bytes": free}},
             f"{name}: seed --limit contoso-fs01 -e seed_restart_backup=true",
-            f"The backup job job-1 ended as failed (error 0).{text}",
+            f"The backup job job-1 ended as failed. {LOG}{text}",
         )
         for free, name, text in (
             (0, "staging_full", " `staging.path` is full."),
