@@ -6,7 +6,10 @@ Describe 'the agent DPM' {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
         $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') +
         [System.IO.Path]::PathSeparator + $env:PATH
-        Import-TestUtility -Name '_Folder', '_Registry', '_AgentAnswer', '_AgentOffer', '_AgentMars', '_AgentDpm', '_Agent'
+        Import-TestUtility -Name @(
+            '_Folder', '_Registry', '_AgentAnswer', '_AgentOffer', '_AgentTask', '_AgentFolder', '_AgentMars',
+            '_AgentDpm', '_Agent'
+        )
         function Clear-TestModule {
             Remove-Module -Name DataProtectionManager, MSOnlineBackup -Force -ErrorAction Ignore
         }
