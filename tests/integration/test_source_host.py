@@ -57,11 +57,9 @@ def test_a_host_that_is_fit(lab: Lab, tmp_path: pathlib.Path) -> None:
     rows = statuses(found)
     assert len(rows) == 25 and not found["changed"]
     assert {name for name, status in rows.items() if status == "unknown"} == UNSEEN
-    assert {name: status for name, status in rows.items() if status not in ("ok", "unknown")} == {
-        "backup_task": "warning"
-    }
+    assert {name: status for name, status in rows.items() if status not in ("ok", "unknown")} == {}
     assert found["facts"]["vault"] == "contoso-vault" and found["facts"]["method"]["offline"] is False
-    assert found["problem"] == "" and found["summary"][0].startswith("fs01: 19 ok, 1 warning, 0 failed, 5 unknown")
+    assert found["problem"] == "" and found["summary"][0].startswith("fs01: 20 ok, 0 warnings, 0 failed, 5 unknown")
 
 
 def test_a_folder_has_no_agent(lab: Lab, tmp_path: pathlib.Path) -> None:

@@ -71,6 +71,8 @@ def test_a_folder_that_another_product_fills(lab: Lab) -> None:
     run = until(lab, "imported")
     assert run.line(SEED, "Next").endswith(f".clean -e seed={SEED}"), run.output
     assert len(list(staging.iterdir())) == 2
+    refused = lab.play("abort", "-e", f"seed={SEED}")
+    assert refused.returncode == 2 and "is imported, and there is nothing to give up" in refused.output
     lab.order("write", "fs01", "D:\\Staging\\next", "--bytes", "512")
     run = lab.command(run.line(SEED, "Next"))
     assert (run.returncode, run.status(SEED)) == (0, "cleaned"), run.output

@@ -471,8 +471,10 @@ def _milestone(name: str, text: str) -> Callable[[Mapping[str, Any], Mapping[str
 
 def _cleaned(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
     """``result`` with what the clean-up left, as ``left``."""
-    if not (ledger.get("seeded") or ledger.get("imported")):
-        raise ValueError("The seed is neither seeded nor imported; nothing was recorded.")
+    # Only files of another product, which a person said to be complete, end at `imported`.
+    folder = "staging_complete" in ((ledger.get("staged") or {}).get("pieces") or {})
+    if not (ledger.get("seeded") or (folder and ledger.get("imported"))):
+        raise ValueError("The seed is not finished; nothing was recorded.")
     if ledger.get("cleaned"):
         return {}, ""
     return {"cleaned": {"at": at, "left": list(result.get("left") or [])}}, "Cleaned up"

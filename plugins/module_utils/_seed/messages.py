@@ -98,14 +98,16 @@ def notes(host: str, seed: Mapping[str, Any], ledger: Mapping[str, Any]) -> list
     if not aborted:
         return []
     found, staged = [], (ledger.get("plan") or {}).get("bytes")
+    # A backup that was staged before the first run has no begin.
+    begun = ledger.get("begun") or ledger.get("staged")
     online = ledger.get("online") or {}
     if online.get("done"):
         much = f" ({size(staged)} as it was staged)" if staged else ""
         found.append(f"The next backup of {source} sends the whole first backup over the network{much}.")
-    elif ledger.get("begun") and not online and seed["source"]["agent"] != "folder":
+    elif begun and not online and seed["source"]["agent"] != "folder":
         command = playbook("abort", host, " -e abort_to_online=true")
         found.append(f"The agent of {source} was left as it is. To let it back up over the network: {command}")
-    if ledger.get("begun"):
+    if begun:
         much = f" ({size(staged)})" if staged else ""
         found.append(f"Staged files{much} stay in {seed['staging']['path']} until a person removes them.")
     if aborted.get("travelling"):

@@ -225,7 +225,9 @@ def our_job(snapshot: Snapshot) -> Mapping[str, Any] | None:
 def method_is_ours(snapshot: Snapshot) -> bool:
     """Whether the agent is seen to seed offline under the name of this seed."""
     method = (snapshot.backup or {}).get("method")
-    return bool(method and method.get("offline") and method.get("import_job_name") == snapshot.seed["name"])
+    if not method or not method.get("offline"):
+        return False
+    return _plain(method.get("import_job_name")) == _plain(snapshot.seed["name"])
 
 
 def method_is_unreadable(snapshot: Snapshot) -> bool:
@@ -552,7 +554,7 @@ def attended_problem(snapshot: Snapshot) -> Blocked | None:
     if job is None:
         return None
     if job["phase"] in ("failed", "aborted"):
-        text = f"The backup job {job['id']} ended as {job.get('state')} (error {job.get('error_code')})."
+        text = f"The backup job {job['id']} {ending(job)}. {log_place(snapshot)}"
         remedy = "Fix the error reported by the agent, empty `staging.path`, and start the backup again in its console."
         return Blocked("backup_failed", text, remedy, again)
     if job["phase"] == "completed":
@@ -578,7 +580,8 @@ def _method_differences(snapshot: Snapshot) -> list[str]:
     return [
         f"its {name} is {method.get(name)}, and `{METHOD_OPTIONS[name]}` is {value}"
         for name, value in wanted.items()
-        if _plain(method.get(name)) != _plain(value)
+        # What an agent does not say cannot be corrected in its wizard.
+        if method.get(name) is not None and _plain(method[name]) != _plain(value)
     ]
 
 
@@ -595,8 +598,9 @@ def method_problem(snapshot: Snapshot) -> str:
     method = (snapshot.backup or {}).get("method")
     if method is not None and not method.get("offline"):
         return "The agent no longer seeds offline: its next backup goes over the network."
-    if method is not None and method.get("import_job_name") != snapshot.seed["name"]:
-        return f"The agent now seeds for another import job, {method.get('import_job_name')}."
+    name = (method or {}).get("import_job_name")
+    if name is not None and _plain(name) != _plain(snapshot.seed["name"]):
+        return f"The agent now seeds for another import job, {name}."
     return ""
 
 

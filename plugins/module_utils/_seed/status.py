@@ -20,7 +20,11 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     evidence,
     pieces,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import drive_of, shards
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import (
+    SHIPPED_PHASES,
+    drive_of,
+    shards,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.messages import (
     Blocked,
     Waiting,
@@ -146,7 +150,10 @@ def _open(snapshot: Snapshot, status: str, findings: Mapping[str, Finding], wait
 
 def _evidence_missing(snapshot: Snapshot, name: str, finding: Finding) -> Blocked:
     identity = pieces.acceptance_id(name, finding)
-    command = playbook("seed", snapshot.host, f" -e seed_accept={identity}")
+    # What a person accepted of other pieces is recorded only with the rest of its row, so it is named again.
+    others = {one for one in snapshot.accept if one.rpartition("-")[0] != name}
+    ids = ",".join(sorted({*others, identity}))
+    command = playbook("seed", snapshot.host, f" -e seed_accept={ids}")
     remedy = f"Look at it by hand: {finding.how} If it is right, accept this one piece."
     return Blocked(f"unknown_{name}", finding.text, remedy, command)
 
@@ -250,7 +257,8 @@ def _fallen_back(snapshot: Snapshot) -> Decision | None:
     remedy = "Do not ship the drives before the agent waits for the import again. Correct it in the agent."
     command = _seed(snapshot)
     following = ""
-    if evidence.reached(status, "shipped"):
+    marked = bool(snapshot.ledger.get("jobs")) and snapshot.job.get("phase") in SHIPPED_PHASES
+    if evidence.reached(status, "shipped") or marked:
         remedy = "Correct it in the agent; otherwise it will not use the import, which is still followed."
         following = _job_or_import(snapshot).next
         status = _job_or_import(snapshot).status
@@ -553,7 +561,10 @@ def _staging(snapshot: Snapshot, findings: Mapping[str, Finding], refused: Block
         wait = Waiting(
             "backup", "the agent to write the first backup", str(job.get("started") or ""), "", _seed(snapshot)
         )
-        return Decision(status, "stage" if snapshot.wait else "", waiting=wait)
+        # Of an agent that a person sets, the stage role only looks, and records the job in case it is lost later.
+        known = (snapshot.ledger.get("started") or {}).get("job_id")
+        record = snapshot.kind == "attended" and known != job["id"]
+        return Decision(status, "stage" if snapshot.wait or record else "", waiting=wait)
     if lost is not None and not snapshot.restart_backup:
         return _lost(snapshot, status, findings, lost)
     if snapshot.kind == "attended":

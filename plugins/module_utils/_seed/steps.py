@@ -9,7 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence, pieces
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import drive_of, shards
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import (
+    SHIPPED_PHASES,
+    drive_of,
+    shards,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import Snapshot
 
 
@@ -71,6 +75,9 @@ def tasks(snapshot: Snapshot) -> dict[str, Any]:
     ledger = snapshot.ledger
     known = {shard["serial"]: drive_of(ledger, shard["serial"]) for shard in snapshot.shards}
     frozen = list(ledger.get("frozen") or [])
+    # Carrier and number may have been entered in Azure alone, for example by the agent's own utility.
+    marked = bool(ledger.get("jobs")) and snapshot.job.get("phase") in SHIPPED_PHASES
+    gone = marked or bool(ledger.get("shipments"))
     return {
         "stage": {"known_jobs": (ledger.get("begun") or pieces.baseline(snapshot))["jobs"]},
         "prepare": {
@@ -92,9 +99,9 @@ def tasks(snapshot: Snapshot) -> dict[str, Any]:
         "track": {"shipped": bool(ledger.get("shipments"))},
         "abort": {
             "serials": list(known),
-            "shipped": bool(ledger.get("shipments")),
+            "shipped": gone,
             # Azure cancels a job only until its drives are shipped; a job that the ledger does not know is not touched.
-            "cancels": bool(ledger.get("jobs")) and not ledger.get("shipments"),
+            "cancels": bool(ledger.get("jobs")) and not gone,
             "goes_online": snapshot.kind != "folder" and not (ledger.get("online") or {}).get("done"),
         },
         "disk_prep": {

@@ -297,6 +297,8 @@ def test_a_seed_that_was_given_up_says_what_it_costs_and_leaves_behind() -> None
     folder = {**contoso.seed(), "source": {"host": "fs01", "agent": "folder"}}
     assert messages.notes("fs01", folder, {**contoso.ledger("planned"), "aborted": {"travelling": []}}) == [staged]
     assert messages.notes("fs01", contoso.seed(), contoso.ledger("shipped")) == []
+    adopted = {**contoso.ledger("planned"), "begun": None, "aborted": {"travelling": []}}
+    assert messages.notes("fs01", contoso.seed(), adopted) == left("planned"), "staged before the first run"
 
 
 def test_notes_stand_before_the_next_command() -> None:

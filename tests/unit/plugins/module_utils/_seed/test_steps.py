@@ -144,6 +144,13 @@ def test_a_job_is_cancelled_only_before_its_drives_are_shipped(until: str, shipp
     assert found["track"] == {"shipped": shipped}
 
 
+def test_a_shipment_that_was_entered_in_azure_alone_cancels_nothing() -> None:
+    """As the agent's own utility may do."""
+    found = tasks(contoso.snapshot("job_created", job=contoso.job()))
+    assert found["abort"] == {"serials": [SERIAL], "shipped": True, "cancels": False, "goes_online": True}
+    assert found["track"] == {"shipped": False}, "the shipment is still to be recorded"
+
+
 def test_only_a_verified_drive_is_locked_before_shipping() -> None:
     found = tasks(contoso.snapshot("verified", drives=[contoso.drive("verified")]))["verify"]
     assert found == {"unlock": [], "lock": [SERIAL], "check": [{"serial": SERIAL, "journal": WORKING}]}

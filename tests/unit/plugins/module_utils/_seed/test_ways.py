@@ -290,8 +290,12 @@ def test_the_wizard_of_a_protection_group_names_it() -> None:
 @SHOWS
 def test_a_running_backup_is_waited_for(method: dict[str, Any]) -> None:
     found = decide(attended("running", backup=method))
-    assert (found.status, found.next, found.waiting and found.waiting.id) == ("staging", "", "backup")
-    assert decide(attended("running", backup=method, wait=True)).next == "stage"
+    assert (found.status, found.next, found.waiting and found.waiting.id) == ("staging", "stage", "backup"), "recorded"
+    seen = attended("running", backup=method)
+    job = str((pieces.our_job(seen) or {})["id"])
+    known = replace(seen, ledger={**seen.ledger, "started": {"job_id": job}})
+    assert decide(known).next == ""
+    assert decide(replace(known, wait=True)).next == "stage"
 
 
 @SHOWS
@@ -336,6 +340,15 @@ def test_a_name_that_was_typed_differently_stops_the_seed_before_a_copy(
     assert found.blocked is not None
     assert found.blocked.id == "method_differs" and "wizard" in found.blocked.remedy
     assert f"its {name} is other, and `{option}` is " in found.blocked.reason
+
+
+@pytest.mark.parametrize("name", ["CONTOSO-FS01", None])
+def test_a_name_in_other_case_or_one_that_the_agent_does_not_say_differs_in_nothing(name: str | None) -> None:
+    """What an agent does not say cannot be corrected in its wizard."""
+    method = {**life.backup("waiting_for_import")["method"], "import_job_name": name, "subscription_id": None}
+    seen = attended("waiting_for_import", backup={"method": method})
+    assert decide(seen).next == "plan" and pieces.method_problem(seen) == ""
+    assert pieces.method_is_ours(seen) is (name is not None)
 
 
 def test_an_end_of_a_backup_that_staged_nothing_is_said_to_be_one() -> None:
