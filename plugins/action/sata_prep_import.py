@@ -94,8 +94,10 @@ class ActionModule(PolledAction):
             return result
         drives = {one.get("serial"): one for one in result.get("drives") or []}
         problems = [str(result["msg"])] if result.get("failed") and result.get("msg") else []
+        # A journal of the agent's utility may describe several drives, with one hash.
+        records = {(one.get("sha256"), one.get("serial")): one for one in result.get("journals") or []}
         for journal in sealed:
-            left = next((one for one in result.get("journals") or [] if one.get("sha256") == journal["sha256"]), None)
+            left = records.get((journal["sha256"], journal["serial"]))
             record = {"journal": left} if left else drives.get(journal["serial"])
             try:
                 self._keep(journal, record, self._transport)

@@ -94,13 +94,17 @@ def _transported(transport: Transport, sealed: Mapping[str, Any], serial: str) -
 
 
 def _read(data: bytes, serial: str) -> DriveInfo:
+    """What a journal says of one drive. That of the agent's utility may describe all drives of a job."""
     try:
         drives = read_journal(io.BytesIO(data)).drives
     except FormatError as error:
         raise SealError(f"The journal of drive {serial} is refused: {error}. Nothing was kept of it.") from error
-    if len(drives) != 1:
-        raise SealError(f"The journal of drive {serial} describes {len(drives)} drives. Nothing was kept of it.")
-    drive = drives[0]
+    # A working copy is named by the serial as part of a file name. A single drive is compared later, with both serials.
+    mine = [one for one in drives if len(drives) == 1 or file_part(_serial(one.drive_id)) == file_part(serial)]
+    if len(mine) != 1:
+        text = f"describes {len(drives)} drives, and {len(mine)} of them with this serial"
+        raise SealError(f"The journal of drive {serial} {text}. Nothing was kept of it.")
+    drive = mine[0]
     parts = {"key": drive.key_kind, "manifest file": drive.manifest_file, "manifest hash": drive.manifest_hash}
     lacking = [name for name, value in parts.items() if not value]
     if lacking:

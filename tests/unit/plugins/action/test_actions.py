@@ -437,6 +437,26 @@ def test_journal_of_the_utility_is_collected(options: dict[str, Any], store: Fil
     assert store.names() == [result["receipts"][1]["name"]] and KEY not in str(result)
 
 
+def test_each_drive_of_one_journal_of_the_utility_is_collected(options: dict[str, Any], store: FileStore) -> None:
+    second = JOURNAL.replace(SERIAL, "WD-2").replace("ActivityId: DriveInfo", "ActivityId: DriveInfo2")
+    text = JOURNAL + second.replace(HASH, "A0" * 16)
+    said = [
+        record(text, drive_id=serial, manifest_hash=md5)["journal"] | {"serial": serial}
+        for serial, md5 in ((SERIAL, HASH), ("WD-2", "A0" * 16))
+    ]
+
+    def answer(arguments: dict[str, Any]) -> dict[str, Any]:
+        sealed = [sealed_journal(arguments["_transport_certificate"], text, serial=one["serial"]) for one in said]
+        return {"changed": True, "drives": [], "journals": said, "sealed_journals": sealed}
+
+    result = Task(sata_prep_import.ActionModule, {**options, "state": "adopted"}, [answer]).run()
+    assert not result.get("failed"), result["msg"]
+    assert [(one["serial"], one["kind"]) for one in result["receipts"]] == [
+        (serial, kind) for serial in (SERIAL, "WD-2") for kind in ("escrow", "working")
+    ]
+    assert len(store.names()) == 2
+
+
 def test_journal_of_the_utility_that_reads_otherwise_here_is_refused(options: dict[str, Any], store: FileStore) -> None:
     task = Task(sata_prep_import.ActionModule, {**options, "state": "adopted"}, [left(manifest_hash="0" * 32)])
     result = task.run()

@@ -21,6 +21,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from keys import HASH, JOURNAL, KEY, SERIAL, TODAY, opened, person, places, record, sealed_journal, vault_of
 
 PASSWORD = "of the first run"
+OTHER_KEY = "dGhlIGV4dGVybmFsIGtleSBvZiBkcml2ZSBuby4gMiA="
 # A second drive in the same journal.
 TWO = JOURNAL.replace(SERIAL, "WD-2").replace("ActivityId: DriveInfo", "ActivityId: DriveInfo2")
 
@@ -62,6 +63,22 @@ def test_journal_is_kept_for_people_and_for_the_next_step(controller: Controller
     assert KEY not in str(controller.keep()) and str(controller.folder) not in str(controller.keep())
 
 
+def test_each_drive_of_one_journal_is_kept(controller: Controller) -> None:
+    both = JOURNAL + TWO.replace(KEY, OTHER_KEY)
+    kept = [
+        controller.keep(both, record(both, drive_id=serial, serial=serial), serial=serial)[1]["name"]
+        for serial in ("WD-2", SERIAL)
+    ]
+    drives = [custody.open_journal(controller.store, controller.vault, name) for name in kept]
+    assert [(one.drive_id, one.bitlocker_key.reveal()) for one in drives] == [("WD-2", OTHER_KEY), (SERIAL, KEY)]
+
+
+def test_a_serial_that_no_file_name_can_hold_is_found_in_its_working_copy(controller: Controller) -> None:
+    both = JOURNAL + TWO.replace("WD-2", "WD 2/B")
+    name = controller.keep(both, record(both, drive_id="WD 2/B"), serial="WD 2/B")[1]["name"]
+    assert custody.open_journal(controller.store, controller.vault, name).drive_id == "WD 2/B"
+
+
 def test_damaged_working_copy_is_replaced(controller: Controller) -> None:
     name = controller.keep()[1]["name"]
     controller.store.put(name, b"-----")
@@ -74,7 +91,8 @@ def test_damaged_working_copy_is_replaced(controller: Controller) -> None:
     [
         ("no journal at all", "is refused"),
         (JOURNAL.replace("</Drive>", f"</Drive {KEY}"), "is refused"),
-        (JOURNAL + TWO, "describes 2 drives"),
+        (JOURNAL.replace(SERIAL, "WD-3") + TWO, "describes 2 drives, and 0 of them with this serial"),
+        (JOURNAL + TWO.replace("WD-2", f"{SERIAL} .").replace(KEY, OTHER_KEY), "is refused"),
         (JOURNAL.replace(KEY, ""), "no key"),
         (JOURNAL.replace(KEY, "no key of any kind"), "no key"),
         (JOURNAL.replace(HASH, ""), "no manifest hash"),

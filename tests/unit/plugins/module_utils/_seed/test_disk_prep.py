@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import copy
+import pathlib
 from datetime import UTC, datetime
 from typing import Any
 
+import jinja2
 import life
 import pytest
+import yaml
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import (
     definition,
     disk_prep,
@@ -24,6 +27,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import Snapshot
 from life import FILES, NAME, NOW, SERIAL, backup, completed, container, job
 
+REPOSITORY = pathlib.Path(__file__).resolve().parents[5]
 HASH = job()["drives"][0]["manifest_hash"]
 SHA = "9f" * 32
 FOLDER = "C:\\Seed\\Journals"
@@ -100,6 +104,11 @@ def ledger_at(name: str) -> dict[str, Any]:
 def snapshot(at: str = "", definition_changes: dict[str, Any] | None = None, **seen: Any) -> Snapshot:
     base: dict[str, Any] = {"host": NAME, "seed": seed(**(definition_changes or {})), "now": NOW, "job": job("absent")}
     return Snapshot(**{**base, "ledger": ledger_at(at), "backup": backup(), **seen})
+
+
+def rendered(text: str, variables: dict[str, Any]) -> Any:
+    """The value of an option of a task."""
+    return jinja2.Environment().compile_expression(text.strip("{} "))(**variables)  # noqa: S701
 
 
 JOURNALS = {"disk_prep": {"journal_directory": FOLDER}, "escrow": life.GIVEN["escrow"]}
@@ -317,6 +326,25 @@ def test_a_journal_that_fits_the_job_is_collected_before_the_shipment() -> None:
     assert kept.ledger["drives"][SERIAL]["journal"]["sha256"] == SHA
     after = status.decide(kept)
     assert after.waiting and after.waiting.id == "ship" and after.accepted == ()
+
+
+def test_the_second_drive_of_a_journal_is_collected_when_only_the_first_was() -> None:
+    """Their records have one hash, so a hash in the ledger does not say that each drive is in custody."""
+    both = [journal(), journal(serial="WD-2")]
+    known = told(ledger_at("planned"), "adopted", adoption(theirs(drives=TWO)))
+    known = told(known, "journals_collected", {"journals": both, "receipts": receipts()})
+    seen = snapshot(ledger=known, definition_changes=JOURNALS, job=theirs(drives=TWO), journals=both)
+    assert pieces.custody_due(seen) == ["WD-2"] and status.decide(seen).next == "prepare"
+    # As the module does it with what the role hands over.
+    (block,) = yaml.safe_load((REPOSITORY / "roles/prepare/tasks/journals.yml").read_text(encoding="utf-8"))
+    options = block["block"][0]["seedfreight.azure_offline_backup.sata_prep_import"]
+    given = {"seed_status": {"seed": seen.seed, "tasks": steps.tasks(seen)}}
+    handed = {name: rendered(options[name], given) for name in ("journals", "collected") if name in options}
+    assert [one for one in handed["journals"] if one not in handed.get("collected", [])] == [SHA]
+    second = [{**one, "serial": "WD-2"} for one in receipts()]
+    known = told(known, "journals_collected", {"journals": both, "receipts": [*receipts(), *second]}, 22)
+    assert pieces.custody_due(snapshot(ledger=known, definition_changes=JOURNALS, journals=both)) == []
+    assert known["drives"]["WD-2"]["journal"]["sha256"] == SHA and len(known["receipts"]) == 4
 
 
 @pytest.mark.parametrize(
