@@ -186,6 +186,10 @@ def _job_row(seed: Mapping[str, Any], own: bool, job: Mapping[str, Any] | None, 
         return _row(name, title, "ok", f"No import job has the name {seed['name']} yet.")
     if own:
         return _row(name, title, "ok", f"The import job {seed['name']} is {job.get('status')}, and of this seed.")
+    # The agent's utility makes the job. One that has ended is never adopted.
+    if seed.get("prepare_with") == "disk_prep" and job.get("phase") not in ("cancelled", "failed"):
+        text = f"There is an import job {seed['name']} ({job.get('status')}) that this seed has not adopted yet."
+        return _row(name, title, "warning", text, "Run the `seed` playbook: it adopts the job, or says why not.")
     text = f"There is an import job {seed['name']} ({job.get('status')}) that this seed did not create."
     return _row(name, title, "failed", text, "Give the seed another `name`, or delete that job.")
 

@@ -203,6 +203,21 @@ def test_azure_is_looked_at(changes: dict[str, Any], expected: dict[str, str]) -
     assert states(rows(**changes)) == expected
 
 
+@pytest.mark.parametrize(
+    ("phase", "expected"),
+    [("created", "warning"), ("copying", "warning"), ("cancelled", "failed"), ("failed", "failed")],
+)
+def test_job_of_the_utility_that_is_not_adopted_yet_is_not_deleted(phase: str, expected: str) -> None:
+    found = rows(seed=SEED | {"prepare_with": "disk_prep"}, job={"job": JOB | {"phase": phase}})
+    assert states(found) == {"azure_job": expected}
+    one = found["azure_job"]
+    if expected == "warning":
+        assert one["evidence"].endswith("import job contoso-fs01 (DeviceOrdered) that this seed has not adopted yet.")
+        assert one["remedy"] == "Run the `seed` playbook: it adopts the job, or says why not."
+    by_tool = rows(seed=SEED | {"prepare_with": "tool"}, job={"job": JOB | {"phase": phase}})
+    assert states(by_tool) == {"azure_job": "failed"} and "delete that job" in by_tool["azure_job"]["remedy"]
+
+
 def test_reason_of_azure_is_shown() -> None:
     found = rows(job={"msg": "The identity may not\n read it."}, container={"skipped": True, "msg": "no"})
     assert found["azure_job"]["evidence"].endswith("is not known. The identity may not read it.")
