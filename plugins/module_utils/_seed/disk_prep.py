@@ -107,15 +107,20 @@ def _account_problem(snapshot: Snapshot) -> str:
 
 
 def _age_problem(snapshot: Snapshot) -> str:
-    """A job that was there before the seed began belongs to another backup. Clocks may differ by a day."""
+    """A job that was there before the seed began belongs to another backup. Clocks may differ by a day.
+
+    A backup that was staged before the seed came has no beginning; then its newest file counts.
+    """
     begun, created = (snapshot.ledger.get("begun") or {}).get("at"), snapshot.job.get("created")
-    if not begun or not created:
+    written = max((str(one["modified"]) for one in snapshot.ledger.get("frozen") or []), default="")
+    since, what = (begun, "the seed began") if begun else (written, "the newest staged file was written")
+    if not since or not created:
         return ""
     try:
-        older = parse(str(created)) < parse(str(begun)) - CLOCK_DIFFERENCE
+        older = parse(str(created)) < parse(str(since)) - CLOCK_DIFFERENCE
     except (ValueError, OverflowError):
         return f"its time of creation, {created}, cannot be read"
-    return f"it was created at {created}, before the seed began at {begun}" if older else ""
+    return f"it was created at {created}, before {what} at {since}" if older else ""
 
 
 def _drives_problem(snapshot: Snapshot) -> str:

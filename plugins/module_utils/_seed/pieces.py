@@ -529,7 +529,22 @@ def offer_problem(snapshot: Snapshot) -> Blocked | None:
     # Where a person has set the method already, no cmdlet is needed for it; where it cannot be read, one has to.
     if not offer.get("dpm") and (method_is_ours(snapshot) or "method" in (backup.get("unknown") or {})):
         return None
-    return Blocked("way_closed", f"{host} (`source.host`): {way.get('why')}", "Do what the reason says.", again)
+    why, remedy = _closed_way(snapshot, offer, str(way.get("why") or ""))
+    return Blocked("way_closed", f"{host} (`source.host`): {why}", remedy, again)
+
+
+def _closed_way(snapshot: Snapshot, offer: Mapping[str, Any], why: str) -> tuple[str, str]:
+    """Reason and remedy. The host names options of its module, which a definition has in `source`."""
+    if offer.get("dpm"):
+        reason = "Data Protection Manager or Azure Backup Server is installed, which makes the backups."
+        return reason, "Set `source.agent` to `dpm`, and `source.protection_group` to the name of its group."
+    if snapshot.kind == "automatic" and (offer["ways"].get("attended") or {}).get("open"):
+        remedy = (
+            "Set `source.setup` to `attended` and remove `source.publish_settings`: a person then chooses the offline "
+            "backup in the agent's wizard."
+        )
+        return f"{why.partition('. ')[0].rstrip('.')}.", remedy
+    return why.replace("`agent", "`source.agent").replace("`setup", "`source.setup"), "Correct it on the host."
 
 
 def wizard_waiting(snapshot: Snapshot) -> Waiting:
@@ -559,9 +574,10 @@ def attended_problem(snapshot: Snapshot) -> Blocked | None:
         return Blocked("backup_failed", text, remedy, again)
     if job["phase"] == "completed":
         text = f"The backup job {job['id']} is {job.get('state')}: it went over the network, and nothing was staged."
+        typed = "; ".join(f"{label}: {value}" for label, value in wizard.fields(snapshot.seed))
         remedy = (
-            "Choose the offline backup in the agent's wizard and start the backup again there. If the backup over the "
-            "network is enough, give the seed up with the `abort` playbook."
+            f"Choose the offline backup in the agent's wizard, type exactly this ({typed}), and start the backup again "
+            "there. If the backup over the network is enough, give the seed up with the `abort` playbook."
         )
         return Blocked("backup_online", text, remedy, again)
     if job["phase"] == "waiting_for_import" and snapshot.backup and snapshot.backup.get("files") == []:
@@ -885,6 +901,8 @@ def _custody(snapshot: Snapshot) -> Finding:
         text = f"{name}: `disk_prep.journal_directory` does not say where the journals are."
         seen = [manifest_of(snapshot.ledger, one)["manifest_hash"] for one in missing]
         return Finding("unknown", text, how, [missing, seen])
+    if snapshot.journals is None and "copy_host" in snapshot.problems:
+        return _journals_unreachable(snapshot, name)
     if snapshot.journals is None:
         return Finding("no", f"{name}: {host} was not asked.")
     for serial in missing:
@@ -896,6 +914,16 @@ def _custody(snapshot: Snapshot) -> Finding:
         return Finding("no", f"{name} yet.")
     text = f"{folder} on {host} (`disk_prep.journal_directory`) has no finished journal of drive {', '.join(lacking)}."
     return Finding("unknown", text, f"copy its *.jrn file there and run again. Without it, {how}", lacking)
+
+
+def _journals_unreachable(snapshot: Snapshot, name: str) -> Finding:
+    text = f"{name}. `copy_host`: {snapshot.problems['copy_host']}"
+    remedy = (
+        "Make it reachable, then run the playbook again. If it is gone for good, remove `disk_prep.journal_directory`; "
+        "the seed then asks for your word."
+    )
+    blocked = Blocked("unreachable_copy_host", text, remedy, playbook("seed", snapshot.host))
+    return Finding("no", text, blocked=blocked)
 
 
 def _journal_differs(snapshot: Snapshot, serial: str, journal: Mapping[str, Any]) -> Finding:

@@ -183,7 +183,12 @@ def _online_waiting(snapshot: Snapshot) -> Waiting | None:
         return None
     what = f"{snapshot.seed['source']['host']} to be set to back up over the network. {online['text']}"
     command = playbook("abort", snapshot.host, " -e abort_to_online=true")
-    return Waiting("online", what, online["at"], command=command)
+    again = playbook("seed", snapshot.host, f" -e seed_begin_again={snapshot.host}")
+    details = (
+        "If a person has done it and the agent cannot say so, nothing else is left.",
+        f"To begin again: {again}",
+    )
+    return Waiting("online", what, online["at"], command=command, details=details)
 
 
 def _unreadable(snapshot: Snapshot) -> Decision | None:

@@ -31,22 +31,26 @@ WIZARDS: Mapping[str, Wizard] = {
 }
 
 
+def fields(seed: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What a person types: a field of the wizard and its value each."""
+    azure, group = seed["azure"], seed["source"].get("protection_group")
+    return (
+        *([("Protection group", str(group))] if group else []),
+        ("Staging location", str(seed["staging"]["path"])),
+        ("Azure Import Job Name", str(seed["name"])),
+        ("Azure Subscription ID", str(azure["subscription_id"])),
+        ("Azure Storage Account", str(azure["storage_account"])),
+        ("Azure Storage Container", str(azure["container"])),
+    )
+
+
 def lines(seed: Mapping[str, Any], set_up: bool) -> tuple[str, ...]:
     """What to do, a line each. ``set_up`` says that the agent already shows the offline method of this seed."""
-    wizard, azure = WIZARDS[seed["source"]["agent"]], seed["azure"]
+    wizard, azure, typed = WIZARDS[seed["source"]["agent"]], seed["azure"], fields(seed)
     start = f"{wizard.start}. The first backup is then written to the staging location."
     if set_up:
         return (start,)
-    group = seed["source"].get("protection_group")
-    fields = (
-        *([("Protection group", group)] if group else []),
-        ("Staging location", seed["staging"]["path"]),
-        ("Azure Import Job Name", seed["name"]),
-        ("Azure Subscription ID", azure["subscription_id"]),
-        ("Azure Storage Account", azure["storage_account"]),
-        ("Azure Storage Container", azure["container"]),
-    )
-    width = max(len(label) for label, _value in fields) + 1
+    width = max(len(label) for label, _value in typed) + 1
     preparation = "Run the disk preparation utility of the agent only when the seed says so."
     if seed.get("prepare_with", "tool") == "tool":
         preparation = "Do not run the disk preparation utility of the agent: this seed prepares the drives itself."
@@ -54,7 +58,7 @@ def lines(seed: Mapping[str, Any], set_up: bool) -> tuple[str, ...]:
         f"Open {wizard.where}.",
         "As type of the first backup choose the offline backup with your own disks, not one over the network.",
         "Sign in to Azure in the browser window that opens, as an owner of the subscription.",
-        *(f"{label + ':':{width}} {value}" for label, value in fields),
+        *(f"{label + ':':{width}} {value}" for label, value in typed),
         f"The storage account is in the resource group {azure['resource_group']}, region {azure['location']}.",
         start,
         preparation,

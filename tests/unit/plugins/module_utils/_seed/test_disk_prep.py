@@ -108,7 +108,7 @@ def snapshot(at: str = "", definition_changes: dict[str, Any] | None = None, **s
 
 def rendered(text: str, variables: dict[str, Any]) -> Any:
     """The value of an option of a task."""
-    return jinja2.Environment().compile_expression(text.strip("{} "))(**variables)  # noqa: S701
+    return jinja2.Environment().compile_expression(text.strip("{} "))(**variables)
 
 
 JOURNALS = {"disk_prep": {"journal_directory": FOLDER}, "escrow": life.GIVEN["escrow"]}
@@ -270,6 +270,23 @@ def test_a_job_of_another_account_container_drive_or_time_is_not_adopted(seen: d
     assert "Do not ship its drives." in found.blocked.remedy
 
 
+def test_without_a_beginning_the_newest_staged_file_says_how_old_the_backup_is() -> None:
+    """A backup that was set and staged before the seed came has no beginning in the ledger."""
+    known = {**ledger_at("planned"), "begun": None}
+    old = theirs(created="2026-11-18T23:00:00Z")
+    found = status.decide(snapshot(ledger=known, job=old))
+    assert found.blocked and (found.next, found.blocked.id) == ("", "foreign_job")
+    assert "before the newest staged file was written at 2026-11-20T00:00:00.000Z" in found.blocked.reason
+    # Within a day the clocks may differ; after it the job can be of this backup.
+    for created in ("2026-11-19T01:00:00Z", "2026-11-21T00:00:00Z"):
+        assert status.decide(snapshot(ledger=known, job=theirs(created=created))).next == "import"
+    newer = [{**FILES[0], "modified": "2026-11-10T00:00:00Z"}, FILES[1]]
+    assert (
+        status.decide(snapshot(ledger={**known, "frozen": newer}, backup=backup(files=newer), job=old)).blocked
+        == found.blocked
+    )
+
+
 def test_a_job_in_a_phase_that_nobody_knows_is_not_adopted() -> None:
     found = status.decide(snapshot("planned", job=theirs("unknown")))
     assert found.blocked and found.blocked.id == "unknown_job"
@@ -368,6 +385,22 @@ def test_a_copy_host_that_was_not_asked_cannot_be_accepted() -> None:
     assert "copy" not in found.next and "fs01 was not asked" in found.waiting.what
 
 
+def test_a_copy_host_that_is_unreachable_is_said_before_the_shipment() -> None:
+    gone = {"copy_host": "unreachable: ntlm: connection refused."}
+    found = status.decide(snapshot("adopted", JOURNALS, job=theirs(), problems=gone))
+    assert (found.status, found.next, found.waiting) == ("job_created", "", None)
+    assert found.blocked and found.blocked.id == "unreachable_copy_host"
+    assert found.blocked.reason.endswith("is not in custody. `copy_host`: unreachable: ntlm: connection refused.")
+    assert "run the playbook again" in found.blocked.remedy and "`disk_prep.journal_directory`" in found.blocked.remedy
+    # As the remedy says: without the folder nobody is asked, and a person may accept.
+    word = status.decide(snapshot("adopted", {"escrow": JOURNALS["escrow"]}, job=theirs()))
+    assert word.blocked and word.blocked.id == "unknown_custody"
+    # A job that says of itself that it was shipped goes on, and so do journals that are kept already.
+    assert status.decide(snapshot("adopted", JOURNALS, job=theirs("shipped"), problems=gone)).next == "track"
+    kept = status.decide(snapshot("journals_collected", JOURNALS, job=theirs(), problems=gone))
+    assert kept.waiting and kept.waiting.id == "ship"
+
+
 @pytest.mark.parametrize(
     "result",
     [
@@ -384,6 +417,19 @@ def test_an_escrow_copy_that_was_not_read_back_is_no_custody() -> None:
     written = [{**one, "proof": "written"} for one in receipts()]
     known = told(ledger_at("adopted"), "journals_collected", {"journals": [journal()], "receipts": written})
     assert not pieces.in_custody(known, SERIAL) and pieces.in_custody(ledger_at("journals_collected"), SERIAL)
+
+
+# the preflight
+
+
+@pytest.mark.parametrize(("preparer", "asked"), [("tool", True), ("disk_prep", False)])
+def test_the_preflight_asks_a_copy_host_about_the_tool_only_where_the_tool_is_used(preparer: str, asked: bool) -> None:
+    tasks = yaml.safe_load((REPOSITORY / "roles/preflight/tasks/ask.yml").read_text(encoding="utf-8"))
+    (one,) = [task for task in tasks if "seedfreight.azure_offline_backup.copy_host_info" in task]
+    known = {"ask": ["source", "copy_host", "job"], "seed": {"prepare_with": preparer}}
+    every = ["source_host", "copy_host", "azure"]
+    assert rendered(one["when"], {"preflight_ask": every, "preflight_definition": known}) is asked
+    assert not rendered(one["when"], {"preflight_ask": ["azure"], "preflight_definition": known})
 
 
 # the shipment and after

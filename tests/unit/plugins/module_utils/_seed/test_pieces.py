@@ -1079,6 +1079,9 @@ def offer(is_open: bool | None, **more: Any) -> dict[str, Any]:
     return {"ways": ways, "registration": "registered", "dpm": False, **more}
 
 
+DPM_THERE = (
+    "fs01 (`source.host`): Data Protection Manager or Azure Backup Server is installed, which makes the backups."
+)
 STAGES: list[tuple[dict[str, Any] | None, str, str]] = [
     (backup(), "", ""),
     (
@@ -1142,11 +1145,11 @@ STAGES: list[tuple[dict[str, Any] | None, str, str]] = [
     ({**with_method(offline=False), "offer": offer(True)}, "", ""),
     (backup(offer=offer(False)), "", ""),
     (backup(method=None, unknown={"method": "no cmdlet"}, offer=offer(False)), "", ""),
-    (backup(offer=offer(False, dpm=True)), f"way_closed: {RUN}", "fs01 (`source.host`): Because."),
+    (backup(offer=offer(False, dpm=True)), f"way_closed: {RUN}", DPM_THERE),
     (
         backup(None, policy=None, offer=offer(False, dpm=True, registration="not_registered")),
         f"way_closed: {RUN}",
-        "fs01 (`source.host`): Because.",
+        DPM_THERE,
     ),
 ]
 
@@ -1157,6 +1160,43 @@ def test_why_the_agent_cannot_write_the_first_backup(seen: Any, blocked: str, re
     assert (stop_of(found), found.reason if found else "") == (blocked, reason)
     if blocked.startswith(("backup_failed", "staging_full")):
         assert pieces.stage_problem(snapshot("staging", backup=seen, restart_backup=True)) is None
+
+
+NO_CMDLET = "This version of the agent has no cmdlet Set-OBInitialBackupCreationMethod"
+
+
+@pytest.mark.parametrize(
+    ("why", "more", "reason", "remedy"),
+    [
+        (
+            f"{NO_CMDLET}. Let a person choose offline seeding in its wizard: set `setup` to `attended`.",
+            {"attended": True},
+            f"fs01 (`source.host`): {NO_CMDLET}.",
+            "Set `source.setup` to `attended` and remove `source.publish_settings`: a person then chooses the offline "
+            "backup in the agent's wizard.",
+        ),
+        (
+            "Data Protection Manager or Azure Backup Server is installed, which makes the backups: "
+            "set `agent` to `dpm`.",
+            {"attended": False, "dpm": True},
+            DPM_THERE,
+            "Set `source.agent` to `dpm`, and `source.protection_group` to the name of its group.",
+        ),
+        (
+            "Something of tomorrow. Set `agent` to `x`, or `setup: y`.",
+            {"attended": False},
+            "fs01 (`source.host`): Something of tomorrow. Set `source.agent` to `x`, or `source.setup: y`.",
+            "Correct it on the host.",
+        ),
+    ],
+)
+def test_a_closed_way_names_the_options_of_the_definition(
+    why: str, more: dict[str, Any], reason: str, remedy: str
+) -> None:
+    ways = {"automatic": {"open": False, "why": why}, "attended": {"open": more.pop("attended"), "why": ""}}
+    seen = {**with_method(offline=False), "offer": {**offer(False, **more), "ways": ways}}
+    found = pieces.offer_problem(snapshot("staging", backup=seen))
+    assert found is not None and (found.reason, found.remedy) == (reason, remedy)
 
 
 def test_a_seed_that_makes_the_policy_is_not_blocked_by_an_agent_without_one() -> None:

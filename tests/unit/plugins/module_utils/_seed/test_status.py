@@ -1223,6 +1223,10 @@ def test_a_seed_that_was_given_up_says_whether_its_agent_is_online() -> None:
         "fs01 to be set to back up over the network. It is unreachable.",
         "2026-11-25T12:00:00Z",
         command=COMMAND + ABORT + " -e abort_to_online=true",
+        details=(
+            "If a person has done it and the agent cannot say so, nothing else is left.",
+            f"To begin again: {COMMAND}seed --limit contoso-fs01 -e seed_begin_again=contoso-fs01",
+        ),
     )
     yes = ledger.record(no, "online", {"done": True, "text": ""}, "kim@ctl", NOW)
     assert decide(snapshot(yes)).waiting is None

@@ -358,6 +358,10 @@ def test_an_end_of_a_backup_that_staged_nothing_is_said_to_be_one() -> None:
         assert (found.next, found.blocked and found.blocked.id) == ("", identity), phase
     online = decide(attended("completed", backup=UNREADABLE)).blocked
     assert online is not None and "over the network" in online.reason
+    # A scheduled backup may have run before anybody was told what to type.
+    for label, value in wizard.fields(attended("completed").seed):
+        assert f"{label}: {value}" in online.remedy
+    assert "Azure Storage Container: contoso-fs01-seed" in online.remedy
 
 
 def test_a_newer_backup_that_waits_makes_good_for_one_that_failed() -> None:
