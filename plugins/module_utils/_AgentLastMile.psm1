@@ -177,7 +177,8 @@ function Invoke-SeedTrigger {
     $before = @($backup['jobs'] | ForEach-Object { $_.id })
     & $provider.Trigger @scope
     # That it was started is what counts: without a job the caller must not start it once more.
-    try { Wait-SeedBackupJob -Agent $Option['agent'] -Before $before -Seconds $Seconds -Scope $scope }
+    $wait = @{ Agent = $Option['agent']; Before = $before; Seconds = $Seconds; Scope = $scope; Ordered = $false }
+    try { Wait-SeedBackupJob @wait }
     catch { $outcome.why = ConvertTo-SeedReason -ErrorRecord $_ }
     $outcome.backup = Get-SeedBackup @look
     $outcome

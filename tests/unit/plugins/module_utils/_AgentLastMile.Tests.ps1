@@ -83,6 +83,13 @@ Describe 'the agent after the import, or after the seed was given up' {
             $outcome.started | Should -BeTrue
             $outcome.why | Should -BeLike '*shows no job after 0 s*'
         }
+        It 'does not take the problem of the first backup for one of the scheduled backup' {
+            Add-TestJob -Id 'staged' -State 'CompletedWithWaitingForImportJob'
+            Mock Get-SeedMarsStartProblem { 'No policy.' } -ModuleName _Agent
+            $outcome = Invoke-SeedTrigger -Option (New-TestOption) -Seconds 0
+            $outcome.started | Should -BeTrue
+            $outcome.why | Should -BeLike '*shows no job after 0 s*'
+        }
         It 'starts nothing when <why>' -ForEach @(
             @{ why = 'a backup runs'; id = 'staged'; state = 'InProgress'; words = 'A backup is running' }
             @{ why = 'a new job runs'; id = 'new'; state = 'InProgress'; words = 'A backup is running' }
