@@ -111,7 +111,7 @@ Describe 'an order to the agent in a task' {
     It 'loads the module of the agent whatever script files the host allows by default' {
         Start-TestTask
         $task = Read-LabFile -Path "$env:LAB_HOME/hosts/fs01/tasks/Seedfreight-backup.json"
-        ConvertTo-Json -InputObject $task -Depth 5 | Should -Match '-NonInteractive -ExecutionPolicy Bypass -EncodedCommand'
+        $task.arguments | Should -BeLike '-NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand *'
     }
     It 'is carried out once, and leaves nothing' {
         Start-TestTask
