@@ -279,6 +279,11 @@ Describe 'the agent after the import, or after the seed was given up' {
             $refused = Get-SeedOnlineRefusal @case
             $refused.Contains('(`agent`: other) cannot be set by the module. Open the console') | Should -BeTrue
         }
+        It 'names the wizard of the protection group for DPM, and none of MARS' {
+            $refused = Get-SeedOnlineRefusal -Agent dpm -Backup ([ordered]@{}) -ImportJobName 'seed-1'
+            $refused | Should -BeLike '*(?agent?: dpm) cannot be set by the module. *wizard of the protection group*'
+            $refused | Should -Not -Match 'Schedule Backup'
+        }
         It 'fails when the agent does not keep the method' {
             Mock Set-SeedMarsOnline {} -ModuleName _AgentLastMile
             { Invoke-SeedOnline -Option (New-TestOption) } | Should -Throw '*did not keep the network*'
