@@ -154,7 +154,8 @@ function Start-SeedAgentTask {
     $bytes = [System.Text.Encoding]::Unicode.GetBytes(($command -f $words))
     $action = @{
         Execute = 'powershell.exe'
-        Argument = "-NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand $([Convert]::ToBase64String($bytes))"
+        Argument = '-NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand ' +
+        [Convert]::ToBase64String($bytes)
     }
     # A backup takes days, and by default a task ends after three and gives way to everything else.
     $settings = @{

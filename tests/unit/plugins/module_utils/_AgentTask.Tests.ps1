@@ -33,7 +33,8 @@ Describe 'an order to the agent in a task' {
                 foreach ($one in $there[$name].FindAll({ $args[0].GetType().Name -eq 'CommandAst' }, $true)) {
                     if ("$($one.GetCommandName())" -like '*-Seed*') { $next.Enqueue($one.GetCommandName()) }
                 }
-                foreach ($one in $there[$name].FindAll({ $args[0].GetType().Name -eq 'VariableExpressionAst' }, $true)) {
+                $variables = { $args[0].GetType().Name -eq 'VariableExpressionAst' }
+                foreach ($one in $there[$name].FindAll($variables, $true)) {
                     if ($one.VariablePath.IsScript) { "`$$($one.VariablePath.UserPath)" }
                 }
             }
