@@ -396,11 +396,12 @@ function Get-SeedOfflineCmdlet {
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
     $name = 'Set-OBInitialBackupCreationMethod'
+    $there = $null
     if ($Option['agent'] -eq 'dpm') {
         $name = 'Set-DPMInitialOnlineBackupCreationMethod'
         $there = Get-SeedDpmCommand -Name $name
     }
-    else { $there = Get-Command -Name $name -ErrorAction SilentlyContinue | ForEach-Object { $name } }
+    elseif (Get-Command -Name $name -ErrorAction SilentlyContinue) { $there = $name }
     if ($there) {
         return New-SeedFinding -Status ok -Evidence "The backup agent has $there, which needs publish settings."
     }
