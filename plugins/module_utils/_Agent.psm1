@@ -423,13 +423,17 @@ function Wait-SeedBackupJob {
         The longest wait. A task on a loaded host may take minutes before the agent hears of it.
     .PARAMETER Scope
         What Get-SeedAgentScope returned.
+    .PARAMETER Ordered
+        The order was the provider's Start. Of a backup that began otherwise its Problem does not speak, but maybe still
+        of an earlier one.
     #>
     [CmdletBinding()]
     param(
         [Parameter(Mandatory = $true)][string]$Agent,
         [Parameter(Mandatory = $true)][AllowEmptyCollection()][string[]]$Before,
         [int]$Seconds = 180,
-        [hashtable]$Scope = @{}
+        [hashtable]$Scope = @{},
+        [bool]$Ordered = $true
     )
     $clock = [System.Diagnostics.Stopwatch]::StartNew()
     $why = ''
@@ -439,7 +443,7 @@ function Wait-SeedBackupJob {
             if (@($jobs | Where-Object { $_.id -notin $Before }).Count -gt 0) { return }
         }
         catch { $why = " ($(ConvertTo-SeedReason -ErrorRecord $_))" }
-        if ($script:Agents[$Agent].ContainsKey('Problem')) {
+        if ($Ordered -and $script:Agents[$Agent].ContainsKey('Problem')) {
             $problem = & $script:Agents[$Agent].Problem
             if ($problem) { throw "The backup does not start: $problem Look at the console of the agent, then retry." }
         }
@@ -455,6 +459,7 @@ function Get-SeedAttendedRefusal {
         What a person in the wizard did otherwise than the options say; empty when the agent shows no difference.
     .DESCRIPTION
         An agent without an offline method was not set yet, and one that cannot say its method has nothing to compare.
+        What the method does not say is no difference: the person who set it has answered for it.
     .PARAMETER Agent
         Kind of the agent.
     .PARAMETER Backup
@@ -473,7 +478,8 @@ function Get-SeedAttendedRefusal {
         return "The backup agent (``agent``: $Agent) is not installed on this host. Install it, then retry."
     }
     if (-not (Get-SeedValue -InputObject $Backup['method'] -Path 'offline')) { return '' }
-    $different = @(Get-SeedMethodDifference -Current $Backup['method'] -Wanted $Wanted)
+    $different = @(Get-SeedMethodDifference -Current $Backup['method'] -Wanted $Wanted |
+        Where-Object { $null -ne (Get-SeedValue -InputObject $Backup['method'] -Path $_) })
     if ($different.Count -eq 0) { return '' }
     $options = $different | ForEach-Object { "``$($_ -replace '^staging_location$', 'staging_path')``" }
     "The offline method of the agent differs in $($options -join ', '). Correct what is wrong: the options, or the " +
@@ -613,6 +619,7 @@ function Set-SeedMethod {
     $private = "$env:ProgramData\Seedfreight"
     New-SeedPrivateFolder -Path $private
     $native = Resolve-SeedPath -Path $private
+    Remove-SeedLeftSetting
     $configure = @{ Wanted = $Wanted; PublishSettings = $PublishSettings; PrivateFolder = $native }
     if ($NewPolicy) { $configure['NewPolicy'] = $NewPolicy }
     & $script:Agents[$Agent].Configure @configure @Scope
@@ -621,6 +628,26 @@ function Set-SeedMethod {
     if ($why) { throw "The method was set, but cannot be read back: $why" }
     $different = @(Get-SeedMethodDifference -Current $after['method'] -Wanted $Wanted)
     if ($different.Count -gt 0) { throw "The agent did not keep $($different -join ', ')." }
+}
+
+function Remove-SeedLeftSetting {
+    <#
+    .SYNOPSIS
+        Deletes publish settings that a session which died left in the private folder. Never an error.
+    .DESCRIPTION
+        Only those older than a day: younger ones may be read right now.
+    #>
+    [CmdletBinding()]
+    param()
+    $native = Resolve-SeedPath -Path "$env:ProgramData\Seedfreight"
+    try {
+        if (-not [System.IO.Directory]::Exists($native)) { return }
+        $limit = [DateTime]::UtcNow.AddDays(-1)
+        foreach ($file in [System.IO.Directory]::GetFiles($native, '*.publishsettings')) {
+            if ([System.IO.File]::GetLastWriteTimeUtc($file) -lt $limit) { [System.IO.File]::Delete($file) }
+        }
+    }
+    catch { Write-Debug -Message "Publish settings stay in ${native}: $_" }
 }
 
 function Get-SeedLeftReason {
@@ -659,6 +686,7 @@ function Invoke-SeedStageClean {
     [CmdletBinding()]
     [OutputType([System.Collections.Specialized.OrderedDictionary])]
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option, [bool]$CheckMode)
+    if (-not $CheckMode) { Remove-SeedLeftSetting }
     $staging = $Option['staging_path']
     $look = @{ Agent = $Option['agent']; StagingPath = $staging; Scope = Get-SeedAgentScope -Option $Option }
     $backup = Get-SeedBackup @look
@@ -696,5 +724,5 @@ Export-ModuleMember -Function @(
     'Get-SeedMethodDifference', 'Get-SeedStageRefusal', 'Get-SeedStageDecision', 'Get-SeedStartRefusal',
     'Get-SeedPolicyRefusal', 'Wait-SeedBackupJob', 'Get-SeedAttendedRefusal', 'Get-SeedMissingOption',
     'Invoke-SeedStage', 'Set-SeedMethod',
-    'Get-SeedLeftReason', 'Invoke-SeedStageClean'
+    'Remove-SeedLeftSetting', 'Get-SeedLeftReason', 'Invoke-SeedStageClean'
 )

@@ -301,7 +301,8 @@ function Get-SeedDpmByte {
 function Get-SeedDpmJobSource {
     <#
     .SYNOPSIS
-        The labels of the data sources of a job. None when the job does not say, or names one that the group lacks.
+        The labels of the data sources of a job. None when the job does not say, names one that the group lacks, or one
+        that several servers have and does not say of which it is.
     .PARAMETER Job
         What Get-DPMJob returned.
     .PARAMETER Task
@@ -316,16 +317,19 @@ function Get-SeedDpmJobSource {
         [Parameter(Mandatory = $true)][AllowEmptyCollection()][object[]]$Task,
         [Parameter(Mandatory = $true)][AllowEmptyCollection()][object[]]$Source
     )
-    $computers = @($Task | ForEach-Object { Get-SeedText -InputObject $_ -Path 'ProductionServerName' })
+    # One place has the short name of a server, another the whole one.
+    $computers = @($Task | ForEach-Object { "$(Get-SeedText -InputObject $_ -Path 'ProductionServerName')" } |
+        Where-Object { $_ } | ForEach-Object { $_.Split('.')[0] })
     $found = @()
     foreach ($one in @(Get-SeedValue -InputObject $Job -Path 'DataSources')) {
         if ($null -eq $one) { continue }
         $name = "$one"
         if ($one -isnot [string]) { $name = "$(Get-SeedText -InputObject $one -Path 'Name', 'DisplayPath')" }
         $same = @($Source | Where-Object { $_.name -eq $name -or $_.label -eq $name })
-        $there = @($same | Where-Object { $_.computer -in $computers })
+        $there = @($same | Where-Object { $_.computer -and $_.computer.Split('.')[0] -in $computers })
         if ($there.Count -gt 0) { $same = $there }
-        if ($same.Count -eq 0) { return }
+        # To take all of them would hide a server whose volume failed behind one whose volume did not.
+        if ($same.Count -ne 1 -and $there.Count -eq 0) { return }
         $found += @($same | ForEach-Object { $_.label })
     }
     $found | Select-Object -Unique

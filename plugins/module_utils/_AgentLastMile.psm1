@@ -177,7 +177,8 @@ function Invoke-SeedTrigger {
     $before = @($backup['jobs'] | ForEach-Object { $_.id })
     & $provider.Trigger @scope
     # That it was started is what counts: without a job the caller must not start it once more.
-    try { Wait-SeedBackupJob -Agent $Option['agent'] -Before $before -Seconds $Seconds -Scope $scope }
+    $wait = @{ Agent = $Option['agent']; Before = $before; Seconds = $Seconds; Scope = $scope; Ordered = $false }
+    try { Wait-SeedBackupJob @wait }
     catch { $outcome.why = ConvertTo-SeedReason -ErrorRecord $_ }
     $outcome.backup = Get-SeedBackup @look
     $outcome
@@ -203,6 +204,10 @@ function Get-SeedOnlineRefusal {
     )
     $wizard = 'Open the console of the agent, choose "Schedule Backup" and "Make changes to the backup items or ' +
     'times", and choose "Automatically over the network" as the type of the initial backup.'
+    if ($Agent -eq 'dpm') {
+        $wizard = 'Open the wizard of the protection group in the console of DPM, and choose "Automatically over the ' +
+        'network" at the page of the online replication.'
+    }
     if (-not $script:LastMile.ContainsKey($Agent)) {
         return "The method of this agent (``agent``: $Agent) cannot be set by the module. $wizard"
     }

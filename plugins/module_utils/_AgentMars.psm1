@@ -573,9 +573,11 @@ function Set-SeedMarsOnline {
     $null = Set-OBPolicy -Policy $policy -Confirm:$false -ErrorAction Stop
 }
 
+# The task of _AgentTask.psm1 gets exported functions only.
 Export-ModuleMember -Function @(
-    'Import-SeedMarsModule', 'ConvertTo-SeedSourceName', 'ConvertTo-SeedMarsPolicy', 'ConvertTo-SeedMarsMethod',
-    'ConvertTo-SeedMarsPhase', 'ConvertTo-SeedMarsJob', 'Get-SeedMarsJob', 'ConvertTo-SeedMarsPoint',
+    'Import-SeedMarsModule', 'Get-SeedMarsVersion', 'ConvertTo-SeedSourceName', 'ConvertTo-SeedMarsPolicy',
+    'ConvertTo-SeedMarsMethod', 'ConvertTo-SeedMarsPhase', 'ConvertTo-SeedMarsJob', 'Get-SeedMarsByte',
+    'Get-SeedMarsJob', 'ConvertTo-SeedMarsPoint',
     'Get-SeedMarsBackup', 'Get-SeedMarsPolicyDifference', 'ConvertTo-SeedPolicyText', 'Get-SeedMarsPolicyRefusal',
     'Get-SeedMarsReturned', 'New-SeedMarsPolicy', 'Set-SeedMarsMethod', 'Invoke-SeedMarsStart', 'Start-SeedMarsBackup',
     'Get-SeedMarsStartProblem', 'Get-SeedMarsTask', 'Start-SeedMarsTask', 'Get-SeedMarsMethodLack',

@@ -158,7 +158,7 @@ function Get-SeedMarsOffer {
     if ($Backup['policy'] -or ($offer.vault -and ($offer.vault.name -or $offer.vault.resource_id))) {
         $offer.registration = 'registered'
     }
-    elseif ($offer.vault) { $offer.registration = 'not_registered' }
+    elseif ($offer.vault -and -not $Backup['unknown'].Contains('policy')) { $offer.registration = 'not_registered' }
     $offer.ways = Get-SeedMarsWay -Offer $offer -Agent $Agent
     [pscustomobject]$offer
 }

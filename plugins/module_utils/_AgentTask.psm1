@@ -146,14 +146,16 @@ function Start-SeedAgentTask {
     $file = [System.IO.Path]::Combine($native, 'task.ps1')
     New-SeedPrivateFile -Path $file -Text (Get-SeedAgentTaskText -Call $Call -Known $Known)
     Write-SeedJson -Path "$folder\order.json" -Value @{ task_name = $script:TaskName; task_path = $script:TaskPath }
-    # The script is read as text, because a policy for script files wins over -ExecutionPolicy and would stop it.
+    # The script is read as text, because a group policy for script files wins over -ExecutionPolicy and would stop it.
+    # The module of the agent is files, which the policy of the machine alone must not stop.
     $command = "& ([scriptblock]::Create([System.IO.File]::ReadAllText('{0}', [System.Text.Encoding]::UTF8))) " +
     "-Folder '{1}'"
     $words = @($file, $folder | ForEach-Object { $_ -replace "'", "''" })
     $bytes = [System.Text.Encoding]::Unicode.GetBytes(($command -f $words))
     $action = @{
         Execute = 'powershell.exe'
-        Argument = "-NoProfile -NonInteractive -EncodedCommand $([Convert]::ToBase64String($bytes))"
+        Argument = '-NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand ' +
+        [Convert]::ToBase64String($bytes)
     }
     # A backup takes days, and by default a task ends after three and gives way to everything else.
     $settings = @{

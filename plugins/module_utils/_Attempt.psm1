@@ -1230,7 +1230,7 @@ function Find-SeedLeftJournal {
         The journals that the agent's disk preparation utility left in a folder, a record for each drive of each.
     .DESCRIPTION
         Nothing is changed, and no disk is looked at. A folder that is not there has no journal. A journal that is
-        damaged or cannot be opened is of no drive, so it has no record.
+        damaged is of no drive, so it has no record. Fails when one cannot be read: it may be of any drive.
     .PARAMETER Directory
         The folder; its subfolders are left out.
     #>
@@ -1244,7 +1244,14 @@ function Find-SeedLeftJournal {
             $hash = (Get-SeedFileHash -Path $file.FullName -Algorithm SHA256).ToLowerInvariant()
             $journal = Read-SeedJournal -Path $file.FullName
         }
-        catch { continue }
+        catch {
+            $why = $_.Exception.GetBaseException()
+            $gone = $why -is [System.IO.FileNotFoundException] -or $why -is [System.IO.DirectoryNotFoundException]
+            $locked = $why -is [System.IO.IOException] -or $why -is [System.UnauthorizedAccessException]
+            if ($gone -or -not $locked) { continue }
+            throw "The journal '$($Directory.TrimEnd('\'))\$($file.Name)' cannot be read: $($why.Message) Close what " +
+            'has it open, or let the account of Ansible read it, then retry.'
+        }
         foreach ($drive in $journal.drives) {
             [ordered]@{
                 serial = ConvertTo-SeedSerial -Serial $drive.drive_id

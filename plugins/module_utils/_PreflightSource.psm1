@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #AnsibleRequires -PowerShell ..module_utils._Agent
 #AnsibleRequires -PowerShell ..module_utils._AgentAnswer
+#AnsibleRequires -PowerShell ..module_utils._AgentDpm
 #AnsibleRequires -PowerShell ..module_utils._Preflight
 #AnsibleRequires -PowerShell ..module_utils._PreflightPolicy
 #AnsibleRequires -PowerShell ..module_utils._PreflightStaging
@@ -251,7 +252,9 @@ function Get-SeedClockCheck {
     $then = [DateTimeOffset]::MinValue
     $culture = [System.Globalization.CultureInfo]::InvariantCulture
     $style = [System.Globalization.DateTimeStyles]::AssumeUniversal
-    if (-not [DateTimeOffset]::TryParse("$($Option['_controller_time'])", $culture, $style, [ref]$then)) {
+    $time = $Option['_controller_time']
+    if ($time -is [DateTime]) { $time = $time.ToUniversalTime().ToString('o', $culture) }
+    if (-not [DateTimeOffset]::TryParse("$time", $culture, $style, [ref]$then)) {
         return New-SeedFinding -Status unknown -Evidence "The time of the controller is not known. $seen"
     }
     $apart = [long][Math]::Abs(([DateTimeOffset]::UtcNow - $then).TotalSeconds)
@@ -343,7 +346,7 @@ function Get-SeedAgentCheck {
     .SYNOPSIS
         Whether the agent is installed, and what its version can do.
     .PARAMETER Option
-        Needs backup.
+        Needs agent and backup.
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
@@ -363,6 +366,12 @@ function Get-SeedAgentCheck {
         return New-SeedFinding -Status unknown -Evidence (
             'The backup agent is installed, and its version is not known.'
         ) -Remedy "Look in Programs and Features; versions from $($script:Today) on know today's service."
+    }
+    # DPM counts its own versions.
+    if ($Option['agent'] -eq 'dpm') {
+        return New-SeedFinding -Status unknown -Evidence (
+            "DPM or MABS is version $version. The version of the backup agent below it is not known."
+        ) -Remedy "Look in Programs and Features; agents from $($script:Today) on know today's service."
     }
     if ($version -lt $script:Today) {
         return New-SeedFinding -Status warning -Evidence (
@@ -387,9 +396,14 @@ function Get-SeedOfflineCmdlet {
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
     $name = 'Set-OBInitialBackupCreationMethod'
-    if ($Option['agent'] -eq 'dpm') { $name = 'Set-DPMInitialOnlineBackupCreationMethod' }
-    if (Get-Command -Name $name -ErrorAction SilentlyContinue) {
-        return New-SeedFinding -Status ok -Evidence "The backup agent has $name, which needs publish settings."
+    $there = $null
+    if ($Option['agent'] -eq 'dpm') {
+        $name = 'Set-DPMInitialOnlineBackupCreationMethod'
+        $there = Get-SeedDpmCommand -Name $name
+    }
+    elseif (Get-Command -Name $name -ErrorAction SilentlyContinue) { $there = $name }
+    if ($there) {
+        return New-SeedFinding -Status ok -Evidence "The backup agent has $there, which needs publish settings."
     }
     if (-not $Option['backup'].agent.installed) {
         return New-SeedFinding -Status unknown -Evidence 'Which cmdlets the backup agent has is not known.'

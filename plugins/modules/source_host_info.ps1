@@ -9,7 +9,8 @@
 
 $spec = @{
     options = @{
-        _controller_time = @{ type = 'str' }
+        # ansible-core 2.18 hands such a text over as a DateTime under PowerShell 7.
+        _controller_time = @{ type = 'raw' }
         agent = @{ type = 'str'; choices = @('mars', 'dpm', 'folder'); default = 'mars' }
         is_copy_host = @{ type = 'bool'; default = $false }
         protection_group = @{ type = 'str' }

@@ -273,14 +273,17 @@ def _backup_job(snapshot: Snapshot) -> Finding:
     if job is None:
         return lost_backup(snapshot) or Finding("no", "No backup job of this seed exists.")
     missing = _without_job(snapshot)
-    if missing:
+    if missing and missing.state == "no":
         return missing
     if job["phase"] == "waiting_for_import":
-        return Finding("yes", f"Backup job {job['id']} waits for the import job.")
+        return missing or Finding("yes", f"Backup job {job['id']} waits for the import job.")
     if job["phase"] in ("completed_with_warnings", "unknown"):
         text = f"Backup job {job['id']} ended as {job.get('state')}, not waiting for the import job."
         how = "open the job in the agent; it must have written everything and wait for the import."
-        return Finding("unknown", text, f"{how} {log_place(snapshot)}", [job["id"], job.get("state")])
+        seen = [job["id"], job.get("state")]
+        if missing:
+            text, how, seen = f"{text} {missing.text}", missing.how, [*seen, *missing.seen]
+        return Finding("unknown", text, f"{how} {log_place(snapshot)}", seen)
     return Finding("no", f"Backup job {job['id']} is {job.get('state')}.")
 
 
@@ -291,8 +294,12 @@ def _without_job(snapshot: Snapshot) -> Finding | None:
     policy, jobs = (snapshot.backup or {}).get("policy") or {}, seed_jobs(snapshot)
     covered = {_plain(source) for one in jobs for source in one.get("data_sources") or []}
     missing = [str(one) for one in policy.get("data_sources") or [] if _plain(one) not in covered]
-    if not missing or not all(one.get("data_sources") for one in jobs):
+    if not missing:
         return None
+    if not all(one.get("data_sources") for one in jobs):
+        text = f"Whether a job of this seed is of {', '.join(missing[:5])} is not known."
+        how = "open the jobs in the console of DPM; each data source must have staged all and wait for the import."
+        return Finding("unknown", text, how, sorted(str(one["id"]) for one in jobs))
     text = f"No online backup job of this seed is of {', '.join(missing[:5])}."
     remedy = "Create its recovery point with online protection in the console of DPM, then run the playbook again."
     return Finding("no", text, blocked=Blocked("source_without_job", text, remedy, playbook("seed", snapshot.host)))

@@ -63,7 +63,7 @@ Describe 'the source host of a seed' {
             # The agent lists the job as soon as it is ordered, and the private folder needs no Windows.
             Mock New-SeedPrivateFolder { $null = New-Item -ItemType Directory -Path 'E:\private' } -ModuleName _Agent
             $env:ProgramData = 'E:'
-            $null = New-Item -ItemType Directory -Path 'E:\Seedfreight'
+            $null = New-Item -ItemType Directory -Path 'E:\Seedfreight' -Force
             Mock Start-SeedAgentTask { Invoke-SeedMarsStart } -ModuleName _AgentMars
             Mock Start-OBBackup { Add-TestJob -Id "$([guid]::NewGuid())" -State 'InProgress' } -ModuleName _AgentMars
         }
@@ -505,6 +505,31 @@ Describe 'the source host of a seed' {
         }
     }
 
+    Context 'publish settings that a session left' {
+        BeforeEach {
+            $env:ProgramData = 'E:'
+            $null = New-Item -ItemType Directory -Path 'E:\Seedfreight\below' -Force
+            foreach ($one in 'old.publishsettings', 'new.publishsettings', 'old.json', 'below\old.publishsettings') {
+                $file = New-Item -ItemType File -Path "E:\Seedfreight\$one" -Force
+                if ($one -like '*old.*') { $file.LastWriteTimeUtc = [DateTime]::UtcNow.AddHours(-25) }
+            }
+            function Get-TestLeft {
+                @(Get-ChildItem -LiteralPath 'E:\Seedfreight' -Recurse -File | ForEach-Object { $_.Name } | Sort-Object)
+            }
+        }
+        It 'go when the method is set' {
+            Initialize-TestStart
+            $null = Invoke-SeedStage -Option (New-TestOption) -Seconds 2
+            Get-TestLeft | Should -Be @('new.publishsettings', 'old.json', 'old.publishsettings')
+        }
+        It 'go when the staging location is cleaned, in a check <check>: <left> files stay' -ForEach @(
+            @{ check = $false; left = 3 }, @{ check = $true; left = 4 }
+        ) {
+            $null = Invoke-SeedStageClean -Option (New-TestOption) -CheckMode $check
+            (Get-TestLeft).Count | Should -Be $left
+        }
+    }
+
     Context 'cleaned' {
         It 'removes the frozen files and no other' {
             Write-TestFile -Name 'a.AIBBlob'
@@ -646,6 +671,16 @@ Describe 'the source host of a seed' {
             Set-TestMethod
             $option = New-TestOption -Change @{ setup = 'attended'; staging_path = 'E:\Other' }
             (Invoke-SeedStage -Option $option).refused | Should -BeLike '*differs in ?staging_path?.*'
+        }
+        It 'takes what the agent does not say for no difference, where a person sets it' {
+            Set-TestMethod
+            Set-TestAgent { $_.initial_backup.import_job_name = $null; $_.initial_backup.storage_container = 'other' }
+            $option = New-TestOption -Change @{ setup = 'attended' }
+            (Invoke-SeedStage -Option $option).refused | Should -BeLike '*differs in ?container?.*'
+            Set-TestAgent { $_.initial_backup.storage_container = $null }
+            (Invoke-SeedStage -Option $option).refused | Should -Be ''
+            $check = Invoke-SeedStage -Option (New-TestOption -Change @{ setup = 'automatic' }) -CheckMode $true
+            $check.configured | Should -BeTrue
         }
         It 'refuses a host without the agent' {
             Set-TestAgent { $_.installed = $false }

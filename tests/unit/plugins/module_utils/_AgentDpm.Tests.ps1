@@ -338,8 +338,21 @@ Describe 'the agent DPM' {
             $shown = ConvertTo-SeedDpmJob -Job $job -Source $sources -Engine @{}
             $shown.data_sources | Should -Be @('D:\ on fs03')
             $shown.id | Should -Match '^[0-9a-f]{12}$'
-            $job.Tasks = @()
-            (ConvertTo-SeedDpmJob -Job $job -Source $sources -Engine @{}).data_sources.Count | Should -Be 2
+        }
+        It 'takes the label of no other server: tasks of <computers> cover <count>' -ForEach @(
+            @{ computers = @(); count = 0 }
+            @{ computers = @('fs09'); count = 0 }
+            @{ computers = @('FS03.contoso.example'); count = 1 }
+            @{ computers = @('fs02', 'fs03'); count = 2 }
+        ) {
+            $sources = foreach ($computer in 'fs02.contoso.example', 'fs03') {
+                [pscustomobject]@{ object = $null; name = 'D:\'; computer = $computer; label = "D:\ on $computer" }
+            }
+            $tasks = @($computers | ForEach-Object { [pscustomobject]@{ ProductionServerName = $_ } })
+            $job = [pscustomobject]@{ Status = 'Completed'; DataSources = @('D:\'); Tasks = $tasks }
+            (ConvertTo-SeedDpmJob -Job $job -Source $sources -Engine @{}).data_sources.Count | Should -Be $count
+            $alone = @([pscustomobject]@{ object = $null; name = 'D:\'; computer = 'fs02'; label = 'D:\ on fs02' })
+            (ConvertTo-SeedDpmJob -Job $job -Source $alone -Engine @{}).data_sources | Should -Be @('D:\ on fs02')
         }
         It 'is not known when only some tasks of a job are known to the agent below' {
             $tasks = @([pscustomobject]@{ TaskId = 'a' }, [pscustomobject]@{ TaskId = 'b' })

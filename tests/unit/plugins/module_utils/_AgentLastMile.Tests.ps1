@@ -83,6 +83,13 @@ Describe 'the agent after the import, or after the seed was given up' {
             $outcome.started | Should -BeTrue
             $outcome.why | Should -BeLike '*shows no job after 0 s*'
         }
+        It 'does not take the problem of the first backup for one of the scheduled backup' {
+            Add-TestJob -Id 'staged' -State 'CompletedWithWaitingForImportJob'
+            Mock Get-SeedMarsStartProblem { 'No policy.' } -ModuleName _Agent
+            $outcome = Invoke-SeedTrigger -Option (New-TestOption) -Seconds 0
+            $outcome.started | Should -BeTrue
+            $outcome.why | Should -BeLike '*shows no job after 0 s*'
+        }
         It 'starts nothing when <why>' -ForEach @(
             @{ why = 'a backup runs'; id = 'staged'; state = 'InProgress'; words = 'A backup is running' }
             @{ why = 'a new job runs'; id = 'new'; state = 'InProgress'; words = 'A backup is running' }
@@ -271,6 +278,11 @@ Describe 'the agent after the import, or after the seed was given up' {
             $case = @{ Agent = 'other'; Backup = [ordered]@{}; ImportJobName = 'seed-1' }
             $refused = Get-SeedOnlineRefusal @case
             $refused.Contains('(`agent`: other) cannot be set by the module. Open the console') | Should -BeTrue
+        }
+        It 'names the wizard of the protection group for DPM, and none of MARS' {
+            $refused = Get-SeedOnlineRefusal -Agent dpm -Backup ([ordered]@{}) -ImportJobName 'seed-1'
+            $refused | Should -BeLike '*(?agent?: dpm) cannot be set by the module. *wizard of the protection group*'
+            $refused | Should -Not -Match 'Schedule Backup'
         }
         It 'fails when the agent does not keep the method' {
             Mock Set-SeedMarsOnline {} -ModuleName _AgentLastMile

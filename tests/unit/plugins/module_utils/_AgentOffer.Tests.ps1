@@ -121,6 +121,14 @@ Describe 'what the host of an agent offers' {
         $backup.offer.ways.folder.open | Should -BeExactly $true
         (Get-TestDecision $backup).refused | Should -BeLike '*not registered with a vault*'
     }
+    It 'may be registered while its policy cannot be read' {
+        Set-TestRegistry @{}
+        Mock Get-OBPolicy { throw 'busy' } -ModuleName _AgentMars
+        $backup = Get-SeedMarsBackup
+        $backup.unknown['policy'] | Should -Be 'busy'
+        $null -eq $backup.offer.registration | Should -BeTrue
+        $backup.offer.ways.attended.open | Should -BeExactly $true
+    }
     It 'leaves the backups of a <what> to it' -ForEach @(
         @{ what = 'server of DPM'; key = 'DB'; is = $true }
         @{ what = 'server that DPM protects'; key = 'Setup'; is = $false }

@@ -15,6 +15,30 @@ Describe 'an order to the agent in a task' {
             Start-SeedAgentTask -Call 'Start-SeedMarsBackup' -Known 'Get-SeedValue' -SettleSeconds 0
         }
         function Invoke-TestOrder { Invoke-SeedAgentOrder -Folder $folder -Call 'Invoke-TestCall' }
+        function Get-TestLack {
+            # What the functions that a call reaches in the text of its task take from outside of that text.
+            param([string]$Text, [string]$Call)
+            $tree = [System.Management.Automation.Language.Parser]::ParseInput($Text, [ref]$null, [ref]$null)
+            $there = @{}
+            foreach ($one in $tree.FindAll({ $args[0].GetType().Name -eq 'FunctionDefinitionAst' }, $true)) {
+                $there[$one.Name] = $one
+            }
+            $next = [System.Collections.Generic.Queue[string]]::new([string[]]@('Invoke-SeedAgentOrder', $Call))
+            $seen = @{}
+            while ($next.Count -gt 0) {
+                $name = $next.Dequeue()
+                if ($seen.ContainsKey($name)) { continue }
+                $seen[$name] = $true
+                if (-not $there.ContainsKey($name)) { $name; continue }
+                foreach ($one in $there[$name].FindAll({ $args[0].GetType().Name -eq 'CommandAst' }, $true)) {
+                    if ("$($one.GetCommandName())" -like '*-Seed*') { $next.Enqueue($one.GetCommandName()) }
+                }
+                $variables = { $args[0].GetType().Name -eq 'VariableExpressionAst' }
+                foreach ($one in $there[$name].FindAll($variables, $true)) {
+                    if ($one.VariablePath.IsScript) { "`$$($one.VariablePath.UserPath)" }
+                }
+            }
+        }
         function Set-TestTask {
             param([string]$State, [int]$Result = 0)
             Edit-LabFile -Path "$env:LAB_HOME/hosts/fs01/tasks/Seedfreight-backup.json" -Change {
@@ -53,6 +77,42 @@ Describe 'an order to the agent in a task' {
             $text | Should -BeLike "*function $name {*"
         }
         $text.TrimEnd() | Should -BeLike "*Invoke-SeedAgentOrder -Folder ?Folder -Call 'Start-SeedMarsBackup'"
+    }
+    It 'gets a script that has everything that its call reaches' {
+        $global:TestOrder = @{}
+        Mock Start-SeedAgentTask {
+            param([string]$Call, [string[]]$Known)
+            $global:TestOrder = @{ Call = $Call; Known = $Known }
+        } -ModuleName _AgentMars
+        Start-SeedMarsBackup
+        $order = $global:TestOrder
+        $order.Call | Should -Be 'Invoke-SeedMarsStart'
+        @(Get-TestLack -Text (Get-SeedAgentTaskText @order) -Call $order.Call) | Should -BeNullOrEmpty
+    }
+    It 'gets a script that starts the backup of an installed agent without any module of this collection' {
+        $case = @{ Call = 'Invoke-SeedMarsStart'; Known = 'Resolve-SeedPath', 'Get-SeedValue' }
+        Start-SeedAgentTask @case -SettleSeconds 0
+        $native = Resolve-SeedPath -Path $folder
+        $around = 'function Get-ItemProperty { [pscustomobject]@{ InstallPath = ''C:\Agent\'' } }
+            function Get-OBPolicy { ''the policy'' }
+            function Start-OBBackup { param($Policy, $Confirm) $global:Started = $Policy }
+            function Unregister-ScheduledTask { }'
+        $shell = [powershell]::Create()
+        try {
+            $null = $shell.AddScript($around).AddStatement().AddScript(
+                [System.IO.File]::ReadAllText("$native/task.ps1")
+            ).AddParameter('Folder', $native).AddStatement().AddScript('$global:Started')
+            $started = @($shell.Invoke())
+            @($shell.Streams.Error).Count | Should -Be 0
+        }
+        finally { $shell.Dispose() }
+        Get-SeedAgentTaskProblem | Should -Be ''
+        $started | Should -Be @('the policy')
+    }
+    It 'loads the module of the agent whatever script files the host allows by default' {
+        Start-TestTask
+        $task = Read-LabFile -Path "$env:LAB_HOME/hosts/fs01/tasks/Seedfreight-backup.json"
+        $task.arguments | Should -BeLike '-NoProfile -NonInteractive -ExecutionPolicy Bypass -EncodedCommand *'
     }
     It 'is carried out once, and leaves nothing' {
         Start-TestTask

@@ -44,6 +44,26 @@ Describe 'journals that the utility of the agent left' {
         @($found | Where-Object { $_.path -like '*two.jrn' }).Count | Should -Be 2
         @($found | Where-Object { $_.path -like '*open.jrn' }).completed | Should -BeFalse
     }
+    It 'does not take a journal that cannot be read for one that is not there: <why>' -ForEach @(
+        @{ why = 'another program has it open'; type = 'System.IO.IOException' }
+        @{ why = 'access denied'; type = 'System.UnauthorizedAccessException' }
+    ) {
+        Copy-Sample -Name 'external-key.jrn' -To 'a.jrn'
+        $global:TestFailure = New-Object -TypeName $type -ArgumentList $why
+        foreach ($name in 'Read-SeedJournal', 'Get-SeedFileHash') {
+            Mock $name {
+                throw (New-Object -TypeName System.Management.Automation.MethodInvocationException -ArgumentList @(
+                        'Exception calling ".ctor"', $global:TestFailure
+                    ))
+            } -ModuleName _Attempt
+            { Find-SeedLeftJournal -Directory $folder } | Should -Throw "*$folder\a.jrn*cannot be read*$why*retry*"
+        }
+    }
+    It 'leaves out a journal that goes away while it is read' {
+        Copy-Sample -Name 'external-key.jrn' -To 'a.jrn'
+        Mock Read-SeedJournal { throw (New-Object -TypeName System.IO.FileNotFoundException) } -ModuleName _Attempt
+        @(Find-SeedLeftJournal -Directory $folder).Count | Should -Be 0
+    }
     It 'finds nothing in a folder that is not there' {
         @(Find-SeedLeftJournal -Directory 'C:\nowhere').Count | Should -Be 0
     }

@@ -191,6 +191,24 @@ Describe 'the preflight of a source host' {
             $found = Get-SeedClockCheck -Option (Get-TestOption -More @{ _controller_time = $time })
             $found.status | Should -Be $status
         }
+        It 'reads the time of the controller as a DateTime of the kind <kind> in another culture and zone' -ForEach @(
+            @{ kind = 'Utc' }, @{ kind = 'Local' }
+        ) {
+            $before = $env:TZ, [cultureinfo]::CurrentCulture
+            try {
+                $env:TZ = 'Etc/GMT+8'
+                [System.TimeZoneInfo]::ClearCachedData()
+                [cultureinfo]::CurrentCulture = 'de-DE'
+                $time = [DateTime]::UtcNow
+                if ($kind -eq 'Local') { $time = $time.ToLocalTime() }
+                $found = Get-SeedClockCheck -Option (Get-TestOption -More @{ _controller_time = $time })
+                "$($found.status) $($found.evidence)" | Should -Match '^ok The clocks .* are \d seconds apart'
+            }
+            finally {
+                $env:TZ, [cultureinfo]::CurrentCulture = $before
+                [System.TimeZoneInfo]::ClearCachedData()
+            }
+        }
         It 'reads the time of the controller in its own zone, in each zone of the host' -ForEach @(
             @{ zone = 'Etc/GMT+8' }
             @{ zone = 'Pacific/Kiritimati' }
@@ -270,18 +288,31 @@ Describe 'the preflight of a source host' {
             }
             (Get-SeedAgentCheck -Option $option).status | Should -Be $status
         }
+        It 'does not take version <version> of DPM for one of the agent below it' -ForEach @(
+            @{ version = '10.22.148.0' }, @{ version = '1.0.0.0' }
+        ) {
+            $option = Get-TestOption -Agent dpm -Backup @{ agent = @{ installed = $true; version = $version } }
+            $found = Get-SeedAgentCheck -Option $option
+            "$($found.status) $($found.evidence)" | Should -Be (
+                "unknown DPM or MABS is version $version. The version of the backup agent below it is not known."
+            )
+            $found.remedy | Should -BeLike '*Programs and Features*'
+        }
         It 'is <status> when the agent <agent> has the cmdlets <there>, installed <installed>' -ForEach @(
             @{ agent = 'mars'; there = 'Set-OBInitialBackupCreationMethod'; installed = $true; status = 'ok' }
             @{ agent = 'dpm'; there = 'Set-DPMInitialOnlineBackupCreationMethod'; installed = $true; status = 'ok' }
+            @{ agent = 'dpm'; there = 'Set-InitialOnlineBackupCreationMethod'; installed = $true; status = 'ok' }
             @{ agent = 'dpm'; there = 'Set-OBInitialBackupCreationMethod'; installed = $true; status = 'warning' }
             @{ agent = 'mars'; there = ''; installed = $true; status = 'warning' }
             @{ agent = 'mars'; there = ''; installed = $false; status = 'unknown' }
             @{ agent = 'mars'; there = ''; installed = $null; status = 'unknown' }
         ) {
-            Mock Get-Command {
-                [CmdletBinding()]param($Name)
-                if ($Name -eq $there) { 'there' }
-            }.GetNewClosure() -ModuleName _PreflightSource
+            foreach ($module in '_PreflightSource', '_AgentDpm') {
+                Mock Get-Command {
+                    [CmdletBinding()]param($Name)
+                    if ($Name -eq $there) { 'there' }
+                }.GetNewClosure() -ModuleName $module
+            }
             $option = Get-TestOption -Agent $agent -Backup @{ agent = @{ installed = $installed; version = $null } }
             (Get-SeedOfflineCmdlet -Option $option).status | Should -Be $status
         }

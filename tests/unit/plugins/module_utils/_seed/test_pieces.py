@@ -796,7 +796,6 @@ def _waits(number: int, *sources: str) -> dict[str, Any]:
     [
         ([_waits(1, *GROUP["data_sources"])], "yes", "Backup job job-1 waits for the import job."),
         ([_waits(2, "D:\\ on fs02"), _waits(1, "e:\\ on fs03")], "yes", "Backup job job-2 waits for the import job."),
-        ([_waits(1)], "yes", "Backup job job-1 waits for the import job."),
         ([_waits(1, "D:\\ on fs02")], "no", "No online backup job of this seed is of E:\\ on fs03."),
     ],
 )
@@ -805,6 +804,28 @@ def test_every_data_source_of_a_group_has_its_job(jobs: list[dict[str, Any]], st
     found = pieces.PIECES["backup_job"](one)
     assert (found.state, found.text) == (state, text)
     assert stop_of(found.blocked) == ("" if state == "yes" else f"source_without_job: {RUN}")
+
+
+@pytest.mark.parametrize(
+    ("phase", "state", "seen"),
+    [
+        ("waiting_for_import", "unknown", ["job-1", "job-2"]),
+        ("unknown", "unknown", ["job-2", "unknown", "job-1", "job-2"]),
+        ("running", "no", None),
+        ("failed", "no", None),
+    ],
+)
+def test_jobs_that_do_not_say_of_what_they_are_leave_their_data_sources_open(
+    phase: str, state: str, seen: list[str] | None
+) -> None:
+    newest = ours(phase, id="job-2", data_sources=[])
+    jobs = [newest, _waits(1, "D:\\ on fs02")]
+    one = snapshot(changed("new", begun={"jobs": []}), seed=DPM, backup=backup(policy=GROUP, jobs=jobs))
+    found = pieces.PIECES["backup_job"](one)
+    assert (found.state, found.seen) == (state, seen)
+    doubt = "Whether a job of this seed is of E:\\ on fs03 is not known."
+    assert (doubt in found.text) is (state == "unknown")
+    assert ("each data source" in found.how) is (state == "unknown")
 
 
 def test_a_data_source_whose_job_was_there_before_the_seed_has_none() -> None:
