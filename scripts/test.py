@@ -122,6 +122,7 @@ def stages() -> list[Stage]:
         Stage("scenario", "molecule", [python("scripts/molecule.py", "venv")], True),
         Stage("scenario", "demo and secret scan", [tool("pytest", "-q", "tests/scenario/test_demo.py")], True),
         Stage("scenario", "demo on twins", [tool("pytest", "-q", "tests/scenario/test_demo_on_twins.py")]),
+        Stage("scenario", "what others stage", [tool("pytest", "-q", "tests/scenario/test_ways.py")]),
         Stage("scenario", "drives that the agent prepares", [tool("pytest", "-q", "tests/scenario/test_disk_prep.py")]),
         Stage("scenario", "a protection group of DPM", [tool("pytest", "-q", "tests/scenario/test_dpm.py")], True),
         Stage("scenario", "many seeds", [tool("pytest", "-q", "tests/scenario/test_many.py")]),

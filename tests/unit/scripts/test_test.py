@@ -107,6 +107,12 @@ def test_the_demo_on_twins_and_the_integration_tests_need_no_powershell() -> Non
     assert needs["demo and secret scan"] and needs["unit, powershell"]
 
 
+def test_every_scenario_is_in_a_stage() -> None:
+    words = {word for stage in runner.stages() for command in stage.commands for word in command}
+    found = {str(path.relative_to(REPOSITORY)) for path in (REPOSITORY / "tests" / "scenario").glob("test_*.py")}
+    assert found and found <= words
+
+
 @pytest.mark.parametrize(
     ("variables", "code", "said"),
     [
