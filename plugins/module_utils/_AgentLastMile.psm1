@@ -9,17 +9,16 @@
 #AnsibleRequires -PowerShell ..module_utils._AgentMars
 Set-StrictMode -Version 3.0
 
-# Kind of agent to the functions of its provider. An agent that is not listed can do neither.
+# Kind of agent to the functions of its provider, which take what Get-SeedAgentScope returned. An agent that is not
+# listed can do neither.
 #   Task     returns name and state of the scheduled task that runs the backup; nothing when there is none
 #   Trigger  starts that task and returns at once
-#   Job      as in _Agent.psm1; like the others it takes what Get-SeedAgentScope returned
 #   Lack     returns the cmdlets that are missing to set the method
 #   Online   sets the method to the network; does not read it back
 $script:LastMile = @{
     mars = @{
         Task = 'Get-SeedMarsTask'
         Trigger = 'Start-SeedMarsTask'
-        Job = 'Get-SeedMarsJob'
         Lack = 'Get-SeedMarsMethodLack'
         Online = 'Set-SeedMarsOnline'
     }

@@ -566,10 +566,7 @@ function Set-SeedMarsOnline {
     param()
     $policy = Get-OBPolicy -ErrorAction Stop
     $arguments = @{ Policy = $policy; IBMethod = 'Network'; Confirm = $false; ErrorAction = 'Stop' }
-    # Whether the cmdlet returns the policy or changes it in place is not documented.
-    foreach ($one in @(Set-OBInitialBackupCreationMethod @arguments)) {
-        if ($null -ne $one -and $one.GetType() -eq $policy.GetType()) { $policy = $one }
-    }
+    $policy = Get-SeedMarsReturned -Policy $policy -Returned @(Set-OBInitialBackupCreationMethod @arguments)
     $null = Set-OBPolicy -Policy $policy -Confirm:$false -ErrorAction Stop
 }
 
