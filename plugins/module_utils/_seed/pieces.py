@@ -19,6 +19,7 @@ from typing import Any
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import normalize_serial
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence, wizard
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import (
+    SHIPPED_PHASES,
     drive_of,
     encryption_problem,
     job_problem,
@@ -628,6 +629,14 @@ def method_problem(snapshot: Snapshot) -> str:
 
 
 # --- the drives
+
+
+def marked_as_shipped(snapshot: Snapshot) -> bool:
+    """Whether Azure has carrier and number of this seed's job, which may have been entered there alone.
+
+    The agent's own utility does so, for example.
+    """
+    return bool(snapshot.ledger.get("jobs")) and snapshot.job.get("phase") in SHIPPED_PHASES
 
 
 def holds(snapshot: Snapshot, serial: str) -> bool:

@@ -20,11 +20,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     evidence,
     pieces,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import (
-    SHIPPED_PHASES,
-    drive_of,
-    shards,
-)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import drive_of, shards
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.messages import (
     Blocked,
     Waiting,
@@ -262,16 +258,11 @@ def _fallen_back(snapshot: Snapshot) -> Decision | None:
     remedy = "Do not ship the drives before the agent waits for the import again. Correct it in the agent."
     command = _seed(snapshot)
     following = ""
-    marked = bool(snapshot.ledger.get("jobs")) and snapshot.job.get("phase") in SHIPPED_PHASES
-    if evidence.reached(status, "shipped") or marked:
+    if evidence.reached(status, "shipped") or pieces.marked_as_shipped(snapshot):
         remedy = "Correct it in the agent; otherwise it will not use the import, which is still followed."
-        following = _job_or_import(snapshot).next
-        status = _job_or_import(snapshot).status
+        decision = _job(snapshot) or Decision(status)
+        following, status = decision.next, decision.status
     return _blocked(status, Blocked("agent_gave_up", problem, remedy, command), following)
-
-
-def _job_or_import(snapshot: Snapshot) -> Decision:
-    return _job(snapshot) or Decision(milestone(snapshot.ledger))
 
 
 def _imported(snapshot: Snapshot) -> Decision | None:

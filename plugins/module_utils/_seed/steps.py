@@ -9,11 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence, pieces
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import (
-    SHIPPED_PHASES,
-    drive_of,
-    shards,
-)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import drive_of, shards
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import Snapshot
 
 
@@ -75,9 +71,7 @@ def tasks(snapshot: Snapshot) -> dict[str, Any]:
     ledger = snapshot.ledger
     known = {shard["serial"]: drive_of(ledger, shard["serial"]) for shard in snapshot.shards}
     frozen = list(ledger.get("frozen") or [])
-    # Carrier and number may have been entered in Azure alone, for example by the agent's own utility.
-    marked = bool(ledger.get("jobs")) and snapshot.job.get("phase") in SHIPPED_PHASES
-    gone = marked or bool(ledger.get("shipments"))
+    gone = pieces.marked_as_shipped(snapshot) or bool(ledger.get("shipments"))
     return {
         "stage": {"known_jobs": (ledger.get("begun") or pieces.baseline(snapshot))["jobs"]},
         "prepare": {
