@@ -44,6 +44,7 @@ TARGETS = (
     "_RunScript.psm1",
     "_Target.psm1",
     "_Tool.psm1",
+    "_Verify.psm1",
     "_Volume.psm1",
 )
 # A test that hangs has noticed the change too: so many times as long as all tests take, and so many seconds at least.

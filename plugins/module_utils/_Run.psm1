@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #AnsibleRequires -PowerShell ..module_utils._Folder
 #AnsibleRequires -PowerShell ..module_utils._RunScript
+#AnsibleRequires -PowerShell ..module_utils._Verify
 
 # Starting long work as a scheduled task of the system, and telling whether it is alive. Private to the collection.
 
@@ -14,9 +15,9 @@ function Get-SeedRunnerText {
     [CmdletBinding()]
     [OutputType([string])]
     param()
-    # One function of each file: _Folder, _Drive, _Volume, _DriveGuard, _Target, _Tool and _RunScript.
+    # One function of each file: _Folder, _Drive, _Volume, _DriveGuard, _Target, _Tool, _RunScript, _Verify.
     $known = 'Resolve-SeedPath', 'ConvertTo-SeedSerial', 'Get-SeedEncryption', 'Get-SeedDiskFact', 'Confirm-SeedDrive',
-        'Get-SeedToolArgument', 'Invoke-SeedRun'
+        'Get-SeedToolArgument', 'Invoke-SeedRun', 'Invoke-SeedVerifyRun'
     $functions = foreach ($module in @((Get-Command -Name $known -CommandType Function).Module)) {
         foreach ($one in $module.ExportedFunctions.Values) { "function $($one.Name) {$($one.Definition)}" }
     }

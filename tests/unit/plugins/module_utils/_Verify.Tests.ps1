@@ -5,7 +5,7 @@
 Describe 'reading a drive again, step by step' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_RunScript'
+        Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_RunScript', '_Verify'
         $order = [pscustomobject]@{ container = 'c'; letter = 'E'; manifest_file = '\DriveManifest.xml' }
         $md5 = [System.Security.Cryptography.MD5]::Create()
         function New-Found {
@@ -266,8 +266,8 @@ Describe 'reading a drive again, step by step' {
     }
     Context 'the answer' {
         BeforeEach {
-            Mock Assert-SeedTarget { } -ModuleName _RunScript
-            Mock Assert-SeedProtected { } -ModuleName _RunScript
+            Mock Assert-SeedTarget { } -ModuleName _Verify
+            Mock Assert-SeedProtected { } -ModuleName _Verify
             Set-Content -LiteralPath 'C:\x.jrn' -Value 'x' -Encoding utf8
             $whole = [pscustomobject]@{
                 container = 'c'; letter = 'E'; manifest_file = '\DriveManifest.xml'; serial = 'DATA'
