@@ -37,9 +37,12 @@ COPIED = ("plugins", "tests/lab", "tests/unit")
 UNIT = pathlib.Path("tests", "unit", "plugins", "module_utils")
 TARGETS = (
     "_Attempt.psm1",
+    "_Clean.psm1",
+    "_Collect.psm1",
     "_Drive.psm1",
     "_DriveGuard.psm1",
     "_Folder.psm1",
+    "_Prepare.psm1",
     "_Run.psm1",
     "_RunScript.psm1",
     "_Target.psm1",

@@ -6,6 +6,9 @@
 
 #AnsibleRequires -CSharpUtil Ansible.Basic
 #AnsibleRequires -PowerShell ..module_utils._Attempt
+#AnsibleRequires -PowerShell ..module_utils._Clean
+#AnsibleRequires -PowerShell ..module_utils._Collect
+#AnsibleRequires -PowerShell ..module_utils._Prepare
 #AnsibleRequires -PowerShell ..module_utils._Tool
 
 $file = @{ name = @{ type = 'str'; required = $true }; bytes = @{ type = 'raw'; required = $true } }

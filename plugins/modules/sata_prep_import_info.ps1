@@ -6,6 +6,7 @@
 
 #AnsibleRequires -CSharpUtil Ansible.Basic
 #AnsibleRequires -PowerShell ..module_utils._Attempt
+#AnsibleRequires -PowerShell ..module_utils._Collect
 #AnsibleRequires -PowerShell ..module_utils._Tool
 
 $file = @{ name = @{ type = 'str'; required = $true }; bytes = @{ type = 'raw'; required = $true } }

@@ -61,7 +61,7 @@ Describe 'interruptions' {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/moments.ps1')
         Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_DriveGuard', '_Target', '_Tool', '_RunScript',
-            '_Verify', '_Run', '_Attempt'
+            '_Verify', '_Run', '_Attempt', '_Prepare', '_Clean', '_Collect'
         $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') +
             [System.IO.Path]::PathSeparator + $env:PATH
         $global:TestRows = [System.Collections.Generic.List[string]]::new()
@@ -116,7 +116,7 @@ Describe 'interruptions' {
                 _Folder\Write-SeedJson -Path $Path -Value $Value
                 $name = Get-TestRunMoment -Path $Path -Value $Value
                 Save-TestMoment -Name "$global:TestPrefix$name"
-            } -ModuleName _Attempt
+            } -ModuleName _Prepare
             Mock Write-SeedJson {
                 param($Path, $Value)
                 _Folder\Write-SeedJson -Path $Path -Value $Value
@@ -126,7 +126,7 @@ Describe 'interruptions' {
                 param($Path, $Root)
                 _Folder\New-SeedPrivateFolder @PSBoundParameters
                 if ($Root) { Save-TestMoment -Name "${global:TestPrefix}attempt folder" }
-            } -ModuleName _Attempt
+            } -ModuleName _Prepare
             Mock Copy-SeedTool {
                 param($Tool, $Folder, $Sha256)
                 if ($global:TestPrefix) {
@@ -136,7 +136,7 @@ Describe 'interruptions' {
                 }
                 _Tool\Copy-SeedTool @PSBoundParameters
                 Save-TestMoment -Name 'tool copied'
-            } -ModuleName _Attempt
+            } -ModuleName _Prepare
             Mock Register-ScheduledTask {
                 [CmdletBinding()]param($TaskName, $TaskPath, $Action, $Principal, $Settings, [switch]$Force)
                 ScheduledTasks\Register-ScheduledTask @PSBoundParameters

@@ -5,68 +5,9 @@
 Describe 'the folders of attempts' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_DriveGuard', '_Target', '_Tool', '_RunScript',
-            '_Verify', '_Run', '_Attempt'
+        . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/attempts.ps1')
         $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') +
             [System.IO.Path]::PathSeparator + $env:PATH
-        $work = 'C:\work'
-        $sample = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/samples/journals/numerical-key.jrn'
-        function New-Option {
-            param([hashtable]$More = @{}, [hashtable]$Drive = @{})
-            $listed = @{
-                serial = 'WD-WX31A10FE02'; bus = 'SATA'; erase = $false
-                files = @(@{ name = 'a'; bytes = 1 }, @{ name = 'b'; bytes = 2 })
-                sessions = @(@{ id = 's-1'; files = @('a') }, @{ id = 's-2'; files = @('b') })
-            }
-            foreach ($name in $Drive.Keys) { $listed[$name] = $Drive[$name] }
-            $option = @{
-                seed = 'one'; container = 'c'; work_directory = $work; tool_path = 'C:\tool\t.exe'
-                source_directory = 'C:\src'; drives = @($listed); discard_attempts = @(); erase_fingerprints = @()
-                protected_paths = @()
-            }
-            foreach ($name in $More.Keys) { $option[$name] = $More[$name] }
-            $option
-        }
-        # A folder of an attempt with what is named.
-        function New-Folder {
-            param([string]$Id, [string]$Seed = 'one', [hashtable]$Run, [hashtable]$More = @{}, [switch]$Journal,
-                [switch]$Order, [switch]$Discarded)
-            $folder = "$work\seeds\$Seed\WD-WX31A10FE02\$Id"
-            New-SeedPrivateFolder -Path $folder -Root $work
-            $plan = @{
-                seed = $Seed; container = 'c'; started = '2026-01-01T00:00:00Z'; erased = $null
-                files = @(@{ name = 'a'; bytes = 1 }, @{ name = 'b'; bytes = 2 })
-                sessions = @(@{ id = 's-1'; files = @('a') }, @{ id = 's-2'; files = @('b') })
-                identity = @{ serial = 'WD-WX31A10FE02'; partition_guid = '{plan}' }
-            }
-            foreach ($name in $More.Keys) { $plan[$name] = $More[$name] }
-            Write-SeedJson -Path "$folder\attempt.json" -Value $plan
-            if ($Run) {
-                $state = @{
-                    operation = 'copy'; state = 'ended'; letter = 'E'; runner = $null; tool = $null; boot = ''
-                    started = '2026-01-01T00:00:00Z'; updated = '2026-01-01T00:00:00Z'; exit_code = 0; error = ''
-                    tool_started = $true; partition_guid = '{run}'; bytes_done = 0; bytes_total = 3; last_lines = @()
-                    sessions = @(
-                        @{ id = 's-1'; state = 'completed'; exit_code = 0 }
-                        @{ id = 's-2'; state = 'completed'; exit_code = 0 }
-                    )
-                }
-                foreach ($name in $Run.Keys) { $state[$name] = $Run[$name] }
-                Write-SeedJson -Path "$folder\run.json" -Value $state
-            }
-            if ($Journal) { [System.IO.File]::Copy($sample, (Resolve-SeedPath -Path "$folder\WD-WX31A10FE02.jrn")) }
-            if ($Order) { Write-SeedJson -Path "$folder\order.json" -Value @{ a = 1 } }
-            if ($Discarded) { Write-SeedJson -Path "$folder\discarded.json" -Value @{ a = 1 } }
-            $folder
-        }
-        function Get-Facts {
-            param([hashtable]$Option = (New-Option))
-            Get-SeedDriveFact -Option $Option -Serial 'WD-WX31A10FE02' -BootTime ''
-        }
-        $first = '20260101T000000Z-0001'
-        $second = '20260102T000000Z-0002'
-        $third = '20260103T000000Z-0003'
-        $me = @{ pid = $PID; started_ticks = "$(Get-SeedProcessStamp -Id $PID)" }
     }
     BeforeEach { New-TestWorld }
     AfterEach { Remove-TestWorld }
@@ -322,129 +263,11 @@ Describe 'the folders of attempts' {
             $null = Get-Facts
             $global:TestLook['ManifestFile'] | Should -Be $file
         }
-        It 'is read again in all its bytes, bound to its partition and its journal' {
-            $null = New-Folder -Id $first -Run @{} -Journal
-            $facts = Get-Facts
-            $facts.disk = [pscustomobject]@{
-                unique_id = 'U'; size_bytes = 9; partition_guid = '{now}'; letter = 'E'
-            }
-            $order = New-SeedVerifyOrder -Facts $facts
-            "$($order['bytes_total']) $($order['identity']['partition_guid']) $($order['sessions'].Count)" |
-                Should -Be '3 {now} 2'
-            $order['journal_sha256'] | Should -BeExactly $facts.journal.sha256
-        }
-        It 'is the next one to be read again, one a call, unless one is worked on: <what>' -ForEach @(
-            @{ what = 'the first of two'; allowed = 'verify', 'verify'; after = 'verifying,copied'; changed = $true }
-            @{ what = 'the second'; allowed = 'collect', 'verify'; after = 'copied,verifying'; changed = $true }
-            @{ what = 'none'; allowed = 'wait', 'verify'; after = 'copied,copied'; changed = $false }
-        ) {
-            $global:TestDrives = @(foreach ($at in 0, 1) {
-                    [pscustomobject]@{
-                        facts = [pscustomobject]@{
-                            serial = "S$at"; content = $null
-                            attempt = [pscustomobject]@{
-                                id = "a$at"; run = [pscustomobject]@{ operation = 'copy'; state = 'ended' }
-                            }
-                        }
-                        record = [pscustomobject]@{
-                            status = 'copied'; fingerprint = ''; allowed = @($allowed[$at]); reason = 'why'
-                        }
-                    }
-                })
-            Mock Get-SeedDrive { $global:TestDrives } -ModuleName _Attempt
-            $change = Invoke-SeedVerify -Option @{} -CheckMode $true
-            ($change.after['drives'] | ForEach-Object { $_['status'] }) -join ',' | Should -Be $after
-            "$($change.changed) $($change.failure)" | Should -Be "$changed "
-        }
         It 'has the options of its drive and of the call' {
             $option = New-Option -More @{ discard_attempts = @('d'); erase_fingerprints = @('e') }
             $one = Get-SeedDriveOption -Option $option -Listed $option['drives'][0]
             "$($one.container) $($one.erase) $($one.bus) $($one.files.Count) $($one.discard_attempts) " +
                 "$($one.erase_fingerprints)" | Should -Be 'c False SATA 2 d e'
-        }
-    }
-
-    Context 'removing' {
-        BeforeEach {
-            $option = New-Option
-            function Get-Drive {
-                param([string[]]$Discard = @())
-                [pscustomobject]@{
-                    facts = [pscustomobject]@{ serial = 'WD-WX31A10FE02' }
-                    option = [pscustomobject]@{ discard_attempts = $Discard }
-                }
-            }
-        }
-        It 'is refused while a run is alive' {
-            $null = New-Folder -Id $first -Run @{ state = 'running'; runner = $me }
-            { Assert-SeedRemovable -Drive (Get-Drive -Discard $first) -Option $option } | Should -Throw '*worked on*'
-        }
-        It 'is refused when it is not known how an attempt stands, unless its id is given' {
-            $folder = New-Folder -Id $first -Run @{}
-            Set-Content -LiteralPath "$folder\run.json" -Value '{' -Encoding utf8
-            { Assert-SeedRemovable -Drive (Get-Drive) -Option $option } | Should -Throw '*is not known*'
-            Assert-SeedRemovable -Drive (Get-Drive -Discard $first) -Option $option
-        }
-        It 'is refused while the journal of a complete attempt is in no escrow' {
-            $folder = New-Folder -Id $first -Run @{} -Journal
-            $hash = (Get-SeedFileHash -Path "$folder\WD-WX31A10FE02.jrn" -Algorithm SHA256).ToLowerInvariant()
-            { Assert-SeedRemovable -Drive (Get-Drive) -Option $option -Escrowed 'x' } | Should -Throw '*escrowed*'
-            Assert-SeedRemovable -Drive (Get-Drive) -Option $option -Escrowed 'x', $hash
-        }
-        It 'changes nothing where there is nothing' {
-            (Invoke-SeedClean -Option $option).changed | Should -BeFalse
-        }
-        It 'leaves the folder of the seed while another drive has attempts in it' {
-            $folder = New-Folder -Id $first -Run @{} -Discarded
-            $null = New-Item -ItemType Directory -Path "$work\seeds\one\OTHER"
-            (Invoke-SeedClean -Option $option).changed | Should -BeTrue
-            Test-Path -LiteralPath $folder | Should -BeFalse
-            Test-Path -LiteralPath "$work\seeds\one\OTHER" | Should -BeTrue
-        }
-        It 'fails when Windows refuses' {
-            $null = New-Folder -Id $first -Run @{} -Discarded
-            Mock Remove-Item {
-                [CmdletBinding()]param($LiteralPath, [switch]$Recurse, [switch]$Force)
-                Write-Error -Message 'denied'
-            } -ModuleName _Attempt
-            { Invoke-SeedClean -Option $option } | Should -Throw '*denied*'
-        }
-        It 'needs no escrow for an attempt that is given up or failed' {
-            $null = New-Folder -Id $first -Run @{} -Journal -Discarded
-            $null = New-Folder -Id $second -Run @{ sessions = @() }
-            Assert-SeedRemovable -Drive (Get-Drive) -Option $option
-        }
-    }
-
-    Context 'the drive once more' {
-        BeforeAll {
-            function New-Seen {
-                param([string]$Id = $first, [string]$Fingerprint = 'f', [string]$Allowed = 'prepare')
-                $attempt = $null
-                if ($Id) { $attempt = [pscustomobject]@{ id = $Id } }
-                [pscustomobject]@{
-                    facts = [pscustomobject]@{ serial = 'X'; attempt = $attempt }
-                    record = [pscustomobject]@{ fingerprint = $Fingerprint; allowed = @($Allowed); reason = 'why' }
-                }
-            }
-        }
-        It 'is as it was' {
-            $global:TestNow = New-Seen
-            Mock Get-SeedDrive { $global:TestNow } -ModuleName _Attempt
-            (Confirm-SeedAllowed -Drive (New-Seen) -Option @{} -Step prepare).facts.serial | Should -Be 'X'
-            $global:TestNow = New-Seen -Id ''
-            (Confirm-SeedAllowed -Drive (New-Seen -Id '') -Option @{} -Step prepare).facts.serial | Should -Be 'X'
-        }
-        It 'is another one with <what>' -ForEach @(
-            @{ what = 'another attempt'; now = @{ Id = '20260102T000000Z-0002' } }
-            @{ what = 'no attempt'; now = @{ Id = '' } }
-            @{ what = 'other content'; now = @{ Fingerprint = 'g' } }
-            @{ what = 'another step'; now = @{ Allowed = 'wait' } }
-        ) {
-            $global:TestNow = New-Seen @now
-            Mock Get-SeedDrive { $global:TestNow } -ModuleName _Attempt
-            { Confirm-SeedAllowed -Drive (New-Seen) -Option @{} -Step prepare } |
-                Should -Throw 'Another run worked on drive X*Now: why'
         }
     }
 
@@ -454,36 +277,6 @@ Describe 'the folders of attempts' {
             $null = New-Folder -Id $first -Run @{}
             $null = New-Folder -Seed two -Id $first -Run @{ state = 'running'; runner = $me }
             Get-SeedBusyDrive -Option (New-Option) | Should -Be 'WD-WX31A10FE02 (seed two)'
-        }
-        It 'leaves a share to the task, and refuses a folder that is not there' {
-            $file = [pscustomobject]@{ name = 'a'; bytes = 1 }
-            Assert-SeedStagedFile -Directory '\\filer\none' -File $file
-            { Assert-SeedStagedFile -Directory 'C:\none' -File $file } | Should -Throw '*`source_directory`*'.Replace(
-                '`', '``')
-            { Assert-SeedStagedFile -Directory 'C:\' -File $file } | Should -Throw '*is missing*'
-        }
-        It 'shows why an attempt was refused before its tool started' {
-            $folder = New-Folder -Id $first
-            $plan = @{
-                id = $first; started = 'x'; identity = [pscustomobject]@{ partition_guid = '' }
-                sessions = @([pscustomobject]@{ id = 's-1' })
-            }
-            Set-SeedRefused -Folder $folder -Plan $plan -Problem 'because'
-            $run = (Read-SeedJson -Path "$folder\run.json").value
-            "$($run.state) $($run.exit_code) $($run.error) $($run.tool_started) $($run.sessions[0].state)" |
-                Should -Be 'ended -1 because False pending'
-            $run.ended | Should -Not -BeNullOrEmpty
-        }
-        It 'seals the journals of complete attempts that are not kept already' {
-            Mock Protect-SeedJournal { 'sealed' } -ModuleName _Attempt
-            $null = New-Folder -Id $first -Run @{} -Journal
-            $drive = [pscustomobject]@{ facts = Get-Facts }
-            $sealed = @(Get-SeedSealedJournal -Drive $drive -Certificate 'x' -Collected 'y')
-            "$($sealed.Count) $($sealed[0]['attempt']) $($sealed[0]['cms'])" | Should -Be "1 $first sealed"
-            Get-SeedSealedJournal -Drive $drive -Certificate 'x' -Collected $drive.facts.journal.sha256 |
-                Should -BeNullOrEmpty
-            $drive.facts.attempt.run.sessions = @()
-            Get-SeedSealedJournal -Drive $drive -Certificate 'x' | Should -BeNullOrEmpty
         }
     }
 }

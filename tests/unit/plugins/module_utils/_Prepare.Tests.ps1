@@ -5,7 +5,7 @@ Describe 'attempts' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
         Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_DriveGuard', '_Target', '_Tool', '_RunScript',
-            '_Verify', '_Run', '_Attempt'
+            '_Verify', '_Run', '_Attempt', '_Prepare', '_Clean', '_Collect'
         $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') +
             [System.IO.Path]::PathSeparator + $env:PATH
         $work = 'C:\ProgramData\Seedfreight'
@@ -228,7 +228,7 @@ Describe 'attempts' {
             $Order.sessions[0].bytes = 1
             $Order['bytes_total'] = [long]1TB
             _Run\Start-SeedRun -Order $Order
-        } -ModuleName _Attempt
+        } -ModuleName _Prepare
         { Invoke-SeedPrepare -Option (New-TestOption -Serial 'WD-1') } | Should -Throw '*too few for the*'
         $option = New-TestOption -Serial 'WD-1' -Drive @{ erase = $true }
         $record = Get-TestRecord -Option $option
@@ -304,7 +304,7 @@ Describe 'attempts' {
         Mock Start-SeedRun {
             param($Order, $Account)
             _Run\Start-SeedRun -Order $Order -ConfirmSeconds 0
-        } -ModuleName _Attempt
+        } -ModuleName _Prepare
         $null = Invoke-SeedPrepare -Option (New-TestOption -Serial 'DATA' -More @{ seed = 'contoso-fs02' } -Drive @{
             erase = $true
         })
@@ -313,7 +313,7 @@ Describe 'attempts' {
         Get-SeedBusyDrive -Option $option | Should -Be 'DATA (seed contoso-fs02)'
     }
     It 'hands the account that copies to the task' {
-        Mock Start-SeedRun { param($Order, $Account) $global:TestAccount = $Account } -ModuleName _Attempt
+        Mock Start-SeedRun { param($Order, $Account) $global:TestAccount = $Account } -ModuleName _Prepare
         $account = @{ type = 'managed_service_account'; user = 'CONTOSO\svc$' }
         $null = Invoke-SeedPrepare -Option (New-TestOption -Serial 'WD-1' -More @{ copy_account = $account })
         $global:TestAccount.user | Should -Be 'CONTOSO\svc$'
@@ -406,7 +406,7 @@ Describe 'attempts' {
         Mock Start-SeedRun {
             param($Order, $Account)
             _Run\Start-SeedRun -Order $Order -ConfirmSeconds 0
-        } -ModuleName _Attempt
+        } -ModuleName _Prepare
         $option = New-TestOption -Serial 'WD-1'
         $null = Invoke-SeedPrepare -Option $option
         $record = Get-TestRecord -Option $option

@@ -6,7 +6,7 @@ Describe 'attempts and their tasks' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
         Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_DriveGuard', '_Target', '_Tool', '_RunScript',
-            '_Verify', '_Run', '_Attempt'
+            '_Verify', '_Run', '_Attempt', '_Prepare', '_Clean', '_Collect'
         $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') +
             [System.IO.Path]::PathSeparator + $env:PATH
         $work = 'C:\ProgramData\Seedfreight'
@@ -91,7 +91,7 @@ Describe 'attempts and their tasks' {
             param($Order, $Account)
             $Order['bytes_total'] = [long]1TB
             _Run\Start-SeedRun -Order $Order
-        } -ModuleName _Attempt
+        } -ModuleName _Prepare
         { Invoke-SeedPrepare -Option (New-TestOption -Serial 'DATA' -Erase $true) } | Should -Throw '*too few for*'
         $letter = (Get-TestRecord -Option (New-TestOption -Serial 'DATA')).letter
         Mock Start-ScheduledTask { [CmdletBinding()]param($TaskName,
@@ -120,7 +120,7 @@ Describe 'attempts and their tasks' {
         Mock Start-SeedRun {
             param($Order, $Account)
             _Run\Start-SeedRun -Order $Order -ConfirmSeconds 0
-        } -ModuleName _Attempt
+        } -ModuleName _Prepare
         $option = New-TestOption -Serial 'WD-1'
         $null = Invoke-SeedPrepare -Option $option
         $folder = (Get-TestRecord -Option $option).attempt.folder
@@ -170,7 +170,7 @@ Describe 'attempts and their tasks' {
         Mock Start-SeedRun {
             param($Order, $Account)
             _Run\Start-SeedRun -Order $Order -ConfirmSeconds 0
-        } -ModuleName _Attempt
+        } -ModuleName _Prepare
         $option = New-TestOption -Serial 'WD-1'
         $null = Invoke-SeedPrepare -Option $option
         $global:TestProcess = Start-Process -FilePath 'sleep' -ArgumentList '600' -PassThru
@@ -184,7 +184,7 @@ Describe 'attempts and their tasks' {
             }
             Write-SeedJson -Path "$global:TestFolder\run.json" -Value $state
             _Drive\Get-SeedAttemptState -Facts $Facts
-        } -ModuleName _Attempt
+        } -ModuleName _Clean
         try {
             (Invoke-SeedStop -Option $option).stopped | Should -Be 'WD-1'
             $global:TestProcess.WaitForExit(5000) | Should -BeTrue
@@ -199,15 +199,15 @@ Describe 'attempts and their tasks' {
         $state.runner = @{ pid = 4242; started_ticks = '1' }
         Write-SeedJson -Path "$folder\run.json" -Value $state
         $global:TestLooks = 0
-        Mock Get-SeedAttemptState { 'running' } -ModuleName _Attempt
+        Mock Get-SeedAttemptState { 'running' } -ModuleName _Clean
         $global:TestStopped = 0
-        Mock Stop-Process { param($Id) if ($Id) { $global:TestStopped++ } } -ModuleName _Attempt
+        Mock Stop-Process { param($Id) if ($Id) { $global:TestStopped++ } } -ModuleName _Clean
         Mock Test-SeedProcess {
             param($Process)
             if (-not $Process) { return $false }
             $global:TestLooks++
             $global:TestLooks -lt 4
-        } -ModuleName _Attempt
+        } -ModuleName _Clean
         (Invoke-SeedStop -Option $option).stopped | Should -Be 'WD-1'
         "$global:TestLooks $global:TestStopped" | Should -Be '4 1'
     }
@@ -219,14 +219,14 @@ Describe 'attempts and their tasks' {
         $option['discard_attempts'] = @($attempt.id)
         Mock Get-SeedTaskList {
             [pscustomobject]@{ TaskName = 'Seedfreight-WD-1'; State = 'Running' }
-        } -ModuleName _Attempt
+        } -ModuleName _Clean
         { Invoke-SeedClean -Option $option } | Should -Throw '*runs, so nothing is removed*'
         Test-Path -LiteralPath "$($attempt.folder)\WD-1.jrn" | Should -BeTrue
     }
     It 'does not erase the disk of a source that an alias of this host names' {
         Set-Content -LiteralPath 'E:\a.AIBBlob' -Value ('x' * 511) -Encoding ascii
         Mock Get-SeedSourceAnswer { [pscustomobject]@{ answer = 'there'; account = 'x'; text = '' } } `
-            -ModuleName _Attempt
+            -ModuleName _Prepare
         $option = New-TestOption -Serial 'DATA' -Erase $true -More @{ source_directory = '\\127.0.0.5\E$' }
         (Invoke-SeedPrepare -Option $option).failure | Should -Match 'reads or works in'
         Test-Path -LiteralPath 'E:\keep.txt' | Should -BeTrue
@@ -236,7 +236,7 @@ Describe 'attempts and their tasks' {
             param($Order, $Account)
             $Order['bytes_total'] = [long]1TB
             _Run\Start-SeedRun -Order $Order
-        } -ModuleName _Attempt
+        } -ModuleName _Prepare
         $option = New-TestOption -Serial 'DATA' -Erase $true
         foreach ($try in 1..3) { { Invoke-SeedPrepare -Option $option } | Should -Throw '*too few for*' }
         (Get-TestRecord -Option $option).reason | Should -Match '3 attempts in a row'

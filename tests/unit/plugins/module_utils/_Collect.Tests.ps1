@@ -5,7 +5,7 @@ Describe 'journals that the utility of the agent left' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
         Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_DriveGuard', '_Target', '_Tool', '_RunScript',
-            '_Verify', '_Run', '_Attempt'
+            '_Verify', '_Run', '_Attempt', '_Prepare', '_Clean', '_Collect'
         $samples = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/samples/journals'
         $folder = 'C:\Program Files\Disk Prep'
         function Copy-Sample([string]$Name, [string]$To) {
@@ -55,13 +55,13 @@ Describe 'journals that the utility of the agent left' {
                 throw (New-Object -TypeName System.Management.Automation.MethodInvocationException -ArgumentList @(
                         'Exception calling ".ctor"', $global:TestFailure
                     ))
-            } -ModuleName _Attempt
+            } -ModuleName _Collect
             { Find-SeedLeftJournal -Directory $folder } | Should -Throw "*$folder\a.jrn*cannot be read*$why*retry*"
         }
     }
     It 'leaves out a journal that goes away while it is read' {
         Copy-Sample -Name 'external-key.jrn' -To 'a.jrn'
-        Mock Read-SeedJournal { throw (New-Object -TypeName System.IO.FileNotFoundException) } -ModuleName _Attempt
+        Mock Read-SeedJournal { throw (New-Object -TypeName System.IO.FileNotFoundException) } -ModuleName _Collect
         @(Find-SeedLeftJournal -Directory $folder).Count | Should -Be 0
     }
     It 'finds nothing in a folder that is not there' {
@@ -85,5 +85,28 @@ Describe 'journals that the utility of the agent left' {
         $sealed[0].sha256 | Should -BeExactly @($found | Where-Object { $_.path -like '*a.jrn' })[0].sha256
         $sealed[0].cms | Should -Match '^-----BEGIN CMS-----'
         @(Protect-SeedLeftJournal -Journal $found -Certificate $pem).Count | Should -Be 0
+    }
+}
+
+Describe 'journals of attempts' {
+    BeforeAll {
+        . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
+        . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/attempts.ps1')
+        $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') +
+            [System.IO.Path]::PathSeparator + $env:PATH
+    }
+    BeforeEach { New-TestWorld }
+    AfterEach { Remove-TestWorld }
+
+    It 'seals the journals of complete attempts that are not kept already' {
+        Mock Protect-SeedJournal { 'sealed' } -ModuleName _Collect
+        $null = New-Folder -Id $first -Run @{} -Journal
+        $drive = [pscustomobject]@{ facts = Get-Facts }
+        $sealed = @(Get-SeedSealedJournal -Drive $drive -Certificate 'x' -Collected 'y')
+        "$($sealed.Count) $($sealed[0]['attempt']) $($sealed[0]['cms'])" | Should -Be "1 $first sealed"
+        Get-SeedSealedJournal -Drive $drive -Certificate 'x' -Collected $drive.facts.journal.sha256 |
+            Should -BeNullOrEmpty
+        $drive.facts.attempt.run.sessions = @()
+        Get-SeedSealedJournal -Drive $drive -Certificate 'x' | Should -BeNullOrEmpty
     }
 }

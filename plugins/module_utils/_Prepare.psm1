@@ -1,0 +1,396 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#AnsibleRequires -PowerShell ..module_utils._Folder
+#AnsibleRequires -PowerShell ..module_utils._Drive
+#AnsibleRequires -PowerShell ..module_utils._Tool
+#AnsibleRequires -PowerShell ..module_utils._RunScript
+#AnsibleRequires -PowerShell ..module_utils._Run
+#AnsibleRequires -PowerShell ..module_utils._Attempt
+
+# Starting a copy to a drive, and reading it again. Private to the collection.
+
+function Use-SeedHost {
+    <#
+    .SYNOPSIS
+        Runs a step while no other module call on this host prepares a drive: letters are given one after the other.
+    .PARAMETER Option
+        The module's options.
+    .PARAMETER Step
+        The step.
+    .PARAMETER WaitSeconds
+        How long to wait for the others.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option,
+        [Parameter(Mandatory = $true)][scriptblock]$Step,
+        [int]$WaitSeconds = 120
+    )
+    $work = $Option['work_directory'].TrimEnd('\')
+    New-SeedPrivateFolder -Path $work
+    $path = Resolve-SeedPath -Path "$work\host.lock"
+    $until = [DateTime]::UtcNow.AddSeconds($WaitSeconds)
+    $lock = $null
+    while (-not $lock) {
+        # The file is open without sharing as long as the step takes, so it is free again when the process dies.
+        try {
+            $lock = New-Object -TypeName System.IO.FileStream -ArgumentList $path, 'OpenOrCreate', 'ReadWrite', 'None'
+        }
+        catch {
+            if ([DateTime]::UtcNow -gt $until) {
+                throw "Another run works on the drives of this host and holds '$work\host.lock'. Run again later."
+            }
+            Start-Sleep -Milliseconds 250
+        }
+    }
+    try { & $Step }
+    finally { $lock.Dispose() }
+}
+
+function Assert-SeedStagedFile {
+    <#
+    .SYNOPSIS
+        Refuses a source that surely lacks a file of the shard or has another length, before a task is started.
+    .DESCRIPTION
+        What this session cannot see is left to the task, which looks at it with the account that copies before anything
+        is erased: a network logon reaches no share.
+    .PARAMETER Directory
+        The source.
+    .PARAMETER File
+        The files with name and bytes.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Directory, [Parameter(Mandatory = $true)][object[]]$File)
+    $source = Get-SeedSourceAnswer -Directory $Directory -File $File
+    if ($source.answer -eq 'missing') { throw $source.text }
+}
+
+function Set-SeedRefused {
+    <#
+    .SYNOPSIS
+        Writes into an attempt why it ended before its tool started.
+    .PARAMETER Folder
+        The folder of the attempt.
+    .PARAMETER Plan
+        The attempt as attempt.json has it.
+    .PARAMETER Problem
+        Why.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][string]$Folder,
+        [Parameter(Mandatory = $true)][object]$Plan,
+        [Parameter(Mandatory = $true)][string]$Problem
+    )
+    $order = [pscustomobject]@{
+        operation = 'copy'
+        attempt = $Plan['id']
+        letter = ''
+        started = $Plan['started']
+        identity = $Plan['identity']
+        sessions = @($Plan['sessions'] | ForEach-Object { [pscustomobject]@{
+            id = $_.id
+            state = 'pending'
+            exit_code = $null
+        } })
+        bytes_total = 0
+    }
+    $state = New-SeedState -Order $order -State ended
+    $state['exit_code'] = -1
+    $state['error'] = $Problem
+    $state['ended'] = Get-SeedTime
+    Write-SeedJson -Path "$Folder\run.json" -Value $state
+}
+
+function Confirm-SeedAllowed {
+    <#
+    .SYNOPSIS
+        The drive once more, now that no other call works on the drives of this host. Fails when it does not allow the
+        step any more, or when its attempt or content is another one.
+    .PARAMETER Drive
+        The drive as Get-SeedDrive showed it.
+    .PARAMETER Option
+        The module's options.
+    .PARAMETER Step
+        prepare or verify.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][object]$Drive,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option,
+        [Parameter(Mandatory = $true)][string]$Step
+    )
+    $serial = $Drive.facts.serial
+    $now = @(Get-SeedDrive -Option $Option | Where-Object { $_.facts.serial -eq $serial })[0]
+    $ids = @(foreach ($one in $Drive, $now) { if ($one.facts.attempt) { $one.facts.attempt.id } else { '' } })
+    $same = $ids[0] -eq $ids[1] -and $now.record.fingerprint -eq $Drive.record.fingerprint
+    if ($same -and $Step -in $now.record.allowed) { return $now }
+    throw "Another run worked on drive $serial meanwhile, so nothing was done. Now: $($now.record.reason)"
+}
+
+function New-SeedAttempt {
+    <#
+    .SYNOPSIS
+        Begins an attempt: its folder, its tool copied, its order started. The task makes the drive ready.
+    .PARAMETER Drive
+        The drive as Get-SeedDrive shows it; its record allows to prepare it.
+    .PARAMETER Option
+        The module's options.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][object]$Drive,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option
+    )
+    $serial = $Drive.facts.serial
+    $tool = Get-SeedTool -Path $Option['tool_path'] -Version $Option['tool_version']
+    $known = @($Drive.facts.older | ForEach-Object { $_.id })
+    if ($Drive.facts.attempt) { $known += $Drive.facts.attempt.id }
+    $id = New-SeedAttemptId -Known $known
+    $folder = (Get-SeedFolder -Option $Option -Serial $serial) + "\$id"
+    New-SeedPrivateFolder -Path $folder -Root $Option['work_directory']
+    foreach ($name in 'logs', 'tool', 'work') {
+        $null = New-Item -Path "$folder\$name" -ItemType Directory -ErrorAction Stop
+    }
+    $previous = $Drive.facts.attempt
+    if ($previous -and $previous.id -in $Drive.option.discard_attempts) {
+        Write-SeedJson -Path "$($previous.folder)\discarded.json" -Value @{
+            schema_version = 1
+            at = Get-SeedTime
+            replaced_by = $id
+        }
+    }
+    $disk = $Drive.facts.disk
+    $plan = [ordered]@{
+        schema_version = 1
+        id = $id
+        seed = $Option['seed']
+        serial = $serial
+        container = $Option['container']
+        started = Get-SeedTime
+        source_directory = $Option['source_directory']
+        files = @($Drive.option.files | ForEach-Object { [ordered]@{ name = $_.name; bytes = [long]$_.bytes } })
+        sessions = @($Drive.listed.sessions | ForEach-Object { [ordered]@{ id = $_.id; files = @($_.files) } })
+        identity = [ordered]@{
+            serial = $serial
+            unique_id = $disk.unique_id
+            size_bytes = $disk.size_bytes
+            partition_guid = ''
+        }
+        erased = $null
+        tool = $tool
+    }
+    Write-SeedJson -Path "$folder\attempt.json" -Value $plan
+    try { $private = Copy-SeedTool -Tool $tool -Folder "$folder\tool" -Sha256 $Option['tool_sha256'] }
+    catch {
+        Set-SeedRefused -Folder $folder -Plan $plan -Problem "$_"
+        throw
+    }
+    $order = New-SeedCopyOrder -Plan $plan -Folder $folder -Tool $private -Drive $Drive
+    $order['protected_paths'] = @(Get-SeedProtectedPath -Option $Option)
+    Start-SeedRun -Order $order -Account $Option['copy_account']
+}
+
+function New-SeedCopyOrder {
+    <#
+    .SYNOPSIS
+        The order of an attempt: the drive as it was judged, which the runner compares before it erases it, and the
+        sessions.
+    .PARAMETER Plan
+        The attempt as attempt.json has it.
+    .PARAMETER Folder
+        The folder of the attempt.
+    .PARAMETER Tool
+        Path of the private copy of the tool.
+    .PARAMETER Drive
+        The drive as Get-SeedDrive shows it.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Plan,
+        [Parameter(Mandatory = $true)][string]$Folder,
+        [Parameter(Mandatory = $true)][string]$Tool,
+        [Parameter(Mandatory = $true)][object]$Drive
+    )
+    $lengths = @{}
+    $total = [long]0
+    foreach ($file in $Plan['files']) {
+        $lengths[$file['name']] = $file['bytes']
+        $total += $file['bytes']
+    }
+    $sessions = @(foreach ($one in $Plan['sessions']) {
+            $name = @($one['files'])[0]
+            [pscustomobject][ordered]@{
+                id = $one['id']
+                state = 'pending'
+                exit_code = $null
+                bytes = $lengths[$name]
+                file = $name
+            }
+        })
+    [ordered]@{
+        operation = 'copy'
+        attempt = $Plan['id']
+        seed = $Plan['seed']
+        serial = $Plan['serial']
+        container = $Plan['container']
+        folder = $Folder
+        letter = ''
+        identity = $Plan['identity']
+        facts = $Drive.facts
+        option = $Drive.option
+        protected_paths = @()
+        source_directory = $Plan['source_directory']
+        files = $Plan['files']
+        sessions = $sessions
+        journal = "$Folder\" + ($Plan['serial'] -replace '[\\/:*?"<>|]', '_') + '.jrn'
+        tool_path = $Tool
+        tool_sha256 = $Plan['tool'].sha256
+        tool_directory = "$Folder\work"
+        run_file = "$Folder\run.json"
+        output_file = "$Folder\output.txt"
+        bytes_total = $total
+    }
+}
+
+function Invoke-SeedPrepare {
+    <#
+    .SYNOPSIS
+        Starts the next copy, if none runs: to the first drive that allows it. One drive a call.
+    .PARAMETER Option
+        The module's options.
+    .PARAMETER CheckMode
+        Whether to change nothing.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option, [bool]$CheckMode)
+    $drives = @(Get-SeedDrive -Option $Option)
+    $change = New-SeedChange -Drive $drives
+    if (@($drives | Where-Object { 'wait' -in $_.record.allowed }).Count -gt 0) { return $change }
+    $open = @($drives | Where-Object { 'collect' -notin $_.record.allowed })
+    $next = @($open | Where-Object { 'prepare' -in $_.record.allowed } | Select-Object -First 1)
+    if ($next.Count -eq 0) {
+        # A drive that is not there yet is waited for; everything else needs a decision.
+        $change.failure = @($open | Where-Object { $_.record.status -ne 'missing' } |
+            ForEach-Object { $_.record.reason }) -join ' '
+        return $change
+    }
+    $drive = $next[0]
+    $serial = $drive.facts.serial
+    if ($drive.option.files.Count -eq 0 -or @(Get-SeedOption -Option $drive.listed -Name sessions).Count -eq 0) {
+        throw "``files`` and ``sessions`` of drive $serial are empty. Plan the seed first."
+    }
+    $tool = Get-SeedTool -Path $Option['tool_path'] -Version $Option['tool_version']
+    Assert-SeedTool -Tool $tool -Sha256 $Option['tool_sha256']
+    Assert-SeedStagedFile -Directory $Option['source_directory'] -File $drive.option.files
+    $change.busy = @(Get-SeedBusyDrive -Option $Option)
+    if ($change.busy.Count -gt 0) { return $change }
+    $change.changed = $true
+    foreach ($entry in $change.after['drives']) {
+        if ($entry['serial'] -ne $serial) { continue }
+        $entry['status'] = 'copying'
+        $entry['attempt'] = 'new'
+        $entry['content'] = "$($drive.option.files.Count) files in a new encrypted volume"
+        $entry['fingerprint'] = ''
+    }
+    if ($CheckMode) { return $change }
+    Use-SeedHost -Option $Option -Step {
+        $change.busy = @(Get-SeedBusyDrive -Option $Option)
+        if ($change.busy.Count -gt 0) {
+            $change.changed = $false
+            $change.after = $change.before
+            return
+        }
+        New-SeedAttempt -Drive (Confirm-SeedAllowed -Drive $drive -Option $Option -Step prepare) -Option $Option
+    }
+    $change
+}
+
+function Invoke-SeedVerify {
+    <#
+    .SYNOPSIS
+        Starts to read the next copied drive again, if nothing runs. One drive a call.
+    .PARAMETER Option
+        The module's options.
+    .PARAMETER CheckMode
+        Whether to change nothing.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option, [bool]$CheckMode)
+    $drives = @(Get-SeedDrive -Option $Option)
+    $change = New-SeedChange -Drive $drives
+    if (@($drives | Where-Object { 'wait' -in $_.record.allowed }).Count -gt 0) { return $change }
+    $next = @($drives | Where-Object { 'verify' -in $_.record.allowed } | Select-Object -First 1)
+    if ($next.Count -eq 0) {
+        $change.failure = @($drives | Where-Object { $_.record.status -notin 'verified', 'missing' } |
+            ForEach-Object { $_.record.reason }) -join ' '
+        return $change
+    }
+    # A reading that failed while it was waited for is not begun again by itself: it would be so for days.
+    $run = $next[0].facts.attempt.run
+    if ($run.operation -eq 'verify' -and $run.state -eq 'ended' -and $Option['_retry'] -eq $false) {
+        $change.failure = $next[0].record.reason
+        return $change
+    }
+    $change.changed = $true
+    foreach ($entry in $change.after['drives']) {
+        if ($entry['serial'] -eq $next[0].facts.serial) { $entry['status'] = 'verifying' }
+    }
+    if ($CheckMode) { return $change }
+    Use-SeedHost -Option $Option -Step {
+        $now = Confirm-SeedAllowed -Drive $next[0] -Option $Option -Step verify
+        Start-SeedRun -Order (New-SeedVerifyOrder -Facts $now.facts)
+    }
+    $change
+}
+
+function New-SeedVerifyOrder {
+    <#
+    .SYNOPSIS
+        The order to read a drive again.
+    .PARAMETER Facts
+        The facts of the drive.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Facts)
+    $attempt = $Facts.attempt
+    $total = [long]0
+    foreach ($file in @($attempt.files)) { $total += [long]$file.bytes }
+    # The unique id can be another one in another bay; the partition is what the attempt wrote.
+    $identity = [ordered]@{
+        serial = $Facts.serial
+        unique_id = $Facts.disk.unique_id
+        size_bytes = $Facts.disk.size_bytes
+        partition_guid = $Facts.disk.partition_guid
+    }
+    [ordered]@{
+        operation = 'verify'
+        attempt = $attempt.id
+        seed = $attempt.seed
+        serial = $Facts.serial
+        folder = $attempt.folder
+        letter = $Facts.disk.letter
+        identity = $identity
+        container = $attempt.container
+        files = @($attempt.files)
+        sessions = @(Get-SeedSession -Attempt $attempt | ForEach-Object { [pscustomobject]@{
+            id = $_.id
+            state = $_.state
+            exit_code = $_.exit_code
+        } })
+        journal = $Facts.journal.path
+        journal_sha256 = $Facts.journal.sha256
+        manifest_file = $Facts.journal.manifest_file
+        manifest_hash = $Facts.journal.manifest_hash
+        run_file = "$($attempt.folder)\run.json"
+        verify_file = "$($attempt.folder)\verify.json"
+        output_file = "$($attempt.folder)\output.txt"
+        bytes_total = $total
+    }
+}
+
+Export-ModuleMember -Function @(
+    'Use-SeedHost', 'Assert-SeedStagedFile', 'Set-SeedRefused', 'Confirm-SeedAllowed', 'New-SeedAttempt',
+    'New-SeedCopyOrder', 'Invoke-SeedPrepare', 'Invoke-SeedVerify', 'New-SeedVerifyOrder'
+)
