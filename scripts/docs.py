@@ -45,6 +45,7 @@ WORD = re.compile(r"[A-Za-z/\\][^:#'\"]{2,}|[A-Za-z]:\\[^:#'\"]*")
 TYPES = {
     "text": "text",
     "bool": "boolean",
+    "number": "number",
     "map": "dictionary of text",
     "dict": "dictionary",
     "list": "list",
@@ -146,9 +147,11 @@ def schema_of(name: str, option: Option, until: str = "") -> dict[str, Any]:
 
 
 def schema_of_value(option: Option) -> dict[str, Any]:
-    """The schema of a boolean or a text."""
+    """The schema of a boolean, a number or a text."""
     if option.type == "bool":
         return {"type": "boolean"}
+    if option.type == "number":
+        return {"type": "integer", "minimum": option.limits[0], "maximum": option.limits[1]}
     if option.choices:
         return {"enum": list(option.choices)}
     pattern = PATTERNS.get(option.check)
@@ -263,6 +266,8 @@ def type_of(option: Option) -> str:
     """The type of an option with its choices."""
     if option.type == "list" and option.elements is not None:
         return f"list of {TYPES[option.elements.type].replace('dictionary', 'dictionaries')}"
+    if option.type == "number":
+        return f"number from {option.limits[0]} to {option.limits[1]}"
     return f"text: {', '.join(code(one) for one in option.choices)}" if option.choices else TYPES[option.type]
 
 

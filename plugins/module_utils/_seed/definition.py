@@ -69,6 +69,8 @@ class Option:
     until: str = ""
     example: Any = None
     required_with: str = ""
+    # The least and the most of a number.
+    limits: tuple[int, int] = (0, 0)
 
 
 def _text(description: str, **more: Any) -> Option:
@@ -104,6 +106,16 @@ def _check_days(value: str, option: str) -> str:
 
 def _check_serial(value: str, option: str) -> str:
     return _names.normalize_serial(value, option)
+
+
+def _check_size(value: str, option: str) -> str:
+    """The bytes of a size. Source: drives are sold in powers of 1000, as the tool reads them too."""
+    found = re.fullmatch(r"([1-9][0-9]{0,15})(?:\.([0-9]{1,3}))? ?(GB|TB)?", value)
+    if not found or (found[2] and not found[3]):
+        rule = "it is no size of a drive."
+        raise _names.InvalidName(option, value, rule, 'Use bytes or a text like "4TB", in quotes, as on the label.')
+    thousandths = int(found[1]) * 1000 + int((found[2] or "").ljust(3, "0"))
+    return str(thousandths * {"GB": 10**9, "TB": 10**12, None: 1}[found[3]] // 1000)
 
 
 def _check_country(value: str, option: str) -> str:
@@ -269,6 +281,12 @@ DRIVE = {
         choices=BUSES,
         default="SATA",
     ),
+    "size": _text(
+        "Size of the drive as on its label, or in bytes, so that files are planned for it before it is attached. Of a "
+        "drive that is attached Windows knows the size.",
+        check=_check_size,
+        example="4TB",
+    ),
 }
 COPY_ACCOUNT = {
     "type": _text(
@@ -353,8 +371,8 @@ SEED: dict[str, Option] = {
     "prepare_with": _text(
         "Who prepares the drives and creates the import job. V(tool) is this collection, with the WAImportExport tool. "
         "V(disk_prep) is a person with AzureOfflineBackupDiskPrep.exe of the agent, whose drives and job are adopted; "
-        "then C(drives), C(shipping) and C(escrow) may be left out, and C(tool), C(copy_account) and C(drives[].erase) "
-        "have no meaning.",
+        "then C(drives), C(shipping) and C(escrow) may be left out, and C(tool), C(copy_account), C(parallel) and "
+        "C(drives[].erase) have no meaning.",
         choices=PREPARERS,
         default="tool",
     ),
@@ -368,6 +386,12 @@ SEED: dict[str, Option] = {
         _dict("One drive.", DRIVE),
         required=True,
         until="job_created",
+    ),
+    "parallel": Option(
+        "number",
+        "How many drives the copy host writes at the same time. The documents of the tool describe one.",
+        default=1,
+        limits=(1, 10),
     ),
     "azure": _dict("Where the data goes.", AZURE, required=True),
     "shipping": _dict(
@@ -465,6 +489,7 @@ class _Reader:
         read = {
             "text": self.text,
             "bool": self.boolean,
+            "number": self.number,
             "map": self.mapping,
         }.get(option.type)
         if read:
@@ -502,6 +527,15 @@ class _Reader:
         if not isinstance(value, bool):
             self.add(place, f"`{place}` is {_kind(value)}, not a boolean.", "Write true or false, without quotes.")
             return False
+        return value
+
+    def number(self, option: Option, value: Any, place: str) -> Any:
+        least, most = option.limits
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            shown = str(value) if isinstance(value, int) and not isinstance(value, bool) else _kind(value)
+            text = f"`{place}` is {shown}, not a number from {least} to {most}."
+            self.add(place, text, "Write it without quotes.")
+            return option.default
         return value
 
     def mapping(self, option: Option, value: Any, place: str) -> Any:
@@ -594,6 +628,7 @@ def _of_the_tool(seed: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
         defaults = {key: one.default for key, one in SEED[name].options.items()}
         yield name, any(value != defaults.get(key) for key, value in seed[name].items())
     yield "work_directory", seed["work_directory"] != SEED["work_directory"].default
+    yield "parallel", seed["parallel"] != SEED["parallel"].default
     for at, one in enumerate(seed["drives"]):
         yield f"drives[{at}].erase", bool(one.get("erase"))
 

@@ -50,7 +50,7 @@ CLOCK_DIFFERENCE = timedelta(days=1)
 # A volume with less is full; a file system keeps a few clusters for itself.
 FULL = 1024 * 1024
 # What a drive record allows that this collection or time can do; the rest takes the word of a person.
-GOES_ON = frozenset({"prepare", "wait", "insert", "collect", "verify", "unlock", "lock"})
+GOES_ON = frozenset({"prepare", "resume", "wait", "insert", "collect", "verify", "unlock", "lock"})
 SHOWN_FILES = 10
 # The names of an offline method, and the options of a definition that say the same.
 METHOD_OPTIONS = {
@@ -667,6 +667,11 @@ def _is_lost(snapshot: Snapshot, one: Mapping[str, Any]) -> bool:
     return bool(drive_of(snapshot.ledger, str(one["serial"])).get("journal"))
 
 
+def _writes(one: Mapping[str, Any]) -> bool:
+    """Whether a copy to a drive can begin or go on without a word."""
+    return bool({"prepare", "resume"} & set(one.get("allowed") or []))
+
+
 def _collected(snapshot: Snapshot, one: Mapping[str, Any]) -> bool:
     journal = one.get("journal") or {}
     known = drive_of(snapshot.ledger, str(one["serial"])).get("journal") or {}
@@ -681,9 +686,7 @@ def due_steps(snapshot: Snapshot) -> dict[str, list[str]]:
         if one is None:
             continue
         allowed = one.get("allowed") or []
-        if ("prepare" in allowed and not _is_lost(snapshot, one)) or (
-            "collect" in allowed and not _collected(snapshot, one)
-        ):
+        if (_writes(one) and not _is_lost(snapshot, one)) or ("collect" in allowed and not _collected(snapshot, one)):
             found["prepare"].append(shard["serial"])
         elif _verify_due(snapshot, shard, one):
             found["verify"].append(shard["serial"])

@@ -50,6 +50,7 @@ def host_options(
         "tool_sha256": seed["tool"]["sha256"],
         "protected_paths": [seed["staging"]["path_on_copy_host"]],
         # The drives of the agent's utility are never looked at: nobody may touch them.
+        "parallel": seed["parallel"],
         "drives": drives(seed, ledger) if seed["prepare_with"] == "tool" else [],
         "discard_attempts": list(discard),
         "erase_fingerprints": [*erase, *(one["fingerprint"] for one in ledger.get("erase_allowed") or [])],

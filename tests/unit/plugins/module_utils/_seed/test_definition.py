@@ -111,7 +111,8 @@ def full() -> dict[str, Any]:
         work_directory="C:\\Work",
         tool={"path": "C:\\T\\WAImportExport.exe", "version": "1.5.0.300", "sha256": "AB" * 32},
         copy_account={"type": "user", "user": "CONTOSO\\svc-seed"},
-        drives=[{"serial": contoso.SERIAL, "erase": True, "bus": "USB"}],
+        drives=[{"serial": contoso.SERIAL, "erase": True, "bus": "USB", "size": "4TB"}],
+        parallel=2,
         azure__cloud_environment="AzureChinaCloud",
         azure__api="data_box",
         azure__auth_source="msi",
@@ -174,7 +175,7 @@ def test_every_option_of_the_table_has_a_value_in_the_full_definition() -> None:
 def test_every_option_is_documented_and_may_be_given(leaf: Leaf) -> None:
     assert leaf.option.description[0].isupper() and leaf.option.description.endswith(".")
     assert leaf.option.until in ("", *STATUSES)
-    assert leaf.option.type in ("text", "bool", "map", "dict", "list", "provider")
+    assert leaf.option.type in ("text", "bool", "number", "map", "dict", "list", "provider")
 
 
 @pytest.mark.parametrize("leaf", [one for one in LEAVES if one.option.required], ids=lambda one: one.place)
@@ -245,6 +246,41 @@ def test_a_boolean_is_a_boolean(leaf: Leaf, value: Any) -> None:
     (found,) = messages(put(full(), leaf.path, value))[leaf.place]
     assert found.endswith("not a boolean. Write true or false, without quotes.")
     assert at(seed, leaf.path) is False
+
+
+@of("number")
+@pytest.mark.parametrize("value", [0, 11, -1, 1.0, "2", True, None, []], ids=repr)
+def test_a_number_is_a_number_within_its_limits(leaf: Leaf, value: Any) -> None:
+    seed, _problems = complete(put(full(), leaf.path, value), environment={})
+    (found,) = messages(put(full(), leaf.path, value))[leaf.place]
+    assert found.endswith(", not a number from 1 to 10. Write it without quotes.")
+    assert at(seed, leaf.path) == leaf.option.default
+    for limit in leaf.option.limits:
+        assert leaf.place not in messages(put(full(), leaf.path, limit))
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("4TB", 4 * 10**12),
+        ("1.5 TB", 1_500_000_000_000),
+        ("500GB", 500 * 10**9),
+        ("0.5TB", None),
+        ("4000787030016", 4000787030016),
+        ("4 tb", None),
+        ("4TiB", None),
+        ("1.5", None),
+        ("0", None),
+        ("-1", None),
+    ],
+)
+def test_the_size_of_a_drive_is_that_of_its_label_or_bytes(text: str, count: int | None) -> None:
+    given = contoso.definition(drives=[{"serial": contoso.SERIAL, "size": text}])
+    found, problems = complete(given, environment={})
+    if count is None:
+        assert problems[0].message == f"`drives[0].size` is '{text}': it is no size of a drive."
+    else:
+        assert (found["drives"][0]["size"], problems) == (str(count), [])
 
 
 @of("dict", "map", "provider")
@@ -379,7 +415,7 @@ def test_a_value_that_a_service_would_refuse(option: str, value: Any, text: str)
 
 def test_values_get_their_one_form() -> None:
     seed = contoso.seed(drives=[{"serial": "  wd-wx31a10fe02. "}], tool={"sha256": "AB" * 32})
-    assert seed["drives"] == [{"serial": contoso.SERIAL, "erase": False, "bus": "SATA"}]
+    assert seed["drives"] == [{"serial": contoso.SERIAL, "erase": False, "bus": "SATA", "size": None}]
     assert seed["tool"]["sha256"] == "ab" * 32
 
 

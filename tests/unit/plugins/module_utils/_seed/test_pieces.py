@@ -1662,7 +1662,7 @@ def test_why_a_job_is_not_the_job_of_this_seed(told: dict[str, Any], account: st
 def test_clocks_may_differ_by_just_a_day() -> None:
     assert pieces.CLOCK_DIFFERENCE.total_seconds() == 86400
     assert pieces.KEEPS == ("copied", "locked", "verifying", "verified", "missing", "unknown")
-    assert {"prepare", "wait", "insert", "collect", "verify", "unlock", "lock"} == pieces.GOES_ON
+    assert {"prepare", "resume", "wait", "insert", "collect", "verify", "unlock", "lock"} == pieces.GOES_ON
 
 
 def test_a_snapshot_of_nothing_asks_nobody_and_promises_nothing() -> None:

@@ -80,6 +80,7 @@ def test_the_options_of_the_copy_host() -> None:
         "tool_version": "1.5.0.300",
         "tool_sha256": None,
         "protected_paths": ["\\\\fs01\\seed"],
+        "parallel": 1,
         "drives": drives(seed, contoso.ledger()),
         "discard_attempts": ["20261125T101500Z-3fa9"],
         "erase_fingerprints": ["0123456789ab"],
