@@ -16,6 +16,8 @@ from collections.abc import Callable
 from typing import Any
 
 from lab import accounts, agents, controller, faults, people, supervisor, world
+from lab.tool import trouble
+from lab.tool.main import CALLS
 from lab.windows import faults as host_faults
 from lab.windows import registry, windows
 from lab.world import LabError
@@ -193,6 +195,9 @@ def _windows(options: Options) -> str:
 
 
 def _choice(options: Options) -> str:
+    # The emulated tool is the same on every kind of host.
+    if not options.id.startswith(("tool-", "journal-")):
+        _check_powershell(options.host, "lab choice")
     opposite = options.value == "opposite"
     host_faults.turn(options.host, options.id, opposite)
     if not opposite:
@@ -293,12 +298,19 @@ def _fault_cmdlet(options: Options) -> str:
 
 
 def _fault_tool(options: Options) -> str:
-    names = ("exit_code", "kill_at_byte", "bytes_per_second", "drive_id", "log_name", "times")
+    which, effects = ("calls", "serial", "times"), trouble.EFFECTS
+    names = (*which, *effects, "exit_code", "phase", "bytes_per_second", "drive_id", "log_name", "output")
     settings: dict[str, Any] = {one: getattr(options, one) for one in names if getattr(options, one) is not None}
-    settings |= {one: True for one in ("hang", "prompt", "gaps", "hold_journal") if getattr(options, one)}
+    settings |= {one: True for one in ("prompt", "gaps", "hold_journal", "journal_late") if getattr(options, one)}
     if options.drive_info:
         settings["drive_info"] = options.drive_info == "on"
-    if settings.keys() <= {"times"}:
+    if options.version:
+        host_faults.set_tool_version(options.host, options.version)
+        if settings.keys() <= set(which):
+            return f"The tool of {options.host} is version {options.version}."
+    if "phase" in settings and not settings.keys() & set(effects):
+        raise LabError(f"say what goes wrong in the phase: --{', --'.join(effects).replace('_', '-')}")
+    if settings.keys() <= set(which):
         raise LabError("say what the tool does otherwise")
     if settings.get("bytes_per_second") == 0:
         settings["bytes_per_second"] = None
@@ -474,7 +486,7 @@ def _add_windows(orders: _Orders) -> None:
     system.add_argument("--code-page", choices=windows.CODE_PAGES, help="ANSI code page, and the OEM one that fits")
     system.add_argument("--fips", choices=["on", "off"], help="the FIPS policy")
     system.add_argument("--execution-policy", choices=windows.EXECUTION_POLICIES, help="by a policy of the machine")
-    choice = orders.add("choice", _choice, "turn a choice of the lab on a host", powershell=True)
+    choice = orders.add("choice", _choice, "turn a choice of the lab on a host")
     choice.add_argument("host", metavar="HOST")
     choice.add_argument("id", metavar="ID", help=", ".join(host_faults.OPPOSITES))
     choice.add_argument("value", choices=["opposite", "default"])
@@ -592,16 +604,26 @@ def _add_host_faults(systems: _Orders) -> None:
     cmdlet.add_argument("--message", default="Provider load failure", metavar="TEXT", help="default: %(default)s")
     tool = systems.add("tool", _fault_tool, "let the tool of a host behave otherwise, until 'fault clear'")
     tool.add_argument("host", metavar="HOST")
-    tool.add_argument("--exit-code", type=natural, metavar="N", help="ends like that after its work")
+    tool.add_argument("--exit-code", type=natural, metavar="N", help="ends like that, whatever it has done")
     tool.add_argument("--kill-at-byte", type=natural, metavar="N", help="is killed when it has written so much")
+    tool.add_argument("--hang-at-byte", type=natural, metavar="N", help="stands still there")
+    tool.add_argument("--full-at-byte", type=natural, metavar="N", help="finds the drive full there")
+    tool.add_argument("--gone-at-byte", type=natural, metavar="N", help="finds its source gone there")
+    tool.add_argument(
+        "--phase", choices=trouble.PHASES, help="where the bytes are counted; format and encrypt take 0 (default: copy)"
+    )
+    tool.add_argument("--calls", choices=CALLS, help="only in such calls (default: in all)")
+    tool.add_argument("--serial", help="only in calls for this drive")
+    tool.add_argument("--version", metavar="N.N.N.N", help="is another build, from now on")
+    tool.add_argument("--output", choices=trouble.OUTPUTS, help="prints nothing, or its progress all the time")
     tool.add_argument("--bytes-per-second", type=natural, metavar="N", help="copies so slowly; 0 for as fast as it can")
-    tool.add_argument("--hang", action="store_true", help="stands still in its first file")
     tool.add_argument("--prompt", action="store_true", help="asks a question without end before its work")
     tool.add_argument("--drive-id", metavar="TEXT", help="names the drive like that in manifest and journal")
     tool.add_argument("--gaps", action="store_true", help="leaves ranges of zeros out of the manifest")
     tool.add_argument("--drive-info", choices=["on", "off"], help="whether it leaves the DriveInfo file beside itself")
     tool.add_argument("--log-name", metavar="FORM", help="name of its log; it may have {session} and {journal}")
     tool.add_argument("--hold-journal", action="store_true", help="opens the journal without sharing it")
+    tool.add_argument("--journal-late", action="store_true", help="writes the journal at the end of the session only")
     tool.add_argument("--times", type=positive, metavar="N", help="number of calls (default: all)")
     task = systems.add("task", _fault_task, "let scheduled tasks of a host not begin", powershell=True)
     task.add_argument("host", metavar="HOST")

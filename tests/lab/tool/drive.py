@@ -10,6 +10,7 @@ import pathlib
 import secrets
 import shutil
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from lab import world
@@ -43,29 +44,40 @@ class TargetDrive:
             next(one for one in disk["partitions"] if one["number"] == self.partition["number"]).update(values)
         self.partition.update(values)
 
-    def format(self) -> None:
-        """Empty the volume and make it NTFS, unencrypted."""
+    @property
+    def free(self) -> int:
+        """The bytes that no file takes."""
+        return self.size - sum(one.stat().st_size for one in self.folder.rglob("*") if one.is_file())
+
+    def format(self, midway: Callable[[], None]) -> None:
+        """Empty the volume and make it NTFS, unencrypted; midway it is neither."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
-        self._change(file_system="NTFS", label="", bitlocker=None)
+        self._change(file_system=None, label="", bitlocker=None)
+        midway()
+        self._change(file_system="NTFS")
 
-    def encrypt(self, external: bool) -> str:
+    def encrypt(self, external: bool, midway: Callable[[], None]) -> str:
         """Turn BitLocker on and return the key: 32 random bytes in base64, or a numerical password."""
         if not self.partition["file_system"]:
             raise Refused(f"The drive {self.letter}: has no NTFS volume.")
         key = base64.b64encode(secrets.token_bytes(32)).decode() if external else numerical_password()
         kind = "ExternalKey" if external else "RecoveryPassword"
         protectors = [{"id": "{" + str(uuid.uuid4()).upper() + "}", "type": kind, "secret": key}]
+        state = {
+            "encryption_method": "Aes128",
+            "volume_status": "EncryptionInProgress",
+            "protection_status": "Off",
+            "encryption_percentage": 50,
+            "locked": False,
+            "protectors": protectors,
+            "auto_unlock": False,
+        }
+        self._change(bitlocker=state)
+        midway()
         self._change(
-            bitlocker={
-                "encryption_method": "Aes128",
-                "volume_status": "FullyEncrypted",
-                "protection_status": "On",
-                "encryption_percentage": 100,
-                "locked": False,
-                "protectors": protectors,
-                "auto_unlock": False,
-            }
+            bitlocker=state
+            | {"volume_status": "FullyEncrypted", "protection_status": "On", "encryption_percentage": 100}
         )
         return key
 

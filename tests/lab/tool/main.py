@@ -1,32 +1,39 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tool itself: one call, one session."""
+"""The tool itself: one call, one session.
+
+A session that is not over keeps what it was begun with in the journal: that is how another call resumes or aborts it.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
 import hashlib
+import json
 import os
 import pathlib
-import re
-import signal
+import shutil
 import sys
 import time
 from collections.abc import Iterator
 from typing import Any
-from xml.sax.saxutils import escape, unescape
+from xml.sax.saxutils import escape
 
 from lab import world
 from lab.tool.drive import TargetDrive
 from lab.tool.journal import JournalFile
 from lab.tool.manifest import NAME, Blob, render
 from lab.tool.options import NEWEST, Options, Refused, check_form, parse
+from lab.tool.trouble import Trouble
 from lab.windows import faults, windows
 
 CHUNK = 1024 * 1024
 CONTEXT = "PrepImportDriveCommandContext"
+NEVER = "The first copy session cannot be resumed or aborted."
+CALLS = ("first", "later", "resume", "abort")
+Sources = list[tuple[pathlib.Path, str, str]]
 
 
 class Run:
@@ -34,12 +41,12 @@ class Run:
 
     def __init__(self, host: str, folder: pathlib.Path, arguments: list[str]) -> None:
         self.host, self.folder = host, folder
-        self.version = _version(folder)
+        self.version = faults.tool_version(host) or NEWEST
         self.behaviour: dict[str, Any] = {}
-        self._written = 0
+        self.trouble = Trouble({})
         self.options = parse(arguments, self.version)
         self.journal_path = self._local(self.options.get("j"))
-        self.journal = JournalFile(self.journal_path)
+        self.journal = JournalFile(self.journal_path, faults.is_opposite(self.host, "journal-session-states"))
 
     def _local(self, path: str) -> pathlib.Path:
         if path.startswith("/"):
@@ -56,11 +63,28 @@ class Run:
     def prepare(self) -> int:
         """Do one session and return the number of files that were copied."""
         with self._alone():
-            self.behaviour = faults.take_tool(self.host)
+            self.behaviour = faults.take_tool(self.host, self._call(), self._serial())
+            self.trouble = Trouble(self.behaviour)
+            self.journal.writer = self.trouble
+            self.trouble.say(describe(self.options))
             if self.behaviour.get("prompt"):
                 _ask_for_ever()
             with self._journal_held():
                 return self._session()
+
+    def _call(self) -> str:
+        """Which of CALLS this is."""
+        for name in ("resume", "abort"):
+            if self.options.has(f"{name}session"):
+                return name
+        return "first" if self.journal.is_new else "later"
+
+    def _serial(self) -> str:
+        """The serial of the drive that is meant; empty for none."""
+        letter = self.options.get("t") or ("" if self.journal.is_new else self._remembered("TargetDriveLetter"))
+        with contextlib.suppress(Refused):
+            return TargetDrive(self.host, letter).drive_id if letter else ""
+        return ""
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
@@ -96,35 +120,99 @@ class Run:
 
     def _session(self) -> int:
         options, first = self.options, self.journal.is_new
-        check_form(options, first, self.version)
+        check_form(options, first, self.version, faults.is_opposite(self.host, "tool-later-options"))
         if options.has("resumesession") or options.has("abortsession"):
             return self._continue()
         sessions = {} if first else self.journal.sessions()
-        if any(state != "Completed" for state in sessions.values()):
+        if not first and not sessions:
+            raise Refused("The journal file holds no copy session. Delete it and run the command again.")
+        if any(state not in ("Completed", "Aborted") for state in sessions.values()):
             raise Refused("The last copy session has not ended. Resume or abort it before a new one.")
+        # CHOICE tool-aborted-id: the id of an aborted session is used up (tool, session life).
         if options.get("id") in sessions:
             raise Refused(f"The session id {options.get('id')} was used before.")
-        drive = TargetDrive(self.host, options.get("t") or self._remembered("TargetDriveLetter"))
+        drive = TargetDrive(self.host, options.get("t")) if first else self._known_drive()
         sources = self._sources(drive)
+        # CHOICE journal-late: the state of a session is in the journal when it begins (tool, journal).
+        if self.behaviour.get("journal_late"):
+            self.journal.held = []
         key = self._initialize(drive) if first else self._remembered("BitLockerKey")
-        self.journal.append(
-            "ActivityRecord", {"ActivityId": f"CopySession:{options.get('id')}", "SessionState": "InProgress"}
+        command = {name: value for name, value in options.values.items() if name not in ("j", "sk", "csas", "bk")}
+        if options.has("skipwrite"):
+            command["skipwrite"] = ""
+        self.journal.append_session(
+            options.get("id"), "InProgress", Command=json.dumps(command), Files=json.dumps(_listed(sources))
         )
-        copied = self._copy(drive, sources)
-        self._finish(drive, key, copied, [*self._earlier(drive, sessions), *copied])
+        return self._carry_out(drive, key, sources)
+
+    def _carry_out(self, drive: TargetDrive, key: str, sources: Sources, again: bool = False) -> int:
+        """Copy and finish what was begun.
+
+        CHOICE tool-failed-session: a session that fails can be resumed or aborted like one that was killed (tool, 2.5).
+        """
+        try:
+            copied = self._copy(drive, sources, again)
+            self._finish(drive, key, copied)
+        except (Refused, OSError) as problem:
+            with contextlib.suppress(Refused):
+                self.journal.release()
+                self.journal.append_session(self.options.get("id"), "Failed")
+            raise Refused(str(problem)) from problem
         return len(copied)
 
+    def _known_drive(self) -> TargetDrive:
+        """The drive of a session before.
+
+        CHOICE tool-drive-check: a later session goes by the letter in the journal, and by its key (tool, session life).
+        """
+        drive = TargetDrive(self.host, self._remembered("TargetDriveLetter"))
+        if not drive.has_key(self._remembered("BitLockerKey")):
+            raise Refused(f"The drive {drive.letter}: is locked, or is not the one of this journal.")
+        return drive
+
     def _continue(self) -> int:
-        sessions = self.journal.sessions() if not self.journal.is_new else {}
-        if len(sessions) <= 1:
-            raise Refused("The first copy session cannot be resumed or aborted.")
-        raise Refused("The last copy session has ended.")
+        """Resume or abort the last session.
+
+        CHOICE tool-first-resume: a first session cannot be resumed, even when its drive is initialised (tool, 2.5).
+        """
+        resume, known = self.options.has("resumesession"), False
+        sessions: dict[str, str] = {}
+        if not self.journal.is_new:
+            sessions, known = self.journal.sessions(), bool(self._remembered("BitLockerKey"))
+        first = resume and known and faults.is_opposite(self.host, "tool-first-resume")
+        if not sessions or (len(sessions) == 1 and not first):
+            raise Refused(NEVER)
+        name, state = list(sessions.items())[-1]
+        if self.options.get("id") != name:
+            raise Refused(f"The session {self.options.get('id')} is not the last one.")
+        if state in ("Completed", "Aborted"):
+            raise Refused("The last copy session has ended.")
+        drive = self._known_drive()
+        remembered = self.journal.session(name)
+        command = json.loads(remembered["Command"])
+        self.options.switches.update({"skipwrite"} & command.keys())
+        self.options.values |= {one: value for one, value in command.items() if one != "skipwrite"}
+        if not resume:
+            return self._abort(drive)
+        sources = self._sources(drive, begun=True)
+        if json.dumps(_listed(sources)) != remembered["Files"]:
+            raise Refused("The source was changed since the copy session began.")
+        self.journal.append_session(name, "InProgress")
+        return self._carry_out(drive, self._remembered("BitLockerKey"), sources, again=True)
+
+    def _abort(self, drive: TargetDrive) -> int:
+        """CHOICE tool-abort-files: /AbortSession removes what its session copied to the drive (tool, session life)."""
+        name = self.options.get("id")
+        if not faults.is_opposite(self.host, "tool-abort-files"):
+            shutil.rmtree(drive.folder / name, ignore_errors=True)
+        self.journal.append_session(name, "Aborted")
+        return 0
 
     def _remembered(self, name: str) -> str:
         return self.journal.values().get(CONTEXT, {}).get(name, "")
 
-    def _sources(self, drive: TargetDrive) -> list[tuple[pathlib.Path, str, str]]:
-        """File, path below the session folder, and blob path of everything to copy."""
+    def _sources(self, drive: TargetDrive, begun: bool = False) -> Sources:
+        """File, path below the session folder, and blob path of everything to copy; it has room, unless it is begun."""
         options = self.options
         if options.has("srcfile"):
             file = self._local(options.get("srcfile"))
@@ -144,7 +232,8 @@ class Run:
         odd = [file.name for file, _, _ in found if options.get("blobtype") == "PageBlob" and file.stat().st_size % 512]
         if odd:
             raise Refused(f"The length of {odd[0]} is not a multiple of 512, which a page blob needs.")
-        if sum(file.stat().st_size for file, _, _ in found) > drive.size:
+        room = drive.size if options.has("format") or options.has("skipwrite") else drive.free
+        if not begun and sum(file.stat().st_size for file, _, _ in found) > room:
             raise Refused("There is not enough space on the drive.")
         return found
 
@@ -152,15 +241,17 @@ class Run:
         options = self.options
         if self.journal_path.is_relative_to(drive.folder):
             raise Refused("The journal file must not lie on the target drive.")
-        if options.has("format"):
-            if not options.has("silentmode") and not _confirmed(drive.letter):
-                raise Refused("The drive was not formatted.")
-            drive.format()
-        # Source: the articles of 03/2020; newer builds encrypt with an external key, in the journal in base64.
-        key = drive.encrypt(external=self.version >= NEWEST) if options.has("encrypt") else options.get("bk")
-        if not drive.has_key(key):
+        if options.has("format") and not options.has("silentmode") and not _confirmed(drive.letter):
+            raise Refused("The drive was not formatted.")
+        if options.has("bk") and not drive.has_key(options.get("bk")):
             raise Refused("The BitLocker key does not belong to the drive.")
         self.journal.append("NewJournalFile", {"VocabularyVersion": "2013-02-01"})
+        if options.has("format"):
+            drive.format(lambda: self.trouble.reach("format"))
+        key = options.get("bk")
+        if options.has("encrypt"):
+            # Source: the articles of 03/2020; newer builds encrypt with an external key, in the journal in base64.
+            key = drive.encrypt(self.version >= NEWEST, lambda: self.trouble.reach("encrypt"))
         # Source: the published session journal sets one key of this activity in each record.
         context = {"ActivityId": CONTEXT, "LogDirectory": options.get("logdir") or "."}
         self.journal.append_each(context | {"TargetDriveLetter": drive.letter, "BitLockerKey": key})
@@ -170,59 +261,58 @@ class Run:
             self.journal.append_each({"ActivityId": CONTEXT, "StorageAccountKey": "*******"})
         return key
 
-    def _copy(self, drive: TargetDrive, sources: list[tuple[pathlib.Path, str, str]]) -> list[Blob]:
+    def _copy(self, drive: TargetDrive, sources: Sources, again: bool) -> list[Blob]:
         options, copied = self.options, []
         for file, below, blob_path in sources:
             target = file if options.has("skipwrite") else drive.folder / options.get("id") / below
-            if target != file:
+            # A resumed session leaves alone what is whole by its length.
+            whole = again and target.is_file() and target.stat().st_size == file.stat().st_size
+            if target != file and not whole:
                 self._copy_file(file, target)
             on_drive = "\\" + str(target.relative_to(drive.folder)).replace("/", "\\")
             disposition = "" if self.version >= NEWEST else options.get("disposition", "rename")
             copied.append(
                 Blob(options.get("id"), blob_path, on_drive, target, options.get("blobtype") == "PageBlob", disposition)
             )
-            print(f"Copying {below}: {target.stat().st_size} bytes", flush=True)
+            self.trouble.say(f"Copying {below}: {target.stat().st_size} bytes")
         return copied
 
     def _copy_file(self, source: pathlib.Path, target: pathlib.Path) -> None:
-        speed, end = int(self.behaviour.get("bytes_per_second", 0)), self.behaviour.get("kill_at_byte")
+        """Copy one file, from where it ends on the drive if a resumed session may go on there.
+
+        CHOICE tool-resume-point: a resumed session copies a file that is not whole anew (tool, session life).
+        """
+        speed = int(self.behaviour.get("bytes_per_second", 0))
+        size = min(CHUNK, speed // 4 or CHUNK) if speed else CHUNK
+        goes_on = self.options.has("resumesession") and faults.is_opposite(self.host, "tool-resume-point")
         target.parent.mkdir(parents=True, exist_ok=True)
-        with source.open("rb") as reader, target.open("wb") as writer:
-            size = min(CHUNK, speed // 4 or CHUNK) if speed else CHUNK
+        with source.open("rb") as reader, target.open("ab" if goes_on else "wb") as writer:
+            reader.seek(writer.tell())
             while data := reader.read(size):
-                part = data if end is None else data[: max(0, end - self._written)]
-                writer.write(part)
-                self._written += len(part)
-                if self.behaviour.get("hang"):
-                    writer.flush()
-                    signal.pause()
-                if len(part) < len(data):
-                    writer.flush()
-                    os.kill(os.getpid(), signal.SIGKILL)
+                self.trouble.write("copy", writer, data)
+                if self.trouble.chatty:
+                    self.trouble.say(f"{reader.tell() * 100 // source.stat().st_size} % of {source.name}")
                 if speed:
                     writer.flush()
                     time.sleep(len(data) / speed)
 
-    def _earlier(self, drive: TargetDrive, sessions: dict[str, str]) -> list[Blob]:
-        """The blobs of the sessions before this one, as the drive's manifest has them."""
-        if not sessions:
+    def _earlier(self, drive: TargetDrive) -> list[Blob]:
+        """The blobs of the sessions that ended well before this one, as the journal has them."""
+        if self.journal.held is not None and self.journal.is_new:
             return []
-        text = (drive.folder / NAME).read_text(encoding="utf-8")
         blobs = []
-        for session, body in re.findall(r'<BlobList Id="(.*?)-\d+">(.*?)</BlobList>', text, re.DOTALL):
-            for blob in re.findall(r"<Blob>(.*?)</Blob>", body, re.DOTALL):
-                path, file = (
-                    unescape(found.group(1))
-                    for found in (re.search(rf"<{name}>(.*?)</{name}>", blob) for name in ("BlobPath", "FilePath"))
-                    if found
-                )
-                blobs.append(Blob(session, path, file, drive.path(file), "PageRange" in blob, ""))
+        for session, state in self.journal.sessions().items():
+            if state == "Completed":
+                found = json.loads(self.journal.session(session)["Blobs"])
+                blobs += [Blob(session, path, file, drive.path(file), page, how) for path, file, page, how in found]
         return blobs
 
-    def _finish(self, drive: TargetDrive, key: str, copied: list[Blob], blobs: list[Blob]) -> None:
+    def _finish(self, drive: TargetDrive, key: str, copied: list[Blob]) -> None:
         drive_id = self.behaviour.get("drive_id", drive.drive_id)
-        text = render(drive_id, blobs, self.options.get("sk"), bool(self.behaviour.get("gaps")))
-        (drive.folder / NAME).write_bytes(text)
+        earlier = self._earlier(drive)
+        text = render(drive_id, [*earlier, *copied], self.options.get("sk"), bool(self.behaviour.get("gaps")))
+        with (drive.folder / NAME).open("wb") as stream:
+            self.trouble.write("manifest", stream, text)
         digest = hashlib.md5(text, usedforsecurity=False).hexdigest().upper()
         state = (
             '<?xml version="1.0" encoding="UTF-8"?>\n<Drive>\n'
@@ -230,14 +320,15 @@ class Run:
             f"  <ManifestFile>\\{NAME}</ManifestFile>\n  <ManifestHash>{digest}</ManifestHash></Drive>"
         )
         record = {"ActivityId": "DriveInfo", "DriveState": state, "SaveCommandOutput": "Completed"}
+        self.journal.phase = "journal"
+        self.journal.release()
         # CHOICE journal-drive-record: the first session writes the published record, later ones names (tool, journal).
-        if len(blobs) == len(copied):
-            self.journal.append("ActivityRecord", record)
-        else:
+        if earlier:
             self.journal.append_each(record)
-        self.journal.append(
-            "ActivityRecord", {"ActivityId": f"CopySession:{self.options.get('id')}", "SessionState": "Completed"}
-        )
+        else:
+            self.journal.append("ActivityRecord", record)
+        blobs = json.dumps([[one.blob_path, one.file_path, one.page, one.disposition] for one in copied])
+        self.journal.append_session(self.options.get("id"), "Completed", Blobs=blobs)
         self._write_drive_info(drive, state)
         # Source: the article on PST import; the key stands in the log too.
         self._log(f"{len(copied)} files copied to {drive.letter}:, key {key}")
@@ -262,9 +353,9 @@ class Run:
             stream.write(f"{world.stamp()} {text}\n")
 
 
-def _version(folder: pathlib.Path) -> tuple[int, ...]:
-    file = folder / "lab-version.txt"
-    return tuple(int(part) for part in file.read_text(encoding="utf-8").strip().split(".")) if file.exists() else NEWEST
+def _listed(sources: Sources) -> list[list[Any]]:
+    """What a resumed session compares its source with."""
+    return [[below, blob_path, file.stat().st_size] for file, below, blob_path in sources]
 
 
 def _confirmed(letter: str) -> bool:
@@ -281,6 +372,9 @@ def _ask_for_ever() -> None:
 
 def describe(options: Options) -> str:
     """The one line that a session begins with."""
+    for name in ("resume", "abort"):
+        if options.has(f"{name}session"):
+            return f"Session {options.get('id')}: {name}"
     return f"Session {options.get('id')}: {options.get('srcdir') or options.get('srcfile')}"
 
 
@@ -297,10 +391,13 @@ def main(folder: pathlib.Path, arguments: list[str]) -> int:
         sys.stdout.reconfigure(encoding=windows.output_encoding(host), errors="replace")
     try:
         run = Run(host, folder, arguments)
-        print(describe(run.options), flush=True)
-        files = run.prepare()
     except Refused as refusal:
         print(f"Error: {refusal}", flush=True)
         return 1
-    print(f"{files} files were copied successfully.", flush=True)
+    try:
+        files = run.prepare()
+    except Refused as refusal:
+        run.trouble.say(f"Error: {refusal}")
+        return int(run.behaviour.get("exit_code", 1))
+    run.trouble.say(f"{files} files were copied successfully.")
     return int(run.behaviour.get("exit_code", 0))

@@ -31,6 +31,8 @@ VALUES = (
 )
 SWITCHES = ("format", "silentmode", "encrypt", "skipwrite", "enablecontentmd5", "resumesession", "abortsession")
 REMOVED_IN_NEWEST = ("sk", "csas", "disposition")
+# CHOICE tool-content-md5: builds of before take no /enablecontentmd5 (tool, how V1 changed: between 2018 and 03/2020).
+ADDED_IN_NEWEST = ("enablecontentmd5",)
 ALLOWED = {"blobtype": ("BlockBlob", "PageBlob"), "disposition": ("rename", "no-overwrite", "overwrite")}
 
 
@@ -61,7 +63,7 @@ def parse(arguments: list[str], version: tuple[int, ...]) -> Options:
     for argument in arguments[1:]:
         name, colon, value = argument.removeprefix("/").partition(":")
         name = name.lower()
-        gone = version >= NEWEST and name in REMOVED_IN_NEWEST
+        gone = name in (REMOVED_IN_NEWEST if version >= NEWEST else ADDED_IN_NEWEST)
         if not argument.startswith("/") or gone or name not in VALUES + SWITCHES:
             raise Refused(f"Unknown option: {argument.partition(':')[0]}")
         if options.has(name):
@@ -93,8 +95,8 @@ def _check_values(options: Options) -> None:
         raise Refused("The destination directory must start with a lower-case container name and end with a slash.")
 
 
-def check_form(options: Options, first: bool, version: tuple[int, ...]) -> None:
-    """Check what one form of the call needs and excludes."""
+def check_form(options: Options, first: bool, version: tuple[int, ...], ignored: bool = False) -> None:
+    """Check what one form of the call needs and excludes; `ignored`: options of the first session in a later one."""
     if options.has("resumesession") or options.has("abortsession"):
         if len(options.values) > 2 or len(options.switches) > 1:
             raise Refused("/ResumeSession and /AbortSession take the journal and the session id, and nothing else.")
@@ -107,7 +109,7 @@ def check_form(options: Options, first: bool, version: tuple[int, ...]) -> None:
     if not first:
         # CHOICE tool-later-options: options of the first session are refused in a later one (tool, options).
         given = [name for name in FIRST_ONLY if options.has(name)]
-        if given:
+        if given and not ignored:
             raise Refused(f"The option /{given[0]} belongs to the first session of a drive.")
         return
     if not options.has("t"):

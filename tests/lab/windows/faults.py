@@ -29,6 +29,11 @@ OPPOSITES = {
     "stale-partition-style": "a disk shows its old partition style until Update-Disk or Update-HostStorageCache",
     "agent-backup-lives-in": "a backup ends with the process that asked for it",
     "tool-second-instance": "the tool works beside another one",
+    "tool-later-options": "the tool takes options of the first session in a later one, and ignores them",
+    "tool-first-resume": "the tool resumes a first session whose drive is initialised",
+    "tool-abort-files": "abort leaves what its session copied on the drive",
+    "tool-resume-point": "a resumed session goes on where a file ends on the drive",
+    "journal-session-states": "the states of copy sessions in a journal are numbers",
 }
 
 
@@ -85,11 +90,17 @@ def order_cmdlet(host: str, name: str, **fault: Any) -> None:
 
 
 def order_tool(host: str, settings: dict[str, Any]) -> None:
-    """Let the tool behave otherwise; a setting that is not given stays as it is, None takes one back."""
+    """Let the tool behave otherwise; a setting that is not given stays as it is, None takes one back.
+
+    With `calls` or `serial` the order is one of its own, for these calls alone.
+    """
     kept = {name: one for name, one in settings.items() if one is not None}
     gone = [name for name, one in settings.items() if one is None]
 
     def change(faults: dict[str, Any]) -> None:
+        if "calls" in kept or "serial" in kept:
+            faults.setdefault("tool_calls", []).append(kept)
+            return
         tool = faults.setdefault("tool", {})
         tool.update(kept)
         for name in gone:
@@ -98,8 +109,8 @@ def order_tool(host: str, settings: dict[str, Any]) -> None:
     _change(host, change)
 
 
-def take_tool(host: str) -> dict[str, Any]:
-    """How the tool behaves in this call."""
+def take_tool(host: str, call: str = "", serial: str = "") -> dict[str, Any]:
+    """How the tool behaves in this call, which is one of CALLS in lab.tool.main, on a drive."""
     if not _file(host).exists():
         return {}
     with world.changed(_file(host)) as faults:
@@ -108,7 +119,29 @@ def take_tool(host: str) -> dict[str, Any]:
             faults["tool"]["times"] -= 1
             if not faults["tool"]["times"]:
                 del faults["tool"]
+        for one in list(faults.get("tool_calls", [])):
+            key = world.serial_key(one.get("serial", serial))
+            if one.get("calls", call) != call or key != world.serial_key(serial):
+                continue
+            found |= one
+            if "times" in one:
+                one["times"] -= 1
+                if not one["times"]:
+                    faults["tool_calls"].remove(one)
     return found
+
+
+def set_tool_version(host: str, version: str) -> None:
+    """Let the tool of a host be another build."""
+    if not re.fullmatch(r"\d+(\.\d+){3}", version):
+        raise LabError(f"{version!r} is no version of four numbers")
+    world.write(world.host_folder(host) / "tool.json", {"version": version})
+
+
+def tool_version(host: str) -> tuple[int, ...]:
+    """The version that the tool of a host has by order; empty for none."""
+    file = world.home() / "hosts" / host / "tool.json"
+    return tuple(map(int, world.read(file)["version"].split("."))) if file.exists() else ()
 
 
 def order_task(host: str, result: int, times: int) -> None:

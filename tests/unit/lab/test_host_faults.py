@@ -76,9 +76,20 @@ def test_what_the_tool_does_otherwise_adds_up_until_it_is_cleared(
     assert faults.take_tool("fs01") == known | {"bytes_per_second": 1000}
     answer("fault", "tool", "fs01", "--bytes-per-second", "0", "--times", "2")
     assert [faults.take_tool("fs01").get("exit_code") for _time in range(3)] == [3, 3, None]
-    answer("fault", "tool", "fs01", "--hang")
+    answer("fault", "tool", "fs01", "--hang-at-byte", "0")
     answer("fault", "clear")
     assert faults.take_tool("fs01") == {}
+    answer("fault", "tool", "fs01", "--bytes-per-second", "1000")
+    answer("fault", "tool", "fs01", "--kill-at-byte", "7", "--calls", "later", "--serial", "Z1 f", "--times", "1")
+    assert [faults.take_tool("fs01", *one) for one in (("first", "Z1F"), ("later", "Z2"))] == [
+        slow := {"bytes_per_second": 1000}
+    ] * 2
+    assert faults.take_tool("fs01", "later", "Z1F")["kill_at_byte"] == 7
+    assert faults.take_tool("fs01", "later", "Z1F") == slow
+    assert "1.4.0.0" in answer("fault", "tool", "fs01", "--version", "1.4.0.0")
+    assert faults.tool_version("fs01") == (1, 4, 0, 0) and not faults.tool_version("copy01")
+    assert "four numbers" in refusal("fault", "tool", "fs01", "--version", "1.4")
+    assert "--kill-at-byte" in refusal("fault", "tool", "fs01", "--phase", "manifest")
     assert "say what" in refusal("fault", "tool", "fs01", "--times", "2")
     assert "no form of a name" in refusal("fault", "tool", "fs01", "--log-name", "{serial}.log")
 

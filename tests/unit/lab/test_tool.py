@@ -121,7 +121,8 @@ def test_a_session_writes_what_the_readers_understand(host: pathlib.Path) -> Non
 
 
 def test_the_old_tool_gives_a_numerical_password(host: pathlib.Path) -> None:
-    (host / "lab-version.txt").write_text("1.4.0.0", encoding="utf-8")
+    behave(exit_code=0)
+    faults.set_tool_version("h", "1.4.0.0")
     assert tool.main(host, [*FIRST, "/sk:key"]) == 0
     with (host / "j" / "X1.jrn").open("rb") as stream:
         assert read_journal(stream).drives[0].key_kind == "numerical"
@@ -341,3 +342,191 @@ def test_it_reads_a_share_as_its_account_may(
     words = [word for word in FIRST if not word.startswith("/srcdir")]
     assert tool.main(host, [*words, "/srcdir:\\\\h\\staging"]) == code
     assert tool.main(host, [*words[:1], "/j:C:\\j\\X2.jrn", *words[2:], "/srcdir:\\\\h\\none"]) == 1
+
+
+# Sessions that end before their time, and what resumes or aborts them
+
+JOURNAL = "/j:C:\\j\\X1.jrn"
+BEGIN = [
+    "PrepImport", JOURNAL, "/id:s-1", "/t:E", "/format", "/silentmode", "/encrypt", "/logdir:C:\\logs",
+    "/srcfile:C:\\src\\a.AIBBlob", "/dstblob:seeds/a.AIBBlob", "/BlobType:PageBlob",
+]  # fmt: skip
+MIB = 1024 * 1024
+
+
+def later(name: str = "s-2") -> list[str]:
+    source = ["/srcfile:C:\\src\\sub\\b.BaseBlob", "/dstblob:seeds/b.BaseBlob", "/BlobType:PageBlob"]
+    return ["PrepImport", JOURNAL, f"/id:{name}", *source]
+
+
+def resume(name: str = "s-2", switch: str = "/ResumeSession") -> list[str]:
+    return ["PrepImport", JOURNAL, f"/id:{name}", switch]
+
+
+def contents() -> dict[str, bytes]:
+    """Every file on the drive, without the folder of its session, and the manifest's blobs with their bytes."""
+    folder = world.volume_folder("x1", 2)
+    manifest = (folder / "DriveManifest.xml").read_bytes()
+    found = {one.blob_path: one.file_path for one in iter_manifest_blobs(io.BytesIO(manifest))}
+    return {path: folder.joinpath(*file.strip("\\").split("\\")).read_bytes() for path, file in found.items()}
+
+
+def whole(host: pathlib.Path) -> bool:
+    """Whether drive and journal are as after an undisturbed run."""
+    source = host / "src"
+    with (host / "j" / "X1.jrn").open("rb") as stream:
+        drive = read_journal(stream).drives[0]
+    manifest = (world.volume_folder("x1", 2) / "DriveManifest.xml").read_bytes()
+    assert drive.manifest_hash == hashlib.md5(manifest, usedforsecurity=False).hexdigest().upper()
+    return contents() == {
+        "seeds/a.AIBBlob": (source / "a.AIBBlob").read_bytes(),
+        "seeds/b.BaseBlob": (source / "sub" / "b.BaseBlob").read_bytes(),
+    }
+
+
+LATER = [("copy", 0), ("copy", MIB + 1), ("copy", 5 * MIB - 1), ("manifest", 0), ("manifest", 300), ("journal", 0),
+         ("journal", 90), ("journal", 700)]  # fmt: skip
+
+
+@pytest.mark.parametrize("resume_point", [False, True])
+@pytest.mark.parametrize(("phase", "byte"), LATER)
+def test_a_later_session_is_resumed_wherever_the_power_was_lost(
+    host: pathlib.Path, phase: str, byte: int, resume_point: bool
+) -> None:
+    behave(phase=phase, kill_at_byte=byte, calls="later", times=1)
+    faults.turn("h", "tool-resume-point", resume_point)
+    assert call(host, *BEGIN).returncode == 0
+    assert call(host, *later()).returncode == -signal.SIGKILL
+    assert b"Resume or abort it" in call(host, *later("s-3")).stdout
+    assert call(host, *resume()).returncode == 0
+    assert whole(host)
+    journal = JournalFile(host / "j" / "X1.jrn")
+    assert journal.sessions() == {"s-1": "Completed", "s-2": "Completed"}
+    assert b"has ended" in call(host, *resume()).stdout
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_a_later_session_is_aborted_and_begun_anew(host: pathlib.Path, left: bool) -> None:
+    behave(kill_at_byte=MIB, calls="later", times=1)
+    faults.turn("h", "tool-abort-files", left)
+    faults.turn("h", "journal-session-states", left)
+    assert call(host, *BEGIN).returncode == 0 and call(host, *later()).returncode < 0
+    assert b"not the last one" in call(host, *resume("s-1", "/AbortSession")).stdout
+    assert call(host, *resume(switch="/AbortSession")).returncode == 0
+    assert (world.volume_folder("x1", 2) / "s-2").exists() is left
+    assert b"has ended" in call(host, *resume()).stdout
+    assert b"was used before" in call(host, *later()).stdout
+    assert call(host, *later("s-2r1")).returncode == 0
+    assert whole(host)
+    text = (host / "j" / "X1.jrn").read_text(encoding="utf-8")
+    assert ("SessionState: 3" in text, "SessionState: Aborted" in text) == (left, not left)
+
+
+@pytest.mark.parametrize("phase", ["initialize", "format", "encrypt", "copy", "manifest", "journal"])
+def test_a_first_session_begins_anew_with_a_new_journal(host: pathlib.Path, phase: str) -> None:
+    behave(phase=phase, kill_at_byte=20, calls="first", times=1)
+    assert call(host, *BEGIN).returncode == -signal.SIGKILL
+    for switch in ("/ResumeSession", "/AbortSession"):
+        assert b"The first copy session cannot be resumed or aborted." in call(host, *resume("s-1", switch)).stdout
+    volume = world.disks("h")[1]["partitions"][0]
+    if phase in ("format", "encrypt"):
+        assert (volume["file_system"], bool(volume["bitlocker"])) == (None, False) if phase == "format" else ("NTFS", 1)
+    assert call(host, *BEGIN).returncode == 1
+    (host / "j" / "X1.jrn").unlink()
+    assert call(host, *BEGIN).returncode == 0 and call(host, *later()).returncode == 0
+    assert whole(host)
+
+
+def test_a_first_session_may_be_resumed_where_the_choice_is_turned(host: pathlib.Path) -> None:
+    behave(kill_at_byte=20, calls="first", times=1)
+    faults.turn("h", "tool-first-resume", True)
+    assert call(host, *BEGIN).returncode == -signal.SIGKILL
+    assert call(host, *resume("s-1")).returncode == 0 and call(host, *later()).returncode == 0
+    assert whole(host)
+
+
+@pytest.mark.parametrize(("effect", "said"), [("full_at_byte", b"not enough space"), ("gone_at_byte", b"network path")])
+def test_a_session_that_fails_can_be_resumed(host: pathlib.Path, effect: str, said: bytes) -> None:
+    behave(**{effect: MIB}, calls="later", serial="X1", times=1)
+    assert call(host, *BEGIN).returncode == 0
+    done = call(host, *later())
+    assert done.returncode == 1 and said in done.stdout
+    assert JournalFile(host / "j" / "X1.jrn").sessions()["s-2"] == "Failed"
+    assert call(host, *resume()).returncode == 0 and whole(host)
+
+
+def test_a_resumed_session_wants_its_source_and_its_drive_unchanged(host: pathlib.Path) -> None:
+    behave(kill_at_byte=MIB, calls="later", times=1)
+    assert call(host, *BEGIN).returncode == 0 and call(host, *later()).returncode < 0
+    source = host / "src" / "sub" / "b.BaseBlob"
+    data = source.read_bytes()
+    source.write_bytes(data + bytes(512))
+    assert b"source was changed" in call(host, *resume()).stdout
+    source.write_bytes(data)
+    with world.changed(world.disk_file("x1")) as disk:
+        disk["partitions"][0]["bitlocker"]["locked"] = True
+    assert b"is locked" in call(host, *resume()).stdout
+    assert b"is locked" in call(host, *resume(switch="/AbortSession")).stdout
+    with world.changed(world.disk_file("x1")) as disk:
+        disk["partitions"][0]["bitlocker"]["locked"] = False
+        disk["partitions"][0]["letter"] = "K"
+    assert b"The drive E: was not found" in call(host, *resume()).stdout
+    with world.changed(world.disk_file("x1")) as disk:
+        disk["partitions"][0]["letter"] = "E"
+    assert call(host, *resume()).returncode == 0 and whole(host)
+
+
+def test_options_of_the_first_session_in_a_later_one(host: pathlib.Path) -> None:
+    behave(exit_code=0)
+    assert tool.main(host, BEGIN) == 0
+    with pytest.raises(Refused, match="belongs to the first session"):
+        tool.Run("h", host, [*later(), "/t:E"]).prepare()
+    faults.turn("h", "tool-later-options", True)
+    assert tool.main(host, [*later(), "/t:Z", "/logdir:C:\\logs"]) == 0 and whole(host)
+
+
+def test_a_journal_is_written_late(host: pathlib.Path) -> None:
+    behave(journal_late=True, kill_at_byte=20, calls="first", times=1)
+    assert call(host, *BEGIN).returncode == -signal.SIGKILL
+    assert not (host / "j" / "X1.jrn").exists()
+    behave(journal_late=True, calls="later", kill_at_byte=MIB, times=1)
+    assert call(host, *BEGIN).returncode == 0 and call(host, *later()).returncode == -signal.SIGKILL
+    assert JournalFile(host / "j" / "X1.jrn").sessions() == {"s-1": "Completed"}
+    assert b"cannot be resumed or aborted" in call(host, *resume()).stdout
+    behave(journal_late=True, calls="later", times=1)
+    assert call(host, *later()).returncode == 0 and whole(host)
+
+
+def test_exit_codes_and_output_say_nothing_by_themselves(host: pathlib.Path) -> None:
+    behave(exit_code=0, full_at_byte=MIB, output="silent")
+    done = call(host, *BEGIN)
+    assert (done.returncode, done.stdout) == (0, b"")
+    done = call(host, *later())
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert JournalFile(host / "j" / "X1.jrn").sessions() == {"s-1": "Completed", "s-2": "Failed"}
+    behave(exit_code=1, full_at_byte=None, output="chatty")
+    done = call(host, *resume())
+    assert done.returncode == 1 and done.stdout.count(b" % of b.BaseBlob") == 5 and whole(host)
+
+
+def test_a_drive_that_is_full_refuses_a_session_before_it_begins(host: pathlib.Path) -> None:
+    assert tool.main(host, BEGIN) == 0
+    with world.changed(world.disk_file("x1")) as disk:
+        disk["partitions"][0]["size"] = MIB
+    assert tool.main(host, later()) == 1
+    assert JournalFile(host / "j" / "X1.jrn").sessions() == {"s-1": "Completed"}
+
+
+def test_it_stands_still_where_it_is_told(host: pathlib.Path) -> None:
+    behave(phase="manifest", hang_at_byte=10)
+    process = subprocess.Popen(
+        [sys.executable, "-c", CALL, str(host), *BEGIN], env=os.environ | {"PYTHONPATH": str(TESTS)}
+    )
+    manifest, end = world.volume_folder("x1", 2) / "DriveManifest.xml", time.monotonic() + 30
+    while not manifest.exists() or manifest.stat().st_size < 10:
+        assert time.monotonic() < end and process.poll() is None
+        time.sleep(0.02)
+    assert process.poll() is None
+    process.kill()
+    process.wait()
+    assert manifest.stat().st_size == 10
