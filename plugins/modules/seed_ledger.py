@@ -37,6 +37,7 @@ options:
       - started
       - allowed
       - planned
+      - replanned
       - prepared
       - verified
       - job_created

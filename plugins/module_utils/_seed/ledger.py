@@ -10,7 +10,7 @@ and every event leaves a line of history with its time and actor. Secrets are ne
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -140,6 +140,24 @@ def shards(ledger: Mapping[str, Any]) -> list[dict[str, Any]]:
     return planned or [{"serial": str(one["serial"]), "files": [], "bytes": 0, "sessions": []} for one in taken]
 
 
+def retired(ledger: Mapping[str, Any], seed: Mapping[str, Any], discard: Collection[str] = ()) -> list[str]:
+    """The planned drives that a person took out of `drives`, so that their files are to go to others.
+
+    A verified drive stays, because nobody gives up what is ready to travel by leaving out a line. It takes the id of
+    its attempt. After the import job was created the list has no meaning.
+    """
+    planned = (ledger.get("plan") or {}).get("shards") or []
+    if ledger.get("jobs") or seed["prepare_with"] != "tool":
+        return []
+    listed = {str(one["serial"]) for one in seed["drives"]}
+    found = []
+    for serial in (str(one["serial"]) for one in planned if str(one["serial"]) not in listed):
+        known = drive_of(ledger, serial)
+        if not known.get("verified") or known.get("attempt") in discard:
+            found.append(serial)
+    return found
+
+
 def manifest_of(ledger: Mapping[str, Any], serial: str) -> dict[str, str]:
     """Path and MD5 of the manifest of a drive: as its journal says, else as the adopted job did."""
     taken = (ledger.get("adopted") or {}).get("drives") or []
@@ -187,13 +205,39 @@ def _planned(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> t
     for one in plan["frozen"]:
         if again.get(one["name"]) != (one["bytes"], one["modified"]):
             raise ValueError(f"The staged file {one['name']} is still changing. Run the playbook again later.")
+    names = ("bytes", "shards", "left_out", "drives_lower_bound", "method")
     facts = {
         "frozen": plan["frozen"],
-        "plan": {"at": at, "bytes": plan["bytes"], "shards": plan["shards"], "left_out": plan["left_out"]},
+        "plan": {"at": at, **{name: plan[name] for name in names if name in plan}},
         "staged": {"at": at, **result["evidence"]},
     }
     done = "frozen and planned" if plan["shards"] else "frozen"
     return facts, f"{len(plan['frozen'])} staged files {done}"
+
+
+def _replanned(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
+    """``result`` of seed_info with a plan in which other drives carry the shards of some that were taken out.
+
+    What is known of a drive that was taken out moves out of the way, so that it counts for nothing when it comes back.
+    """
+    plan, known = result["plan"], ledger.get("plan") or {}
+    if ledger.get("jobs"):
+        raise ValueError("The import job is created, so no drive can be replaced; nothing was recorded.")
+    gone = {str(one["serial"]): one for one in plan["replaces"]}
+    kept = [one for one in known["shards"] if one["serial"] not in gone]
+    names = sorted(str(file["name"]) for one in plan["shards"] for file in one["files"])
+    frozen = sorted(str(one["name"]) for one in ledger.get("frozen") or [])
+    if len(kept) + len(gone) != len(known["shards"]) or names != frozen or not frozen:
+        raise ValueError("The new shards are not those of the drives that were taken out; nothing was recorded.")
+    if [one for one in plan["shards"] if one["serial"] not in plan["by"]] != kept:
+        raise ValueError("The shard of another drive would change; nothing was recorded.")
+    drives = copy.deepcopy(ledger.get("drives") or {})
+    moved = [{**one, "at": at, "by": plan["by"], "drive": drives.pop(serial, {})} for serial, one in gone.items()]
+    facts = {
+        "drives": drives,
+        "plan": {**known, "shards": plan["shards"], "replaced": [*(known.get("replaced") or []), *moved]},
+    }
+    return facts, f"Drive {', '.join(gone)} replaced by {', '.join(plan['by'])}"
 
 
 def _prepared(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
@@ -222,11 +266,25 @@ def _prepared(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> 
         if (serial, journal.get("sha256")) in collected:
             names = ("sha256", "bytes", "manifest_file", "manifest_hash", "key_kind")
             before["journal"] = {name: journal[name] for name in names}
+            copied = copy_of(attempt)
+            before |= {"copy": copied} if copied["started"] else {}
             if (before.get("verified") or {}).get("journal_sha256") not in (None, journal["sha256"]):
                 del before["verified"]
         drives[serial] = before
     text = f"Journals of {_names(new)} collected" if new else "Copy sessions recorded"
     return {"drives": drives, "erased": erased, "receipts": [*(ledger.get("receipts") or []), *new]}, text
+
+
+def copy_of(attempt: Mapping[str, Any]) -> Facts:
+    """What the copy sessions of an attempt took together, for people; a time that no session tells is empty."""
+    sessions = attempt.get("sessions") or []
+    return {
+        "sessions": len(sessions),
+        "bytes": sum(int(one.get("bytes") or 0) for one in sessions),
+        "started": min((str(one["started"]) for one in sessions if one.get("started")), default=""),
+        "ended": max((str(one["ended"]) for one in sessions if one.get("ended")), default=""),
+        "resumed": sum(int(one.get("resumed") or 0) for one in sessions),
+    }
 
 
 def _receipt_key(one: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -517,6 +575,7 @@ EVENTS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any], str], tuple[Fa
     "started": _started,
     "allowed": _allowed,
     "planned": _planned,
+    "replanned": _replanned,
     "prepared": _prepared,
     "verified": _verified,
     "job_created": _job_created,

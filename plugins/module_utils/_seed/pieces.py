@@ -25,6 +25,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     job_problem,
     manifest_of,
     receipts_of,
+    retired,
     same_hash,
     shards,
     verified_problem,
@@ -122,6 +123,16 @@ class Snapshot:
     def shards(self) -> list[dict[str, Any]]:
         """The shards of the plan."""
         return shards(self.ledger)
+
+    @property
+    def retired(self) -> list[str]:
+        """The planned drives that were taken out of `drives`."""
+        return retired(self.ledger, self.seed, self.discard)
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The sizes that the definition says."""
+        return {str(one["serial"]): int(one["size"]) for one in self.seed["drives"] if one.get("size")}
 
     def drive(self, serial: str) -> Mapping[str, Any] | None:
         """The record of a drive; None when the copy host was not asked or did not name it."""
@@ -474,7 +485,7 @@ def start_problem(snapshot: Snapshot) -> Blocked | None:
             text = f"Drive {one['serial']} is not attached; {', '.join(one['candidates'])} is."
             remedy = "Correct the serial in `drives`, or insert the drive."
             return Blocked("drive_name", text, remedy, playbook("seed", snapshot.host))
-    if records and all(one.get("status") == "missing" for one in records):
+    if records and all(one.get("status") == "missing" for one in records) and not snapshot.sizes:
         serials = ", ".join(str(one["serial"]) for one in records)
         text = f"No drive of `drives` is attached to {snapshot.seed['copy_host']}: {serials}."
         return Blocked("drives_missing", text, "Insert one, or correct `drives`.", playbook("seed", snapshot.host))
@@ -713,10 +724,11 @@ def working_copy(ledger: Mapping[str, Any], serial: str) -> str:
 
 def drive_problem(snapshot: Snapshot) -> Blocked | None:
     """The first drive of the plan that cannot go on."""
+    gone = snapshot.retired
     for shard in snapshot.shards:
         one = snapshot.drive(shard["serial"])
         known = drive_of(snapshot.ledger, shard["serial"])
-        if one is None:
+        if one is None or shard["serial"] in gone:
             continue
         unprotected = known.get("verified") and unprotected_problem(snapshot, one)
         if unprotected:
@@ -779,36 +791,52 @@ def _drive_refused(snapshot: Snapshot, one: Mapping[str, Any]) -> Blocked:
     if "discard" in allowed and one.get("attempt"):
         log = f" Log: {one['log']}." if one.get("log") else ""
         command = playbook("seed", snapshot.host, f" -e seed_discard_attempts={one['attempt']['id']}")
-        return Blocked(f"drive_{one['status']}", f"{reason}{log}", "Give this attempt up and copy again.", command)
+        remedy = f"Give this attempt up and copy again{_or_replace(snapshot, one)}."
+        return Blocked(f"drive_{one['status']}", f"{reason}{log}", remedy, command)
     if "erase" in allowed and one.get("fingerprint"):
         command = playbook("seed", snapshot.host, f" -e seed_erase={one['fingerprint']}")
         remedy = "If all of it may be erased, allow it by its fingerprint, or list another drive in `drives`."
         return Blocked("drive_foreign", reason, remedy, command)
     planned = str(one.get("serial")) in [str(shard["serial"]) for shard in snapshot.shards]
     if planned and one.get("status") == "unusable":
-        remedy = "Make the drive usable. To use another drive, give the seed up and begin again with it in `drives`."
+        remedy = f"Make the drive usable{_or_replace(snapshot, one)}."
     else:
         remedy = "List another drive in `drives`." if one.get("status") == "unusable" else "Correct it."
     return Blocked(f"drive_{one.get('status')}", reason, remedy, playbook("seed", snapshot.host))
 
 
+def _or_replace(snapshot: Snapshot, one: Mapping[str, Any]) -> str:
+    """The other remedy for a planned drive."""
+    if str(one.get("serial")) not in [str(shard["serial"]) for shard in snapshot.shards]:
+        return ""
+    return ", or list another drive in `drives` instead of it: only its files move there"
+
+
 def drive_waiting(snapshot: Snapshot) -> Waiting | None:
     """What the drives wait for: running work, or a person who inserts one."""
     again = playbook("seed", snapshot.host)
-    missing = None
+    missing: list[str] = []
+    gone = snapshot.retired
     for shard in snapshot.shards:
         one, known = snapshot.drive(shard["serial"]), drive_of(snapshot.ledger, shard["serial"])
-        if one is None or (known.get("verified") and holds(snapshot, shard["serial"])):
+        if one is None or shard["serial"] in gone or (known.get("verified") and holds(snapshot, shard["serial"])):
             continue
         allowed, since = one.get("allowed") or [], str((one.get("progress") or {}).get("started") or "")
         if "wait" in allowed:
             if one.get("status") == "verifying":
                 return Waiting("verify", f"drive {one['serial']} to be read again", since, "", again)
             return Waiting("copy", f"the copy to drive {one['serial']}", since, "", again)
-        if "insert" in allowed and missing is None:
-            what = f"drive {one['serial']} to be inserted into {snapshot.seed['copy_host']}"
-            missing = Waiting("insert", what, "", "", again)
-    return missing
+        if "insert" in allowed:
+            missing.append(str(one["serial"]))
+    if not missing:
+        return None
+    what = f"drive {missing[0]} to be inserted into {snapshot.seed['copy_host']}"
+    if len(missing) > 1:
+        what += f"; then {', '.join(missing[1:])}"
+    ready = [serial for serial in attached(snapshot) if drive_of(snapshot.ledger, serial).get("verified")]
+    if ready:
+        what += f". Drive {', '.join(ready)} is verified and can be taken out"
+    return Waiting("insert", what, "", "", again)
 
 
 def host_waiting(snapshot: Snapshot) -> Waiting | None:

@@ -5,20 +5,29 @@
 
 from __future__ import annotations
 
-import math
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import packing
 
 PAGE = 512
 # How the names of staged files end. Of a folder that another product filled, every file counts.
 STAGED_SUFFIXES = (".AIBBlob", ".BaseBlob")
 EVERY_SUFFIX = ("",)
-# Source: the tool's documentation, "keep about 3 GB free per 7 TB for the manifest", and room for the file system.
-MANIFEST_SHARE = 3 / 7000
+# One byte of so many is for the manifest (source: the tool's documentation, "keep about 3 GB free per 7 TB"), the
+# bitmap of the file system (one bit a cluster) and the metadata of BitLocker. The copy host asks for as much.
+SHARE = 500
 FILE_SYSTEM_RESERVE = 64 * 1024 * 1024
+# Source: the default cluster of NTFS up to 16 TB.
+CLUSTER = 4096
+# Source: an import job takes ten drives.
+MOST_DRIVES = 10
 # Source: the tool's FAQ; a session id has 3 to 30 letters, digits, underscores, hyphens and number signs.
 SESSION_ID_LENGTH = 30
+# How often a drive is tried in place of another that would do as well.
+PREFERENCE_TRIES = 60
 
 
 class PlanError(ValueError):
@@ -55,9 +64,19 @@ def left_out(files: Sequence[Mapping[str, Any]], suffixes: tuple[str, ...] = STA
 
 
 def bytes_needed(files: Sequence[Mapping[str, Any]]) -> int:
-    """The bytes that a drive needs for these files, its manifest and its file system."""
-    total = sum(int(one["bytes"]) for one in files)
-    return math.ceil(total * (1 + MANIFEST_SHARE)) + FILE_SYSTEM_RESERVE
+    """The bytes that a drive needs for these files, its manifest, its file system and BitLocker."""
+    total = sum(_weight(one) for one in files)
+    return total + -(-total // SHARE) + FILE_SYSTEM_RESERVE
+
+
+def _weight(file: Mapping[str, Any]) -> int:
+    """The bytes that a file takes of a file system: whole clusters, and one for its records."""
+    return (-(-int(file["bytes"]) // CLUSTER) + 1) * CLUSTER
+
+
+def _room(size: int) -> int:
+    """The weight of the files that a drive of a size takes: the most for which `bytes_needed` is not more."""
+    return max(0, (size - FILE_SYSTEM_RESERVE) * SHARE // (SHARE + 1))
 
 
 def compare_frozen(
@@ -83,31 +102,132 @@ def usable(drive: Mapping[str, Any]) -> bool:
     return drive.get("content") == "ours" or "prepare" in (drive.get("allowed") or [])
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """A listed drive that files may be planned for."""
+
+    serial: str
+    size: int
+    begun: bool = False
+    present: bool = True
+
+    @property
+    def preference(self) -> tuple[bool, bool, int, str]:
+        """Drives that were begun for this seed first, then those that are attached, then small ones."""
+        return (not self.begun, not self.present, self.size, self.serial)
+
+
+def candidates(drives: Sequence[Mapping[str, Any]], sizes: Mapping[str, int]) -> list[Candidate]:
+    """The drives that may be planned: usable ones, and those that are not attached and whose size a person said."""
+    found = []
+    for one in drives:
+        serial, size, begun = str(one["serial"]), int(one.get("size_bytes") or 0), one.get("content") == "ours"
+        if usable(one) and size:
+            found.append(Candidate(serial, size, begun, bool(one.get("present", True))))
+        elif one.get("status") == "missing" and not one.get("attempt") and sizes.get(serial):
+            found.append(Candidate(serial, sizes[serial], present=False))
+    return found
+
+
 def make_plan(
     name: str,
     files: Sequence[Mapping[str, Any]],
     drives: Sequence[Mapping[str, Any]],
     suffixes: tuple[str, ...] = STAGED_SUFFIXES,
+    sizes: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
     """Frozen list and shards. ``files`` are the staged files, ``drives`` the records of the listed drives.
 
-    The smallest usable drive that holds all files carries them. Each file is a copy session of its own, the smallest
-    first, because only a drive's first session can be neither resumed nor aborted.
+    The fewest drives carry the files, equally full. Of drives that serve as well, those that were begun for this seed
+    come first, then attached ones, then small ones. ``sizes`` are those of drives that are not attached. Each file is a
+    copy session of its own, the smallest first, because only a drive's first session can be neither resumed nor
+    aborted.
     """
     frozen = staged_files(files, suffixes)
-    need = bytes_needed(frozen)
-    candidates = [one for one in drives if usable(one)]
     for one in drives:
         if one.get("attempt") and not one.get("present"):
             raise PlanError(_away(one))
-    fitting = sorted(
-        (one for one in candidates if int(one.get("size_bytes") or 0) >= need),
-        key=lambda one: (one.get("content") != "ours", int(one["size_bytes"]), str(one["serial"])),
-    )
-    if not fitting:
-        raise PlanError(_no_drive(need, candidates, drives))
-    shard = _shard(name, 1, str(fitting[0]["serial"]), frozen)
-    return {"frozen": frozen, "shards": [shard], "bytes": shard["bytes"], "left_out": left_out(files, suffixes)}
+    chosen, bound = _distribute(frozen, drives, sizes or {}, MOST_DRIVES)
+    shards = [_shard(name, at, drive, theirs) for at, (drive, theirs) in enumerate(chosen, start=1)]
+    return {
+        "frozen": frozen,
+        "shards": shards,
+        "bytes": sum(int(one["bytes"]) for one in frozen),
+        "left_out": left_out(files, suffixes),
+        "drives_lower_bound": bound,
+        "method": "exact" if bound == len(shards) else "heuristic",
+    }
+
+
+def move_shards(
+    name: str,
+    plan: Mapping[str, Any],
+    gone: Sequence[str],
+    drives: Sequence[Mapping[str, Any]],
+    sizes: Mapping[str, int] | None = None,
+) -> dict[str, Any]:
+    """The plan without the drives that are ``gone``: their files go to other drives, and no other shard changes.
+
+    ``drives`` are the records of listed drives that carry no shard. New shards get new numbers, so that a session id
+    never names two attempts.
+    """
+    kept = [one for one in plan["shards"] if one["serial"] not in gone]
+    moving = [one for one in plan["shards"] if one["serial"] in gone]
+    files = sorted((file for one in moving for file in one["files"]), key=lambda one: str(one["name"]))
+    chosen, _bound = _distribute(files, drives, sizes or {}, MOST_DRIVES - len(kept))
+    used = [int(one["number"]) for one in [*plan["shards"], *(plan.get("replaced") or [])]]
+    new = [_shard(name, at, drive, theirs) for at, (drive, theirs) in enumerate(chosen, start=max(used) + 1)]
+    place = plan["shards"].index(moving[0])
+    shards = [*kept[:place], *new, *kept[place:]]
+    replaced = [{"serial": str(one["serial"]), "number": one["number"], "files": len(one["files"])} for one in moving]
+    return {**plan, "shards": shards, "replaces": replaced, "by": [str(one["serial"]) for one in new]}
+
+
+def _distribute(
+    files: Sequence[Mapping[str, Any]], drives: Sequence[Mapping[str, Any]], sizes: Mapping[str, int], most: int
+) -> tuple[list[tuple[Candidate, list[Mapping[str, Any]]]], int]:
+    """Drives with their files, in the order in which ``drives`` lists them, and the lowest number that could do."""
+    usables = candidates(drives, sizes)
+    if not usables:
+        raise PlanError(_none_usable(drives, sizes))
+    largest = sorted(usables, key=lambda one: (-one.size, one.preference))
+    weights, rooms = [_weight(one) for one in files], [_room(one.size) for one in largest]
+    if weights and max(weights) > rooms[0]:
+        raise PlanError(_too_large(max(files, key=lambda one: int(one["bytes"])), largest) + _unsized(drives, sizes))
+    found = packing.fewest(weights, rooms)
+    if found is None:
+        raise PlanError(_too_much(weights, files, largest, most) + _unsized(drives, sizes))
+    if found.count > most:
+        raise PlanError(_too_many(found.bound, found.count, most))
+    chosen = _preferred(weights, largest, max(found.count, 1))
+    rooms = [_room(one.size) for one in chosen]
+    places = packing.fits(weights, rooms, few=False)
+    if places is None:
+        chosen, places = largest[: found.count], found.places
+        rooms = [_room(one.size) for one in chosen]
+    places = packing.balanced(weights, rooms, places)
+    order = {str(one["serial"]): at for at, one in enumerate(drives)}
+    shares: list[tuple[Candidate, list[Mapping[str, Any]]]] = [(one, []) for one in chosen]
+    for file, place in zip(files, places, strict=True):
+        shares[place][1].append(file)
+    return sorted(shares, key=lambda one: order[one[0].serial]), max(found.bound, 1)
+
+
+def _preferred(weights: Sequence[int], largest: Sequence[Candidate], count: int) -> list[Candidate]:
+    """So many drives that take all weights: the largest ones, each exchanged for one that is preferred if it can be."""
+    chosen, tries = list(largest[:count]), PREFERENCE_TRIES
+    others = sorted(largest[count:], key=lambda one: one.preference)
+    for old in sorted(chosen, key=lambda one: one.preference, reverse=True):
+        for new in others:
+            if new.preference >= old.preference or not tries:
+                break
+            tries -= 1
+            changed = [new if one == old else one for one in chosen]
+            if packing.fits(weights, [_room(one.size) for one in changed]) is not None:
+                others = sorted([old if one == new else one for one in others], key=lambda one: one.preference)
+                chosen = changed
+                break
+    return chosen
 
 
 def make_list(files: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -127,25 +247,82 @@ def _away(drive: Mapping[str, Any]) -> str:
     )
 
 
-def _no_drive(need: int, candidates: Sequence[Mapping[str, Any]], drives: Sequence[Mapping[str, Any]]) -> str:
-    if not candidates:
-        reasons = " ".join(str(one.get("reason")) for one in drives) or "`drives` is empty."
-        return f"No listed drive can be used. {reasons}"
-    sizes = ", ".join(f"{one['serial']} has {one.get('size_bytes')}" for one in candidates)
-    return f"The staged files need a drive of {need} bytes ({sizes}). Add a larger drive to `drives`."
+def _none_usable(drives: Sequence[Mapping[str, Any]], sizes: Mapping[str, int]) -> str:
+    refused = [one for one in drives if not (one.get("status") == "missing" and not sizes.get(str(one["serial"])))]
+    reasons = " ".join(str(one.get("reason")) for one in (refused or drives)) or "`drives` is empty."
+    return f"No listed drive can be used. {reasons}{_unsized(drives, sizes)}"
 
 
-def _shard(name: str, number: int, serial: str, files: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _unsized(drives: Sequence[Mapping[str, Any]], sizes: Mapping[str, int]) -> str:
+    """What may be enough once it is known, as a sentence after a blank; empty when every size is known."""
+    serials = [str(one["serial"]) for one in drives if one.get("status") == "missing" and not one.get("attempt")]
+    unknown = [one for one in serials if not sizes.get(one)]
+    if not unknown:
+        return ""
+    return f" The size of drive {', '.join(unknown)} is not known: insert it, or set `drives[].size`."
+
+
+def _sizes(drives: Sequence[Candidate]) -> str:
+    return ", ".join(f"{one.serial} has {one.size}" for one in sorted(drives, key=lambda one: one.serial))
+
+
+def _too_large(file: Mapping[str, Any], drives: Sequence[Candidate]) -> str:
+    need = bytes_needed([file])
+    return (
+        f"The staged file {file['name']} needs a drive of {need} bytes ({_sizes(drives)}). A file never spans drives. "
+        "Add a larger drive to `drives`."
+    )
+
+
+def _too_much(
+    weights: Sequence[int], files: Sequence[Mapping[str, Any]], largest: Sequence[Candidate], most: int
+) -> str:
+    """How much does not fit, and how many more drives would be enough."""
+    size = largest[0].size
+    lacking = sum(weights) - sum(_room(one.size) for one in largest)
+    total = sum(int(one["bytes"]) for one in files)
+    what = f"The {len(files)} staged files have {total} bytes, and the listed drives take "
+    what += f"{lacking} bytes too few" if lacking > 0 else "enough bytes, but not these files without splitting one"
+    rooms = [_room(one.size) for one in largest]
+    for more in range(1, most + 1):
+        found = packing.fewest(weights, [_room(size)] * more + rooms)
+        if found is not None and found.count <= most:
+            drives = f"{more} more drive{'s' if more > 1 else ''}"
+            return f"{what} ({_sizes(largest)}). Add {drives} of {size} bytes to `drives`."
+    return (
+        f"{what} ({_sizes(largest)}). {most} drives of {size} bytes are not enough, and an import job takes "
+        f"{MOST_DRIVES}. Use larger drives, or split the backup into several seeds."
+    )
+
+
+def _too_many(bound: int, count: int, most: int) -> str:
+    least = f"{bound}" if bound == count else f"{bound} to {count}"
+    return (
+        f"The staged files need {least} of the listed drives, and an import job takes {MOST_DRIVES}"
+        f"{f', of which {MOST_DRIVES - most} are planned' if most < MOST_DRIVES else ''}. Use larger drives, or split "
+        "the backup into several seeds."
+    )
+
+
+def _shard(name: str, number: int, drive: Candidate, files: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     ordered = sorted(files, key=lambda one: (int(one["bytes"]), str(one["name"])))
     sessions = [
         {"id": session_id(name, number, at), "files": [str(one["name"])]} for at, one in enumerate(ordered, start=1)
     ]
     return {
-        "serial": serial,
+        "serial": drive.serial,
+        "number": number,
+        "size_bytes": drive.size,
         "files": [{"name": str(one["name"]), "bytes": int(one["bytes"])} for one in files],
         "bytes": sum(int(one["bytes"]) for one in files),
         "sessions": sessions,
     }
+
+
+def fill(shard: Mapping[str, Any]) -> int | None:
+    """How full a shard makes its drive, in per cent of its size; None when that is not known."""
+    size = int(shard.get("size_bytes") or 0)
+    return -(-100 * bytes_needed(shard["files"]) // size) if size and shard["files"] else None
 
 
 def session_id(name: str, drive: int, file: int) -> str:

@@ -11,7 +11,7 @@ never finishes anything.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -32,6 +32,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     compare_frozen,
     make_list,
     make_plan,
+    move_shards,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse, stamp
 
@@ -453,18 +454,21 @@ def _drives(snapshot: Snapshot) -> Decision | None:
     changed = _changed(snapshot)
     if changed:
         return _blocked(_slowest(snapshot), changed)
+    status, moved = _slowest(snapshot), _moved(snapshot)
+    if isinstance(moved, Mapping):
+        return Decision(status, "plan", plan=moved)
     due = {name: one for name, one in pieces.due_steps(snapshot).items() if one}
-    status = _slowest(snapshot)
     if due.get("verify"):
         return Decision(status, "verify")
     if due.get("prepare"):
         return Decision(status, "prepare", waiting=pieces.host_waiting(snapshot))
-    refused = pieces.drive_problem(snapshot)
-    if refused:
-        return _blocked(status, refused)
     waiting = pieces.drive_waiting(snapshot)
+    follow = {"copy": "prepare", "verify": "verify"}.get(waiting.id, "") if waiting and snapshot.wait else ""
+    refused = moved or pieces.drive_problem(snapshot)
+    if refused:
+        # Work on other drives goes on, and a run that waits for it ends with the reason.
+        return _blocked(status, refused, follow)
     if waiting:
-        follow = {"copy": "prepare", "verify": "verify"}.get(waiting.id, "") if snapshot.wait else ""
         return Decision(status, follow, waiting=waiting)
     if "exists" not in snapshot.job:
         text = "Azure did not say whether an import job of this name exists."
@@ -474,6 +478,23 @@ def _drives(snapshot: Snapshot) -> Decision | None:
         if any(one.state != "yes" for one in findings.values()):
             return _open(snapshot, status, findings, None)
     return Decision("verified", "import")
+
+
+def _moved(snapshot: Snapshot) -> Mapping[str, Any] | Blocked | None:
+    """The plan with the shards of drives that were taken out of `drives` on others, or why nothing can carry them."""
+    gone = snapshot.retired
+    if not gone:
+        return None
+    planned = {str(one["serial"]) for one in snapshot.shards}
+    spares = [one for one in snapshot.drives or [] if str(one["serial"]) not in planned]
+    try:
+        plan = move_shards(snapshot.seed["name"], snapshot.ledger["plan"], gone, spares, snapshot.sizes)
+    except PlanError as error:
+        refused = pieces.start_problem(replace(snapshot, drives=spares)) if spares else None
+        reason = f"Drive {', '.join(gone)} was taken out of `drives`, and its files need another one. {error}"
+        remedy = "List another drive in `drives`, or list the same one again."
+        return refused or Blocked("no_drive", reason, remedy, _seed(snapshot))
+    return {**plan, "frozen": snapshot.ledger["frozen"]}
 
 
 def _slowest(snapshot: Snapshot) -> str:
@@ -525,7 +546,7 @@ def _staged(snapshot: Snapshot) -> Decision:
             return Decision("staged", "plan", plan=make_list((snapshot.backup or {})["files"]), **proof)
         try:
             files = (snapshot.backup or {})["files"]
-            plan = make_plan(snapshot.seed["name"], files, snapshot.drives or [], snapshot.suffixes)
+            plan = make_plan(snapshot.seed["name"], files, snapshot.drives or [], snapshot.suffixes, snapshot.sizes)
         except PlanError as error:
             remedy = "Correct `drives`, or insert the drive."
             return _blocked("staged", Blocked("no_drive", str(error), remedy, _seed(snapshot)))

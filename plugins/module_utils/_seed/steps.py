@@ -9,38 +9,64 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence, pieces
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import drive_of, shards
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import (
+    drive_of,
+    retired,
+    shards,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import Snapshot
 
 
-def drives(seed: Mapping[str, Any], ledger: Mapping[str, Any]) -> list[dict[str, Any]]:
+def drives(seed: Mapping[str, Any], ledger: Mapping[str, Any], discard: Sequence[str] = ()) -> list[dict[str, Any]]:
     """The drives as sata_prep_import takes them: those of the plan with their shards, before it the listed ones.
 
-    The permission to erase a drive is used up with the first attempt.
+    One that was taken out of `drives` is not among them, so that nothing is written to it.
     """
+    gone = retired(ledger, seed, discard)
+    planned = shards(ledger) or [_bare(str(one["serial"])) for one in seed["drives"]]
+    return [_option(seed, ledger, shard) for shard in planned if shard["serial"] not in gone]
+
+
+def spares(seed: Mapping[str, Any], ledger: Mapping[str, Any], discard: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The drives that are only looked at while one was taken out of `drives`: it, and those that may replace it."""
+    gone = retired(ledger, seed, discard)
+    if not gone:
+        return []
+    planned = {str(one["serial"]): one for one in shards(ledger)}
+    others = [str(one["serial"]) for one in seed["drives"] if one["serial"] not in planned]
+    return [_option(seed, ledger, one) for one in [*(planned[serial] for serial in gone), *map(_bare, others)]]
+
+
+def every_drive(seed: Mapping[str, Any], ledger: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Every drive that an attempt of this seed may have been made for, without shards, for the end of the seed."""
+    before = [str(one["serial"]) for one in (ledger.get("plan") or {}).get("replaced") or []]
+    planned = [str(one["serial"]) for one in shards(ledger)] or [str(one["serial"]) for one in seed["drives"]]
+    return [_option(seed, ledger, _bare(serial)) for serial in dict.fromkeys([*planned, *before])]
+
+
+def _bare(serial: str) -> dict[str, Any]:
+    return {"serial": serial, "files": [], "sessions": []}
+
+
+def _option(seed: Mapping[str, Any], ledger: Mapping[str, Any], shard: Mapping[str, Any]) -> dict[str, Any]:
+    """One drive. The permission to erase it is used up with the first attempt."""
+    serial = str(shard["serial"])
     listed = {str(one["serial"]): one for one in seed["drives"]}
-    erased = ledger.get("erased") or {}
-    planned = shards(ledger) or [{"serial": serial, "files": [], "sessions": []} for serial in listed]
-    found = []
-    for shard in planned:
-        serial = str(shard["serial"])
-        one = listed.get(serial) or {}
-        found.append(
-            {
-                "serial": serial,
-                "bus": one.get("bus") or drive_of(ledger, serial).get("bus") or "SATA",
-                "erase": bool(one.get("erase")) and serial not in erased and not drive_of(ledger, serial),
-                "files": shard["files"],
-                "sessions": shard["sessions"],
-            }
-        )
-    return found
+    one, erased = listed.get(serial) or {}, ledger.get("erased") or {}
+    return {
+        "serial": serial,
+        "bus": one.get("bus") or drive_of(ledger, serial).get("bus") or "SATA",
+        "erase": bool(one.get("erase")) and serial not in erased and not drive_of(ledger, serial),
+        "files": shard["files"],
+        "sessions": shard["sessions"],
+    }
 
 
 def host_options(
     seed: Mapping[str, Any], ledger: Mapping[str, Any], discard: Sequence[str] = (), erase: Sequence[str] = ()
 ) -> dict[str, Any]:
     """The options that every call of sata_prep_import and its info module gets."""
+    by_tool = seed["prepare_with"] == "tool"
     return {
         "seed": seed["name"],
         "container": seed["azure"]["container"],
@@ -51,7 +77,8 @@ def host_options(
         "protected_paths": [seed["staging"]["path_on_copy_host"]],
         # The drives of the agent's utility are never looked at: nobody may touch them.
         "parallel": seed["parallel"],
-        "drives": drives(seed, ledger) if seed["prepare_with"] == "tool" else [],
+        "drives": drives(seed, ledger, discard) if by_tool else [],
+        "spares": spares(seed, ledger, discard) if by_tool else [],
         "discard_attempts": list(discard),
         "erase_fingerprints": [*erase, *(one["fingerprint"] for one in ledger.get("erase_allowed") or [])],
     }
@@ -71,6 +98,7 @@ def tasks(snapshot: Snapshot) -> dict[str, Any]:
     """What each step needs besides the definition."""
     ledger = snapshot.ledger
     known = {shard["serial"]: drive_of(ledger, shard["serial"]) for shard in snapshot.shards}
+    by_tool = snapshot.preparer == "tool"
     frozen = list(ledger.get("frozen") or [])
     gone = pieces.marked_as_shipped(snapshot) or bool(ledger.get("shipments"))
     return {
@@ -91,6 +119,7 @@ def tasks(snapshot: Snapshot) -> dict[str, Any]:
         },
         "complete": {"known_jobs": sorted(str(one["id"]) for one in (snapshot.backup or {}).get("jobs") or [])},
         "clean": _clean(ledger, evidence.last_status(snapshot.kind)),
+        "end": {"drives": every_drive(snapshot.seed, ledger) if by_tool else []},
         "track": {"shipped": bool(ledger.get("shipments"))},
         "abort": {
             "serials": list(known),

@@ -26,7 +26,7 @@ GIVEN: dict[str, Any] = {
     "name": NAME,
     "source": {"host": "fs01", "publish_settings": "/srv/contoso.publishsettings"},
     "staging": {"path": "D:\\Staging"},
-    "drives": [{"serial": SERIAL}],
+    "drives": [{"serial": SERIAL}, {"serial": "WD-WX31A10FE03"}],
     "azure": {
         "subscription_id": "11111111-2222-4333-8444-555555555555",
         "resource_group": "seeds",

@@ -1486,7 +1486,7 @@ def test_the_second_drive_stops_the_seed_as_well(known: str, drives: list[dict[s
 
 
 REMEDIES = [
-    ("planned", "a system disk", "Make the drive usable."),
+    ("planned", "a system disk", "Make the drive usable, or list another drive in `drives` instead of it"),
     ("new", "a system disk", "List another drive in `drives`."),
     ("planned", "copied, offline", "Correct it."),
     ("new", "content that cannot be judged", "Correct it."),
@@ -1539,7 +1539,7 @@ WAITS: list[tuple[Snapshot, Waiting | None]] = [
     (snapshot("planned", drives=_unequal("copies", allowed=None)), None),
     (
         snapshot(two("planned"), drives=[AWAY, {**AWAY, "serial": OTHER}]),
-        Waiting("insert", ON_HOST, "", "", COMMAND + RUN),
+        Waiting("insert", f"{ON_HOST}; then {OTHER}", "", "", COMMAND + RUN),
     ),
     (
         snapshot(two("planned"), drives=[AWAY, second("copies")]),

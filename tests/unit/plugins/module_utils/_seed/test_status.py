@@ -171,7 +171,7 @@ STOPS: dict[str, tuple[Snapshot, str, str, str]] = {
         seen("staging", drives=[{**EMPTY, "size_bytes": 1000}]),
         "staged",
         "no_drive",
-        "need a drive of",
+        "needs a drive of",
     ),
     "file changed": (seen("planned", backup=backup(files=TWO)), "planned", "staged_files_changed", "has 1024"),
     "file changed at the gate": (

@@ -11,8 +11,10 @@ import contoso
 import pytest
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.steps import (
     drives,
+    every_drive,
     host_options,
     shipment_problem,
+    spares,
     tasks,
 )
 from contoso import CONTAINER, NAME, SERIAL
@@ -47,9 +49,39 @@ def test_after_the_plan_only_its_drives_with_their_shards() -> None:
     assert len(one["files"]) == len(one["sessions"]) == 2
 
 
-def test_a_planned_drive_that_is_no_longer_listed_is_still_looked_at() -> None:
-    (one,) = drives(contoso.seed(drives=[{"serial": "B", "bus": "USB", "erase": True}]), contoso.ledger("planned"))
-    assert (one["serial"], one["bus"], one["erase"]) == (SERIAL, "SATA", False)
+REPLACED = contoso.seed(drives=[{"serial": "B", "bus": "USB", "erase": True}])
+
+
+def test_a_planned_drive_that_was_taken_out_of_the_list_is_only_looked_at() -> None:
+    """Nothing is written to a drive that is not listed; the listed ones are looked at because one may replace it."""
+    known = contoso.ledger("planned")
+    assert drives(REPLACED, known) == []
+    gone, spare = spares(REPLACED, known)
+    assert (gone["serial"], gone["bus"], gone["erase"], len(gone["files"])) == (SERIAL, "SATA", False, 2)
+    assert spare == {"serial": "B", "bus": "USB", "erase": True, "files": [], "sessions": []}
+    found = host_options(REPLACED, known)
+    assert (found["drives"], found["spares"]) == ([], [gone, spare])
+
+
+def test_nothing_else_is_looked_at_while_every_planned_drive_is_listed() -> None:
+    listed = contoso.seed(drives=[{"serial": SERIAL}, {"serial": "B"}])
+    assert spares(listed, contoso.ledger("planned")) == [] == spares(listed, contoso.ledger())
+
+
+def test_a_verified_drive_stays_although_it_is_not_listed() -> None:
+    known = contoso.ledger("verified")
+    (one,) = drives(REPLACED, known)
+    assert (one["serial"], spares(REPLACED, known)) == (SERIAL, [])
+    attempt = known["drives"][SERIAL]["attempt"]
+    assert drives(REPLACED, known, [attempt]) == [] and len(spares(REPLACED, known, [attempt])) == 2
+    assert spares(REPLACED, contoso.ledger("job_created"), [attempt]) == []
+
+
+def test_the_end_of_a_seed_knows_the_drives_that_were_replaced() -> None:
+    known = contoso.ledger("planned")
+    known["plan"]["replaced"] = [{"serial": "OLD"}, {"serial": SERIAL}]
+    assert [one["serial"] for one in every_drive(contoso.seed(), known)] == [SERIAL, "OLD"]
+    assert all(one["files"] == one["sessions"] == [] for one in every_drive(contoso.seed(), known))
 
 
 @pytest.mark.parametrize(
@@ -82,6 +114,7 @@ def test_the_options_of_the_copy_host() -> None:
         "protected_paths": ["\\\\fs01\\seed"],
         "parallel": 1,
         "drives": drives(seed, contoso.ledger()),
+        "spares": [],
         "discard_attempts": ["20261125T101500Z-3fa9"],
         "erase_fingerprints": ["0123456789ab"],
     }
@@ -102,6 +135,7 @@ def test_the_tasks_of_a_new_seed() -> None:
         "clean": {"frozen_files": [], "blobs": [], "escrowed": [], "journals": []},
         "disk_prep": {"journal_directory": None, "journals": []},
         "track": {"shipped": False},
+        "end": {"drives": [{"serial": SERIAL, "bus": "SATA", "erase": False, "files": [], "sessions": []}]},
         "abort": {"serials": [], "shipped": False, "cancels": False, "goes_online": True},
     }
 
