@@ -263,8 +263,22 @@ row:
   returned: with O(observed)
   type: dict
   sample: {name: contoso-fs01, status: job_created, next: ""}
+drives:
+  description: Where each drive of a seed with several is, a line each; empty for one drive, and after the shipment.
+  returned: with O(observed)
+  type: list
+  elements: str
+  sample: ['WD-WX31A10FE02: verified, may be taken out', 'WD-WX31A10FE03: waiting: insert it']
+plan_table:
+  description: The lines that the C(plan) playbook prints, which drive carries how much of the staged files.
+  returned: with O(observed)
+  type: list
+  elements: str
+  sample: ['contoso-fs01: 9 staged files, 9.0 TB, on 3 drives (fewer are not enough)']
 plan:
-  description: Proposed frozen list and shards.
+  description:
+    - Proposed frozen list and shards, with the lowest number of drives that could do.
+    - When a drive was replaced, the shards of the other drives are as they were.
   returned: with O(observed), null unless the next step is the plan
   type: dict
   sample: {bytes: 1106944, left_out: []}

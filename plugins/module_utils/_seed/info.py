@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import APIS
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import (
     definition,
+    layout,
     ledger,
     messages,
     pieces,
@@ -67,6 +68,7 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     decision = status.decide(snapshot)
     view = decision.view()
     view["progress"] = messages.progress(snapshot.drives or [], (snapshot.backup or {}).get("jobs") or [])
+    view["drives"] = layout.drive_lines(snapshot)
     view["warning"] = messages.growth(snapshot.backup or {}, now)
     view["notes"] = messages.notes(host, seed, known)
     lines = messages.summary(host, view, now)
@@ -82,6 +84,7 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         **view,
         "summary": lines,
         "row": _row(host, view),
+        "plan_table": layout.plan_table(snapshot, decision.plan),
         "shipment_problem": problem,
         "tasks": steps.tasks(snapshot),
         "staging_complete": pieces.complete_listings(snapshot),

@@ -82,6 +82,7 @@ def summary(host: str, view: Mapping[str, Any], now: datetime) -> list[str]:
         command = "" if status == "cleaned" else playbook("seed", host, again)
     if not blocked and waiting and waiting["deadline"]:
         lines.append(f"  Deadline: {deadline(waiting['deadline'], now)}")
+    lines += [f"  Drive:    {one}" for one in view.get("drives") or []]
     if view.get("progress"):
         lines.append(f"  Progress: {view['progress']}")
     if view.get("warning"):
@@ -140,13 +141,41 @@ def progress(drives: Sequence[Mapping[str, Any]], jobs: Sequence[Mapping[str, An
     """How far the running work is; empty when nothing runs."""
     parts = []
     for one in drives:
-        done = one.get("progress")
-        if done and one.get("activity") not in ("none", "unknown"):
-            parts.append(f"drive {one['serial']}: {done['operation']} {_share(done)}")
+        text = of_drive(one)
+        if text:
+            parts.append(f"drive {one['serial']}: {text}")
     running = [one for one in jobs if one.get("phase") == "running"]
     if running:
         parts.append(f"backup: {_share(running[0])}")
     return "; ".join(parts)
+
+
+def of_drive(drive: Mapping[str, Any]) -> str:
+    """How far the work on a drive is, how fast it is and how long it will take; empty when none runs."""
+    done = drive.get("progress")
+    if not done or drive.get("activity") in ("none", "unknown"):
+        return ""
+    text = f"{done['operation']} {_share(done)}"
+    if done.get("bytes_per_second"):
+        text += f", {size(done['bytes_per_second'])}/s"
+    left = done.get("seconds_left")
+    return text if left is None else f"{text}, {duration(left)} left"
+
+
+def duration(seconds: int | float) -> str:
+    """A time for people, in one unit."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return "less than a minute"
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{round(minutes / 60)} h" if minutes < 48 * 60 else f"{round(minutes / 60 / 24)} days"
+
+
+def percent(done: Mapping[str, Any]) -> str:
+    """The share that is done; empty when it is not known."""
+    total = int(done.get("bytes_total") or 0)
+    return f"({100 * int(done.get('bytes_done') or 0) // total} %)" if total else ""
 
 
 def growth(backup: Mapping[str, Any], now: datetime) -> str:
@@ -177,6 +206,5 @@ def _hours(free: int, done: int, started: str, now: datetime) -> float | None:
 
 
 def _share(done: Mapping[str, Any]) -> str:
-    total = int(done.get("bytes_total") or 0)
-    share = int(done.get("bytes_done") or 0)
-    return f"{size(share)} of {size(total)} ({100 * share // total} %)" if total else size(share)
+    total, share = int(done.get("bytes_total") or 0), size(int(done.get("bytes_done") or 0))
+    return f"{share} of {size(total)} {percent(done)}" if total else share

@@ -690,14 +690,22 @@ def _collected(snapshot: Snapshot, one: Mapping[str, Any]) -> bool:
 
 
 def due_steps(snapshot: Snapshot) -> dict[str, list[str]]:
-    """The serials that a step can work on now."""
+    """The serials that a step can work on now.
+
+    No more copies begin than may run at the same time. A drive that was taken out of `drives` is not touched.
+    """
     found: dict[str, list[str]] = {"prepare": [], "verify": []}
+    gone = snapshot.retired
+    copies = [one for one in snapshot.drives or [] if one.get("status") == "copying"]
+    begins = len(copies) < int(snapshot.seed["parallel"])
     for shard in snapshot.shards:
         one = snapshot.drive(shard["serial"])
-        if one is None:
+        if one is None or shard["serial"] in gone:
             continue
         allowed = one.get("allowed") or []
-        if (_writes(one) and not _is_lost(snapshot, one)) or ("collect" in allowed and not _collected(snapshot, one)):
+        if (_writes(one) and begins and not _is_lost(snapshot, one)) or (
+            "collect" in allowed and not _collected(snapshot, one)
+        ):
             found["prepare"].append(shard["serial"])
         elif _verify_due(snapshot, shard, one):
             found["verify"].append(shard["serial"])

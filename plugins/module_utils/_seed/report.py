@@ -8,11 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence, messages
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import (
-    drive_of,
-    manifest_of,
-)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence, layout, messages
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import manifest_of
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import Snapshot
 
 
@@ -44,7 +41,8 @@ def report(snapshot: Snapshot, decision: Mapping[str, Any], lines: list[str]) ->
     """Everything that the report page shows. It has no secret."""
     ledger, seed = snapshot.ledger, snapshot.seed
     names = {one["name"] for one in ledger.get("frozen") or []}
-    container = snapshot.container or {}
+    container, plan = snapshot.container or {}, ledger.get("plan") or {}
+    largest = max((int(one.get("size_bytes") or 0) for one in snapshot.shards), default=0)
     return {
         "name": seed["name"],
         "summary": lines,
@@ -57,9 +55,11 @@ def report(snapshot: Snapshot, decision: Mapping[str, Any], lines: list[str]) ->
         "container": seed["azure"]["container"],
         "location": seed["azure"]["location"],
         "tags": dict(seed["azure"]["tags"]),
-        "drives": [_drive(snapshot, shard) for shard in snapshot.shards],
+        "drives": [layout.page_drive(snapshot, shard, largest) for shard in snapshot.shards],
+        "plan": {name: plan.get(name) for name in ("drives_lower_bound", "method")},
+        "replaced": layout.replaced(snapshot),
         "files": [{**one, "size": messages.size(one["bytes"])} for one in ledger.get("frozen") or []],
-        "left_out": (ledger.get("plan") or {}).get("left_out") or [],
+        "left_out": plan.get("left_out") or [],
         "job": dict(snapshot.job),
         "shipments": list(ledger.get("shipments") or []),
         "imported": ledger.get("imported") or {},
@@ -84,18 +84,3 @@ def _steps(status: str, kind: str) -> list[dict[str, str]]:
         {"name": name, "state": "done" if place < at else "now" if place == at else "open"}
         for place, name in enumerate(shown)
     ]
-
-
-def _drive(snapshot: Snapshot, shard: Mapping[str, Any]) -> dict[str, Any]:
-    known, one = drive_of(snapshot.ledger, shard["serial"]), snapshot.drive(shard["serial"]) or {}
-    return {
-        "serial": shard["serial"],
-        "files": len(shard["files"]) if shard["files"] else "not known",
-        "size": messages.size(shard["bytes"]) if shard["files"] else "not known",
-        "attempt": known.get("attempt") or "",
-        "status": one.get("status") or ("prepared by the utility" if snapshot.ledger.get("adopted") else "not asked"),
-        "reason": one.get("reason") or "",
-        "manifest_hash": manifest_of(snapshot.ledger, shard["serial"])["manifest_hash"],
-        "verified": (known.get("verified") or {}).get("at", ""),
-        "log": one.get("log") or "",
-    }

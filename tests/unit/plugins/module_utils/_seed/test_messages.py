@@ -305,3 +305,26 @@ def test_notes_stand_before_the_next_command() -> None:
     found = lines("aborted", notes=["One.", "Two."])
     assert found[1:3] == ["  Note:     One.", "  Note:     Two."]
     assert found[-1].startswith("  Next: ")
+
+
+def test_the_speed_and_the_time_left_are_shown_where_they_are_known() -> None:
+    progress = {"operation": "copy", "bytes_done": 10**9, "bytes_total": 4 * 10**9}
+    one = {"serial": "A", "activity": "copying", "progress": progress}
+    assert messages.of_drive(one) == "copy 1.0 GB of 4.0 GB (25 %)"
+    faster = {**progress, "bytes_per_second": 10**8, "seconds_left": 30}
+    assert messages.of_drive({**one, "progress": faster}).endswith("(25 %), 100.0 MB/s, less than a minute left")
+    assert messages.of_drive({**one, "activity": "none"}) == "" == messages.of_drive({})
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(29, "less than a minute"), (90, "2 min"), (7140, "119 min"), (7200, "2 h"), (172800, "2 days")],
+)
+def test_a_time_for_people(seconds: int, text: str) -> None:
+    assert messages.duration(seconds) == text
+
+
+def test_the_drives_of_a_seed_are_lines_of_its_summary() -> None:
+    view = {"status": "planned", "waiting": None, "blocked": None, "drives": ["A: verified", "B: waiting: insert it"]}
+    lines = messages.summary("contoso-fs01", view, contoso.NOW)
+    assert lines[1:3] == ["  Drive:    A: verified", "  Drive:    B: waiting: insert it"]

@@ -96,12 +96,25 @@ def test_the_report_of_an_imported_seed() -> None:
         "manifest_hash": HASH,
         "verified": "2026-11-26T12:00:00Z",
         "log": contoso.drive("verified")["log"],
+        "where": "shipped with FedEx 794612345678",
+        "full": 1,
+        "width": 100,
+        "parts": [
+            {"name": "Backup.BaseBlob", "size": "1.1 GB", "share": 0.03},
+            {"name": "Backup.AIBBlob", "size": "512 bytes", "share": 0.0},
+        ],
+        "copied": "",
+        "progress": "",
+        "sessions": drive["sessions"],
     }
+    assert [one["id"] for one in drive["sessions"]] == ["contoso-fs01-1-1", "contoso-fs01-1-2"]
+    assert found["plan"] == {"drives_lower_bound": 1, "method": "exact"} and found["replaced"] == []
 
 
 def test_what_was_not_asked_is_said_to_be_so() -> None:
     (drive,) = made("planned", status="planned")["drives"]
-    assert drive == {
+    assert (drive["where"], drive["sessions"], drive["copied"]) == ("not known", [], "")
+    assert {name: drive[name] for name in list(drive)[:9]} == {
         "serial": SERIAL,
         "files": 2,
         "size": "1.1 GB",

@@ -499,13 +499,13 @@ def test_milestone_counts_every_drive_of_the_plan() -> None:
 
 def test_the_slowest_drive_decides_the_status() -> None:
     known = ledger_at("verified")
-    known["plan"]["shards"].append({**known["plan"]["shards"][0], "serial": "X"})
+    known["plan"]["shards"].append({**known["plan"]["shards"][0], "serial": "WD-WX31A10FE03"})
     locked = drive("verified and locked")
     for name, status in (("empty without a partition table", "planned"), ("copies", "preparing")):
-        found = decide(seen("verified", ledger=known, drives=[locked, {**drive(name), "serial": "X"}]))
+        found = decide(seen("verified", ledger=known, drives=[locked, {**drive(name), "serial": "WD-WX31A10FE03"}]))
         assert found.status == status
-    known["drives"]["X"] = {name: one for name, one in known["drives"][SERIAL].items() if name != "verified"}
-    found = decide(seen("verified", ledger=known, drives=[locked, {**drive("copied"), "serial": "X"}]))
+    known["drives"]["WD-WX31A10FE03"] = {name: one for name, one in known["drives"][SERIAL].items() if name != "verified"}
+    found = decide(seen("verified", ledger=known, drives=[locked, {**drive("copied"), "serial": "WD-WX31A10FE03"}]))
     assert (found.status, found.next) == ("prepared", "verify")
 
 
