@@ -125,6 +125,7 @@ def stages() -> list[Stage]:
         Stage("scenario", "what others stage", [tool("pytest", "-q", "tests/scenario/test_ways.py")]),
         Stage("scenario", "drives that the agent prepares", [tool("pytest", "-q", "tests/scenario/test_disk_prep.py")]),
         Stage("scenario", "a protection group of DPM", [tool("pytest", "-q", "tests/scenario/test_dpm.py")], True),
+        Stage("scenario", "many drives", [tool("pytest", "-q", "tests/scenario/test_drives.py")]),
         Stage("scenario", "many seeds", [tool("pytest", "-q", "tests/scenario/test_many.py")]),
         Stage(
             "scenario",

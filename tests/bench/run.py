@@ -28,6 +28,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(REPOSITORY / "tests"), str(HERE), str(REPOSITORY / ".build" / "collections")]
 
 import fleet  # noqa: E402  (beside this file)
+import plan  # noqa: E402
 from lab import controller, world  # noqa: E402  (the lab lies beside this folder)
 
 COLLECTION = "seedfreight.azure_offline_backup"
@@ -201,13 +202,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", default="1,10", help="numbers of seeds")
     parser.add_argument("--forks", default="5", help="numbers of forks")
-    parser.add_argument("--what", default="noop", help="noop and status (drives are on their way), whole")
+    parser.add_argument("--what", default="noop", help="noop and status (drives are on their way), whole, plan")
     parser.add_argument("--kind", default="twin", help="kind of the hosts of whole seeds")
     parser.add_argument("--tasks", action="store_true", help="print the seconds that hosts were at each task")
     parser.add_argument("--log", help="file for the output of the last playbooks")
     given = parser.parse_args()
-    row(HEAD)
-    for what in given.what.split(","):
+    kinds = given.what.split(",")
+    if "plan" in kinds:
+        for line in plan.report():
+            print(line, flush=True)
+        kinds.remove("plan")
+    if kinds:
+        row(HEAD)
+    for what in kinds:
         for seeds in given.seeds.split(","):
             for forks in given.forks.split(","):
                 measure(given, what, int(seeds), int(forks))

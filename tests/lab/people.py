@@ -65,6 +65,14 @@ def _check_attached(host: str, serial: str) -> None:
         raise LabError(f"{serial} is the system disk of {host}")
 
 
+def _lies_beside(host: str, serial: str) -> bool:
+    path = world.disk_file(serial)
+    disk = world.read(path) if path.exists() else {}
+    sent = [world.read(one) for one in (world.home() / "datacenter" / "parcels").glob("*.json")]
+    travels = any(world.serial_key(serial) in map(world.serial_key, one["serials"]) for one in sent)
+    return bool(disk) and not disk["attached_to"] and disk.get("pulled_from") == host and not travels
+
+
 def set_offline(serial: str, reason: str | None) -> None:
     """Take a disk offline for one of Windows' reasons, or bring it online again with none."""
     disk = world.find_disk(serial)
@@ -104,13 +112,17 @@ def _next_number(host: str) -> int:
 
 
 def ship(host: str, serials: list[str], carrier: str, tracking: str) -> None:
-    """Take drives out and hand them to a carrier as one parcel; all of them or none."""
+    """Take drives out and hand them to a carrier as one parcel; all of them or none.
+
+    Drives that were pulled out of the host before lie beside it, because it may have one bay for all.
+    """
     path = _parcel(tracking)
     if path.exists():
         raise LabError(f"a parcel {tracking} was sent already")
-    for serial in serials:
+    plugged_in = [serial for serial in serials if not _lies_beside(host, serial)]
+    for serial in plugged_in:
         _check_attached(host, serial)
-    for serial in serials:
+    for serial in plugged_in:
         pull(host, serial)
     parcel = {
         "tracking": tracking,

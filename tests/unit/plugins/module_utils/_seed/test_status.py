@@ -504,7 +504,9 @@ def test_the_slowest_drive_decides_the_status() -> None:
     for name, status in (("empty without a partition table", "planned"), ("copies", "preparing")):
         found = decide(seen("verified", ledger=known, drives=[locked, {**drive(name), "serial": "WD-WX31A10FE03"}]))
         assert found.status == status
-    known["drives"]["WD-WX31A10FE03"] = {name: one for name, one in known["drives"][SERIAL].items() if name != "verified"}
+    known["drives"]["WD-WX31A10FE03"] = {
+        name: one for name, one in known["drives"][SERIAL].items() if name != "verified"
+    }
     found = decide(seen("verified", ledger=known, drives=[locked, {**drive("copied"), "serial": "WD-WX31A10FE03"}]))
     assert (found.status, found.next) == ("prepared", "verify")
 

@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A seed with three drives and one bay: one drive arrives late, one fails and is replaced."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from conftest import WAIT, Lab, Run
+from lab import world
+
+SEED, NUMBER = "contoso-fs01", "794612345678"
+# Room for two of the files and not for three.
+SIZE = "70000128"
+FILE = 1024 * 1024
+FIRST, LATE, BAD, NEW = "WD-FIRST", "WD-LATE", "WD-BAD", "WD-NEW"
+
+
+def define(lab: Lab, *serials: str) -> None:
+    """Write the definition; a drive that is not there yet is planned by its size."""
+    drives = ", ".join(f"{{serial: {one}, size: '{SIZE}'}}" for one in serials)
+    lab.order("seed", SEED, "--set", "source.agent=folder", "--set", "cleanup=manual", "--set", f"drives=[{drives}]")
+
+
+def plug(lab: Lab, serial: str) -> None:
+    lab.order("disk", "add", serial, "--size", SIZE)
+
+
+def waits_for(run: Run, serial: str) -> None:
+    assert (run.returncode, run.status(SEED)) == (0, "planned"), run.output
+    assert run.line(SEED, "Waiting").startswith(f"drive {serial} to be inserted into fs01"), run.output
+
+
+@pytest.mark.twin
+def test_three_drives_one_bay_one_late_one_replaced(lab: Lab) -> None:
+    for at in range(6):
+        lab.order("write", "fs01", f"D:\\Staging\\part{at}", "--bytes", str(FILE))
+    plug(lab, FIRST)
+    define(lab, FIRST, LATE, BAD)
+    shown = lab.play("plan")
+    assert shown.returncode == 0 and shown.changed == 0, shown.output
+    assert f"{SEED}: 6 staged files, 6.3 MB, on 3 drives (fewer are not enough)" in shown.output
+    assert not (lab.home / "state" / SEED / "ledger.json").exists(), "nothing is frozen, and no lock was taken"
+    # The first drive, then the second one in the same bay.
+    run = lab.command(lab.play("seed").line(SEED, "Next"), *WAIT)
+    waits_for(run, LATE)
+    assert [one for one in run.steps if one != "plan"] == ["prepare", "verify"], run.output
+    before = lab.ledger(SEED)["drives"][FIRST]
+    assert before["verified"] and before["journal"]
+    lab.order("disk", "pull", FIRST)
+    waits_for(lab.play("seed", *WAIT), LATE)
+    plug(lab, LATE)
+    waits_for(lab.play("seed", *WAIT), BAD)
+    lab.order("disk", "pull", LATE)
+    # The third one fails, and another takes its place.
+    plug(lab, BAD)
+    lab.slow_tool("fs01", 20000)
+    run = lab.play("seed")
+    assert run.status(SEED) in ("planned", "preparing"), run.output
+    lab.kill_tool()
+    time.sleep(2)
+    failed = lab.play("seed")
+    assert failed.returncode == 2 and "list another drive in `drives` instead of it" in failed.message, failed.output
+    lab.slow_tool("fs01", None)
+    lab.order("disk", "pull", BAD)
+    define(lab, FIRST, LATE, NEW)
+    shards = lab.ledger(SEED)["plan"]["shards"]
+    run = lab.play("seed", *WAIT)
+    waits_for(run, NEW)
+    assert run.steps == ["plan"], run.output
+    plug(lab, NEW)
+    run = lab.play("seed", *WAIT)
+    assert run.status(SEED) == "job_created", run.output
+    known = lab.ledger(SEED)
+    assert known["plan"]["shards"][:2] == shards[:2], "only the files of the drive that failed have moved"
+    assert known["plan"]["shards"][2]["files"] == shards[2]["files"]
+    assert [one["serial"] for one in known["plan"]["replaced"]] == [BAD] and BAD not in known["drives"]
+    assert known["drives"][FIRST] == before, "a verified drive that was pulled takes nothing back"
+    ship(lab)
+    for _look in range(10):
+        run = lab.play("seed", *WAIT)
+        if run.status(SEED) == "imported":
+            break
+        time.sleep(2)
+    assert run.status(SEED) == "imported", run.output
+    cleaned = lab.play("clean", "-e", f"seed={SEED}")
+    assert cleaned.status(SEED) == "cleaned", cleaned.output
+    attempts = world.windows_path("fs01", f"C:\\ProgramData\\Seedfreight\\seeds\\{SEED}")
+    assert not attempts.exists(), "also those of the drive that was replaced"
+
+
+def ship(lab: Lab) -> None:
+    """One parcel with the three drives; none is marked as shipped while one of them is attached."""
+    words = ("-e", f"seed={SEED}", "-e", "carrier=FedEx", "-e", f"tracking_number={NUMBER}")
+    refused = lab.play("ship", *words)
+    assert refused.returncode == 2 and f"Drive {NEW} is still attached" in refused.message, refused.output
+    parcel = ("--carrier", "FedEx", "--tracking", NUMBER)
+    lab.order("ship", "--host", "fs01", "--serial", FIRST, LATE, NEW, *parcel)
+    marked = lab.play("ship", *words)
+    assert marked.status(SEED) == "shipped", marked.output
+    lab.order("arrive", "--tracking", NUMBER)
