@@ -185,7 +185,7 @@ ask:
   sample: [source, copy_host, job]
 copy_options:
   description: Options for M(seedfreight.azure_offline_backup.sata_prep_import) and its info module.
-  returned: success
+  returned: unless the drives travel
   type: dict
   sample: {seed: contoso-fs01, container: contoso-fs01-seed}
 ledger:
@@ -348,7 +348,7 @@ shipment_problem:
   sample: ""
 slip:
   description: What the packing slip shows.
-  returned: with O(observed)
+  returned: with O(observed), null unless the import job waits for its shipment
   type: dict
   sample: {job_name: contoso-fs01}
 report:

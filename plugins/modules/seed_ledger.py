@@ -24,7 +24,7 @@ options:
     required: true
   state:
     description:
-      - V(present) records O(event) and keeps O(documents). Requires O(run), except in check mode.
+      - V(present) records O(event) and keeps O(documents), both or one of them. Requires O(run), except in check mode.
       - V(locked) acquires the lock, V(unlocked) releases it.
     type: str
     choices: [present, locked, unlocked]
@@ -60,6 +60,11 @@ options:
     type: dict
   removed_documents:
     description: Documents and sealed working copies of the seed that are removed, by name.
+    type: list
+    elements: str
+    default: []
+  show:
+    description: Names of O(documents) that are printed as plain lines when they were written.
     type: list
     elements: str
     default: []
@@ -171,6 +176,7 @@ OPTIONS = {
     "result": {"type": "dict"},
     "documents": {"type": "dict"},
     "removed_documents": {"type": "list", "elements": "str", "default": []},
+    "show": {"type": "list", "elements": "str", "default": []},
     "run": {"type": "str"},
     "lease": {"type": "int", "default": 900},
     "begin_again": {"type": "bool", "default": False},

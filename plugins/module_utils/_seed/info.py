@@ -49,13 +49,10 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     if milestone not in FINISHED:
         _refuse(definition.check_files(seed, milestone), host)
         _refuse(definition.conflicts(host, seed, _open(others)), host)
-    result = {
-        "changed": False,
-        "seed": seed,
-        "status": milestone,
-        "ask": status.questions(seed, known),
-        "copy_options": steps.host_options(seed, known, options["discard_attempts"], options["erase"]),
-    }
+    result = {"changed": False, "seed": seed, "status": milestone, "ask": status.questions(seed, known)}
+    if milestone != "shipped" or options["preflight"]:
+        # Drives that travel are on no host, and a registered result is kept for the whole run.
+        result["copy_options"] = steps.host_options(seed, known, options["discard_attempts"], options["erase"])
     if options["ledger"]:
         result["ledger"] = known
     if options["preflight"]:
@@ -91,7 +88,7 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "erase_allowed": steps.erase_allowed(snapshot, options["erase"]),
         "baseline": pieces.baseline(snapshot),
         "files": (snapshot.backup or {}).get("files"),
-        "slip": report.packing_slip(snapshot),
+        "slip": report.packing_slip(snapshot) if decision.status == "job_created" else None,
         "report": report.report(snapshot, view, lines),
     }
 

@@ -231,6 +231,21 @@ def test_lock_names_the_process_of_the_run(controller: Controller) -> None:
     assert held and held.alive is False, "the run has ended"
 
 
+def test_a_document_for_a_person_is_printed_once_it_is_written(controller: Controller) -> None:
+    """As plain lines, and not again while it is the same; other documents are not printed."""
+    locked = controller.run(f"{PREFIX}.seed_ledger", {**controller.state, "state": "locked"})
+    assert locked.code == 0, locked.output
+    lock = json.loads((controller.folder / "state" / "contoso-fs01" / "lock.json").read_text())
+    documents = {"packing-slip.txt": "To the\n  data center", "report.html": "<p>not for a terminal</p>"}
+    given = {**controller.state, "run": lock["run"], "documents": documents, "show": ["packing-slip.txt"]}
+    kept, shown = FileStore(controller.state["store"], "contoso-fs01"), []
+    for words in (["--check"], [], []):
+        run = controller.run(f"{PREFIX}.seed_ledger", given, *words)
+        assert run.code == 0 and "not for a terminal" not in run.output, run.output
+        shown.append("To the\n  data center\n" in run.output)
+    assert shown == [False, True, False] and kept.get("report.html") == documents["report.html"].encode()
+
+
 @pytest.mark.parametrize("module", ["import_job_info", "import_container_info"])
 def test_what_libraries_log_is_not_in_the_log_of_ansible(controller: Controller, storage: Any, module: str) -> None:
     """Ansible lets every library write to the file that it logs to."""
