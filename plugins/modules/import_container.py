@@ -81,6 +81,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+auth_source:
+  description: The source of credentials that was used, which tells what O(auth_source=auto) took.
+  returned: success
+  type: str
+  sample: env
 container:
   description: The container as it is.
   returned: success
@@ -218,12 +223,12 @@ container:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._argspec import (
-    AZURE_OPTIONS,
-    azure_options,
-)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.container import ensure_container
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import APIS
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.options import (
+    AZURE_OPTIONS,
+    signed_in,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._module import run
 
 OPTIONS = {
@@ -244,7 +249,10 @@ def main() -> None:
         required_if=[("state", "absent", ("blobs",))],
         supports_check_mode=True,
     )
-    run(module, lambda: ensure_container(azure_options(module.params), module.params, module.check_mode))
+    run(
+        module,
+        lambda: signed_in(module.params, lambda azure: ensure_container(azure, module.params, module.check_mode)),
+    )
 
 
 if __name__ == "__main__":

@@ -55,6 +55,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+auth_source:
+  description: The source of credentials that was used, which tells what O(auth_source=auto) took.
+  returned: success
+  type: str
+  sample: env
 container:
   description: The container as it is.
   returned: success
@@ -195,12 +200,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._argspec import (
-    AZURE_OPTIONS,
-    azure_options,
-)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.container import show_container
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import APIS
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.options import (
+    AZURE_OPTIONS,
+    signed_in,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._module import run
 
 OPTIONS = {
@@ -214,7 +219,7 @@ SPEC = {"argument_spec": {**AZURE_OPTIONS, **OPTIONS}}
 
 def work(parameters: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     """The result of the module, which changes nothing."""
-    return show_container(azure_options(parameters), parameters)
+    return signed_in(parameters, lambda azure: show_container(azure, parameters))
 
 
 def main() -> None:

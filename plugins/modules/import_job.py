@@ -241,6 +241,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+auth_source:
+  description: The source of credentials that was used, which tells what O(auth_source=auto) took.
+  returned: success
+  type: str
+  sample: env
 job:
   description: The import job as Azure shows it. A value that Azure does not show is V(null).
   returned: success
@@ -397,14 +402,14 @@ job:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._argspec import (
-    AZURE_OPTIONS,
-    azure_options,
-)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import (
     APIS,
     ensure_job,
     take_account_number,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.options import (
+    AZURE_OPTIONS,
+    signed_in,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._module import run
 
@@ -473,7 +478,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     options = take_account_number(module.params)
-    run(module, lambda: ensure_job(azure_options(module.params), options, module.check_mode))
+    run(module, lambda: signed_in(module.params, lambda azure: ensure_job(azure, options, module.check_mode)))
 
 
 if __name__ == "__main__":

@@ -84,6 +84,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+auth_source:
+  description: The source of credentials that was used, which tells what O(auth_source=auto) took.
+  returned: success
+  type: str
+  sample: env
 job:
   description: The import job as Azure shows it. A value that Azure does not show is V(null).
   returned: success
@@ -250,12 +255,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._argspec import (
-    AZURE_OPTIONS,
-    azure_options,
-)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.container import follow_job
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import APIS, show_job
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.options import (
+    AZURE_OPTIONS,
+    signed_in,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._module import run
 
 OPTIONS = {
@@ -276,7 +281,7 @@ SPEC = {"argument_spec": {**AZURE_OPTIONS, **OPTIONS}, "required_by": {"containe
 def work(parameters: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     """The result of the module, which changes nothing."""
     show = follow_job if parameters["container"] else show_job
-    return show(azure_options(parameters), parameters)
+    return signed_in(parameters, lambda azure: show(azure, parameters))
 
 
 def main() -> None:

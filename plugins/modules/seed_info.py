@@ -183,6 +183,11 @@ ask:
   type: list
   elements: str
   sample: [source, copy_host, job]
+azure_options:
+  description: Options for every module that talks to Azure, those that are set.
+  returned: success
+  type: dict
+  sample: {subscription_id: 12345678-1234-1234-1234-123456789abc, resource_group: contoso-backup}
 copy_options:
   description: Options for M(seedfreight.azure_offline_backup.sata_prep_import) and its info module.
   returned: unless the drives travel

@@ -43,6 +43,7 @@ GUIDES = [
             "keys",
             "architecture",
             "many-seeds",
+            "azure",
             "disk-prep",
         )
     ),

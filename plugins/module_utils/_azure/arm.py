@@ -14,16 +14,14 @@ from urllib.parse import urlsplit
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.auth import (
-    CREDENTIALS,
     NETWORK,
-    TIMEOUTS,
-    ArmError,
     Credentials,
-    credentials_refused,
     find_cloud,
     make_credential,
     sentence,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.errors import ArmError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.options import CREDENTIAL_FILE
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.patience import patient_retry
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 
@@ -32,6 +30,7 @@ try:
     from azure.core.exceptions import AzureError, ClientAuthenticationError
     from azure.core.pipeline import policies
     from azure.core.rest import HttpRequest, HttpResponse
+    from urllib3 import disable_warnings
 except ImportError as error:
     _deps.note(error)
 
@@ -64,9 +63,12 @@ class ArmClient:
     """Requests to the Resource Manager of one cloud, with retries and one form of errors."""
 
     def __init__(self, credentials: Credentials) -> None:
-        self.cloud = find_cloud(credentials.cloud_environment)
-        self.credential, self.source = make_credential(credentials, self.cloud), credentials.source
-        self._remedies: dict[str | int, str] = {**REMEDIES, 401: CREDENTIALS[self.source]}
+        self.credentials, self.cloud = credentials, find_cloud(credentials.cloud_environment, credentials.transport)
+        if not credentials.validate_certificates:
+            # Who ignores certificates has been told so by its own option, and not by each request on the terminal.
+            disable_warnings()
+        self.credential = make_credential(credentials, self.cloud)
+        self._remedies: dict[str | int, str] = {**REMEDIES, 401: credentials.remedy}
         self._not_there: tuple[str, ...] = NOT_THERE
         chain = [
             policies.HeadersPolicy({"Accept": "application/json"}),
@@ -74,7 +76,9 @@ class ArmClient:
             patient_retry(),
             policies.BearerTokenCredentialPolicy(self.credential, self.cloud.scope),
         ]
-        self._client: PipelineClient[Any, Any] = PipelineClient(self.cloud.resource_manager, policies=chain, **TIMEOUTS)
+        self._client: PipelineClient[Any, Any] = PipelineClient(
+            self.cloud.resource_manager, policies=chain, **credentials.transport
+        )
 
     def for_service(self, remedies: Mapping[str | int, str], not_there: tuple[str, ...]) -> ArmClient:
         """This client with a service's own remedies by error code, and its own codes for a thing that is not there."""
@@ -158,7 +162,7 @@ class ArmClient:
             response: HttpResponse = self._client.send_request(request)
             response.read()
         except ClientAuthenticationError as error:
-            raise credentials_refused(error, self.cloud.authority, self.source) from error
+            raise self.credentials.refused(error, self.cloud.authority) from error
         except AzureError as error:
             raise ArmError(f"{self.cloud.resource_manager} cannot be reached: {sentence(error)} {NETWORK}") from error
         if not 200 <= response.status_code < 300:
@@ -236,5 +240,8 @@ def _pause(wanted: str | None, otherwise: float) -> float:
 def connect(options: Mapping[str, str]) -> ArmClient:
     """A client for the options of Azure."""
     if not options["subscription_id"]:
-        raise ArmError("`subscription_id` is missing. Set it, or AZURE_SUBSCRIPTION_ID.")
+        raise ArmError(
+            "`subscription_id` is missing. Set it, AZURE_SUBSCRIPTION_ID, or subscription_id in the profile of "
+            f"{CREDENTIAL_FILE}."
+        )
     return ArmClient(Credentials.from_options(options))

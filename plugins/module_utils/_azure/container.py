@@ -17,13 +17,10 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import ArmClient, connect
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.auth import (
-    CREDENTIALS,
     NETWORK,
-    TIMEOUTS,
-    ArmError,
-    credentials_refused,
     sentence,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.errors import ArmError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import APIS
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job_api import JobApi, LogBlob
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.copy_log import (
@@ -80,9 +77,11 @@ class Container:
 
     def __init__(self, client: ArmClient, account: Account, name: str) -> None:
         self.account = account
-        self._service = BlobServiceClient(account.blob_endpoint, credential=client.credential, **TIMEOUTS)
+        self._service = BlobServiceClient(
+            account.blob_endpoint, credential=client.credential, **client.credentials.transport
+        )
         self._container: ContainerClient = self._service.get_container_client(name)
-        self._name, self._authority, self._source = name, client.cloud.authority, client.source
+        self._name, self._authority, self._credentials = name, client.cloud.authority, client.credentials
 
     def show(self, job: JobApi | None = None) -> dict[str, Any]:
         """What is in the container, and what the copy logs of a job say."""
@@ -158,12 +157,12 @@ class Container:
 
     def _refused(self, error: AzureError, what: str = "Container") -> ArmError:
         if isinstance(error, ClientAuthenticationError) and error.response is None:
-            return credentials_refused(error, self._authority, self._source)
+            return self._credentials.refused(error, self._authority)
         text = f"{what} '{self._name}' of {self.account.blob_endpoint} cannot be used: {sentence(error)}"
         if not isinstance(error, HttpResponseError) or not error.status_code:
             return ArmError(f"{text} {NETWORK}")
         code, status = _code(error), error.status_code
-        remedy = CREDENTIALS[self._source] if status == 401 else REMEDIES.get(code) or REMEDIES.get(status, "")
+        remedy = self._credentials.remedy if status == 401 else REMEDIES.get(code) or REMEDIES.get(status, "")
         headers = getattr(error.response, "headers", None) or {}
         request = headers.get("x-ms-request-id", "")
         known = ", ".join(part for part in (code, f"request id {request}" if request else "") if part)

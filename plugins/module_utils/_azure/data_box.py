@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.answer import Answer
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import ArmClient
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.auth import ArmError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.errors import ArmError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job_api import (
     ABSENT,
     NO_ADDRESS,

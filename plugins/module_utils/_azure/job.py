@@ -15,8 +15,8 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils i
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._argspec import require_text
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.account import account_id
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import connect
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.auth import ArmError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.data_box import DataBoxApi
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.errors import ArmError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job_api import (
     Drive,
     JobApi,

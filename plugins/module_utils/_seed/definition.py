@@ -18,6 +18,7 @@ from typing import Any
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _names
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.clouds import CLOUDS
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import APIS
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.options import AUTH_SOURCES
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.publish_settings import (
     read_publish_settings,
@@ -89,6 +90,12 @@ def _check_cloud(value: str, option: str) -> str:
     if value not in CLOUDS and not value.startswith("https://"):
         remedy = f"Use {', '.join(CLOUDS)} or the HTTPS URL of a metadata document."
         raise _names.InvalidName(option, value, "the cloud is not known.", remedy)
+    return value
+
+
+def _check_url(value: str, option: str) -> str:
+    if not re.fullmatch(r"https://[^/\s]+(/\S*)?", value):
+        raise _names.InvalidName(option, value, "it is no HTTPS URL.", "Begin it with https://.")
     return value
 
 
@@ -311,10 +318,37 @@ AZURE = {
         check=_check_cloud,
     ),
     "api": _text("Service that takes the import job.", choices=tuple(APIS), default="data_box"),
-    "auth_source": _text("How to sign in.", choices=("auto", "env", "cli", "msi"), default="auto"),
+    "auth_source": _text(
+        "How to sign in. V(env) is an application or a person of the environment, V(credential_file) a C(profile), "
+        "V(msi) the managed identity of the controller, V(cli) the login of the Azure CLI. V(auto) takes the first of "
+        "C(profile), V(env), the default profile and V(cli) that is complete.",
+        default_from="environment:ANSIBLE_AZURE_AUTH_SOURCE",
+        choices=tuple(AUTH_SOURCES),
+        default="auto",
+    ),
+    "profile": _text(
+        "Section of C(~/.azure/credentials) on the controller. If not set, the environment has it.", example="seeds"
+    ),
     "tenant": _text("Tenant id. If not set, the environment has it.", example="3fa85f64-5717-4562-b3fc-2c963f66afa6"),
     "client_id": _text(
         "Client id of the identity. If not set, the environment has it.", example="7c9e6679-7425-40de-944b-e07fc1f90ae7"
+    ),
+    "x509_certificate_path": _text(
+        "File on the controller with the certificate of the application and its private key. If not set, the "
+        "environment has it.",
+        example="/srv/seeds/app.pem",
+    ),
+    "thumbprint": _text("SHA-1 thumbprint that this certificate must have.", example="0a" * 20),
+    "adfs_authority_url": _text(
+        "HTTPS URL of the authority that issues tokens, if it is not that of the cloud.",
+        check=_check_url,
+        example="https://adfs.contoso.example/adfs",
+    ),
+    "cert_validation_mode": _text(
+        "V(ignore) does not verify the certificates of Azure.",
+        default_from="environment:AZURE_CERT_VALIDATION_MODE",
+        choices=("validate", "ignore"),
+        default="validate",
     ),
     "subscription_id": _text(
         "Subscription of the storage account and of the import job.",
@@ -418,6 +452,27 @@ SEED: dict[str, Option] = {
         default="manual",
     ),
 }
+
+
+# What of a definition every module for Azure gets, under the same names.
+MODULE_OPTIONS = (
+    "cloud_environment",
+    "auth_source",
+    "profile",
+    "tenant",
+    "client_id",
+    "x509_certificate_path",
+    "thumbprint",
+    "adfs_authority_url",
+    "cert_validation_mode",
+    "subscription_id",
+    "resource_group",
+)
+
+
+def azure_options(seed: Mapping[str, Any]) -> dict[str, str]:
+    """The options of every module for Azure. What is not set is left out, so that the environment has it."""
+    return {name: seed["azure"][name] for name in MODULE_OPTIONS if seed["azure"][name]}
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,8 @@ class Handler(BaseHTTPRequestHandler):
     """One request."""
 
     protocol_version = "HTTP/1.1"
+    # Head and body are two packets, and the second shall not wait for the acknowledgement of the first.
+    disable_nagle_algorithm = True
     server: Server
     _api_version = ""
 
@@ -159,11 +161,15 @@ class Handler(BaseHTTPRequestHandler):
     def _public(self, path: str, raw: bytes) -> Answer | None:
         if path == "/metadata/endpoints":
             return 200, tokens.metadata(self.server.endpoint), {}
-        if found := re.fullmatch(r"/([^/]+)/v2\.0/\.well-known/openid-configuration", path):
+        # An authority of its own has a path before the tenant.
+        if found := re.fullmatch(r"(?:/[^/]+)?/([^/]+)/v2\.0/\.well-known/openid-configuration", path):
             return 200, tokens.discovery(self.server.endpoint, found.group(1)), {}
         if re.fullmatch(r"/[^/]+/oauth2/v2\.0/token", path):
             form = {name: values[0] for name, values in parse_qs(raw.decode()).items()}
             return *self.server.tokens.grant(form), {}
+        if path == "/identity/token":
+            resource = parse_qs(urlsplit(self.path).query).get("resource", [""])[0]
+            return *self.server.tokens.of_machine(self.headers.get("X-IDENTITY-HEADER", ""), resource), {}
         return None
 
     def _managed(self, path: str, body: dict[str, Any]) -> Answer:

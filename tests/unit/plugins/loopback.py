@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import ArmClient, connect
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.options import azure_options
 from lab import world
 from lab.azure import settings
 from lab.azure.server import Server
@@ -66,11 +67,15 @@ class Azure:
     @property
     def options(self) -> dict[str, str]:
         """The options of Azure, as azure_options() returns them."""
+        return azure_options(self.given)
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The options of Azure, as a task names them."""
         return {
             "subscription_id": settings.SUBSCRIPTION_ID,
             "resource_group": settings.RESOURCE_GROUP,
             "cloud_environment": self.metadata_url,
-            "auth_source": "auto",
             "tenant": settings.TENANT_ID,
             "client_id": settings.CLIENT_ID,
             "secret": SECRETS["client_secret"],

@@ -14,7 +14,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     account_id,
     get_account,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.auth import ArmError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.errors import ArmError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import InvalidName
 from lab.azure import settings

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure import arm, patience
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import ArmClient, connect
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.auth import ArmError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.errors import ArmError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import store
 from azure.core.credentials import AccessToken

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.account import Account
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.auth import ArmError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.container import (
     Container,
     ensure_container,
     follow_job,
     show_container,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.errors import ArmError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import ensure_job
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import InvalidName
 from azure.core.exceptions import (

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure import data_box
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.answer import Answer
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.auth import ArmError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.data_box import (
     DataBoxApi,
     body,
     normalize,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.errors import ArmError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job_api import (
     NO_ADDRESS,
     Differences,

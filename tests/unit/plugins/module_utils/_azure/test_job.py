@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.answer import Answer
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.auth import ArmError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.data_box import DataBoxApi
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.errors import ArmError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import (
     ImportJob,
     ensure_job,
