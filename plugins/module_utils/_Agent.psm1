@@ -9,6 +9,7 @@
 #AnsibleRequires -PowerShell ..module_utils._AgentFolder
 #AnsibleRequires -PowerShell ..module_utils._AgentMars
 #AnsibleRequires -PowerShell ..module_utils._AgentOffer
+#AnsibleRequires -PowerShell ..module_utils._AgentTask
 #AnsibleRequires -PowerShell ..module_utils._Folder
 Set-StrictMode -Version 3.0
 
@@ -17,7 +18,9 @@ Set-StrictMode -Version 3.0
 #   Observe    returns agent, unknown, policy, method, jobs, recovery_points and, if it has one, offer as an ordered
 #              dictionary; never fails
 #   Job        returns the backup jobs, newest first; fails when the agent cannot be asked
-#   Configure  takes Wanted, PublishSettings and PrivateFolder; sets the method. With Policy also NewPolicy, or null.
+#   Configure  sets the method. It runs in a task of the system and takes Order: `method` has the arguments of the
+#              agent's cmdlet, `policy` is the option of that name when a policy is to be made, and `scope` as below.
+#   Known      one function of each file that Configure needs besides its own
 #   Policy     takes Wanted (the option `policy`) and Exists; why it cannot be followed, or empty. Without it there is
 #              no such option.
 #   Start      starts a backup, which outlives this session, and returns at once
@@ -25,12 +28,18 @@ Set-StrictMode -Version 3.0
 #   Suffix     how the names of staged files end
 #   Scope      options that say which part of the agent is meant, by the parameter that each of the functions takes
 #   NoPolicy   what to say when there is no policy
-# One without Start is only looked at: what it has no agent for is neither set nor started.
+#   Task       returns name and state of the scheduled task that runs the backup; nothing when there is none
+#   Trigger    starts that task and returns at once
+#   Online     sets the method to the network; does not read it back
+#   Needs      the cmdlets that this takes, as `offer.cmdlets` names them
+# One without Trigger has no last mile that a module could help with. One without Start is only looked at: what it has no
+# agent for is neither set nor started.
 $script:Agents = @{
     dpm = @{
         Observe = 'Get-SeedDpmBackup'
         Job = 'Get-SeedDpmJob'
         Configure = 'Set-SeedDpmMethod'
+        Known = 'Resolve-SeedPath', 'Get-SeedValue'
         Start = 'Start-SeedDpmBackup'
         Suffix = '.AIBBlob', '.BaseBlob'
         Scope = @{ ProtectionGroup = 'protection_group' }
@@ -40,14 +49,32 @@ $script:Agents = @{
         Observe = 'Get-SeedMarsBackup'
         Job = 'Get-SeedMarsJob'
         Configure = 'Set-SeedMarsMethod'
+        Known = 'Resolve-SeedPath', 'Get-SeedValue'
         Policy = 'Get-SeedMarsPolicyRefusal'
         Start = 'Start-SeedMarsBackup'
         Problem = 'Get-SeedMarsStartProblem'
         Suffix = '.AIBBlob', '.BaseBlob'
         Scope = @{}
         NoPolicy = 'has no policy. Create one that lists what to back up, or set `policy`'
+        Task = 'Get-SeedMarsTask'
+        Trigger = 'Start-SeedMarsTask'
+        Online = 'Set-SeedMarsOnline'
+        Needs = 'Set-OBInitialBackupCreationMethod', 'Set-OBPolicy'
     }
     folder = @{ Observe = 'Get-SeedFolderBackup'; Scope = @{} }
+}
+
+function Get-SeedAgentProvider {
+    <#
+    .SYNOPSIS
+        The entry of an agent in the registry above.
+    .PARAMETER Agent
+        Kind of the agent.
+    #>
+    [CmdletBinding()]
+    [OutputType([hashtable])]
+    param([Parameter(Mandatory = $true)][string]$Agent)
+    $script:Agents[$Agent]
 }
 
 function Get-SeedAgentScope {
@@ -579,7 +606,11 @@ function Invoke-SeedStage {
     $outcome.changed = $decision.configure -or $decision.start
     $outcome.diff.after.started = $decision.start
     if ($decision.configure) { $outcome.diff.after.method = $wanted }
-    if ($CheckMode -or -not $outcome.changed) { return $outcome }
+    if ($CheckMode) { return $outcome }
+    if (-not $outcome.changed) {
+        Remove-SeedLeftAgentTask
+        return $outcome
+    }
     $new = $null
     if ($case.NewPolicy) { $new = $Option['policy'] }
     if ($decision.configure) { Set-SeedMethod @look -Wanted $wanted -PublishSettings $settings -NewPolicy $new }
@@ -593,7 +624,7 @@ function Invoke-SeedStage {
 function Set-SeedMethod {
     <#
     .SYNOPSIS
-        Sets the method of the first backup and reads it back. Fails when the agent does not keep it.
+        Sets the method of the first backup as the system, and reads it back. Fails when the agent does not keep it.
     .PARAMETER Agent
         Kind of the agent.
     .PARAMETER StagingPath
@@ -601,7 +632,7 @@ function Set-SeedMethod {
     .PARAMETER Wanted
         The method as it shall be.
     .PARAMETER PublishSettings
-        Content of the publish settings file.
+        Content of the publish settings file. It lies on the disk only while the cmdlet reads it.
     .PARAMETER Scope
         What Get-SeedAgentScope returned.
     .PARAMETER NewPolicy
@@ -618,11 +649,33 @@ function Set-SeedMethod {
     )
     $private = "$env:ProgramData\Seedfreight"
     New-SeedPrivateFolder -Path $private
-    $native = Resolve-SeedPath -Path $private
     Remove-SeedLeftSetting
-    $configure = @{ Wanted = $Wanted; PublishSettings = $PublishSettings; PrivateFolder = $native }
-    if ($NewPolicy) { $configure['NewPolicy'] = $NewPolicy }
-    & $script:Agents[$Agent].Configure @configure @Scope
+    $name = "$([guid]::NewGuid().ToString('N')).publishsettings"
+    $file = [System.IO.Path]::Combine((Resolve-SeedPath -Path $private), $name)
+    $order = @{
+        # The parameters are those of the cmdlets of both agents.
+        method = @{
+            IBMethod = 'OfflineBackup'
+            StagingLocation = $Wanted['staging_location']
+            AzurePublishSettings = $file
+            AzureImportJobName = $Wanted['import_job_name']
+            AzureSubscriptionID = $Wanted['subscription_id']
+            AzureStorageAccount = $Wanted['storage_account']
+            AzureStorageContainer = $Wanted['container']
+        }
+        policy = $NewPolicy
+        scope = $Scope
+    }
+    $provider = $script:Agents[$Agent]
+    try {
+        New-SeedPrivateFile -Path $file -Text $PublishSettings
+        Start-SeedAgentTask -Call $provider.Configure -Known $provider.Known -Order $order -SecretFile $file
+        Wait-SeedAgentOrder
+    }
+    finally {
+        # A task that still reads it removes it itself.
+        if (-not (Test-SeedAgentOrder)) { [System.IO.File]::Delete($file) }
+    }
     $after = Get-SeedBackup -Agent $Agent -StagingPath $StagingPath -Scope $Scope
     $why = $after['unknown']['method']
     if ($why) { throw "The method was set, but cannot be read back: $why" }
@@ -719,7 +772,8 @@ function Invoke-SeedStageClean {
 }
 
 Export-ModuleMember -Function @(
-    'Get-SeedAgentScope', 'Get-SeedBackup', 'Get-SeedFreeByte', 'Test-SeedShare', 'Get-SeedStagedFile',
+    'Get-SeedAgentProvider', 'Get-SeedAgentScope', 'Get-SeedBackup', 'Get-SeedFreeByte', 'Test-SeedShare',
+    'Get-SeedStagedFile',
     'ConvertTo-SeedComparable',
     'Get-SeedMethodDifference', 'Get-SeedStageRefusal', 'Get-SeedStageDecision', 'Get-SeedStartRefusal',
     'Get-SeedPolicyRefusal', 'Wait-SeedBackupJob', 'Get-SeedAttendedRefusal', 'Get-SeedMissingOption',

@@ -145,6 +145,82 @@ function Add-SeedAnswer {
     elseif ($answer.Count -gt 0) { $Backup[$Question] = $answer[0] }
 }
 
+function Import-SeedAgentModule {
+    <#
+    .SYNOPSIS
+        Loads the module of an agent. Returns kind, installed (true, false, or null when that cannot be said), version
+        of its engine, folder (where it is installed, or null) and why.
+    .DESCRIPTION
+        The installer extends the module path only for sessions that begin later, so the module is looked for where
+        the setup says that the agent is.
+    .PARAMETER Kind
+        Kind of the agent.
+    .PARAMETER Name
+        The agent in a sentence.
+    .PARAMETER Cmdlet
+        A cmdlet that is there when the module is loaded.
+    .PARAMETER Setup
+        The key of the registry that has InstallPath.
+    .PARAMETER Module
+        The module, below that folder.
+    .PARAMETER Engine
+        The program whose version counts, below that folder.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][string]$Kind,
+        [Parameter(Mandatory = $true)][string]$Name,
+        [Parameter(Mandatory = $true)][string]$Cmdlet,
+        [Parameter(Mandatory = $true)][string]$Setup,
+        [Parameter(Mandatory = $true)][string]$Module,
+        [Parameter(Mandatory = $true)][string]$Engine
+    )
+    $agent = [pscustomobject][ordered]@{ kind = $Kind; installed = $null; version = $null; folder = $null; why = '' }
+    if (Get-Command -Name $Cmdlet -ErrorAction SilentlyContinue) { $agent.installed = $true }
+    try {
+        $folder = Get-SeedText -InputObject (Get-ItemProperty -Path $Setup -ErrorAction Stop) -Path 'InstallPath'
+    }
+    catch {
+        if ($agent.installed) { return $agent }
+        if ($_.CategoryInfo.Category -eq [System.Management.Automation.ErrorCategory]::ObjectNotFound) {
+            $agent.installed = $false
+        }
+        else { $agent.why = ConvertTo-SeedReason -ErrorRecord $_ }
+        return $agent
+    }
+    if (-not $folder) {
+        $agent.why = "The setup of $Name does not say where it is installed."
+        return $agent
+    }
+    $agent.folder = $folder.TrimEnd('\')
+    if (-not $agent.installed) {
+        try {
+            Import-Module -Name "$($agent.folder)\$Module" -Global -ErrorAction Stop
+            $agent.installed = $true
+        }
+        catch { $agent.why = "The module of $Name does not load: $(ConvertTo-SeedReason -ErrorRecord $_)" }
+    }
+    $program = Get-Item -LiteralPath "$($agent.folder)\$Engine" -ErrorAction SilentlyContinue
+    $agent.version = Get-SeedText -InputObject $program -Path 'VersionInfo.FileVersion'
+    $agent
+}
+
+function Get-SeedOrderArgument {
+    <#
+    .SYNOPSIS
+        The arguments for a cmdlet of an agent that an order to it lists, as a hashtable that can be splatted.
+    .PARAMETER Order
+        The order, with `method`.
+    #>
+    [CmdletBinding()]
+    [OutputType([hashtable])]
+    param([Parameter(Mandatory = $true)][object]$Order)
+    $arguments = @{ ErrorAction = 'Stop' }
+    foreach ($one in $Order.method.PSObject.Properties) { $arguments[$one.Name] = $one.Value }
+    $arguments
+}
+
 Export-ModuleMember -Function @(
-    'Get-SeedValue', 'Get-SeedText', 'ConvertTo-SeedTime', 'ConvertTo-SeedReason', 'Get-SeedShortHash', 'Add-SeedAnswer'
+    'Get-SeedValue', 'Get-SeedText', 'ConvertTo-SeedTime', 'ConvertTo-SeedReason', 'Get-SeedShortHash',
+    'Add-SeedAnswer', 'Import-SeedAgentModule', 'Get-SeedOrderArgument'
 )

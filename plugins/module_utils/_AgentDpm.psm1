@@ -25,44 +25,20 @@ $script:WaitingText = 'waiting for (azure )?import job'
 function Import-SeedDpmModule {
     <#
     .SYNOPSIS
-        Loads the module of DPM. Returns kind, installed (true, false, or null when that cannot be said), version and
-        why.
-    .DESCRIPTION
-        The version is that of the engine, as the scripts of Microsoft's support read it.
+        Loads the module of DPM. Returns what Import-SeedAgentModule does.
     #>
     [CmdletBinding()]
     param()
-    $agent = [ordered]@{ kind = 'dpm'; installed = $null; version = $null; why = '' }
-    $loaded = [bool](Get-Command -Name Get-DPMProtectionGroup -ErrorAction SilentlyContinue)
-    if ($loaded) { $agent.installed = $true }
-    $folder = $null
-    try {
-        $key = 'HKLM:\SOFTWARE\Microsoft\Microsoft Data Protection Manager\Setup'
-        $folder = Get-SeedText -InputObject (Get-ItemProperty -Path $key -ErrorAction Stop) -Path 'InstallPath'
+    # The version is that of the engine, as the scripts of Microsoft's support read it.
+    $where = @{
+        Kind = 'dpm'
+        Name = 'DPM'
+        Cmdlet = 'Get-DPMProtectionGroup'
+        Setup = 'HKLM:\SOFTWARE\Microsoft\Microsoft Data Protection Manager\Setup'
+        Module = 'bin\DataProtectionManager'
+        Engine = 'bin\msdpm.exe'
     }
-    catch {
-        if ($loaded) { return [pscustomobject]$agent }
-        $agent.installed = $false
-        if ($_.CategoryInfo.Category -ne [System.Management.Automation.ErrorCategory]::ObjectNotFound) {
-            $agent.installed = $null
-            $agent.why = ConvertTo-SeedReason -ErrorRecord $_
-        }
-        return [pscustomobject]$agent
-    }
-    if (-not $folder) { $agent.why = 'The setup of DPM does not say where it is installed.' }
-    else {
-        $bin = "$($folder.TrimEnd('\'))\bin"
-        if (-not $loaded) {
-            try {
-                Import-Module -Name "$bin\DataProtectionManager" -Global -ErrorAction Stop
-                $agent.installed = $true
-            }
-            catch { $agent.why = "The module of DPM does not load: $(ConvertTo-SeedReason -ErrorRecord $_)" }
-        }
-        $engine = Get-Item -LiteralPath "$bin\msdpm.exe" -ErrorAction SilentlyContinue
-        $agent.version = Get-SeedText -InputObject $engine -Path 'VersionInfo.FileVersion'
-    }
-    [pscustomobject]$agent
+    Import-SeedAgentModule @where
 }
 
 function Get-SeedDpmCommand {
@@ -561,52 +537,27 @@ function Get-SeedDpmOwnGroup {
 function Set-SeedDpmMethod {
     <#
     .SYNOPSIS
-        Sets a group to write its first online backup to the staging location. Does not read it back.
-    .PARAMETER Wanted
-        The method: offline, staging_location, import_job_name, subscription_id, storage_account, container.
-    .PARAMETER PublishSettings
-        Content of the publish settings file. It lies on the disk only while the cmdlets read it.
-    .PARAMETER PrivateFolder
-        A folder that only the system and administrators can read, as .NET understands its path.
-    .PARAMETER ProtectionGroup
-        Name of the group.
+        Sets a group to write its first online backup to the staging location. Does not read it back. For the scheduled
+        task, whose session has loaded nothing yet.
+    .PARAMETER Order
+        `method` has the arguments of the cmdlet, and `scope` the name of the group as `ProtectionGroup`.
     #>
     [CmdletBinding()]
-    param(
-        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Wanted,
-        [Parameter(Mandatory = $true)][string]$PublishSettings,
-        [Parameter(Mandatory = $true)][string]$PrivateFolder,
-        [Parameter(Mandatory = $true)][string]$ProtectionGroup
-    )
+    param([Parameter(Mandatory = $true)][object]$Order)
+    $agent = Import-SeedDpmModule
+    if (-not $agent.installed) { throw "DPM does not answer as the system. $($agent.why)".Trim() }
     $name = 'Set-DPMInitialOnlineBackupCreationMethod'
     $cmdlet = Get-SeedDpmCommand -Name $name
     if (-not $cmdlet) {
         throw "This version of DPM has no cmdlet $name. Use ``setup: attended``, and choose offline seeding in the " +
         'wizard of the protection group.'
     }
-    $file = [System.IO.Path]::Combine($PrivateFolder, "$([guid]::NewGuid().ToString('N')).publishsettings")
-    try {
-        New-SeedPrivateFile -Path $file -Text $PublishSettings
-        Invoke-SeedDpm -Work {
-            $group = Get-SeedDpmOwnGroup -Name $ProtectionGroup
-            $changed = Get-DPMModifiableProtectionGroup -ProtectionGroup $group -ErrorAction Stop
-            $arguments = @{
-                ProtectionGroup = $changed
-                IBMethod = 'OfflineBackup'
-                StagingLocation = $Wanted['staging_location']
-                AzurePublishSettings = $file
-                AzureImportJobName = $Wanted['import_job_name']
-                AzureSubscriptionID = $Wanted['subscription_id']
-                AzureStorageAccount = $Wanted['storage_account']
-                AzureStorageContainer = $Wanted['container']
-                ErrorAction = 'Stop'
-            }
-            $null = & $cmdlet @arguments
-            $null = Set-DPMProtectionGroup -ProtectionGroup $changed -Confirm:$false -ErrorAction Stop
-        }
-    }
-    finally {
-        if ([System.IO.File]::Exists($file)) { [System.IO.File]::Delete($file) }
+    $arguments = Get-SeedOrderArgument -Order $Order
+    Invoke-SeedDpm -Work {
+        $group = Get-SeedDpmOwnGroup -Name $Order.scope.ProtectionGroup
+        $changed = Get-DPMModifiableProtectionGroup -ProtectionGroup $group -ErrorAction Stop
+        $null = & $cmdlet @arguments -ProtectionGroup $changed
+        $null = Set-DPMProtectionGroup -ProtectionGroup $changed -Confirm:$false -ErrorAction Stop
     }
 }
 
@@ -638,8 +589,10 @@ function Start-SeedDpmBackup {
     }
 }
 
+# The task of _AgentTask.psm1 gets exported functions only.
 Export-ModuleMember -Function @(
     'Import-SeedDpmModule', 'Get-SeedDpmCommand', 'Get-SeedDpmGroup', 'Get-SeedDpmSource', 'Get-SeedDpmEngineJob',
     'Get-SeedDpmPhase', 'ConvertTo-SeedDpmJob', 'Get-SeedDpmJobList', 'Get-SeedDpmPoint', 'Get-SeedDpmMethod',
-    'Get-SeedDpmBackup', 'Get-SeedDpmJob', 'Set-SeedDpmMethod', 'Start-SeedDpmBackup'
+    'Get-SeedDpmBackup', 'Get-SeedDpmJob', 'Get-SeedDpmOwnGroup', 'Invoke-SeedDpm', 'Set-SeedDpmMethod',
+    'Start-SeedDpmBackup'
 )

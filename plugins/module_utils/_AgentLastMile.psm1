@@ -9,21 +9,6 @@
 #AnsibleRequires -PowerShell ..module_utils._AgentMars
 Set-StrictMode -Version 3.0
 
-# Kind of agent to the functions of its provider, which take what Get-SeedAgentScope returned. An agent that is not
-# listed can do neither.
-#   Task     returns name and state of the scheduled task that runs the backup; nothing when there is none
-#   Trigger  starts that task and returns at once
-#   Lack     returns the cmdlets that are missing to set the method
-#   Online   sets the method to the network; does not read it back
-$script:LastMile = @{
-    mars = @{
-        Task = 'Get-SeedMarsTask'
-        Trigger = 'Start-SeedMarsTask'
-        Lack = 'Get-SeedMarsMethodLack'
-        Online = 'Set-SeedMarsOnline'
-    }
-}
-
 function Get-SeedOwnJob {
     <#
     .SYNOPSIS
@@ -64,7 +49,7 @@ function Get-SeedTriggerDecision {
         [AllowEmptyCollection()][string[]]$KnownJob = @()
     )
     $decision = [pscustomobject]@{ start = $false; why = ''; refused = '' }
-    if (-not $script:LastMile.ContainsKey($Agent)) {
+    if (-not (Get-SeedAgentProvider -Agent $Agent).ContainsKey('Trigger')) {
         $decision.refused = "The scheduled backup of this agent (``agent``: $Agent) cannot be started by the module. " +
         'Wait for the schedule, or start it in the console of the agent.'
         return $decision
@@ -154,7 +139,7 @@ function Invoke-SeedTrigger {
         diff = @{ before = @{ started = $false }; after = @{ started = $false } }
     }
     if (-not $decision.start) { return $outcome }
-    $provider = $script:LastMile[$Option['agent']]
+    $provider = Get-SeedAgentProvider -Agent $Option['agent']
     $task = & $provider.Task @scope
     if (-not $task) {
         $outcome.refused = 'The agent has no scheduled task for its backup. Set a schedule in its console, then retry.'
@@ -207,7 +192,8 @@ function Get-SeedOnlineRefusal {
         $wizard = 'Open the wizard of the protection group in the console of DPM, and choose "Automatically over the ' +
         'network" at the page of the online replication.'
     }
-    if (-not $script:LastMile.ContainsKey($Agent)) {
+    $provider = Get-SeedAgentProvider -Agent $Agent
+    if (-not $provider.ContainsKey('Online')) {
         return "The method of this agent (``agent``: $Agent) cannot be set by the module. $wizard"
     }
     $refused = Get-SeedStageRefusal -Agent $Agent -Backup $Backup
@@ -224,7 +210,7 @@ function Get-SeedOnlineRefusal {
         return "The agent seeds for the import job '$name', not for '$ImportJobName' (``import_job_name``). Another " +
         'seed may need that. Correct the option, or set the method in the wizard of the agent.'
     }
-    $lack = @(& $script:LastMile[$Agent].Lack)
+    $lack = @($provider.Needs | Where-Object { -not $Backup['offer'].cmdlets.$_ })
     if ($lack.Count -gt 0) { return "This version of the agent has no cmdlet $($lack -join ', '). $wizard" }
     ''
 }
@@ -262,7 +248,7 @@ function Invoke-SeedOnline {
     $outcome.configured = $true
     $outcome.diff.after = @{ method = @{ offline = $false } }
     if ($CheckMode) { return $outcome }
-    & $script:LastMile[$Option['agent']].Online @scope
+    & (Get-SeedAgentProvider -Agent $Option['agent']).Online @scope
     $outcome.backup = Get-SeedBackup @look
     $why = $outcome.backup['unknown']['method']
     if ($why) { throw "The method was set, but cannot be read back: $why" }

@@ -21,59 +21,25 @@ $script:TaskName = 'Microsoft-OnlineBackup'
 function Import-SeedMarsModule {
     <#
     .SYNOPSIS
-        Loads the agent's module. Returns kind, installed (true, false, or null when that cannot be said), version,
-        log_folder and why.
-    .DESCRIPTION
-        The installer extends the module path only for sessions that begin later, so the module is looked for where
-        the setup says that the agent is. The version is that of its engine, which the documentation of the service
-        refers to.
+        Loads the agent's module. Returns what Import-SeedAgentModule does, and log_folder.
     #>
     [CmdletBinding()]
     param()
-    $agent = [ordered]@{ kind = 'mars'; installed = $null; version = $null; log_folder = $null; why = '' }
-    $loaded = [bool](Get-Command -Name Get-OBPolicy -ErrorAction SilentlyContinue)
-    if ($loaded) { $agent.installed = $true }
-    $folder = $null
-    try {
-        $setup = Get-ItemProperty -Path 'HKLM:\SOFTWARE\Microsoft\Windows Azure Backup\Setup' -ErrorAction Stop
-        $folder = Get-SeedText -InputObject $setup -Path 'InstallPath'
+    # The version is that of the engine, which the documentation of the service refers to.
+    $where = @{
+        Kind = 'mars'
+        Name = 'the agent'
+        Cmdlet = 'Get-OBPolicy'
+        Setup = 'HKLM:\SOFTWARE\Microsoft\Windows Azure Backup\Setup'
+        Module = 'bin\Modules\MSOnlineBackup'
+        Engine = 'bin\cbengine.exe'
     }
-    catch {
-        if ($loaded) { return [pscustomobject]$agent }
-        $agent.installed = $false
-        if ($_.CategoryInfo.Category -ne [System.Management.Automation.ErrorCategory]::ObjectNotFound) {
-            $agent.installed = $null
-            $agent.why = ConvertTo-SeedReason -ErrorRecord $_
-        }
-        return [pscustomobject]$agent
-    }
-    if (-not $folder) { $agent.why = 'The setup of the agent does not say where it is installed.' }
-    elseif (-not $loaded) {
-        try {
-            Import-Module -Name "$($folder.TrimEnd('\'))\bin\Modules\MSOnlineBackup" -Global -ErrorAction Stop
-            $agent.installed = $true
-        }
-        catch { $agent.why = "The module of the agent does not load: $(ConvertTo-SeedReason -ErrorRecord $_)" }
-    }
-    $agent.version = Get-SeedMarsVersion -Folder $folder
+    $agent = Import-SeedAgentModule @where
     # Source: published pages and a log collector of the agent. The names of its logs there are not published.
-    if ($folder) { $agent.log_folder = "$($folder.TrimEnd('\'))\Temp" }
-    [pscustomobject]$agent
-}
-
-function Get-SeedMarsVersion {
-    <#
-    .SYNOPSIS
-        The version of the agent's engine, or null.
-    .PARAMETER Folder
-        Where the agent is installed.
-    #>
-    [CmdletBinding()]
-    [OutputType([string])]
-    param([AllowNull()][AllowEmptyString()][string]$Folder)
-    if (-not $Folder) { return $null }
-    $engine = Get-Item -LiteralPath "$($Folder.TrimEnd('\'))\bin\cbengine.exe" -ErrorAction SilentlyContinue
-    Get-SeedText -InputObject $engine -Path 'VersionInfo.FileVersion'
+    $logs = $null
+    if ($agent.folder) { $logs = "$($agent.folder)\Temp" }
+    Add-Member -InputObject $agent -NotePropertyName log_folder -NotePropertyValue $logs
+    $agent
 }
 
 function ConvertTo-SeedSourceName {
@@ -426,24 +392,24 @@ function New-SeedMarsPolicy {
     .SYNOPSIS
         A policy with schedule, retention and files, which nothing has committed yet.
     .PARAMETER Wanted
-        The option `policy`.
+        The option `policy`, as an order has it.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Wanted)
+    param([Parameter(Mandatory = $true)][object]$Wanted)
     $stop = @{ ErrorAction = 'Stop'; Confirm = $false }
     $policy = New-OBPolicy -ErrorAction Stop
     $files = @(
-        New-OBFileSpec -FileSpec ([string[]]@($Wanted['include'])) -ErrorAction Stop
-        if (@($Wanted['exclude']).Count -gt 0) {
-            New-OBFileSpec -FileSpec ([string[]]@($Wanted['exclude'])) -Exclude -ErrorAction Stop
+        New-OBFileSpec -FileSpec ([string[]]@($Wanted.include)) -ErrorAction Stop
+        if (@($Wanted.exclude).Count -gt 0) {
+            New-OBFileSpec -FileSpec ([string[]]@($Wanted.exclude)) -Exclude -ErrorAction Stop
         }
     )
     $returned = @(Add-OBFileSpec -Policy $policy -FileSpec $files @stop)
     $policy = Get-SeedMarsReturned -Policy $policy -Returned $returned
-    $days = [System.DayOfWeek[]]@($Wanted['days'])
-    $schedule = New-OBSchedule -DaysOfWeek $days -TimesOfDay ([string[]]@($Wanted['times'])) -ErrorAction Stop
+    $days = [System.DayOfWeek[]]@($Wanted.days)
+    $schedule = New-OBSchedule -DaysOfWeek $days -TimesOfDay ([string[]]@($Wanted.times)) -ErrorAction Stop
     $policy = Get-SeedMarsReturned -Policy $policy -Returned @(Set-OBSchedule -Policy $policy -Schedule $schedule @stop)
-    $retention = New-OBRetentionPolicy -RetentionDays $Wanted['retention_days'] -ErrorAction Stop
+    $retention = New-OBRetentionPolicy -RetentionDays $Wanted.retention_days -ErrorAction Stop
     $returned = @(Set-OBRetentionPolicy -Policy $policy -RetentionPolicy $retention @stop)
     Get-SeedMarsReturned -Policy $policy -Returned $returned
 }
@@ -451,50 +417,26 @@ function New-SeedMarsPolicy {
 function Set-SeedMarsMethod {
     <#
     .SYNOPSIS
-        Sets the agent to write its first backup to the staging location. Does not read it back.
-    .PARAMETER Wanted
-        The method: offline, staging_location, import_job_name, subscription_id, storage_account, container.
-    .PARAMETER PublishSettings
-        Content of the publish settings file. It lies on the disk only while the cmdlet reads it.
-    .PARAMETER PrivateFolder
-        A folder that only the system and administrators can read, as .NET understands its path.
-    .PARAMETER NewPolicy
-        The option `policy` for an agent that has none. Its first commit has the method already, so that no schedule
-        runs over the network in between.
+        Sets the agent to write its first backup to the staging location. Does not read it back. For the scheduled
+        task, whose session has loaded nothing yet.
+    .PARAMETER Order
+        `method` has the arguments of the cmdlet. `policy` is the option of that name for an agent that has no policy,
+        or null: the first commit of a policy has the method already, so that no schedule runs over the network in
+        between.
     #>
     [CmdletBinding()]
-    param(
-        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Wanted,
-        [Parameter(Mandatory = $true)][string]$PublishSettings,
-        [Parameter(Mandatory = $true)][string]$PrivateFolder,
-        [AllowNull()][System.Collections.IDictionary]$NewPolicy
-    )
+    param([Parameter(Mandatory = $true)][object]$Order)
+    $agent = Import-SeedMarsModule
+    if (-not $agent.installed) { throw "The agent does not answer as the system. $($agent.why)".Trim() }
     if (-not (Get-Command -Name Set-OBInitialBackupCreationMethod -ErrorAction SilentlyContinue)) {
         throw 'This version of the agent has no cmdlet Set-OBInitialBackupCreationMethod. Use the wizard of the agent.'
     }
-    $file = [System.IO.Path]::Combine($PrivateFolder, "$([guid]::NewGuid().ToString('N')).publishsettings")
-    try {
-        New-SeedPrivateFile -Path $file -Text $PublishSettings
-        if ($NewPolicy) { $policy = New-SeedMarsPolicy -Wanted $NewPolicy }
-        else { $policy = Get-OBPolicy -ErrorAction Stop }
-        $arguments = @{
-            Policy = $policy
-            IBMethod = 'OfflineBackup'
-            StagingLocation = $Wanted['staging_location']
-            AzurePublishSettings = $file
-            AzureImportJobName = $Wanted['import_job_name']
-            AzureSubscriptionID = $Wanted['subscription_id']
-            AzureStorageAccount = $Wanted['storage_account']
-            AzureStorageContainer = $Wanted['container']
-            Confirm = $false
-            ErrorAction = 'Stop'
-        }
-        $policy = Get-SeedMarsReturned -Policy $policy -Returned @(Set-OBInitialBackupCreationMethod @arguments)
-        $null = Set-OBPolicy -Policy $policy -Confirm:$false -ErrorAction Stop
-    }
-    finally {
-        if ([System.IO.File]::Exists($file)) { [System.IO.File]::Delete($file) }
-    }
+    if ($Order.policy) { $policy = New-SeedMarsPolicy -Wanted $Order.policy }
+    else { $policy = Get-OBPolicy -ErrorAction Stop }
+    $arguments = Get-SeedOrderArgument -Order $Order
+    $returned = @(Set-OBInitialBackupCreationMethod @arguments -Policy $policy -Confirm:$false)
+    $policy = Get-SeedMarsReturned -Policy $policy -Returned $returned
+    $null = Set-OBPolicy -Policy $policy -Confirm:$false -ErrorAction Stop
 }
 
 function Invoke-SeedMarsStart {
@@ -550,16 +492,6 @@ function Start-SeedMarsTask {
     Start-ScheduledTask -TaskName $script:TaskName -TaskPath $script:TaskPath -ErrorAction Stop
 }
 
-function Get-SeedMarsMethodLack {
-    <# .SYNOPSIS The cmdlets that this version of the agent lacks to set its method. #>
-    [CmdletBinding()]
-    [OutputType([string])]
-    param()
-    foreach ($name in 'Set-OBInitialBackupCreationMethod', 'Set-OBPolicy') {
-        if (-not (Get-Command -Name $name -ErrorAction SilentlyContinue)) { $name }
-    }
-}
-
 function Set-SeedMarsOnline {
     <# .SYNOPSIS Sets the agent to make its first backup over the network. Does not read it back. #>
     [CmdletBinding()]
@@ -572,11 +504,10 @@ function Set-SeedMarsOnline {
 
 # The task of _AgentTask.psm1 gets exported functions only.
 Export-ModuleMember -Function @(
-    'Import-SeedMarsModule', 'Get-SeedMarsVersion', 'ConvertTo-SeedSourceName', 'ConvertTo-SeedMarsPolicy',
+    'Import-SeedMarsModule', 'ConvertTo-SeedSourceName', 'ConvertTo-SeedMarsPolicy',
     'ConvertTo-SeedMarsMethod', 'ConvertTo-SeedMarsPhase', 'ConvertTo-SeedMarsJob', 'Get-SeedMarsByte',
     'Get-SeedMarsJob', 'ConvertTo-SeedMarsPoint',
     'Get-SeedMarsBackup', 'Get-SeedMarsPolicyDifference', 'ConvertTo-SeedPolicyText', 'Get-SeedMarsPolicyRefusal',
     'Get-SeedMarsReturned', 'New-SeedMarsPolicy', 'Set-SeedMarsMethod', 'Invoke-SeedMarsStart', 'Start-SeedMarsBackup',
-    'Get-SeedMarsStartProblem', 'Get-SeedMarsTask', 'Start-SeedMarsTask', 'Get-SeedMarsMethodLack',
-    'Set-SeedMarsOnline'
+    'Get-SeedMarsStartProblem', 'Get-SeedMarsTask', 'Start-SeedMarsTask', 'Set-SeedMarsOnline'
 )

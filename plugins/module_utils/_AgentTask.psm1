@@ -4,6 +4,7 @@
 # One order to a backup agent, carried out as the system by a scheduled task that outlives this session and removes
 # itself. Private to the collection.
 #
+# A session over WinRM is a network logon, which has no key store of its own to open a certificate with.
 # Whether a backup lives in the service of the agent or in the process that asked for it is not documented, and the end
 # of a WinRM session ends every process in it. In a task that waits for the backup, both are right.
 
@@ -28,7 +29,7 @@ function Get-SeedAgentTaskText {
     .SYNOPSIS
         The script of the task: every exported function of the files that it needs as it stands, and one call.
     .PARAMETER Call
-        The function that carries the order out, without parameters.
+        The function that carries the order out. It takes Order when there is something to say.
     .PARAMETER Known
         One function of each file that it needs.
     #>
@@ -61,11 +62,15 @@ function Invoke-SeedAgentOrder {
     $taken = [System.IO.Path]::Combine($native, 'order.json.taken')
     [System.IO.File]::Move([System.IO.Path]::Combine($native, 'order.json'), $taken)
     $order = (Read-SeedJson -Path "$Folder\order.json.taken" -Expected).value
-    try { $null = & $Call }
+    $given = @{}
+    if ($null -ne $order.order) { $given['Order'] = $order.order }
+    try { $null = & $Call @given }
     catch { Write-SeedJson -Path "$Folder\result.json" -Value @{ error = (ConvertTo-SeedReason -ErrorRecord $_) } }
     finally {
-        [System.IO.File]::Delete($taken)
+        # Nobody else removes it when the session that wrote it is gone.
+        if ($order.secret_file) { [System.IO.File]::Delete($order.secret_file) }
         [System.IO.File]::Delete([System.IO.Path]::Combine($native, 'task.ps1'))
+        [System.IO.File]::Delete($taken)
         $task = @{ TaskName = $order.task_name; TaskPath = $order.task_path }
         Unregister-ScheduledTask @task -Confirm:$false -ErrorAction SilentlyContinue
     }
@@ -126,6 +131,10 @@ function Start-SeedAgentTask {
         As of Get-SeedAgentTaskText.
     .PARAMETER Known
         As of Get-SeedAgentTaskText.
+    .PARAMETER Order
+        What the function is to know, as JSON can say it; nothing secret. Null for a function without parameters.
+    .PARAMETER SecretFile
+        A file that the task removes when the order was carried out, as .NET understands its path.
     .PARAMETER SettleSeconds
         How long to wait for the task of an earlier order.
     #>
@@ -133,6 +142,8 @@ function Start-SeedAgentTask {
     param(
         [Parameter(Mandatory = $true)][string]$Call,
         [Parameter(Mandatory = $true)][string[]]$Known,
+        [AllowNull()][System.Collections.IDictionary]$Order,
+        [string]$SecretFile,
         [int]$SettleSeconds = 30
     )
     $folder = Get-SeedAgentTaskFolder
@@ -145,7 +156,12 @@ function Start-SeedAgentTask {
     }
     $file = [System.IO.Path]::Combine($native, 'task.ps1')
     New-SeedPrivateFile -Path $file -Text (Get-SeedAgentTaskText -Call $Call -Known $Known)
-    Write-SeedJson -Path "$folder\order.json" -Value @{ task_name = $script:TaskName; task_path = $script:TaskPath }
+    Write-SeedJson -Path "$folder\order.json" -Value @{
+        task_name = $script:TaskName
+        task_path = $script:TaskPath
+        order = $Order
+        secret_file = $SecretFile
+    }
     # The script is read as text, because a group policy for script files wins over -ExecutionPolicy and would stop it.
     # The module of the agent is files, which the policy of the machine alone must not stop.
     $command = "& ([scriptblock]::Create([System.IO.File]::ReadAllText('{0}', [System.Text.Encoding]::UTF8))) " +
@@ -196,7 +212,72 @@ function Get-SeedAgentTaskProblem {
     "its scheduled task ended with 0x$('{0:X}' -f $seen.result) before it began."
 }
 
+function Wait-SeedAgentOrder {
+    <#
+    .SYNOPSIS
+        Waits until the last order was carried out. Fails with the words of the agent, and when it was not.
+    .PARAMETER Seconds
+        The longest wait. An order that no task has taken by then is withdrawn.
+    #>
+    [CmdletBinding()]
+    param([int]$Seconds = 180)
+    $folder = Get-SeedAgentTaskFolder
+    $native = Resolve-SeedPath -Path $folder
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
+    $ended = 0
+    while ($true) {
+        $problem = Get-SeedAgentTaskProblem
+        if ($problem) { throw $problem }
+        $taken = Test-Path -LiteralPath "$folder\order.json.taken"
+        if (-not $taken -and -not (Test-Path -LiteralPath "$folder\order.json")) {
+            # The result may have come between the two looks.
+            $problem = Get-SeedAgentTaskProblem
+            if ($problem) { throw $problem }
+            return
+        }
+        # The last look can be older than the end of the task, so it counts the second time.
+        if ($taken -and (Get-SeedAgentTaskState).state -in 'idle', 'missing') { $ended++ }
+        if ($ended -gt 1) { throw 'its scheduled task ended in the middle of the order.' }
+        if ($clock.Elapsed.TotalSeconds -ge $Seconds) { break }
+        Start-Sleep -Milliseconds 500
+    }
+    [System.IO.File]::Delete([System.IO.Path]::Combine($native, 'order.json'))
+    throw "its scheduled task was not done after $Seconds s."
+}
+
+function Test-SeedAgentOrder {
+    <# .SYNOPSIS Whether a task is carrying the last order out, as far as can be said. #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param()
+    (Test-Path -LiteralPath "$(Get-SeedAgentTaskFolder)\order.json.taken") -and
+    (Get-SeedAgentTaskState).state -in 'busy', 'unknown'
+}
+
+function Remove-SeedLeftAgentTask {
+    <#
+    .SYNOPSIS
+        Removes what a task left that was ended from outside, as by a restart of the host. Never an error.
+    #>
+    [CmdletBinding()]
+    param()
+    $folder = Get-SeedAgentTaskFolder
+    try {
+        if (-not (Test-Path -LiteralPath "$folder\order.json.taken") -or (Test-SeedAgentOrder)) { return }
+        $left = (Read-SeedJson -Path "$folder\order.json.taken").value
+        $native = Resolve-SeedPath -Path $folder
+        if ($left.secret_file) { [System.IO.File]::Delete($left.secret_file) }
+        $task = @{ TaskName = $script:TaskName; TaskPath = $script:TaskPath; ErrorAction = 'SilentlyContinue' }
+        Unregister-ScheduledTask @task -Confirm:$false
+        foreach ($name in 'task.ps1', 'order.json.taken') {
+            [System.IO.File]::Delete([System.IO.Path]::Combine($native, $name))
+        }
+    }
+    catch { Write-Debug -Message "What a task left stays in ${folder}: $_" }
+}
+
 Export-ModuleMember -Function @(
     'Get-SeedAgentTaskFolder', 'Get-SeedAgentTaskText', 'Invoke-SeedAgentOrder', 'Get-SeedAgentTaskState',
-    'Wait-SeedAgentTask', 'Start-SeedAgentTask', 'Get-SeedAgentTaskProblem'
+    'Wait-SeedAgentTask', 'Start-SeedAgentTask', 'Get-SeedAgentTaskProblem', 'Wait-SeedAgentOrder',
+    'Test-SeedAgentOrder', 'Remove-SeedLeftAgentTask'
 )

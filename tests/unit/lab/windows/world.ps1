@@ -166,3 +166,48 @@ function Set-TestTaskResult {
     param([Parameter(Mandatory)][string]$TaskName, [Parameter(Mandatory)][int]$Result)
     Edit-LabFile -Path "$env:LAB_HOME/hosts/fs01/tasks/$TaskName.json" -Change { $_.last_task_result = $Result }
 }
+
+function Enable-TestAgentTask {
+    <#
+    .SYNOPSIS
+        Lets the task of an order to the agent run at once, in this process, and its private folder need no Windows.
+    .DESCRIPTION
+        TestCalls has what was called.
+    #>
+    Mock New-SeedPrivateFolder { } -ModuleName _Agent
+    Mock New-SeedPrivateFolder { } -ModuleName _AgentTask
+    $env:ProgramData = 'E:'
+    $null = New-Item -ItemType Directory -Path 'E:\Seedfreight\backup' -Force
+    $global:TestCalls = @()
+    Mock Start-ScheduledTask {
+        $text = Read-SeedText -Path 'E:\Seedfreight\backup\task.ps1'
+        $call = [regex]::Match($text, "-Call '([\w-]+)'\s*$").Groups[1].Value
+        $global:TestCalls += $call
+        Invoke-SeedAgentOrder -Folder 'E:\Seedfreight\backup' -Call $call
+    } -ModuleName _AgentTask
+}
+
+function Get-TestTaskLack {
+    # What the functions that a call reaches in the text of its task take from outside of that text.
+    param([string]$Text, [string]$Call)
+    $tree = [System.Management.Automation.Language.Parser]::ParseInput($Text, [ref]$null, [ref]$null)
+    $there = @{}
+    foreach ($one in $tree.FindAll({ $args[0].GetType().Name -eq 'FunctionDefinitionAst' }, $true)) {
+        $there[$one.Name] = $one
+    }
+    $next = [System.Collections.Generic.Queue[string]]::new([string[]]@('Invoke-SeedAgentOrder', $Call))
+    $seen = @{}
+    while ($next.Count -gt 0) {
+        $name = $next.Dequeue()
+        if ($seen.ContainsKey($name)) { continue }
+        $seen[$name] = $true
+        if (-not $there.ContainsKey($name)) { $name; continue }
+        foreach ($one in $there[$name].FindAll({ $args[0].GetType().Name -eq 'CommandAst' }, $true)) {
+            if ("$($one.GetCommandName())" -like '*-Seed*') { $next.Enqueue($one.GetCommandName()) }
+        }
+        $variables = { $args[0].GetType().Name -eq 'VariableExpressionAst' }
+        foreach ($one in $there[$name].FindAll($variables, $true)) {
+            if ($one.VariablePath.IsScript) { "`$$($one.VariablePath.UserPath)" }
+        }
+    }
+}

@@ -60,11 +60,8 @@ Describe 'the source host of a seed' {
             $option
         }
         function Initialize-TestStart {
-            # The agent lists the job as soon as it is ordered, and the private folder needs no Windows.
-            Mock New-SeedPrivateFolder { $null = New-Item -ItemType Directory -Path 'E:\private' } -ModuleName _Agent
-            $env:ProgramData = 'E:'
-            $null = New-Item -ItemType Directory -Path 'E:\Seedfreight' -Force
-            Mock Start-SeedAgentTask { Invoke-SeedMarsStart } -ModuleName _AgentMars
+            Enable-TestAgentTask
+            # The agent lists the job as soon as it is ordered.
             Mock Start-OBBackup { Add-TestJob -Id "$([guid]::NewGuid())" -State 'InProgress' } -ModuleName _AgentMars
         }
         function Get-TestFrozen {
@@ -256,7 +253,103 @@ Describe 'the source host of a seed' {
             $outcome.diff.before.method.offline | Should -BeExactly $false
             $outcome.diff.after.method.container | Should -Be 'container'
             $outcome.diff.after.started | Should -BeTrue
-            @(Get-ChildItem -LiteralPath 'E:\' -Recurse -Filter '*.publishsettings').Count | Should -Be 0
+            $global:TestCalls | Should -Be @('Set-SeedMarsMethod', 'Invoke-SeedMarsStart')
+            @(Get-ChildItem -LiteralPath 'E:\Seedfreight' -Recurse -File).Count | Should -Be 0
+        }
+        It 'lets the agent read the publish settings as the system, in a file of nobody else' {
+            Initialize-TestStart
+            $seen = @{}
+            Mock Set-OBInitialBackupCreationMethod {
+                $file = $args[[array]::IndexOf($args, '-AzurePublishSettings:') + 1]
+                $seen.mode = "$([System.IO.File]::GetUnixFileMode($file))"
+                $seen.text = [System.IO.File]::ReadAllText($file)
+                $seen.order = [System.IO.File]::ReadAllText((Resolve-SeedPath 'E:\Seedfreight\backup\order.json.taken'))
+                $seen.user = (Read-LabFile -Path "$env:LAB_HOME/hosts/fs01/tasks/Seedfreight-backup.json").user
+            } -ModuleName _AgentMars
+            { Invoke-SeedStage -Option (New-TestOption) -Seconds 2 } | Should -Throw '*did not keep*'
+            $seen.mode | Should -Be 'UserWrite, UserRead'
+            $seen.text | Should -Be $settings
+            $seen.user | Should -Be 'S-1-5-18'
+            $seen.order | Should -Not -BeLike '*PublishData*'
+        }
+        It 'sets nothing, and writes no certificate, where the file cannot be made private' {
+            Initialize-TestStart
+            $seen = @{ lengths = @() }
+            Mock icacls.exe {
+                $seen.lengths += ([System.IO.FileInfo]$args[0]).Length
+                $global:LASTEXITCODE = 5
+                'Access is denied.'
+            } -ModuleName _Folder
+            { Invoke-SeedStage -Option (New-TestOption) -Seconds 2 } | Should -Throw '*private*Access is denied*'
+            $seen.lengths | Should -Be @(0)
+            $global:TestCalls.Count | Should -Be 0
+            @(Get-ChildItem -LiteralPath 'E:\Seedfreight' -Recurse -File).Count | Should -Be 0
+        }
+        It 'leaves no publish settings behind when they are refused, and starts nothing' {
+            Initialize-TestStart
+            $option = New-TestOption -Change @{ _publish_settings_content = '<PublishData/>' }
+            { Invoke-SeedStage -Option $option -Seconds 2 } | Should -Throw '*subscription is not in the publish*'
+            $global:TestCalls | Should -Be @('Set-SeedMarsMethod')
+            @(Get-ChildItem -LiteralPath 'E:\Seedfreight' -Recurse -Filter '*.publishsettings').Count | Should -Be 0
+        }
+        It 'leaves no publish settings behind when the task <how>' -ForEach @(
+            @{ how = 'does not begin'; text = '*not done after 0 s*'
+                run = { }
+            }
+            @{ how = 'ends in the middle'; text = '*ended in the middle of the order*'
+                run = {
+                    $to = Resolve-SeedPath 'E:\Seedfreight\backup\order.json.taken'
+                    [System.IO.File]::Move((Resolve-SeedPath 'E:\Seedfreight\backup\order.json'), $to)
+                }
+            }
+        ) {
+            Initialize-TestStart
+            Mock Start-ScheduledTask $run -ModuleName _AgentTask
+            $real = Get-Command -Name Wait-SeedAgentOrder
+            Mock Wait-SeedAgentOrder { & $real -Seconds $(if ($how -eq 'ends in the middle') { 5 } else { 0 }) } `
+                -ModuleName _Agent
+            { Invoke-SeedStage -Option (New-TestOption) -Seconds 2 } | Should -Throw $text
+            Test-Path -LiteralPath 'E:\Seedfreight\backup\order.json' | Should -BeFalse
+            @(Get-ChildItem -LiteralPath 'E:\Seedfreight' -Recurse -Filter '*.publishsettings').Count | Should -Be 0
+        }
+        It 'leaves the publish settings to a task that still reads them' {
+            Initialize-TestStart
+            Mock Start-ScheduledTask {
+                $to = Resolve-SeedPath 'E:\Seedfreight\backup\order.json.taken'
+                [System.IO.File]::Move((Resolve-SeedPath 'E:\Seedfreight\backup\order.json'), $to)
+                Edit-LabFile -Path "$env:LAB_HOME/hosts/fs01/tasks/Seedfreight-backup.json" -Change {
+                    $_.state = 'Running'
+                }
+            } -ModuleName _AgentTask
+            $real = Get-Command -Name Wait-SeedAgentOrder
+            Mock Wait-SeedAgentOrder { & $real -Seconds 0 } -ModuleName _Agent
+            { Invoke-SeedStage -Option (New-TestOption) -Seconds 2 } | Should -Throw '*not done after 0 s*'
+            @(Get-ChildItem -LiteralPath 'E:\Seedfreight' -Filter '*.publishsettings').Count | Should -Be 1
+            # The task takes it under its first name.
+            $taken = Resolve-SeedPath 'E:\Seedfreight\backup\order.json.taken'
+            [System.IO.File]::Move($taken, $taken.Replace('.taken', ''))
+            Invoke-SeedAgentOrder -Folder 'E:\Seedfreight\backup' -Call 'Set-SeedMarsMethod'
+            @(Get-ChildItem -LiteralPath 'E:\Seedfreight' -Filter '*.publishsettings').Count | Should -Be 0
+            (Get-TestAgent).initial_backup.method | Should -Be 'OfflineBackup'
+        }
+        It 'removes what a restart in mid-backup left of the task, once the backup is seen' {
+            Initialize-TestStart
+            Mock Start-ScheduledTask {
+                $to = Resolve-SeedPath 'E:\Seedfreight\backup\order.json.taken'
+                [System.IO.File]::Move((Resolve-SeedPath 'E:\Seedfreight\backup\order.json'), $to)
+                Add-TestJob -Id 'own' -State 'InProgress'
+            } -ModuleName _AgentTask
+            Set-TestMethod
+            (Invoke-SeedStage -Option (New-TestOption) -Seconds 2).started | Should -BeTrue
+            $left = "$env:LAB_HOME/hosts/fs01/tasks/Seedfreight-backup.json"
+            foreach ($case in @{ state = 'Running'; stays = $true }, @{ state = 'Ready'; stays = $false }) {
+                Edit-LabFile -Path $left -Change { $_.state = $case.state }
+                $null = Invoke-SeedStage -Option (New-TestOption) -CheckMode $true
+                Test-Path -LiteralPath $left | Should -BeTrue
+                (Invoke-SeedStage -Option (New-TestOption) -Seconds 2).changed | Should -BeFalse
+                Test-Path -LiteralPath $left | Should -Be $case.stays
+            }
+            @(Get-ChildItem -LiteralPath 'E:\Seedfreight' -Recurse -File).Count | Should -Be 0
         }
         It 'changes nothing the second time' {
             Initialize-TestStart

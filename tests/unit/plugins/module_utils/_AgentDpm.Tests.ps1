@@ -50,9 +50,25 @@ Describe 'the agent DPM' {
         $settings = '<PublishData><PublishProfile><Subscription Id="00000000-0000-4000-8000-000000000001"/>' +
         '</PublishProfile></PublishData>'
         $network = [pscustomobject]@{ method = 'Network' }
+        $file = 'E:\s.publishsettings'
+        function Set-TestMethod {
+            # As the task reads the order.
+            $method = @{
+                IBMethod = 'OfflineBackup'
+                StagingLocation = $wanted['staging_location']
+                AzurePublishSettings = Resolve-SeedPath -Path $file
+                AzureImportJobName = $wanted['import_job_name']
+                AzureSubscriptionID = $wanted['subscription_id']
+                AzureStorageAccount = $wanted['storage_account']
+                AzureStorageContainer = $wanted['container']
+            }
+            $order = @{ method = $method; policy = $null; scope = @{ ProtectionGroup = 'p' } }
+            Set-SeedDpmMethod -Order (ConvertFrom-Json -InputObject (ConvertTo-Json -InputObject $order -Depth 8))
+        }
     }
     BeforeEach {
         New-TestWorld
+        $settings | Set-Content -LiteralPath $file
         Add-TestFact -Name product -Value 'dpm'
         Add-TestFact -Name other_groups -Value @([pscustomobject]@{ name = 'other'; method = $network })
         Add-TestFact -Name other_jobs -Value @(New-TestJob -Number 9 -State 'InProgress')
@@ -72,23 +88,23 @@ Describe 'the agent DPM' {
         }
         It 'is installed, but its module does not load' {
             Add-TestFact -Name product -Value 'mars'
-            Mock Get-ItemProperty { [pscustomobject]@{ InstallPath = 'C:\DPM\' } } -ModuleName _AgentDpm
-            Mock Import-Module { throw 'blocked by policy' } -ModuleName _AgentDpm
+            Mock Get-ItemProperty { [pscustomobject]@{ InstallPath = 'C:\DPM\' } } -ModuleName _AgentAnswer
+            Mock Import-Module { throw 'blocked by policy' } -ModuleName _AgentAnswer
             $backup = Get-TestBackup
             $null -eq $backup.agent.installed | Should -BeTrue
             $backup.unknown['agent'] | Should -BeLike '*does not load: blocked by policy'
         }
         It 'cannot be said where the registry cannot be read' {
             Add-TestFact -Name product -Value 'mars'
-            Mock Get-ItemProperty { throw [System.UnauthorizedAccessException]'denied' } -ModuleName _AgentDpm
+            Mock Get-ItemProperty { throw [System.UnauthorizedAccessException]'denied' } -ModuleName _AgentAnswer
             $agent = Import-SeedDpmModule
             $null -eq $agent.installed | Should -BeTrue
             $agent.why | Should -Be 'denied'
         }
         It 'has the version of its engine' {
-            Mock Get-ItemProperty { [pscustomobject]@{ InstallPath = 'C:\DPM\' } } -ModuleName _AgentDpm
+            Mock Get-ItemProperty { [pscustomobject]@{ InstallPath = 'C:\DPM\' } } -ModuleName _AgentAnswer
             Mock Get-Item { [pscustomobject]@{ VersionInfo = [pscustomobject]@{ FileVersion = '4.2.1473.0' } } } `
-                -ModuleName _AgentDpm
+                -ModuleName _AgentAnswer
             (Import-SeedDpmModule).version | Should -Be '4.2.1473.0'
         }
     }
@@ -404,46 +420,36 @@ Describe 'the agent DPM' {
     }
 
     Context 'the method' {
-        It 'is set for this group only, and the publish settings do not stay' {
-            $case = @{ PublishSettings = $settings; PrivateFolder = $env:LAB_HOME; ProtectionGroup = 'p' }
-            Set-SeedDpmMethod -Wanted $wanted @case
+        It 'is set for this group only' {
+            Set-TestMethod
             $method = (Get-TestBackup).method
             foreach ($name in $wanted.Keys) { $method.$name | Should -Be $wanted[$name] }
-            @(Get-ChildItem -LiteralPath $env:LAB_HOME -Filter '*.publishsettings').Count | Should -Be 0
             (Get-TestDpm).other_groups[0].method.method | Should -Be 'Network'
             @(Get-LabDpmConnection).Count | Should -Be 0
         }
-        It 'is set while the publish settings lie in a file of nobody else' {
-            $seen = @{}
-            Mock Set-DPMInitialOnlineBackupCreationMethod {
-                $file = $args[[array]::IndexOf($args, '-AzurePublishSettings:') + 1]
-                $seen.mode = "$([System.IO.File]::GetUnixFileMode($file))"
-                $seen.text = [System.IO.File]::ReadAllText($file)
-            } -ModuleName _AgentDpm
-            $case = @{ PublishSettings = $settings; PrivateFolder = $env:LAB_HOME; ProtectionGroup = 'p' }
-            Set-SeedDpmMethod -Wanted $wanted @case
-            $seen.mode | Should -Be 'UserWrite, UserRead'
-            $seen.text | Should -Be $settings
-        }
-        It 'leaves no publish settings and no connection behind when they are refused' {
-            $case = @{ PublishSettings = '<PublishData/>'; PrivateFolder = $env:LAB_HOME; ProtectionGroup = 'p' }
-            { Set-SeedDpmMethod -Wanted $wanted @case } | Should -Throw '*subscription*'
-            @(Get-ChildItem -LiteralPath $env:LAB_HOME -Filter '*.publishsettings').Count | Should -Be 0
+        It 'leaves no connection behind when the publish settings are refused' {
+            '<PublishData/>' | Set-Content -LiteralPath $file
+            { Set-TestMethod } | Should -Throw '*subscription*'
             @(Get-LabDpmConnection).Count | Should -Be 0
             (Get-TestDpm).initial_backup.method | Should -Be 'Network'
         }
         It 'is set for none of two groups of one name' {
             Add-TestFact -Name other_groups -Value @([pscustomobject]@{ name = 'p'; method = $network })
-            $case = @{ PublishSettings = $settings; PrivateFolder = $env:LAB_HOME; ProtectionGroup = 'p' }
-            { Set-SeedDpmMethod -Wanted $wanted @case } | Should -Throw '*2 protection groups*'
+            { Set-TestMethod } | Should -Throw '*2 protection groups*'
             (Get-TestDpm).initial_backup.method | Should -Be 'Network'
             (Get-TestDpm).other_groups[0].method.method | Should -Be 'Network'
         }
         It 'cannot be set by a version without the cmdlet' {
             Add-TestFact -Name missing_cmdlets -Value @('Set-DPMInitialOnlineBackupCreationMethod')
-            $case = @{ PublishSettings = $settings; PrivateFolder = $env:LAB_HOME; ProtectionGroup = 'p' }
-            { Set-SeedDpmMethod -Wanted $wanted @case } |
-                Should -Throw '*Set-DPMInitialOnlineBackupCreationMethod*setup: attended*'
+            { Set-TestMethod } | Should -Throw '*Set-DPMInitialOnlineBackupCreationMethod*setup: attended*'
+        }
+        It 'cannot be set where the system does not see DPM' {
+            Add-TestFact -Name product -Value 'mars'
+            { Set-TestMethod } | Should -Throw 'DPM does not answer as the system.'
+        }
+        It 'is set by a script that has everything that it reaches' {
+            $text = Get-SeedAgentTaskText -Call 'Set-SeedDpmMethod' -Known 'Resolve-SeedPath', 'Get-SeedValue'
+            Get-TestTaskLack -Text $text -Call 'Set-SeedDpmMethod' | Should -BeNullOrEmpty
         }
     }
 
@@ -459,9 +465,8 @@ Describe 'the agent DPM' {
             }
         }
         BeforeEach {
-            $null = New-Item -ItemType Directory -Path 'E:\Staging', 'E:\Seedfreight'
-            $env:ProgramData = 'E:'
-            Mock New-SeedPrivateFolder { } -ModuleName _Agent
+            $null = New-Item -ItemType Directory -Path 'E:\Staging'
+            Enable-TestAgentTask
             Mock New-DPMRecoveryPoint { Set-TestDpm { $_.jobs = @(New-TestJob -Number 1 -State 'InProgress') } } `
                 -ModuleName _AgentDpm
         }

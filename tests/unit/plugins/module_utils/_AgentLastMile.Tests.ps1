@@ -201,9 +201,9 @@ Describe 'the agent after the import, or after the seed was given up' {
             { Invoke-SeedTrigger -Option (New-TestOption) } | Should -Throw '*service is not running*'
         }
         It 'refuses an agent whose schedule it does not know' {
-            $decision = Get-SeedTriggerDecision -Agent 'other' -Backup ([ordered]@{})
+            $decision = Get-SeedTriggerDecision -Agent 'folder' -Backup ([ordered]@{})
             $decision.start | Should -BeFalse
-            $decision.refused.Contains('(`agent`: other) cannot be started by the module. Wait') | Should -BeTrue
+            $decision.refused.Contains('(`agent`: folder) cannot be started by the module. Wait') | Should -BeTrue
         }
     }
 
@@ -275,9 +275,9 @@ Describe 'the agent after the import, or after the seed was given up' {
             Get-TestAgent | ConvertTo-Json -Depth 6 | Should -Be $before
         }
         It 'refuses an agent whose method it cannot set' {
-            $case = @{ Agent = 'other'; Backup = [ordered]@{}; ImportJobName = 'seed-1' }
+            $case = @{ Agent = 'folder'; Backup = [ordered]@{}; ImportJobName = 'seed-1' }
             $refused = Get-SeedOnlineRefusal @case
-            $refused.Contains('(`agent`: other) cannot be set by the module. Open the console') | Should -BeTrue
+            $refused.Contains('(`agent`: folder) cannot be set by the module. Open the console') | Should -BeTrue
         }
         It 'names the wizard of the protection group for DPM, and none of MARS' {
             $refused = Get-SeedOnlineRefusal -Agent dpm -Backup ([ordered]@{}) -ImportJobName 'seed-1'

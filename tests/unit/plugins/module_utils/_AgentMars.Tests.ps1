@@ -32,9 +32,26 @@ Describe 'the MARS agent' {
         }
         $settings = '<PublishData><PublishProfile><Subscription Id="00000000-0000-4000-8000-000000000001"/>' +
         '</PublishProfile></PublishData>'
+        $file = 'E:\s.publishsettings'
+        function Set-TestMethod {
+            # As the task reads the order.
+            param([hashtable]$Policy)
+            $method = @{
+                IBMethod = 'OfflineBackup'
+                StagingLocation = $wanted['staging_location']
+                AzurePublishSettings = Resolve-SeedPath -Path $file
+                AzureImportJobName = $wanted['import_job_name']
+                AzureSubscriptionID = $wanted['subscription_id']
+                AzureStorageAccount = $wanted['storage_account']
+                AzureStorageContainer = $wanted['container']
+            }
+            $order = @{ method = $method; policy = $Policy; scope = @{} }
+            Set-SeedMarsMethod -Order (ConvertFrom-Json -InputObject (ConvertTo-Json -InputObject $order -Depth 8))
+        }
     }
     BeforeEach {
         New-TestWorld
+        $settings | Set-Content -LiteralPath $file
         Remove-Module -Name MSOnlineBackup -Force -ErrorAction Ignore
     }
     AfterEach {
@@ -52,28 +69,28 @@ Describe 'the MARS agent' {
         }
         It 'is installed, but its module does not load' {
             Set-TestAgent { $_.installed = $false }
-            Mock Get-ItemProperty { [pscustomobject]@{ InstallPath = 'C:\Agent\' } } -ModuleName _AgentMars
-            Mock Import-Module { throw 'blocked by policy' } -ModuleName _AgentMars
+            Mock Get-ItemProperty { [pscustomobject]@{ InstallPath = 'C:\Agent\' } } -ModuleName _AgentAnswer
+            Mock Import-Module { throw 'blocked by policy' } -ModuleName _AgentAnswer
             $agent = Import-SeedMarsModule
             $null -eq $agent.installed | Should -BeTrue
             $agent.why | Should -BeLike '*does not load: blocked by policy'
         }
         It 'cannot be said where the registry cannot be read' {
             Set-TestAgent { $_.installed = $false }
-            Mock Get-ItemProperty { throw [System.UnauthorizedAccessException]'denied' } -ModuleName _AgentMars
+            Mock Get-ItemProperty { throw [System.UnauthorizedAccessException]'denied' } -ModuleName _AgentAnswer
             $agent = Import-SeedMarsModule
             $null -eq $agent.installed | Should -BeTrue
             $agent.why | Should -Be 'denied'
         }
         It 'has the version of its engine' {
-            Mock Get-ItemProperty { [pscustomobject]@{ InstallPath = 'C:\Agent\' } } -ModuleName _AgentMars
+            Mock Get-ItemProperty { [pscustomobject]@{ InstallPath = 'C:\Agent\' } } -ModuleName _AgentAnswer
             Mock Get-Item { [pscustomobject]@{ VersionInfo = [pscustomobject]@{ FileVersion = '2.0.9250.0' } } } `
-                -ModuleName _AgentMars
+                -ModuleName _AgentAnswer
             (Import-SeedMarsModule).version | Should -Be '2.0.9250.0'
         }
         It 'has its logs where it is installed' {
             $null -eq (Get-SeedMarsBackup).agent.log_folder | Should -BeTrue
-            Mock Get-ItemProperty { [pscustomobject]@{ InstallPath = 'C:\Agent\' } } -ModuleName _AgentMars
+            Mock Get-ItemProperty { [pscustomobject]@{ InstallPath = 'C:\Agent\' } } -ModuleName _AgentAnswer
             (Get-SeedMarsBackup).agent.log_folder | Should -Be 'C:\Agent\Temp'
         }
     }
@@ -258,36 +275,10 @@ Describe 'the MARS agent' {
     }
 
     Context 'the method' {
-        It 'is set, and the publish settings do not stay' {
-            Set-SeedMarsMethod -Wanted $wanted -PublishSettings $settings -PrivateFolder $env:LAB_HOME
+        It 'is set' {
+            Set-TestMethod
             $method = (Get-SeedMarsBackup).method
             foreach ($name in $wanted.Keys) { $method.$name | Should -Be $wanted[$name] }
-            @(Get-ChildItem -LiteralPath $env:LAB_HOME -Filter '*.publishsettings').Count | Should -Be 0
-        }
-        It 'is set while the publish settings lie in a file of nobody else' {
-            $seen = @{}
-            Mock Set-OBInitialBackupCreationMethod {
-                $file = $args[[array]::IndexOf($args, '-AzurePublishSettings:') + 1]
-                $seen.mode = "$([System.IO.File]::GetUnixFileMode($file))"
-                $seen.text = [System.IO.File]::ReadAllText($file)
-            } -ModuleName _AgentMars
-            Set-SeedMarsMethod -Wanted $wanted -PublishSettings $settings -PrivateFolder $env:LAB_HOME
-            $seen.mode | Should -Be 'UserWrite, UserRead'
-            $seen.text | Should -Be $settings
-        }
-        It 'is not set, and no certificate is written, where the file cannot be made private' {
-            $seen = @{ asked = $false; lengths = @() }
-            Mock Set-OBInitialBackupCreationMethod { $seen.asked = $true } -ModuleName _AgentMars
-            Mock icacls.exe {
-                $seen.lengths += ([System.IO.FileInfo]$args[0]).Length
-                $global:LASTEXITCODE = 5
-                'Access is denied.'
-            } -ModuleName _Folder
-            { Set-SeedMarsMethod -Wanted $wanted -PublishSettings $settings -PrivateFolder $env:LAB_HOME } |
-                Should -Throw '*private*Access is denied*'
-            $seen.asked | Should -BeFalse
-            $seen.lengths | Should -Be @(0)
-            @(Get-ChildItem -LiteralPath $env:LAB_HOME -Filter '*.publishsettings').Count | Should -Be 0
         }
         It 'is set by a cmdlet that returns nothing' {
             Mock Set-OBInitialBackupCreationMethod {
@@ -298,20 +289,23 @@ Describe 'the MARS agent' {
                     staging_location = 'E:\Staging'
                 }
             } -ModuleName _AgentMars
-            Set-SeedMarsMethod -Wanted $wanted -PublishSettings $settings -PrivateFolder $env:LAB_HOME
+            Set-TestMethod
             $kept = (Read-LabFile -Path "$env:LAB_HOME/hosts/fs01/agent.json").initial_backup
             $kept.staging_location | Should -Be 'E:\Staging'
         }
-        It 'leaves no publish settings behind when they are refused' {
-            { Set-SeedMarsMethod -Wanted $wanted -PublishSettings '<PublishData/>' -PrivateFolder $env:LAB_HOME } |
-                Should -Throw '*subscription*'
-            @(Get-ChildItem -LiteralPath $env:LAB_HOME -Filter '*.publishsettings').Count | Should -Be 0
+        It 'is not set where the subscription is not in the publish settings' {
+            '<PublishData/>' | Set-Content -LiteralPath $file
+            { Set-TestMethod } | Should -Throw '*subscription*'
+            (Read-LabFile -Path "$env:LAB_HOME/hosts/fs01/agent.json").initial_backup.method | Should -Be 'Network'
         }
         It 'cannot be set by an agent without the cmdlet' {
             $missing = @('Set-OBInitialBackupCreationMethod')
             Set-TestAgent { $_ | Add-Member -NotePropertyName missing_cmdlets -NotePropertyValue $missing }
-            { Set-SeedMarsMethod -Wanted $wanted -PublishSettings $settings -PrivateFolder $env:LAB_HOME } |
-                Should -Throw '*Set-OBInitialBackupCreationMethod*wizard*'
+            { Set-TestMethod } | Should -Throw '*Set-OBInitialBackupCreationMethod*wizard*'
+        }
+        It 'cannot be set where the system does not see the agent' {
+            Set-TestAgent { $_.installed = $false }
+            { Set-TestMethod } | Should -Throw '*does not answer as the system.'
         }
     }
 
@@ -323,8 +317,7 @@ Describe 'the MARS agent' {
             }
             function Set-TestPolicy {
                 Set-TestAgent { $_.policy = $null }
-                $set = @{ Wanted = $wanted; PublishSettings = $settings; PrivateFolder = $env:LAB_HOME }
-                Set-SeedMarsMethod @set -NewPolicy $policy
+                Set-TestMethod -Policy $policy
             }
         }
         It 'is made with everything that was asked for, and reads as such' {
@@ -348,7 +341,7 @@ Describe 'the MARS agent' {
             $global:LabCommits | Should -Be @('OfflineBackup')
         }
         It 'is not there after a method that was refused' {
-            $settings = '<PublishData/>'
+            '<PublishData/>' | Set-Content -LiteralPath $file
             { Set-TestPolicy } | Should -Throw '*subscription*'
             $null -eq (Read-LabFile -Path "$env:LAB_HOME/hosts/fs01/agent.json").policy | Should -BeTrue
         }
@@ -428,11 +421,6 @@ Describe 'the MARS agent' {
                 Set-SeedMarsOnline
                 (Read-LabFile -Path "$env:LAB_HOME/hosts/fs01/agent.json").initial_backup.method | Should -Be 'Network'
             }
-        }
-        It 'lacks the cmdlets that this version does not have' {
-            @(Get-SeedMarsMethodLack).Count | Should -Be 0
-            Set-TestAgent { $_ | Add-Member -NotePropertyName missing_cmdlets -NotePropertyValue @('Set-OBPolicy') }
-            Get-SeedMarsMethodLack | Should -Be 'Set-OBPolicy'
         }
     }
 }

@@ -15,30 +15,6 @@ Describe 'an order to the agent in a task' {
             Start-SeedAgentTask -Call 'Start-SeedMarsBackup' -Known 'Get-SeedValue' -SettleSeconds 0
         }
         function Invoke-TestOrder { Invoke-SeedAgentOrder -Folder $folder -Call 'Invoke-TestCall' }
-        function Get-TestLack {
-            # What the functions that a call reaches in the text of its task take from outside of that text.
-            param([string]$Text, [string]$Call)
-            $tree = [System.Management.Automation.Language.Parser]::ParseInput($Text, [ref]$null, [ref]$null)
-            $there = @{}
-            foreach ($one in $tree.FindAll({ $args[0].GetType().Name -eq 'FunctionDefinitionAst' }, $true)) {
-                $there[$one.Name] = $one
-            }
-            $next = [System.Collections.Generic.Queue[string]]::new([string[]]@('Invoke-SeedAgentOrder', $Call))
-            $seen = @{}
-            while ($next.Count -gt 0) {
-                $name = $next.Dequeue()
-                if ($seen.ContainsKey($name)) { continue }
-                $seen[$name] = $true
-                if (-not $there.ContainsKey($name)) { $name; continue }
-                foreach ($one in $there[$name].FindAll({ $args[0].GetType().Name -eq 'CommandAst' }, $true)) {
-                    if ("$($one.GetCommandName())" -like '*-Seed*') { $next.Enqueue($one.GetCommandName()) }
-                }
-                $variables = { $args[0].GetType().Name -eq 'VariableExpressionAst' }
-                foreach ($one in $there[$name].FindAll($variables, $true)) {
-                    if ($one.VariablePath.IsScript) { "`$$($one.VariablePath.UserPath)" }
-                }
-            }
-        }
         function Set-TestTask {
             param([string]$State, [int]$Result = 0)
             Edit-LabFile -Path "$env:LAB_HOME/hosts/fs01/tasks/Seedfreight-backup.json" -Change {
@@ -87,7 +63,11 @@ Describe 'an order to the agent in a task' {
         Start-SeedMarsBackup
         $order = $global:TestOrder
         $order.Call | Should -Be 'Invoke-SeedMarsStart'
-        @(Get-TestLack -Text (Get-SeedAgentTaskText @order) -Call $order.Call) | Should -BeNullOrEmpty
+        @(Get-TestTaskLack -Text (Get-SeedAgentTaskText @order) -Call $order.Call) | Should -BeNullOrEmpty
+    }
+    It 'gets a script that has everything that setting the method of an agent reaches' {
+        $text = Get-SeedAgentTaskText -Call 'Set-SeedMarsMethod' -Known 'Resolve-SeedPath', 'Get-SeedValue'
+        Get-TestTaskLack -Text $text -Call 'Set-SeedMarsMethod' | Should -BeNullOrEmpty
     }
     It 'gets a script that starts the backup of an installed agent without any module of this collection' {
         $case = @{ Call = 'Invoke-SeedMarsStart'; Known = 'Resolve-SeedPath', 'Get-SeedValue' }
@@ -132,6 +112,26 @@ Describe 'an order to the agent in a task' {
         (Get-SeedAgentTaskState).state | Should -Be 'missing'
         Start-TestTask
         Get-SeedAgentTaskProblem | Should -Be ''
+    }
+    It 'hands over what the order says, and removes the file that it names' {
+        $secret = Resolve-SeedPath 'E:\secret'
+        [System.IO.File]::WriteAllText($secret, 'x')
+        function global:Invoke-TestOrderCall { param($Order) $global:TestSaid = $Order; throw 'The agent is busy.' }
+        $case = @{ Call = 'Invoke-TestOrderCall'; Known = 'Get-SeedValue'; Order = @{ list = @('22:30') } }
+        Start-SeedAgentTask @case -SecretFile $secret -SettleSeconds 0
+        Invoke-SeedAgentOrder -Folder $folder -Call 'Invoke-TestOrderCall'
+        @($global:TestSaid.list) | Should -Be @('22:30')
+        Test-Path -LiteralPath 'E:\secret' | Should -BeFalse
+        { Wait-SeedAgentOrder -Seconds 0 } | Should -Throw 'The agent is busy.'
+    }
+    It 'is waited for until it was carried out' {
+        Start-TestTask
+        { Wait-SeedAgentOrder -Seconds 0 } | Should -Throw '*not done after 0 s*'
+        Test-Path -LiteralPath "$folder\order.json" | Should -BeFalse
+        Start-TestTask
+        Invoke-TestOrder
+        Wait-SeedAgentOrder -Seconds 0
+        $global:TestCalls | Should -Be 1
     }
     It 'is not given while the task of an earlier one runs, and that one begins no more' {
         Start-TestTask
