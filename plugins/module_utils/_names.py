@@ -18,6 +18,21 @@ SUBSCRIPTION = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 WINDOWS_PATH = re.compile(r"([A-Za-z]:\\|\\\\[^\\]+\\[^\\]+).*")
 
 
+# Source: ISO 3166-1 alpha-2, as of November 2026.
+_CODES = (
+    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ "
+    "CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO "
+    "FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE "
+    "JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO "
+    "MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW "
+    "PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM "
+    "TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW "
+)
+COUNTRIES = frozenset(_CODES.split())
+# What people write for a code that is another one.
+COUNTRY_SLIPS = {"UK": "GB", "EL": "GR"}
+
+
 class InvalidName(ValueError):
     """A name that a service or the tool refuses."""
 
@@ -98,6 +113,21 @@ def check_windows_path(value: str, option: str) -> str:
         value,
         "it must be an absolute Windows path.",
         r"Use a path with a drive letter, or a UNC path such as \\server\share.",
+    )
+
+
+def check_country(value: str, option: str) -> str:
+    """Accept the code of a country."""
+    if value in COUNTRIES:
+        return value
+    slip = COUNTRY_SLIPS.get(value.upper())
+    if slip is None and value.upper() in COUNTRIES:
+        slip = value.upper()
+    raise InvalidName(
+        option,
+        value,
+        "it needs to be a country code of two capital letters.",
+        f"Write {slip}." if slip else "Use the code of ISO 3166-1, for example NL.",
     )
 
 

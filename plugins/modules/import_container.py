@@ -30,7 +30,8 @@ options:
     default: data_box
   state:
     description:
-      - V(present) creates the container. It refuses a storage account that cannot hold page blobs.
+      - V(present) creates the container. It refuses a storage account that an import cannot write to, because of its
+        kind, SKU, namespace or firewall.
       - V(absent) deletes the blobs named in O(blobs). The container and its other blobs stay.
     type: str
     choices: [present, absent]
@@ -129,11 +130,46 @@ container:
           type: str
           returned: always
           sample: westeurope
+        sku:
+          description: SKU of the account. The import service takes standard accounts only.
+          type: str
+          returned: always
+          sample: Standard_LRS
         hierarchical:
           description: Whether the account has a hierarchical namespace, which holds no page blobs.
           type: bool
           returned: always
           sample: false
+        nfs:
+          description: Whether the account has NFS 3.0 enabled, which the import service does not take.
+          type: bool
+          returned: always
+          sample: false
+        closed_network:
+          description: Whether the account's firewall keeps even trusted services of Azure out.
+          type: bool
+          returned: always
+          sample: false
+        immutable:
+          description: Whether the account has version-level immutability.
+          type: bool
+          returned: always
+          sample: false
+        soft_delete_days:
+          description: Days for which the account keeps blobs that are deleted, V(0) if it keeps none.
+          type: int
+          returned: always
+          sample: 0
+        versioning:
+          description: Whether the account keeps older versions of blobs.
+          type: bool
+          returned: always
+          sample: false
+        problem:
+          description: Why no import can write page blobs to the account, V(null) if nothing is known.
+          type: str
+          returned: always
+          sample: null
     blobs:
       description: The blobs of the container.
       type: list

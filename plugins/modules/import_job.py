@@ -30,6 +30,8 @@ options:
   state:
     description:
       - V(present) creates the job, or updates it. A cancelled or failed job is refused; delete it first.
+        Before a job is created, O(storage_account) is read, and refused when an import cannot write to it or when it
+        is not in O(location).
       - V(shipped) marks the job as shipped with O(carrier) and O(tracking_number).
         Azure does not allow changing them later.
       - V(cancelled) cancels a job that was not marked as shipped yet.
@@ -324,6 +326,27 @@ job:
       type: str
       returned: always
       sample: "794612345678"
+    return_tracking_number:
+      description: Tracking number of the parcel that returns the drives.
+      type: str
+      returned: always
+      sample: "794612345679"
+    actions:
+      description: What the service waits for the owner to decide, such as V(Resume) or V(Restart), in the Azure portal.
+      type: list
+      elements: str
+      returned: always
+      sample: []
+    delayed_stage:
+      description: Stage that is delayed.
+      type: str
+      returned: always
+      sample: DataCopy
+    delay:
+      description: Why it is delayed, as the service says it.
+      type: str
+      returned: always
+      sample: null
     drives:
       description: The drives of the job. Keys are never returned.
       type: list
@@ -355,6 +378,26 @@ job:
           type: str
           returned: always
           sample: https://seeds.blob.core.windows.net/databoxcopylog/contoso-fs01_WD-WX31A10FE02_CopyLog_5f3c.xml
+        bytes_done:
+          description: Bytes of the drive that the service has read.
+          type: int
+          returned: always
+          sample: 1099511627776
+        bytes_total:
+          description: Bytes of the drive that the service reads.
+          type: int
+          returned: always
+          sample: 2199023255552
+        files_failed:
+          description: Files of the drive that were not imported.
+          type: int
+          returned: always
+          sample: 0
+        error:
+          description: Error of the drive, as the service says it.
+          type: str
+          returned: always
+          sample: null
     storage_account_id:
       description: Resource ID of the storage account that the data is imported to.
       type: str
@@ -405,12 +448,12 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import (
     APIS,
     ensure_job,
-    take_account_number,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.options import (
     AZURE_OPTIONS,
     signed_in,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.order import take_account_number
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._module import run
 
 OPTIONS = {

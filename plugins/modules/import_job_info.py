@@ -167,6 +167,27 @@ job:
       type: str
       returned: always
       sample: "794612345678"
+    return_tracking_number:
+      description: Tracking number of the parcel that returns the drives.
+      type: str
+      returned: always
+      sample: "794612345679"
+    actions:
+      description: What the service waits for the owner to decide, such as V(Resume) or V(Restart), in the Azure portal.
+      type: list
+      elements: str
+      returned: always
+      sample: []
+    delayed_stage:
+      description: Stage that is delayed.
+      type: str
+      returned: always
+      sample: DataCopy
+    delay:
+      description: Why it is delayed, as the service says it.
+      type: str
+      returned: always
+      sample: null
     drives:
       description: The drives of the job. Keys are never returned.
       type: list
@@ -198,6 +219,26 @@ job:
           type: str
           returned: always
           sample: https://seeds.blob.core.windows.net/databoxcopylog/contoso-fs01_WD-WX31A10FE02_CopyLog_5f3c.xml
+        bytes_done:
+          description: Bytes of the drive that the service has read.
+          type: int
+          returned: always
+          sample: 1099511627776
+        bytes_total:
+          description: Bytes of the drive that the service reads.
+          type: int
+          returned: always
+          sample: 2199023255552
+        files_failed:
+          description: Files of the drive that were not imported.
+          type: int
+          returned: always
+          sample: 0
+        error:
+          description: Error of the drive, as the service says it.
+          type: str
+          returned: always
+          sample: null
     storage_account_id:
       description: Resource ID of the storage account that the data is imported to.
       type: str

@@ -575,7 +575,7 @@ def _add_faults(orders: _Orders) -> None:
         "--effect",
         choices=faults.EFFECTS,
         default="before",
-        help="what goes wrong; after and reset-after: the request takes effect all the same (default: %(default)s)",
+        help="what goes wrong: after the effect of the request if it says so, else instead (default: %(default)s)",
     )
     azure.add_argument("--status", type=int, default=500, metavar="N", help="HTTP status (default: %(default)s)")
     azure.add_argument(

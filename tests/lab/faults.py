@@ -11,8 +11,9 @@ import re
 from lab import world
 from lab.world import LabError
 
-# Those up to failed-operation keep the request from taking effect; after the others it has taken effect.
-EFFECTS = ("before", "reset", "malformed", "hang", "failed-operation", "after", "reset-after")
+# What a fault order may do to a request: instead of its effect, or after it.
+INSTEAD = ("before", "reset", "malformed", "hang", "failed-operation", "endless-operation")
+EFFECTS = (*INSTEAD, "after", "reset-after", "hang-after", "endless-after")
 
 
 def _file() -> pathlib.Path:

@@ -70,6 +70,7 @@ SEED_ROWS = {
     "azure_job": "ok",
     "azure_container": "ok",
     "azure_account": "ok",
+    "azure_protection": "ok",
     "azure_location": "ok",
 }
 

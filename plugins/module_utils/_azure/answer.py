@@ -51,6 +51,13 @@ class Answer:
             return value
         raise self._wrong(self._at(name), "is not true or false")
 
+    def number(self, name: str) -> int | None:
+        """A field that is a whole number."""
+        value = self.value.get(name)
+        if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+            return value
+        raise self._wrong(self._at(name), "is not a number")
+
     def moment(self, name: str) -> str | None:
         """A time, in the form 2026-11-24T12:00:00Z."""
         value = self.text(name)

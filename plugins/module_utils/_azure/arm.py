@@ -22,7 +22,10 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.errors import ArmError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.options import CREDENTIAL_FILE
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.patience import patient_retry
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.patience import (
+    PATIENCE,
+    patient_retry,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 
 try:
@@ -55,14 +58,15 @@ REMEDIES: dict[str | int, str] = {
     404: "Check `subscription_id`, `resource_group` and `name`.",
     429: "Azure limits the requests of this subscription; run again later.",
 }
-REQUEST_IDS = ("x-ms-request-id", "x-ms-correlation-request-id")
+# What Azure support asks for first.
+REQUEST_IDS = {"x-ms-request-id": "request id", "x-ms-correlation-request-id": "correlation id"}
 NAMESPACE = re.compile(r"'(Microsoft\.[A-Za-z.]+)'")
 
 
 class ArmClient:
     """Requests to the Resource Manager of one cloud, with retries and one form of errors."""
 
-    def __init__(self, credentials: Credentials) -> None:
+    def __init__(self, credentials: Credentials, patience: float = PATIENCE) -> None:
         self.credentials, self.cloud = credentials, find_cloud(credentials.cloud_environment, credentials.transport)
         if not credentials.validate_certificates:
             # Who ignores certificates has been told so by its own option, and not by each request on the terminal.
@@ -73,7 +77,7 @@ class ArmClient:
         chain = [
             policies.HeadersPolicy({"Accept": "application/json"}),
             policies.UserAgentPolicy("seedfreight.azure_offline_backup"),
-            patient_retry(),
+            patient_retry(patience),
             policies.BearerTokenCredentialPolicy(self.credential, self.cloud.scope),
         ]
         self._client: PipelineClient[Any, Any] = PipelineClient(
@@ -107,7 +111,7 @@ class ArmClient:
             raise FormatError(f"Azure's answer to GET {path} cannot be used", f"it is no JSON object{_ids(response)}.")
         return document
 
-    def finish(self, response: HttpResponse, timeout: int, sleep: Callable[[float], None] = time.sleep) -> None:
+    def finish(self, response: HttpResponse, timeout: int, sleep: Callable[[float], None] | None = None) -> None:
         """Follow an accepted operation to its end; ArmError with its own code when it failed.
 
         ``timeout`` is in seconds. Azure-AsyncOperation goes before Location. Source: the Resource Manager's
@@ -125,7 +129,7 @@ class ArmClient:
                     f"Timed out after {timeout} seconds (`wait_timeout`) while Azure worked on {path}{_ids(response)}. "
                     "The operation continues; run again to see its end."
                 )
-            sleep(min(_pause(response.headers.get("Retry-After"), pause), left + 0.1))
+            (sleep or time.sleep)(min(_pause(response.headers.get("Retry-After"), pause), left + 0.1))
             pause = min(pause * 2, MAX_POLL_SECONDS)
             response = self._send(HttpRequest("GET", following))
 
@@ -215,9 +219,11 @@ def _operation_state(response: HttpResponse) -> str:
 
 
 def _ids(response: HttpResponse) -> str:
-    """The ids that Azure support asks for."""
-    found = next((response.headers[name] for name in REQUEST_IDS if response.headers.get(name)), "")
-    return f" (request id {found})" if found else ""
+    """The ids of a request."""
+    found = ", ".join(
+        f"{what} {response.headers[name]}" for name, what in REQUEST_IDS.items() if response.headers.get(name)
+    )
+    return f" ({found})" if found else ""
 
 
 def _full_stop(text: str) -> str:
@@ -237,11 +243,11 @@ def _pause(wanted: str | None, otherwise: float) -> float:
         return otherwise
 
 
-def connect(options: Mapping[str, str]) -> ArmClient:
-    """A client for the options of Azure."""
+def connect(options: Mapping[str, str], patience: float = PATIENCE) -> ArmClient:
+    """A client for the options of Azure, which waits so many seconds for a service that is busy or limits requests."""
     if not options["subscription_id"]:
         raise ArmError(
             "`subscription_id` is missing. Set it, AZURE_SUBSCRIPTION_ID, or subscription_id in the profile of "
             f"{CREDENTIAL_FILE}."
         )
-    return ArmClient(Credentials.from_options(options))
+    return ArmClient(Credentials.from_options(options), min(patience, PATIENCE))

@@ -194,7 +194,7 @@ def _open(azure: Mapping[str, str], options: Mapping[str, Any]) -> tuple[Contain
         _names.check_job_name(job_name, "import_job_name")
     client = connect(azure)
     place = (azure["subscription_id"], azure["resource_group"])
-    account = get_account(client, *place, options["storage_account"])
+    account = get_account(client, *place, options["storage_account"], protection=True)
     job = APIS[options["api"]](client, *place, job_name) if job_name else None
     return Container(client, account, options["name"]), job
 
@@ -226,7 +226,7 @@ def ensure_container(azure: Mapping[str, str], options: Mapping[str, Any], check
     names = {one["name"] for one in before["blobs"]}
     if options["state"] == "present":
         _require_free(options, names)
-        container.account.require_page_blobs()
+        container.account.require_usable()
         changed, after = not before["exists"], {"exists": True, "blobs": sorted(names)}
         if changed and not check_mode:
             container.create()

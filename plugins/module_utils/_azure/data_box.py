@@ -119,7 +119,10 @@ class DataBoxApi:
         }
         fixed = [option for option, (theirs, ours) in facts.items() if theirs is not None and theirs != ours]
         unknown = [option for option, (theirs, _ours) in facts.items() if theirs is None]
-        return Differences(_changes(found, details, wanted), fixed, unknown)
+        changes = _changes(found, details, wanted)
+        parts = {name: (found if name == "tags" else details).part(name) for name in changes}
+        shown = {name: dict(part.value) if part else {} for name, part in parts.items()}
+        return Differences(changes, shown, fixed, unknown)
 
     def update(self, changes: dict[str, Any], timeout: int) -> None:
         """Change contact, addresses or tags."""
@@ -129,15 +132,21 @@ class DataBoxApi:
             request["tags"] = changes["tags"]
         self._client.finish(self._client.send("PATCH", self.path, API_VERSION, request), timeout)
 
-    def ship(self, carrier: str, tracking_number: str) -> None:
+    def ship(self, carrier: str, tracking_number: str, timeout: int) -> None:
         """Mark the drives as shipped."""
         package = {"carrierName": carrier, "trackingId": tracking_number}
         request = {"deliverToDcPackageDetails": package}
-        self._client.send("POST", f"{self.path}/markDevicesShipped", API_VERSION, request)
+        self._client.finish(self._client.send("POST", f"{self.path}/markDevicesShipped", API_VERSION, request), timeout)
 
-    def cancel(self, reason: str) -> None:
+    def cancel(self, reason: str, timeout: int) -> None:
         """Cancel the job."""
-        self._client.send("POST", f"{self.path}/cancel", API_VERSION, {"reason": reason})
+        request = {"reason": reason}
+        self._client.finish(self._client.send("POST", f"{self.path}/cancel", API_VERSION, request), timeout)
+
+    def return_carriers(self, location: str) -> list[str]:
+        """The carriers that the data center of a region returns drives with, none when the service names none."""
+        carriers: list[str] = self._address_of_region(location)["supported_carriers"]
+        return carriers
 
     def delete(self, timeout: int) -> None:
         """Delete the job."""
@@ -310,6 +319,10 @@ def normalize(found: Answer) -> dict[str, Any]:
         "created": properties.moment("startTime"),
         "carrier": package.text("carrierName"),
         "tracking_number": package.text("trackingId"),
+        "return_tracking_number": (details.part("returnToCustomerPackageDetails") or _nothing()).text("trackingId"),
+        "actions": [one for one in details.texts("actions") if one != "None"],
+        "delayed_stage": properties.text("delayedStage"),
+        "delay": _delay(details),
         "drives": _drives(details),
         "storage_account_id": _account_of(details),
         "datacenter_address": _address(details.part("datacenterAddress")),
@@ -324,27 +337,46 @@ def _drives(details: Answer) -> list[dict[str, Any]] | None:
     facts = drive_facts(details)
     if facts is None:
         return None
-    progress = _by_serial(details, "copyProgress", "copyStatus")
-    logs = _by_serial(details, "copyLogDetails", "errorLogLink")
+    progress, logs = _by_serial(details, "copyProgress"), _by_serial(details, "copyLogDetails")
     return [
         {
             "serial": serial,
             "manifest_file": file,
             "manifest_hash": md5,
-            "copy_status": progress.get(serial, ""),
-            "copy_log": logs.get(serial, ""),
+            "copy_status": progress.get(serial, _nothing()).text("copyStatus") or "",
+            "copy_log": logs.get(serial, _nothing()).text("errorLogLink") or "",
+            **_progress(progress.get(serial, _nothing())),
         }
         for serial, (file, md5) in sorted(facts.items())
     ]
 
 
-def _by_serial(details: Answer, name: str, field: str) -> dict[str, str]:
-    """One field of a list by drive. The specification allows entries without a serial, which belong to no drive."""
+def _progress(found: Answer) -> dict[str, Any]:
+    """How far the copy of one drive is, and its error. Source: CopyProgress of the specification."""
+    return {
+        "bytes_done": found.number("bytesProcessed"),
+        "bytes_total": found.number("totalBytesToProcess"),
+        "files_failed": found.number("filesErroredOut"),
+        "error": _error(found),
+    }
+
+
+def _delay(details: Answer) -> str | None:
+    """Why a stage is delayed, as the service says it. Source: JobDelayDetails of the specification."""
+    for stage in details.parts("jobStages"):
+        delay = stage.part("delayInformation")
+        if delay and (delay.text("status") or "").casefold() != "resolved":
+            return ": ".join(one for one in (delay.text("errorCode"), delay.text("description")) if one) or None
+    return None
+
+
+def _by_serial(details: Answer, name: str) -> dict[str, Answer]:
+    """The entries of a list by drive. The specification allows entries without a serial, which belong to no drive."""
     found = {}
     for one in details.parts(name):
         serial = one.text("serialNumber")
         if serial:
-            found[normalize_serial(serial)] = one.text(field) or ""
+            found[normalize_serial(serial)] = one
     return found
 
 

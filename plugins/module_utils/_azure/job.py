@@ -5,37 +5,32 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _names
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._argspec import require_text
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.account import account_id
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.account import get_account
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import connect
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.data_box import DataBoxApi
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.errors import ArmError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job_api import (
-    Drive,
     JobApi,
     JobSpec,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._secret import Secret
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.order import (
+    read_parcel,
+    read_spec,
+)
 
 APIS: dict[str, type[JobApi]] = {"data_box": DataBoxApi}
 SHIPPED = ("shipped", "at_datacenter", "copying", "completed", "completed_with_errors")
 DEAD = ("cancelled", "failed")
 # Source: Data Box documentation; the service removes contact and phone from a job that has ended.
 UPDATABLE = ("created", "shipped", "at_datacenter", "copying")
-# Source: limits of the import service.
-MAX_DRIVES = 10
-MD5 = re.compile(r"[0-9A-F]{32}")
-PLACEHOLDER = re.compile(r"<.*>|CARRIER|(TRACKING[ _-]?)?NUMBER|TRACKING|XXX+|TODO|TBD", re.IGNORECASE)
 # Azure may show an effect a moment after it took the request. Pauses between looks, in seconds.
 LOOKS = (0.5, 1.0, 2.0, 4.0, 8.0)
-ADDRESS = ("company", "street_address1", "street_address2", "city", "state_or_province", "postal_code", "country")
 
 
 @dataclass(frozen=True)
@@ -48,15 +43,11 @@ class Change:
     warnings: tuple[str, ...] = ()
 
 
-def open_job(azure: Mapping[str, str], api: str, name: str) -> JobApi:
-    """The job of one service; its name is checked before any request."""
-    _names.check_job_name(name)
-    return APIS[api](connect(azure), azure["subscription_id"], azure["resource_group"], name)
-
-
 def show_job(azure: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, Any]:
     """The result of import_job_info."""
-    return {"changed": False, "job": open_job(azure, options["api"], options["name"]).get()}
+    _names.check_job_name(options["name"])
+    job = APIS[options["api"]](connect(azure), azure["subscription_id"], azure["resource_group"], options["name"])
+    return {"changed": False, "job": job.get()}
 
 
 def ensure_job(azure: Mapping[str, str], options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
@@ -64,8 +55,12 @@ def ensure_job(azure: Mapping[str, str], options: Mapping[str, Any], check_mode:
     state = options["state"]
     spec = read_spec(azure, options) if state == "present" else None
     parcel = read_parcel(options) if state == "shipped" else None
-    job = ImportJob(open_job(azure, options["api"], options["name"]), options, check_mode)
+    _names.check_job_name(options["name"])
+    client, place = connect(azure, options["wait_timeout"]), (azure["subscription_id"], azure["resource_group"])
+    job = ImportJob(APIS[options["api"]](client, *place, options["name"]), options, check_mode)
     before = job.found
+    if spec is not None and not before["exists"] and options["create"]:
+        get_account(client, *place, options["storage_account"]).require_usable(spec.location)
     if spec is not None:
         change = job.present(spec)
     elif parcel is not None:
@@ -116,8 +111,25 @@ class ImportJob:
         after = {"updated": sorted(differences.changes)}
         if self._check_mode:
             return Change(self.found, True, after, warnings)
-        self._api.update(differences.changes, self._timeout)
-        return Change(self._api.get(), True, after, warnings)
+        return self._updated(spec, differences.changes, after, warnings)
+
+    def _updated(
+        self, spec: JobSpec, changes: dict[str, Any], after: dict[str, Any], warnings: tuple[str, ...]
+    ) -> Change:
+        """Send the changes. A part that the service then shows in another form than it was sent is only told."""
+        before = self._api.differences(spec).shown
+
+        def reached(job: dict[str, Any]) -> bool:
+            now = self._api.differences(spec)
+            # What the service shows nothing of proves nothing; a job without tags is shown as just that.
+            seen = [name for name in changes if before[name] or name == "tags"]
+            left = [name for name in seen if name in now.changes and now.shown[name] == before[name]]
+            return bool(job["exists"]) and not left
+
+        job = self._settle("update", lambda: self._api.update(changes, self._timeout), reached)
+        for name in sorted(self._api.differences(spec).changes):
+            warnings += (f"Azure shows {name} of import job '{self._name}' in another form than it was sent.",)
+        return Change(job, True, after, warnings)
 
     def _not_compared(self, options: list[str]) -> tuple[str, ...]:
         if not options:
@@ -132,6 +144,7 @@ class ImportJob:
                 "and a second job would wait for drives that were already shipped. Ask Azure support for the job, or "
                 "set `create: true` when no drive of it was shipped."
             )
+        spec = self._with_known_carrier(spec)
         after = {"exists": True, "phase": "created"}
         if self._check_mode:
             return Change(self.found, True, after)
@@ -144,6 +157,17 @@ class ImportJob:
 
         job = self._settle("create", lambda: self._api.create(spec, self._timeout), reached)
         return Change(job, True, after)
+
+    def _with_known_carrier(self, spec: JobSpec) -> JobSpec:
+        """The job with the carrier as the service spells it; ArmError when the service lists carriers without it."""
+        supported, wanted = self._api.return_carriers(spec.location), spec.return_carrier["name"]
+        spelled = next((one for one in supported if _plain(one) == _plain(wanted)), None)
+        if supported and spelled is None:
+            raise ArmError(
+                f"`return_carrier.name` '{wanted}' is not one that the data center of {spec.location} returns drives "
+                f"with. Use {', '.join(supported)}."
+            )
+        return replace(spec, return_carrier={**spec.return_carrier, "name": spelled or wanted})
 
     def shipped(self, carrier: str, tracking_number: str) -> Change:
         """Mark the drives as shipped."""
@@ -163,7 +187,7 @@ class ImportJob:
             theirs = now["tracking_number"]
             return now["phase"] in SHIPPED and (theirs is None or _plain(theirs) == _plain(tracking_number))
 
-        done = self._settle("mark as shipped", lambda: self._api.ship(carrier, tracking_number), reached)
+        done = self._settle("mark as shipped", lambda: self._api.ship(carrier, tracking_number, self._timeout), reached)
         return Change(done, True, after)
 
     def _spelling(self, carrier: str) -> str:
@@ -208,7 +232,9 @@ class ImportJob:
         if self._check_mode:
             return Change(job, True, after)
         done = self._settle(
-            "cancel", lambda: self._api.cancel("Cancelled by its owner"), lambda now: now["phase"] == "cancelled"
+            "cancel",
+            lambda: self._api.cancel("Cancelled by its owner", self._timeout),
+            lambda now: now["phase"] == "cancelled",
         )
         return Change(done, True, after)
 
@@ -278,97 +304,3 @@ def _found_as(job: Mapping[str, Any]) -> str:
 def _plain(value: Any) -> str:
     """Text without spaces and letter case."""
     return "".join(str(value or "").split()).casefold()
-
-
-def take_account_number(parameters: dict[str, Any]) -> dict[str, Any]:
-    """The options of import_job, and nothing of the carrier's account number left in the parameters of the module.
-
-    Ansible returns the parameters of a module with its result. To mask the number would mask the same digits
-    everywhere else in the result, such as in a time or in a tracking number.
-    """
-    options = dict(parameters)
-    carrier = parameters.get("return_carrier")
-    if carrier:
-        options["return_carrier"] = dict(carrier)
-        carrier.pop("account_number", None)
-    return options
-
-
-def read_parcel(options: Mapping[str, Any]) -> tuple[str, str]:
-    """Carrier and tracking number; ValueError for what no carrier prints on a receipt."""
-    carrier, number = (require_text(options[name], name).strip() for name in ("carrier", "tracking_number"))
-    for name, value in (("carrier", carrier), ("tracking_number", number)):
-        if not value or not value.isprintable():
-            raise ArmError(f"`{name}` is empty or holds control characters. Copy it from the carrier's receipt.")
-        if PLACEHOLDER.fullmatch(value):
-            raise ArmError(
-                f"`{name}` is the placeholder '{value}'. Replace it with the value on the carrier's receipt."
-            )
-    return carrier, number
-
-
-def read_spec(azure: Mapping[str, str], options: Mapping[str, Any]) -> JobSpec:
-    """The job that the options describe; ValueError for what the service would refuse or the data center cannot use."""
-    tags = {name: require_text(value, f"tags.{name}") for name, value in (options["tags"] or {}).items()}
-    return JobSpec(
-        _needed(options, "location"),
-        account_id(azure["subscription_id"], azure["resource_group"], options["storage_account"]),
-        _contact(options["contact"]),
-        _texts(options["return_address"], "return_address", ADDRESS, ("street_address1", "country")),
-        _texts(options["return_carrier"], "return_carrier", ("name", "account_number"), ("name",)),
-        _drives(options["drives"] or []),
-        options["log_level"],
-        tags,
-    )
-
-
-def _needed(options: Mapping[str, Any], name: str, prefix: str = "") -> str:
-    option = f"{prefix}{name}"
-    value = require_text(options.get(name), option).strip()
-    if not value:
-        raise ArmError(f"`{option}` is empty. Set it.")
-    return value
-
-
-def _texts(options: Mapping[str, Any], option: str, names: tuple[str, ...], needed: tuple[str, ...]) -> dict[str, str]:
-    """The text suboptions of one option; those that are not set are left out."""
-    found = {name: _needed(options, name, f"{option}.") for name in needed}
-    for name in names:
-        if name not in needed and options.get(name) is not None:
-            found[name] = require_text(options[name], f"{option}.{name}").strip()
-    return found
-
-
-def _contact(options: Mapping[str, Any]) -> dict[str, Any]:
-    emails = [require_text(one, "contact.email").strip() for one in options["email"]]
-    if not emails or not all(emails):
-        raise ArmError("`contact.email` names no address. Set at least one e-mail address.")
-    return {**_texts(options, "contact", (), ("name", "phone")), "email": emails}
-
-
-def _drives(options: list[Mapping[str, Any]]) -> tuple[Drive, ...]:
-    """The drives; ArmError for what the service would take and the data center could not use."""
-    if not options:
-        raise ArmError("`drives` is empty. Name the journals of the prepared drives with `journals`.")
-    if len(options) > MAX_DRIVES:
-        raise ArmError(
-            f"`drives` lists {len(options)} drives, and one import job takes {MAX_DRIVES}. "
-            "Spread them over several seeds."
-        )
-    drives = tuple(_drive(one, number) for number, one in enumerate(options))
-    serials = [drive.serial for drive in drives]
-    for serial in serials:
-        if serials.count(serial) > 1:
-            raise ArmError(f"`drives` lists drive {serial} twice. Name only the newest journal of each drive.")
-    return drives
-
-
-def _drive(options: Mapping[str, Any], number: int) -> Drive:
-    serial = _names.normalize_serial(require_text(options["serial"], f"drives[{number}].serial"), "drives.serial")
-    md5 = options["manifest_hash"].upper()
-    if not (MD5.fullmatch(md5) and options["manifest_file"] and options["bitlocker_key"]):
-        raise ArmError(
-            f"`drives`: drive {serial} lacks its BitLocker key, its manifest or the manifest's MD5. "
-            "Its journal is not complete; prepare the drive to its end."
-        )
-    return Drive(serial, options["manifest_file"], md5, Secret(options["bitlocker_key"]))

@@ -24,6 +24,10 @@ ABSENT: dict[str, Any] = {
     "created": None,
     "carrier": None,
     "tracking_number": None,
+    "return_tracking_number": None,
+    "actions": [],
+    "delayed_stage": None,
+    "delay": None,
     "drives": [],
     "storage_account_id": None,
     "datacenter_address": NO_ADDRESS,
@@ -61,11 +65,13 @@ class JobSpec:
 class Differences:
     """How an existing job differs from what is wanted.
 
-    ``changes`` is what update() takes. ``fixed`` names options that differ and cannot be changed; ``unknown`` those
-    that the service does not show, so that nothing can be said about them.
+    ``changes`` is what update() takes, ``shown`` what the service shows in its place. ``fixed`` names options that
+    differ and cannot be changed; ``unknown`` those that the service does not show, so that nothing can be said about
+    them.
     """
 
     changes: dict[str, Any] = field(default_factory=dict)
+    shown: dict[str, Any] = field(default_factory=dict)
     fixed: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
 
@@ -112,11 +118,14 @@ class JobApi(Protocol):
     def update(self, changes: dict[str, Any], timeout: int) -> None:
         """Change what can be changed."""
 
-    def ship(self, carrier: str, tracking_number: str) -> None:
-        """Mark the drives as shipped."""
+    def ship(self, carrier: str, tracking_number: str, timeout: int) -> None:
+        """Mark the drives as shipped and wait for the operation if there is one."""
 
-    def cancel(self, reason: str) -> None:
-        """Cancel the job."""
+    def cancel(self, reason: str, timeout: int) -> None:
+        """Cancel the job and wait for the operation if there is one."""
+
+    def return_carriers(self, location: str) -> list[str]:
+        """The carriers that the data center of a region returns drives with, none when the service names none."""
 
     def delete(self, timeout: int) -> None:
         """Delete the job and wait for the operation."""

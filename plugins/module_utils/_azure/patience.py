@@ -15,38 +15,36 @@ try:
 except ImportError as error:
     _deps.note(error)
 
-# A longer Retry-After of a service that is out of order ends the request with an error that names it. In seconds.
-MAX_RETRY_AFTER = 60.0
-# About 45 seconds in all.
+# For other errors of a service and for lost connections, about 45 seconds in all.
 RETRIES, BACKOFF_FACTOR, MAX_BACKOFF = 6, 0.8, 20.0
-# So many seconds one client waits in all for a limit of requests, which all seeds of a subscription share. A module has
-# two clients, one of them for tokens, and both together are shorter than the lease of a seed's lock.
+# So many seconds one client waits in all for a service that is busy (503) or limits requests (429), which all seeds of
+# a subscription share. A module has two clients, one of them for tokens, and both together are shorter than the lease
+# of a seed's lock. A Retry-After beyond it ends the request with an error that names it.
 PATIENCE = 420.0
-# A pause for a limit grows to so many seconds, even when Retry-After says less.
+BUSY = (429, 503)
+# A pause for these grows to so many seconds, even when Retry-After says less.
 SLOW = 5.0
 # Most seconds that are added to a pause.
 MAX_SPREAD = 20.0
 
 
-def patient_retry() -> Any:
-    """The library's retries, and patience with 429 for every method, without a sleep of unknown length."""
+def patient_retry(seconds_in_all: float = PATIENCE) -> Any:
+    """The library's retries, and patience with 429 and 503 for every method, without a sleep of unknown length."""
 
     # Inside a function, because the module must load for its documentation where the library is missing.
     class PatientRetry(policies.RetryPolicy[Any, Any]):
-        patience = PATIENCE
+        patience = seconds_in_all
 
         def is_retry(self, settings: dict[str, Any], response: Any) -> bool:
             seconds = self.get_retry_after(response)
-            if _limited(response):
+            if _busy(response):
                 return max(seconds or 0, self.get_backoff_time(settings)) <= self.patience
-            if seconds is not None and seconds > MAX_RETRY_AFTER:
-                return False
             return bool(super().is_retry(settings, response))
 
         def increment(self, settings: dict[str, Any], response: Any = None, error: Any = None) -> bool:
-            if not _limited(response):
+            if not _busy(response):
                 return bool(super().increment(settings, response, error))
-            # What is limited is not counted: its end is that of the patience.
+            # These are not counted: their end is that of the patience.
             settings["history"].append(policies.RequestHistory(response.http_request, response.http_response))
             return True
 
@@ -56,11 +54,11 @@ def patient_retry() -> Any:
         def sleep(self, settings: dict[str, Any], transport: Any, response: Any = None) -> None:
             backoff = self.get_backoff_time(settings)
             least = (self.get_retry_after(response) if response else None) or backoff
-            if _limited(response):
+            if _busy(response):
                 least = max(least, min(backoff, SLOW))
             # Many seeds are refused at the same moment, and shall not come back at the same moment.
             seconds = least + random.uniform(0.0, min(least / 2, MAX_SPREAD))
-            if _limited(response):
+            if _busy(response):
                 self.patience -= seconds
             transport.sleep(seconds)
 
@@ -69,6 +67,6 @@ def patient_retry() -> Any:
     )
 
 
-def _limited(response: Any) -> bool:
-    """Whether an answer says that there were too many requests."""
-    return getattr(getattr(response, "http_response", None), "status_code", 0) == 429
+def _busy(response: Any) -> bool:
+    """Whether an answer says that there were too many requests, or that the service cannot take one now."""
+    return getattr(getattr(response, "http_response", None), "status_code", 0) in BUSY

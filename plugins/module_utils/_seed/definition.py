@@ -125,13 +125,6 @@ def _check_size(value: str, option: str) -> str:
     return str(thousandths * {"GB": 10**9, "TB": 10**12, None: 1}[found[3]] // 1000)
 
 
-def _check_country(value: str, option: str) -> str:
-    if len(value) != 2 or not (value.isascii() and value.isalpha() and value.isupper()):
-        rule = "it needs to be a country code of two capital letters."
-        raise _names.InvalidName(option, value, rule, "Use the code of ISO 3166-1, for example NL.")
-    return value
-
-
 def _check_hash(value: str, option: str) -> str:
     if len(value) != 64 or any(one not in "0123456789abcdefABCDEF" for one in value):
         raise _names.InvalidName(option, value, "it needs 64 hexadecimal digits.", "Give the SHA-256 of the file.")
@@ -165,7 +158,7 @@ RETURN_ADDRESS = {
     "city": _text("City.", required=True, example="Amsterdam"),
     "state_or_province": _text("State or province.", example="Noord-Holland"),
     "postal_code": _text("Postal code.", required=True, example="1015 AA"),
-    "country": _text("Country code, two capital letters.", required=True, check=_check_country, example="NL"),
+    "country": _text("Country code, two capital letters.", required=True, check=_names.check_country, example="NL"),
 }
 RETURN_CARRIER = {
     "name": _text(

@@ -73,7 +73,7 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     view["progress"] = messages.progress(snapshot.drives or [], (snapshot.backup or {}).get("jobs") or [])
     view["drives"] = layout.drive_lines(snapshot)
     view["warning"] = messages.growth(snapshot.backup or {}, now)
-    view["notes"] = messages.notes(host, seed, known)
+    view["notes"] = messages.notes(host, seed, known) + messages.import_notes(snapshot.job)
     lines = messages.summary(host, view, now)
     shipment = options["shipment"]
     problem = ""

@@ -117,6 +117,30 @@ def notes(host: str, seed: Mapping[str, Any], ledger: Mapping[str, Any]) -> list
     return found
 
 
+def import_notes(job: Mapping[str, Any]) -> list[str]:
+    """What the service says of an import job besides its status: what it waits for, delays, errors, the way back."""
+    name, found = job.get("name"), []
+    if job.get("actions"):
+        actions = ", ".join(job["actions"])
+        found.append(f"Azure waits for a decision about import job {name} ({actions}). Decide in the Azure portal.")
+    if job.get("delayed_stage") or job.get("delay"):
+        why = f": {_line(job['delay'])}" if job.get("delay") else ""
+        found.append(f"Import job {name} is delayed at {job.get('delayed_stage') or job.get('status')}{why}.")
+    found += [
+        f"Drive {one['serial']}, in the data center: {_line(one['error'])}."
+        for one in job.get("drives") or []
+        if one.get("error")
+    ]
+    if job.get("return_tracking_number"):
+        found.append(f"The drives return with the tracking number {job['return_tracking_number']}.")
+    return found
+
+
+def _line(text: Any) -> str:
+    """Text of a service in one line, without the full stop."""
+    return " ".join(str(text).split()).rstrip(".")
+
+
 def deadline(moment: str, now: datetime) -> str:
     """A deadline for people, with the days that are left."""
     until = parse(moment)

@@ -9,8 +9,6 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.account import WITHOUT_PAGE_BLOBS
-
 STATUSES = ("ok", "warning", "failed", "unknown")
 WIDTH = 110
 # Id, title, option of the definition and name in the agent's method of each name that is typed in several places.
@@ -171,6 +169,7 @@ def _azure_rows(
     yield _container_row(seed, own, *asked_container)
     account, why = (asked_container[0] or {}).get("account"), asked_container[1]
     yield _account_row(seed, account, why)
+    yield _protection_row(seed, account, why)
     yield _location_row(seed, account, why)
 
 
@@ -214,13 +213,33 @@ def _account_row(seed: Mapping[str, Any], account: Mapping[str, Any] | None, why
     name, title = "azure_account", "Page blobs in the storage account"
     if account is None or not account.get("kind"):
         return _unknown(name, title, "The kind of the storage account is not known.", why)
-    kind, text = account["kind"], f"The storage account {seed['azure']['storage_account']} has the kind"
-    remedy = "Use a general-purpose v2 account without a hierarchical namespace."
-    if kind in WITHOUT_PAGE_BLOBS:
-        return _row(name, title, "failed", f"{text} {kind}, which holds no page blobs.", remedy)
-    if account.get("hierarchical"):
-        return _row(name, title, "failed", f"{text} {kind} with a hierarchical namespace: no page blobs.", remedy)
-    return _row(name, title, "ok", f"{text} {kind}, which holds page blobs.")
+    if account.get("problem"):
+        # The first sentence says what is wrong, the rest what to do.
+        problem, remedy = str(account["problem"]).split(". ", 1)
+        said = problem.replace("`storage_account`", "`azure.storage_account`")
+        return _row(name, title, "failed", f"{said}.", remedy)
+    text = f"The storage account {seed['azure']['storage_account']} has the kind {account['kind']}"
+    return _row(name, title, "ok", f"{text}, which holds page blobs.")
+
+
+def _protection_row(seed: Mapping[str, Any], account: Mapping[str, Any] | None, why: str) -> dict[str, str]:
+    """What stays of the blobs of a seed that is cleaned up: it is charged, and some of it cannot be removed."""
+    name, title, which = "azure_protection", "Protection of blobs", seed["azure"]["storage_account"]
+    if account is None or account.get("versioning") is None:
+        return _unknown(name, title, "Whether the storage account keeps what is removed is not known.", why)
+    if account.get("immutable"):
+        text = f"The storage account {which} has version-level immutability, which may forbid to remove blobs."
+        return _row(name, title, "warning", text, "Use an account without it, or expect that `clean` cannot finish.")
+    kept = []
+    if account["soft_delete_days"]:
+        kept.append(f"soft delete for {account['soft_delete_days']} days")
+    if account["versioning"]:
+        kept.append("versioning")
+    if not kept:
+        return _row(name, title, "ok", f"The storage account {which} has neither soft delete nor versioning.")
+    text = f"The storage account {which} has {' and '.join(kept)}: what `clean` removes stays and is charged."
+    remedy = "Switch it off, use an account of its own for seeds, or accept the cost."
+    return _row(name, title, "warning", text, remedy)
 
 
 def _location_row(seed: Mapping[str, Any], account: Mapping[str, Any] | None, why: str) -> dict[str, str]:

@@ -80,6 +80,7 @@ ORDER: dict[str, Any] = {
     "properties": {"transferType": 0, "details": DETAILS, "deliveryInfo": None},
 }
 MAX_DISKS = 10
+ENDLESS = 10**9
 DATACENTER = {
     "datacenterAddressType": "DatacenterAddressLocation",
     "contactPersonName": "Azure Data Box Operations",
@@ -181,6 +182,13 @@ class Jobs:
         with self._lock:
             operation = self._operation("", 200)
             self._operations[operation]["error"] = error
+            return operation
+
+    def endless(self) -> str:
+        """An operation that never ends."""
+        with self._lock:
+            operation = self._operation("", 200)
+            self._operations[operation]["polls"] = ENDLESS
             return operation
 
     def poll(self, operation: str) -> tuple[str, Any, int]:

@@ -46,9 +46,9 @@ API_VERSIONS = {
     "microsoft.storage": ["2021-09-01", "2022-09-01", "2023-01-01", "2023-04-01", "2023-05-01", "2024-01-01"],
 }
 # What a fault order may do to a request: instead of its effect, or after it.
-INSTEAD = ("before", "reset", "malformed", "hang", "failed-operation")
-FAULTS = (*INSTEAD, "after", "reset-after")
-HANG_SECONDS = 3600
+INSTEAD = ("before", "reset", "malformed", "hang", "failed-operation", "endless-operation")
+FAULTS = (*INSTEAD, "after", "reset-after", "hang-after", "endless-after")
+HANG_SECONDS = 3600.0
 
 Answer = tuple[int, Any, dict[str, str]]
 _NO_ANSWER: Answer = (0, None, {})
@@ -64,7 +64,9 @@ class Server(ThreadingHTTPServer):
         secrets = world.read(home / "secrets.json")
         self.home, self.blob_endpoint, self.control_token = home, blob_endpoint, secrets["control_token"]
         self.tokens, self.jobs, self._lock = tokens.Tokens(secrets["client_secret"]), Jobs(), threading.Lock()
-        self.account_kind = "StorageV2"
+        # What the account and its blob service have besides or instead of the usual.
+        self.account: dict[str, Any] = {}
+        self.blob_service: dict[str, Any] = {}
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(home / "ca" / "server.pem", home / "ca" / "server.key")
         self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
@@ -118,17 +120,20 @@ class Handler(BaseHTTPRequestHandler):
             status, body, headers = self._answer(parts.path, raw)
         if order and effect == "failed-operation":
             status, body, headers = 202, None, self._location(self.server.jobs.failing(_fault_error(order)))
+        elif order and effect in ("endless-operation", "endless-after"):
+            status, body, headers = 202, None, self._location(self.server.jobs.endless())
         elif order:
             status, body, headers = _faulty(order)
         self.server.record(self.command, self.path, status)
-        if effect == "hang":
-            time.sleep(HANG_SECONDS)
-        if effect in ("reset", "reset-after", "hang"):
+        if effect in ("hang", "hang-after"):
+            threading.Event().wait(HANG_SECONDS)
+        if effect in ("reset", "reset-after", "hang", "hang-after"):
             self._reset()
             return
         data = b"" if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
         self.send_response(status)
-        self.send_header("x-ms-request-id", str(uuid.uuid4()))
+        for name in ("x-ms-request-id", "x-ms-correlation-request-id"):
+            self.send_header(name, str(uuid.uuid4()))
         for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("Content-Type", "application/json; charset=utf-8")
@@ -196,6 +201,15 @@ class Handler(BaseHTTPRequestHandler):
             "primaryEndpoints": {"blob": f"{self.server.blob_endpoint}/"},
             "provisioningState": "Succeeded",
             "isHnsEnabled": False,
+            "isNfsV3Enabled": False,
+            "publicNetworkAccess": "Enabled",
+            "networkAcls": {
+                "bypass": "AzureServices",
+                "defaultAction": "Allow",
+                "ipRules": [],
+                "virtualNetworkRules": [],
+            },
+            **self.server.account.get("properties", {}),
         }
         return (
             200,
@@ -203,11 +217,18 @@ class Handler(BaseHTTPRequestHandler):
                 "id": identity,
                 "name": name,
                 "location": settings.LOCATION,
-                "kind": self.server.account_kind,
+                "kind": "StorageV2",
+                "sku": {"name": "Standard_LRS", "tier": "Standard"},
+                **self.server.account,
                 "properties": properties,
             },
             {},
         )
+
+    def _blob_service(self, name: str, _body: Any) -> Answer:
+        properties = {"deleteRetentionPolicy": {"enabled": False}, "isVersioningEnabled": False}
+        group = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/{name}/blobServices/default"
+        return 200, {"id": group, "name": "default", "properties": {**properties, **self.server.blob_service}}, {}
 
     def _create(self, name: str, body: dict[str, Any]) -> Answer:
         return 202, None, self._location(self.server.jobs.create(name, body))
@@ -273,6 +294,11 @@ class Handler(BaseHTTPRequestHandler):
 
 ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     (rf"{GROUP}/providers/Microsoft\.Storage/storageAccounts/([^/]+)", "GET", Handler._account),
+    (
+        rf"{GROUP}/providers/Microsoft\.Storage/storageAccounts/([^/]+)/blobServices/default",
+        "GET",
+        Handler._blob_service,
+    ),
     (rf"{JOBS}/([^/]+)", "PUT", Handler._create),
     (rf"{JOBS}/([^/]+)", "GET", Handler._show),
     (rf"{JOBS}/([^/]+)", "PATCH", Handler._update),

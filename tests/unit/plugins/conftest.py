@@ -55,7 +55,7 @@ def azure(endpoint: Server, azure_home: pathlib.Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(job, "LOOKS", (0.01, 0.01, 0.01))
     for name in AZURE_VARIABLES:
         monkeypatch.delenv(name, raising=False)
-    endpoint.jobs, endpoint.account_kind = Jobs(), "StorageV2"
+    endpoint.jobs, endpoint.account, endpoint.blob_service = Jobs(), {}, {}
     (azure_home / "logs" / "azure.log").write_text("", encoding="utf-8")
     with contextlib.suppress(FileNotFoundError):
         (azure_home / "azure" / "faults.json").unlink()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import ArmClient, connect
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import ensure_job
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.options import azure_options
 from lab import world
 from lab.azure import settings
@@ -40,7 +41,7 @@ ORDER: dict[str, Any] = {
             "serial": "WD-WX31",
             "manifest_file": "\\DriveManifest.xml",
             "manifest_hash": "0F" * 16,
-            "bitlocker_key": "key-of-the-drive",
+            "bitlocker_key": "238810-662376-448998-450120-652806-203390-606320-483076",
         }
     ],
     "log_level": "Error",
@@ -112,3 +113,24 @@ class Azure:
     def tell(self, name: str, **facts: Any) -> None:
         """What the data center reports of a job."""
         self.server.jobs.merge(name, facts)
+
+
+PARCEL = {"state": "shipped", "carrier": "FedEx", "tracking_number": "T-1"}
+REQUESTS = {
+    "present": "PUT",
+    "updated": "PATCH",
+    "shipped": "markDevicesShipped",
+    "cancelled": "POST .*cancel",
+    "absent": "DELETE",
+}
+
+
+def before_state(azure: Azure, order: dict[str, Any], state: str) -> tuple[dict[str, Any], str]:
+    """Bring a job to the point before a state; the options for that state, and the request that reaches it."""
+    if state != "present":
+        ensure_job(azure.options, order, False)
+    if state == "absent":
+        ensure_job(azure.options, order | {"state": "cancelled"}, False)
+    if state == "updated":
+        return order | {"contact": order["contact"] | {"phone": "+31 20 555 0111"}}, REQUESTS[state]
+    return order | (PARCEL if state == "shipped" else {}) | {"state": state}, REQUESTS[state]

@@ -32,7 +32,7 @@ def test_account_of_the_loopback_azure(azure: Azure) -> None:
     account = get_account(azure.client(), settings.SUBSCRIPTION_ID, settings.RESOURCE_GROUP, settings.ACCOUNT)
     assert account.blob_endpoint == azure.server.blob_endpoint.rstrip("/")
     assert (account.kind, account.hierarchical) == ("StorageV2", False)
-    account.require_page_blobs()
+    account.require_usable(settings.LOCATION)
 
 
 @pytest.mark.parametrize(
@@ -48,21 +48,75 @@ def test_accounts_that_are_not_there(azure: Azure, group: str, name: str, words:
     assert all(word in str(caught.value) for word in words)
 
 
-@pytest.mark.parametrize("kind", ["BlobStorage", "BlockBlobStorage", "FileStorage"])
-def test_kinds_without_page_blobs_are_refused(kind: str) -> None:
-    account = found({"kind": kind, "properties": ENDPOINT})
-    with pytest.raises(ArmError, match=f"{kind}.*general-purpose v2"):
-        account.require_page_blobs()
+DENY = {"defaultAction": "Deny", "bypass": "Logging, Metrics"}
 
 
-def test_hierarchical_namespace_is_refused() -> None:
-    account = found({"kind": "StorageV2", "properties": {**ENDPOINT, "isHnsEnabled": True}})
-    with pytest.raises(ArmError, match="hierarchical namespace"):
-        account.require_page_blobs()
+@pytest.mark.parametrize(
+    ("facts", "properties", "words"),
+    [
+        ({"kind": "BlobStorage"}, {}, ["has kind BlobStorage, which holds no page blobs", "general-purpose v2"]),
+        ({"kind": "BlockBlobStorage"}, {}, ["has kind BlockBlobStorage"]),
+        ({"kind": "FileStorage"}, {}, ["has kind FileStorage"]),
+        ({"sku": {"name": "Premium_LRS"}}, {}, ["has the SKU Premium_LRS", "standard accounts only"]),
+        ({}, {"isNfsV3Enabled": True, "isHnsEnabled": True}, ["has NFS 3.0 enabled"]),
+        ({}, {"isHnsEnabled": True}, ["has a hierarchical namespace", "without one"]),
+        ({}, {"networkAcls": DENY}, ["firewall that is closed for Azure services", "trusted Microsoft services"]),
+        (
+            {},
+            {"publicNetworkAccess": "Disabled", "networkAcls": {"defaultAction": "Allow", "bypass": "None"}},
+            ["firewall that is closed"],
+        ),
+    ],
+)
+def test_account_that_no_import_can_write_to_has_its_own_sentence(
+    facts: dict[str, Any], properties: dict[str, Any], words: list[str]
+) -> None:
+    account = found({"kind": "StorageV2", **facts, "properties": {**ENDPOINT, **properties}})
+    with pytest.raises(ArmError) as caught:
+        account.require_usable()
+    assert all(word in str(caught.value) for word in ["`storage_account` 'files'", *words])
+    assert account.show()["problem"] == str(caught.value)
 
 
-def test_account_that_tells_nothing_of_its_kind_may_be_tried() -> None:
-    found({"properties": ENDPOINT}).require_page_blobs()
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"networkAcls": {"defaultAction": "Deny", "bypass": "Logging, AzureServices"}},
+        {"networkAcls": {"defaultAction": "Allow", "bypass": "None"}},
+        {"networkAcls": {}},
+        {"publicNetworkAccess": "Disabled"},
+        {"isHnsEnabled": False, "isNfsV3Enabled": None},
+        {},
+    ],
+)
+def test_account_that_may_be_tried(properties: dict[str, Any]) -> None:
+    for kind in ("StorageV2", "Storage", None):
+        found({"kind": kind, "properties": {**ENDPOINT, **properties}}).require_usable()
+
+
+def test_account_in_another_region_is_refused() -> None:
+    account = found({"kind": "StorageV2", "location": "North Europe", "properties": ENDPOINT})
+    account.require_usable("northeurope")
+    with pytest.raises(ArmError, match="is in North Europe, and `location` is westeurope"):
+        account.require_usable("westeurope")
+    found({"properties": ENDPOINT}).require_usable("westeurope")
+
+
+def test_what_keeps_removed_blobs_is_asked_for_only_when_wanted(azure: Azure) -> None:
+    place = (azure.client(), settings.SUBSCRIPTION_ID, settings.RESOURCE_GROUP, settings.ACCOUNT)
+    shown = get_account(*place).show()
+    assert (shown["soft_delete_days"], shown["versioning"]) == (None, None)
+    assert not [path for _method, path, _status in azure.requests() if "blobServices" in path]
+    azure.server.blob_service = {"deleteRetentionPolicy": {"enabled": True, "days": 7}, "isVersioningEnabled": True}
+    shown = get_account(*place, protection=True).show()
+    assert (shown["soft_delete_days"], shown["versioning"]) == (7, True)
+    azure.server.blob_service = {"deleteRetentionPolicy": {"enabled": False, "days": 7}}
+    assert get_account(*place, protection=True).show()["soft_delete_days"] == 0
+    azure.fault("blobServices", 403, code="AuthorizationFailed")
+    assert get_account(*place, protection=True).show()["versioning"] is None
+    azure.fault("blobServices", 404, code="SomethingElse")
+    with pytest.raises(ArmError, match="SomethingElse"):
+        get_account(*place, protection=True)
 
 
 @pytest.mark.parametrize("properties", [{}, {"primaryEndpoints": None}, {"primaryEndpoints": {"file": "x"}}])

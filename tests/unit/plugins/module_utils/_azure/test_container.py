@@ -72,7 +72,18 @@ def test_container_that_is_not_there(azure: Azure, storage: Any) -> None:
         "name": "seed-1",
         "exists": False,
         "blob_endpoint": azure.server.blob_endpoint.rstrip("/"),
-        "account": {"kind": "StorageV2", "location": "westeurope", "hierarchical": False},
+        "account": {
+            "kind": "StorageV2",
+            "sku": "Standard_LRS",
+            "location": "westeurope",
+            "hierarchical": False,
+            "nfs": False,
+            "closed_network": False,
+            "immutable": None,
+            "soft_delete_days": 0,
+            "versioning": False,
+            "problem": None,
+        },
         "blobs": [],
         "copy_logs": [],
     }
@@ -251,7 +262,7 @@ def test_blob_whose_name_is_taken(azure: Azure, storage: Any) -> None:
 
 
 def test_account_that_holds_no_page_blobs_is_refused_before_the_container(azure: Azure, storage: Any) -> None:
-    azure.server.account_kind = "BlobStorage"
+    azure.server.account = {"kind": "BlobStorage"}
     with pytest.raises(ArmError, match="BlobStorage"):
         ensure_container(azure.options, OPTIONS, False)
     assert shown(azure)["exists"] is False
@@ -296,7 +307,10 @@ def test_what_came_of_a_job_is_read_with_one_token_for_each_service(
     before = len(azure.requests())
     found = follow(azure)
     assert found["job"]["exists"] and [one["name"] for one in found["container"]["blobs"]] == ["a.BaseBlob"]
-    assert found["container"] == shown(azure, import_job_name="contoso-fs01")
+    expected = shown(azure, import_job_name="contoso-fs01")
+    # What the account keeps is asked for before an import only.
+    expected["account"] |= {"soft_delete_days": None, "versioning": None}
+    assert found["container"] == expected
     tokens = [path for _method, path, _status in azure.requests()[before:] if "/token" in path]
     assert len(tokens) == 2 + 2, "two of follow_job, and two of show_container"
 

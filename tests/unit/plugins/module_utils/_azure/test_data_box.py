@@ -30,6 +30,7 @@ from lab.azure import settings
 from loopback import ORDER, Azure
 
 NAME = "contoso-fs01"
+NO_PROGRESS = {"bytes_done": None, "bytes_total": None, "files_failed": None, "error": None}
 ACCOUNT = "/subscriptions/S/resourceGroups/seeds/providers/Microsoft.Storage/storageAccounts/labseeds"
 
 
@@ -96,12 +97,13 @@ def test_job_from_order_to_deletion(azure: Azure) -> None:
             "manifest_hash": "0F" * 16,
             "copy_status": "",
             "copy_log": "",
+            **NO_PROGRESS,
         }
     ]
     assert job["storage_account_id"] == ACCOUNT
     assert job["datacenter_address"]["supported_carriers"] == ["FedEx", "UPS", "DHL"]
     assert "key-of-the-drive" not in str(job) and "123456789" not in str(job)
-    api.ship("FedEx", "T-1")
+    api.ship("FedEx", "T-1", 60)
     assert {name: api.get()[name] for name in ("phase", "carrier", "tracking_number", "cancellable")} == {
         "phase": "shipped",
         "carrier": "FedEx",
@@ -121,7 +123,7 @@ def test_job_from_order_to_deletion(azure: Azure) -> None:
 def test_cancel(azure: Azure) -> None:
     api = api_of(azure)
     api.create(a_spec(), 60)
-    api.cancel("not needed")
+    api.cancel("not needed", 60)
     assert api.get()["phase"] == "cancelled"
 
 
@@ -262,8 +264,58 @@ def test_drives_with_their_status_and_log() -> None:
     )
     facts = {"manifest_file": "m", "manifest_hash": "AA", "copy_status": "DriveCorrupted", "copy_log": "https://log"}
     nothing = {"manifest_file": None, "manifest_hash": None, "copy_status": "", "copy_log": ""}
-    assert job["drives"] == [{"serial": "B", **nothing}, {"serial": "WD-WX31", **facts}]
+    assert job["drives"] == [{"serial": "B", **nothing, **NO_PROGRESS}, {"serial": "WD-WX31", **facts, **NO_PROGRESS}]
     assert (job["phase"], job["error"], job["created"]) == ("completed", "C: M", "2025-05-29T07:51:09Z")
+
+
+def test_what_the_service_waits_for_and_what_is_late() -> None:
+    """The fields of CopyProgress, JobStages and the details, as the models of the service's client name them."""
+    late = {"status": "Active", "errorCode": "E", "description": "d"}
+    job = shown(
+        {
+            "importDiskDetailsCollection": {"A": {}, "B": {}},
+            "copyProgress": [
+                {
+                    "serialNumber": "A",
+                    "copyStatus": "CompletedWithErrors",
+                    "bytesProcessed": 10,
+                    "totalBytesToProcess": 20,
+                    "filesErroredOut": 1,
+                    "error": {"code": "StorageAccountNotAccessible", "message": "The account refused."},
+                }
+            ],
+            "jobStages": [
+                {"stageName": "AtAzureDC", "delayInformation": {"status": "Resolved", "errorCode": "Old"}},
+                {"stageName": "DataCopy", "delayInformation": late},
+            ],
+            "actions": ["None", "Resume", "ReachOutToOperation"],
+            "returnToCustomerPackageDetails": {"carrierName": "FedEx", "trackingId": "R-1"},
+        },
+        status="DataCopy",
+        delayedStage="DataCopy",
+    )
+    assert {name: job[name] for name in ("actions", "delayed_stage", "delay", "return_tracking_number")} == {
+        "actions": ["Resume", "ReachOutToOperation"],
+        "delayed_stage": "DataCopy",
+        "delay": "E: d",
+        "return_tracking_number": "R-1",
+    }
+    first, second = job["drives"]
+    assert {name: first[name] for name in NO_PROGRESS} == {
+        "bytes_done": 10,
+        "bytes_total": 20,
+        "files_failed": 1,
+        "error": "StorageAccountNotAccessible: The account refused.",
+    }
+    assert {name: second[name] for name in NO_PROGRESS} == NO_PROGRESS
+
+
+def test_job_that_is_in_time_waits_for_nothing() -> None:
+    job = shown({"jobStages": [{"stageName": "DataCopy"}], "actions": ["None"]})
+    assert (job["actions"], job["delayed_stage"], job["delay"], job["return_tracking_number"]) == ([], None, None, None)
+    progress = [{"serialNumber": "A", "bytesProcessed": "1"}]
+    with pytest.raises(FormatError, match=r"copyProgress\[0\].bytesProcessed is not a number"):
+        shown({"importDiskDetailsCollection": {"A": {}}, "copyProgress": progress})
 
 
 def test_error_as_text() -> None:

@@ -16,22 +16,18 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import (
     ImportJob,
     ensure_job,
+    show_job,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.order import (
     read_parcel,
     read_spec,
-    show_job,
     take_account_number,
 )
 from lab.azure import settings
-from loopback import SECRETS, Azure
+from loopback import PARCEL, SECRETS, Azure, before_state
 
 NAME = "contoso-fs01"
-KEY = "key-of-the-drive"
-PARCEL = {"state": "shipped", "carrier": "FedEx", "tracking_number": "T-1"}
-LOST = [
-    ("after", 500),
-    ("after", 503),
-    ("reset-after", 0),
-]
+KEY = "238810-662376-448998-450120-652806-203390-606320-483076"
 
 
 def predicted(azure: Azure, options: dict[str, Any]) -> dict[str, Any]:
@@ -145,6 +141,19 @@ def test_job_whose_drives_azure_does_not_show_is_not_different(azure: Azure, ord
         ([{"serial": f"X{number}"} for number in range(11)], ["11 drives", "10"]),
         ([{"serial": " "}], ["serial", "label"]),
         ([{"serial": 342391}], ["`drives[0].serial` is a number (342391)", "Put it in quotes"]),
+        ([{"manifest_file": "\\\\DriveManifest.xml"}], ["WD-WX31", "exactly one backslash", "\\\\DriveManifest.xml"]),
+        ([{"manifest_file": "DriveManifest.xml"}], ["`manifest_file` 'DriveManifest.xml'", "at its beginning"]),
+        ([{"manifest_file": "\\a\\DriveManifest.xml"}], ["exactly one backslash"]),
+        ([{"manifest_file": "E:\\DriveManifest.xml"}], ["exactly one backslash"]),
+        ([{"manifest_file": "\\DriveManifest.txt"}], ["exactly one backslash"]),
+        ([{"manifest_hash": "0F" * 15}], ["`manifest_hash`", "32 hexadecimal digits"]),
+        ([{"manifest_hash": "0G" * 16}], ["`manifest_hash`", "32 hexadecimal digits"]),
+        ([{"manifest_hash": "0F" * 32}], ["`manifest_hash`", "no MD5"]),
+        ([{"bitlocker_key": KEY[:-1]}], ["WD-WX31", "`bitlocker_key`", "eight groups of six digits"]),
+        ([{"bitlocker_key": KEY.replace("483076", "483077")}], ["`bitlocker_key`", "mistyped"]),
+        ([{"bitlocker_key": KEY.replace("483076", "888888")}], ["`bitlocker_key`", "mistyped"]),
+        ([{"bitlocker_key": "a key"}], ["`bitlocker_key`", "neither"]),
+        ([{"bitlocker_key": "c2hvcnQ="}], ["`bitlocker_key`", "neither"]),
     ],
 )
 def test_drives_that_the_data_center_could_not_use(
@@ -161,6 +170,15 @@ def test_drives_that_the_data_center_could_not_use(
         ("contact", "name", " ", "`contact.name` is empty"),
         ("contact", "email", [], "`contact.email` names no address"),
         ("contact", "email", [False], "`contact.email` is a boolean"),
+        ("contact", "email", ["kim@contoso"], "`contact.email` 'kim@contoso' is no e-mail address"),
+        ("contact", "email", ["a@b.example; c@d.example"], "Name one address in each entry"),
+        ("contact", "phone", "call me", "`contact.phone` 'call me' is no telephone number"),
+        ("contact", "phone", "+31", "`contact.phone` '+31' is no telephone number"),
+        ("return_address", "city", "Amster\ndam", "`return_address.city` holds control characters"),
+        ("return_address", "country", "Netherlands", "`return_address.country` 'Netherlands' is not valid"),
+        ("return_address", "country", "nl", "Write NL."),
+        ("return_address", "country", "UK", "Write GB."),
+        ("return_address", "country", "XX", "for example NL"),
         ("return_address", "postal_code", 1122, "`return_address.postal_code` is a number (1122)"),
         ("return_address", "country", False, "`return_address.country` is a boolean (False)"),
         ("return_address", "street_address1", None, "`return_address.street_address1` is empty"),
@@ -172,6 +190,27 @@ def test_values_that_yaml_reads_otherwise(
 ) -> None:
     order[option][name] = value
     refused(azure, order, words)
+
+
+@pytest.mark.parametrize("phone", ["+31 20 555 0100", "(425) 555-0100 ext. 12", "020.555.0100 x7", "+1/425/5550100"])
+def test_telephone_numbers_that_people_have(azure: Azure, order: dict[str, Any], phone: str) -> None:
+    order["contact"]["phone"] = phone
+    assert read_spec(azure.options, order).contact["phone"] == phone
+
+
+@pytest.mark.parametrize(
+    "drive",
+    [
+        {"bitlocker_key": KEY.replace("-", "")},
+        {"bitlocker_key": KEY.replace("-", " ")},
+        {"bitlocker_key": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="},
+        {"manifest_file": "\\0f8fad5b.manifest", "manifest_hash": "0f" * 32},
+        {"manifest_file": "\\0f8fad5b.manifest"},
+    ],
+)
+def test_drives_of_every_generation(azure: Azure, order: dict[str, Any], drive: dict[str, str]) -> None:
+    order["drives"][0] |= drive
+    assert len(read_spec(azure.options, order).drives) == 1
 
 
 def test_tag_that_is_no_text(azure: Azure, order: dict[str, Any]) -> None:
@@ -226,6 +265,19 @@ def test_carrier_is_one_of_the_data_center_in_its_spelling(azure: Azure, order: 
     assert predicted(azure, order | PARCEL | {"carrier": "fed ex"})["job"]["carrier"] == "FedEx"
 
 
+def test_return_carrier_is_one_of_the_region_in_its_spelling(azure: Azure, order: dict[str, Any]) -> None:
+    order["return_carrier"] = {"name": "Pigeon Post"}
+    refused(azure, order, "`return_carrier.name` 'Pigeon Post'", "westeurope", "FedEx, UPS, DHL")
+    order["return_carrier"] = {"name": "fed ex"}
+    predicted(azure, order)
+    assert azure.job()["properties"]["details"]["returnToCustomerPackageDetails"]["carrierName"] == "FedEx"
+
+
+def test_return_carrier_is_taken_as_it_is_where_none_are_listed(azure: Azure, order: dict[str, Any]) -> None:
+    azure.fault("regionConfiguration", 403, times=99)
+    predicted(azure, order | {"return_carrier": {"name": "Pigeon Post"}})
+
+
 def test_carrier_is_taken_as_it_is_where_none_are_listed(azure: Azure, order: dict[str, Any]) -> None:
     predicted(azure, order)
     azure.fault("regionConfiguration", 403, times=99)
@@ -257,34 +309,7 @@ def test_cancelled_job_cannot_be_shipped(azure: Azure, order: dict[str, Any]) ->
     refused(azure, order | PARCEL, "has status Cancelled and cannot be marked as shipped")
 
 
-def prepared_for(azure: Azure, order: dict[str, Any], state: str) -> tuple[dict[str, Any], str]:
-    """Bring a job to the point before a state; the options for that state and the request that reaches it."""
-    if state != "present":
-        ensure_job(azure.options, order, False)
-    if state == "absent":
-        ensure_job(azure.options, order | {"state": "cancelled"}, False)
-    requests = {"present": "PUT", "shipped": "markDevicesShipped", "cancelled": "POST .*cancel", "absent": "DELETE"}
-    return order | (PARCEL if state == "shipped" else {}) | {"state": state}, requests[state]
-
-
-def reached(job: dict[str, Any], state: str) -> bool:
-    wanted = {"present": "created", "shipped": "shipped", "cancelled": "cancelled", "absent": "absent"}
-    return bool(job["phase"] == wanted[state])
-
-
 STATES = ["present", "shipped", "cancelled", "absent"]
-
-
-@pytest.mark.parametrize(("effect", "status"), LOST)
-@pytest.mark.parametrize("state", STATES)
-def test_answer_lost_after_the_effect(
-    azure: Azure, order: dict[str, Any], state: str, effect: str, status: int
-) -> None:
-    options, request = prepared_for(azure, order, state)
-    azure.fault(request, status, effect=effect)
-    done = ensure_job(azure.options, options, False)
-    assert done["changed"] is True
-    assert reached(done["job"], state)
 
 
 @pytest.mark.parametrize("status", [400, 409, 412])
@@ -294,27 +319,32 @@ def test_contradicting_answer_after_the_effect(azure: Azure, order: dict[str, An
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_success_without_effect_is_an_error(azure: Azure, order: dict[str, Any], state: str) -> None:
-    options, request = prepared_for(azure, order, state)
-    azure.fault(request, times=9, effect="malformed")
-    with pytest.raises(ArmError, match=f"Azure accepted the request to .* import job '{NAME}', but nothing came of it"):
-        ensure_job(azure.options, options, False)
-
-
-@pytest.mark.parametrize("state", ["present", "absent"])
-def test_operation_that_fails_ends_with_the_service_s_reason(azure: Azure, order: dict[str, Any], state: str) -> None:
-    options, request = prepared_for(azure, order, state)
-    azure.fault(request, effect="failed-operation", code="SkuNotAvailable", message="No drives are taken here")
-    with pytest.raises(ArmError, match=r"SkuNotAvailable: No drives are taken here\."):
-        ensure_job(azure.options, options, False)
-
-
-@pytest.mark.parametrize("state", STATES)
 def test_refusal_is_the_service_s_own(azure: Azure, order: dict[str, Any], state: str) -> None:
-    options, request = prepared_for(azure, order, state)
+    options, request = before_state(azure, order, state)
     azure.fault(request, 403, times=9, code="RequestDisallowedByPolicy", message="Tag CostCenter is required")
     with pytest.raises(ArmError, match=r"Tag CostCenter is required\. A policy"):
         ensure_job(azure.options, options, False)
+
+
+@pytest.mark.parametrize(
+    ("account", "words"),
+    [
+        ({"kind": "BlobStorage"}, "has kind BlobStorage"),
+        ({"location": "northeurope"}, "is in northeurope, and `location` is westeurope"),
+        ({"properties": {"isHnsEnabled": True}}, "hierarchical namespace"),
+    ],
+)
+def test_account_that_no_import_can_write_to_gets_no_job(
+    azure: Azure, order: dict[str, Any], account: dict[str, Any], words: str
+) -> None:
+    azure.server.account = account
+    refused(azure, order, words)
+    assert not azure.changes()
+
+
+def test_account_that_is_not_there_gets_no_job(azure: Azure, order: dict[str, Any]) -> None:
+    refused(azure, order | {"storage_account": "nosuchaccount"}, "`storage_account` 'nosuchaccount' is not in")
+    assert not azure.changes()
 
 
 def test_job_that_shows_late_is_found(azure: Azure, order: dict[str, Any]) -> None:
@@ -348,7 +378,7 @@ def test_broken_answer_after_a_failure_does_not_hide_it(azure: Azure, order: dic
         Answer(None, "the second one")
         return {}
 
-    job._api = SimpleNamespace(create=create, get=get)  # type: ignore[assignment]
+    job._api = SimpleNamespace(create=create, get=get, return_carriers=api.return_carriers)  # type: ignore[assignment]
     with pytest.raises(ArmError, match="the first one"):
         job.present(read_spec(azure.options, order))
 

@@ -328,3 +328,24 @@ def test_the_drives_of_a_seed_are_lines_of_its_summary() -> None:
     view = {"status": "planned", "waiting": None, "blocked": None, "drives": ["A: verified", "B: waiting: insert it"]}
     lines = messages.summary("contoso-fs01", view, contoso.NOW)
     assert lines[1:3] == ["  Drive:    A: verified", "  Drive:    B: waiting: insert it"]
+
+
+def test_notes_of_an_import_job() -> None:
+    job: dict[str, Any] = {
+        "name": "contoso-fs01",
+        "status": "DataCopy",
+        "actions": ["Resume"],
+        "delayed_stage": None,
+        "delay": "E: no\nanswer.",
+        "drives": [{"serial": "A", "error": "C: broken."}, {"serial": "B", "error": None}],
+        "return_tracking_number": "R-1",
+    }
+    assert messages.import_notes(job) == [
+        "Azure waits for a decision about import job contoso-fs01 (Resume). Decide in the Azure portal.",
+        "Import job contoso-fs01 is delayed at DataCopy: E: no answer.",
+        "Drive A, in the data center: C: broken.",
+        "The drives return with the tracking number R-1.",
+    ]
+    late = {"name": "contoso-fs01", "delayed_stage": "AtAzureDC", "drives": None}
+    assert messages.import_notes(late) == ["Import job contoso-fs01 is delayed at AtAzureDC."]
+    assert messages.import_notes({}) == []

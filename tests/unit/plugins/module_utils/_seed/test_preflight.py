@@ -83,7 +83,8 @@ METHOD = {
     "storage_account": "contosoblobs",
     "container": "contoso-fs01-seed",
 }
-ACCOUNT = {"kind": "StorageV2", "location": "West Europe", "hierarchical": False}
+ACCOUNT = {"kind": "StorageV2", "location": "West Europe", "soft_delete_days": 0, "versioning": False, "problem": None}
+PROBLEM = "`storage_account` 'contosoblobs' has kind BlobStorage, which holds no page blobs. Use another one."
 GROUP = "/subscriptions/12345678-1234-1234-1234-123456789abc/resourceGroups/seeds/providers"
 JOB = {
     "exists": True,
@@ -118,7 +119,7 @@ def states(found: dict[str, dict[str, str]]) -> dict[str, str]:
 def test_names_that_agree_are_ok() -> None:
     """Spellings of one thing are equal: case, a trailing backslash, an account by its resource id, a region."""
     found = rows()
-    assert len(found) == 9 and states(found) == {}
+    assert len(found) == 10 and states(found) == {}
     assert found["names_container"]["evidence"] == "The definition and the backup agent say contoso-fs01-seed."
     by_id = SEED | {"azure": SEED["azure"] | {"storage_account": JOB["storage_account_id"]}}
     assert states(rows({"jobs": [{}]}, by_id, job={"job": JOB})) == {}
@@ -179,15 +180,23 @@ def test_folder_has_no_agent_to_compare() -> None:
         ),
         (
             {"container": {"msg": "Forbidden."}},
-            dict.fromkeys(["azure_container", "azure_account", "azure_location"], "unknown"),
+            dict.fromkeys(["azure_container", "azure_account", "azure_protection", "azure_location"], "unknown"),
         ),
         (
-            {"container": {"container": {"exists": True, "blobs": [], "account": ACCOUNT | {"kind": "BlobStorage"}}}},
+            {"container": {"container": {"exists": True, "blobs": [], "account": ACCOUNT | {"problem": PROBLEM}}}},
             {"azure_account": "failed"},
         ),
         (
-            {"container": {"container": {"exists": True, "blobs": [], "account": ACCOUNT | {"hierarchical": True}}}},
-            {"azure_account": "failed"},
+            {"container": {"container": {"exists": True, "blobs": [], "account": ACCOUNT | {"versioning": True}}}},
+            {"azure_protection": "warning"},
+        ),
+        (
+            {"container": {"container": {"exists": True, "blobs": [], "account": ACCOUNT | {"soft_delete_days": 7}}}},
+            {"azure_protection": "warning"},
+        ),
+        (
+            {"container": {"container": {"exists": True, "blobs": [], "account": ACCOUNT | {"immutable": True}}}},
+            {"azure_protection": "warning"},
         ),
         (
             {"container": {"container": {"exists": True, "blobs": [], "account": ACCOUNT | {"location": "uksouth"}}}},
@@ -195,7 +204,7 @@ def test_folder_has_no_agent_to_compare() -> None:
         ),
         (
             {"container": {"container": {"exists": True, "blobs": [], "account": {"kind": None, "location": None}}}},
-            {"azure_account": "unknown", "azure_location": "unknown"},
+            {"azure_account": "unknown", "azure_protection": "unknown", "azure_location": "unknown"},
         ),
     ],
 )
