@@ -33,6 +33,9 @@ lint: setup-tests ## run the static checks
 unit: setup-tests ## run the unit tests
 	@$(WITHIN) python scripts/test.py unit
 
+molecule: setup-tests ## run whole seeds with molecule (SCENARIOS="dpm folder"; without it, all)
+	@$(WITHIN) python scripts/molecule.py venv test $(SCENARIOS)
+
 docs: setup-tests ## write the generated parts of the documentation
 	@$(WITHIN) python scripts/docs.py
 
@@ -46,4 +49,4 @@ mutate: setup-tests ## change the code in small ways and list what no test notic
 clean: ## remove everything that was made
 	@rm -rf .build .lab .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help setup setup-tests demo test lab lab-stop lint unit docs bench mutate clean
+.PHONY: help setup setup-tests demo test lab lab-stop lint unit molecule docs bench mutate clean

@@ -43,6 +43,9 @@ SKIPPED = re.compile(r"(\d+) not run without PowerShell")
 COUNTS = (re.compile(r"(\d+) passed"), re.compile(r"(\d+) (?:failed|error)"))
 TAIL = 60
 TWIN = "tests/integration/test_twin.py"
+# The scenarios of molecule, which are whole seeds.
+CMDLETS = ("mars_2015", "dpm")
+PEOPLE = ("mars_attended", "folder", "disk_prep")
 
 
 @dataclass
@@ -118,13 +121,20 @@ def stages() -> list[Stage]:
         Stage("scenario", "remedies as printed", [tool("pytest", "-q", "tests/scenario/test_remedies.py")]),
         Stage("integration", "integration", [tool("pytest", "-q", "tests/integration", f"--ignore={TWIN}")]),
         Stage("integration", "twin against the modules", [tool("pytest", "-q", TWIN)]),
-        Stage("scenario", "seed under ansible-core 2.18", [python("scripts/molecule.py", "venv-2.18")], True),
-        Stage("scenario", "molecule", [python("scripts/molecule.py", "venv")], True),
+        Stage(
+            "scenario",
+            "seed under ansible-core 2.18",
+            [python("scripts/molecule.py", "venv-2.18", "test", "mars_2015")],
+        ),
+        Stage("scenario", "agents set by cmdlets", [python("scripts/molecule.py", "venv", "test", *CMDLETS)], True),
+        Stage("scenario", "agents of today, and no agent", [python("scripts/molecule.py", "venv", "test", *PEOPLE)]),
         Stage("scenario", "demo and secret scan", [tool("pytest", "-q", "tests/scenario/test_demo.py")], True),
         Stage("scenario", "demo on twins", [tool("pytest", "-q", "tests/scenario/test_demo_on_twins.py")]),
-        Stage("scenario", "what others stage", [tool("pytest", "-q", "tests/scenario/test_ways.py")]),
-        Stage("scenario", "drives that the agent prepares", [tool("pytest", "-q", "tests/scenario/test_disk_prep.py")]),
-        Stage("scenario", "a protection group of DPM", [tool("pytest", "-q", "tests/scenario/test_dpm.py")], True),
+        Stage(
+            "scenario",
+            "what people do otherwise",
+            [tool("pytest", "-q", "tests/scenario/test_ways.py", "tests/scenario/test_disk_prep.py")],
+        ),
         Stage("scenario", "many drives", [tool("pytest", "-q", "tests/scenario/test_drives.py")]),
         Stage("scenario", "many seeds", [tool("pytest", "-q", "tests/scenario/test_many.py")]),
         Stage(

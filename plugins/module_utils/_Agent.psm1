@@ -32,8 +32,8 @@ Set-StrictMode -Version 3.0
 #   Trigger    starts that task and returns at once
 #   Online     sets the method to the network; does not read it back
 #   Needs      the cmdlets that this takes, as `offer.cmdlets` names them
-# One without Trigger has no last mile that a module could help with. One without Start is only looked at: what it has no
-# agent for is neither set nor started.
+# One without Trigger has no last mile that a module could help with. One without Start is only looked at: what it has
+# no agent for is neither set nor started.
 $script:Agents = @{
     dpm = @{
         Observe = 'Get-SeedDpmBackup'

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from lab import controller, world
+from lab import agents, controller, world
 from lab.windows import faults, registry
 from pair import HOST, Pair, payloads
 
@@ -68,7 +68,7 @@ def test_an_agent_without_the_cmdlet(pair: Pair) -> None:
     stage = {**STAGE, "_publish_settings_content": (pair.modules / SETTINGS).read_text()}
     change_agent(pair.modules, missing_cmdlets=["Set-OBInitialBackupCreationMethod"])
     offer = pair.call_module("offline_stage_info", "real", INFO)["backup"]["offer"]
-    assert offer["era"] == "unknown" and offer["ways"]["attended"]["open"] is True
+    assert offer["era"] == "sign_in" and offer["ways"]["attended"]["open"] is True
     assert offer["cmdlets"]["Set-OBInitialBackupCreationMethod"] is False
     for mode in ("check", "real"):
         refused = pair.call_module("offline_stage", mode, stage)
@@ -113,19 +113,44 @@ def test_a_task_that_does_not_begin_is_the_error_of_the_module(pair: Pair) -> No
     failed = pair.call_module("offline_stage", "real", stage)
     assert failed["failed"] and "its scheduled task ended with 0x80070002 before it began" in failed["msg"]
     again = pair.call_module("offline_stage", "real", stage)
-    assert (again.get("started"), again["configured"], len(again["backup"]["jobs"])) == (True, False, 1)
+    assert (again.get("started"), again["configured"], len(again["backup"]["jobs"])) == (True, True, 1)
+
+
+def _without(stage: dict[str, Any], part: str) -> dict[str, Any]:
+    return {**stage, "policy": {**stage["policy"], part: []}}
+
+
+@pytest.mark.powershell
+def test_the_eras_of_an_agent(pair: Pair) -> None:
+    """By the version of its engine and its cmdlets, with the place of its logs; the twin says the same."""
+    eras = {"2.0.8703.0": ("publish_settings", "sign_in"), agents.TODAY: ("data_box", "data_box")}
+    for version, expected in eras.items():
+        for missing, era in zip(([], list(agents.METHOD_CMDLETS)), expected, strict=True):
+            pair.each(lambda home: change_agent(home, version=version, missing_cmdlets=missing))  # noqa: B023
+            backup = pair.compare("offline_stage_info", "real", INFO)[0]["backup"]
+            assert (backup["offer"]["era"], backup["agent"]["version"]) == (era, version)
+            assert backup["agent"]["log_folder"] == f"{registry.AGENT_FOLDER}\\Temp"
+            assert backup["offer"]["ways"]["attended"]["open"] is True
+    staged = {**STAGE, "setup": "attended"}
+    assert "warnings" not in pair.call_module("offline_stage", "real", staged)
+    pair.each(lambda home: change_agent(home, version="2.0.8703.0"))
+    warned = pair.call("offline_stage", "real", staged)
+    assert warned[0]["warnings"] == warned[1]["warnings"] and "older than 2.0.9250.0" in warned[0]["warnings"][0]
 
 
 @pytest.mark.powershell
 def test_a_policy_that_is_asked_for(pair: Pair) -> None:
     """Checked, made with the offline method, read back, not asked for again; one that differs is refused before."""
-    change_agent(pair.modules, policy=None)
+    pair.each(lambda _home: agents.lose_policy(HOST))
     policy = {"days": ["Saturday"], "times": ["22:30"], "retention_days": 30, "include": ["D:\\Data"]}
     stage = {**STAGE, "_publish_settings_content": (pair.modules / SETTINGS).read_text(), "policy": policy}
-    checked = pair.call_module("offline_stage", "check", stage)
+    assert "`policy` must have" in pair.compare("offline_stage", "refused", _without(stage, "include"))[0]["msg"]
+    checked = pair.compare("offline_stage", "check", stage)[0]
     assert checked["configured"] and world.read(pair.modules / "hosts" / HOST / "agent.json")["policy"] is None
-    made = pair.call_module("offline_stage", "real", stage)
-    assert made.get("started"), made
+    made, of_twin = pair.call("offline_stage", "real", stage)
+    assert made.get("started") and of_twin.get("started"), (made, of_twin)
+    kept = pair.each(lambda home: world.read(home / "hosts" / HOST / "agent.json")["policy"] | {"name": ""})
+    assert kept[0] == kept[1]
     assert made["backup"]["method"]["offline"] and made["backup"]["policy"]["data_sources"] == ["D:\\"]
     assert ended(pair)["state"] == "CompletedWithWaitingForImportJob"
     assert not pair.call_module("offline_stage", "again", stage)["changed"]

@@ -22,7 +22,7 @@ import pytest
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import Transport
 from lab import agents, controller, people, world
 from lab.twin import verdict, wire
-from lab.windows import faults
+from lab.windows import faults, registry
 from pair import DRIVE, FOREIGN, HOST, KINDS, Pair, payloads, with_arguments, with_replaced
 
 SETTINGS = "people/lab.publishsettings"
@@ -334,6 +334,7 @@ def test_a_backup_that_a_person_starts(pair: Pair) -> None:
     again = pair.call("offline_stage", "again", {**stage, "restart_failed": True})[0]
     assert (again["changed"], len(again["backup"]["jobs"]), len(again["backup"]["files"])) == (False, 1, 2)
     pair.each(lambda _home: world.write(world.host_folder(HOST) / "agent.json", {"installed": False}))
+    pair.each(lambda _home: world.write(world.host_folder(HOST) / "registry.json", registry.DEFAULTS))
     of_module, of_twin = pair.call("offline_stage", "refused", stage)
     assert "is not installed on this host" in of_module["msg"] and of_module["msg"] == of_twin["msg"]
 
@@ -571,6 +572,7 @@ def test_the_agent_after_the_import_or_after_the_seed_was_given_up(pair: Pair) -
 @pytest.mark.powershell
 def test_a_host_without_an_agent(pair: Pair) -> None:
     pair.each(lambda home: (home / "hosts" / HOST / "agent.json").unlink())
+    pair.each(lambda _home: world.write(world.host_folder(HOST) / "registry.json", registry.DEFAULTS))
     pair.compare("offline_stage_info", "real", {"agent": "mars", "staging_path": "D:\\Staging"})
     stage = {**STAGE, "subscription_id": controller.settings.SUBSCRIPTION_ID}
     assert "not installed" in pair.compare("offline_stage", "refused", stage)[0]["msg"]

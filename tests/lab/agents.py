@@ -15,6 +15,8 @@ from lab.world import LabError
 NEVER_SECONDS = 99999
 # The cmdlets of the offline method. Today's agents do not have them. Source: index of the module MSOnlineBackup.
 METHOD_CMDLETS = ("Get-OBInitialBackupCreationMethod", "Set-OBInitialBackupCreationMethod")
+# The first that seeds from own disks by the present service. Source: troubleshooting page of the agent.
+TODAY = "2.0.9250.0"
 # What the wizard asks for, and what the agent calls it.
 FIELDS = {
     "staging_location": "staging_location",
@@ -100,6 +102,21 @@ def become_attended(host: str) -> None:
     """Let the agent be one of today: its offline method is set in its wizard, and no cmdlet reads or sets it."""
     for name in METHOD_CMDLETS:
         miss_cmdlet(host, name)
+    set_version(host, TODAY)
+
+
+def set_version(host: str, version: str) -> None:
+    """Let the engine of the agent have this version."""
+    with _memory(host) as agent:
+        agent["version"] = version
+
+
+def lose_policy(host: str) -> None:
+    """Let the agent be one that was registered and never set up."""
+    with _memory(host) as agent:
+        if agent["jobs"]:
+            raise LabError(f"the agent of {host} has made a backup already")
+        agent["policy"] = None
 
 
 def fill_wizard(host: str, fields: dict[str, str]) -> None:

@@ -271,6 +271,16 @@ def _agent_attended(options: Options) -> str:
     return f"The agent of {options.host} is set in its wizard only."
 
 
+def _agent_version(options: Options) -> str:
+    agents.set_version(options.host, options.version)
+    return f"The agent of {options.host} has the version {options.version}."
+
+
+def _agent_fresh(options: Options) -> str:
+    agents.lose_policy(options.host)
+    return f"The agent of {options.host} has no policy yet."
+
+
 def _agent_wizard(options: Options) -> str:
     agents.fill_wizard(options.host, {name: getattr(options, name) for name in agents.FIELDS})
     return f"The wizard of {options.host} is finished: its first backup goes to {options.staging_location}."
@@ -555,6 +565,9 @@ def _add_agent(orders: _Orders) -> None:
     task = acts.add("task", _agent_task, "change the state of the agent's scheduled task")
     task.add_argument("state", choices=["Ready", "Disabled", "Running", "none"], help="none: there is no such task")
     acts.add("attended", _agent_attended, "make it one of today, which is set in its wizard only")
+    version = acts.add("version", _agent_version, "change the version of its engine")
+    version.add_argument("version", metavar="VERSION", help="like 2.0.9262.0")
+    acts.add("fresh", _agent_fresh, "take its policy, as if nobody had ever set it up")
     wizard = acts.add("wizard", _agent_wizard, "do what a person does in the wizard: choose the offline backup")
     for name in agents.FIELDS:
         wizard.add_argument(f"--{name.replace('_', '-')}", required=True, metavar="TEXT")

@@ -228,8 +228,11 @@ def _announce(name: str, kind: str, port: int) -> None:
         "user": USER,
         "page_file_letters": ["C"],
     }
-    agent = registry.AGENT if (world.home() / "hosts" / name / "agent.json").exists() else {}
-    world.write(world.home() / "hosts" / name / "registry.json", registry.DEFAULTS | agent)
+    file = world.home() / "hosts" / name / "agent.json"
+    agent = world.read(file) if file.exists() else {}
+    values = registry.DEFAULTS | (registry.AGENT if agent else {})
+    values |= registry.DPM if agent.get("product") == "dpm" else {}
+    world.write(world.home() / "hosts" / name / "registry.json", values)
     world.write(world.home() / "hosts" / name / "host.json", facts)
 
 
@@ -258,6 +261,7 @@ def _install_agent(host: str, source: str, files: dict[str, bytes]) -> None:
     for name, content in files.items():
         (volume / "Data" / name).write_bytes(content)
     (volume / "Staging").mkdir()
+    _put_program(host, f"{registry.AGENT_FOLDER}\\bin\\cbengine.exe")
     none = (
         "staging_location",
         "publish_settings_file",
@@ -285,12 +289,21 @@ def _install_agent(host: str, source: str, files: dict[str, bytes]) -> None:
     )
 
 
+def _put_program(host: str, path: str) -> None:
+    """A program that is never run here; agent.json has its version."""
+    program = world.volume_folder(f"SYS-{host.upper()}", 2) / path.partition("\\")[2].replace("\\", "/")
+    program.parent.mkdir(parents=True, exist_ok=True)
+    program.touch()
+
+
 def _make_dpm(host: str) -> None:
     """The agent is below a DPM: its policy is a protection group of its own server, and there is another group."""
     other = {"name": "Databases", "method": {"method": "Network"}}
     with world.changed(world.home() / "hosts" / host / "agent.json") as agent:
         agent["policy"]["name"] = "File servers"
         agent |= {"product": "dpm", "computer": host, "other_groups": [other], "other_jobs": []}
+        agent["dpm_version"] = "4.2.1473.0"
+    _put_program(host, f"{registry.DPM_FOLDER}\\bin\\msdpm.exe")
 
 
 def _write_publish_settings(path: pathlib.Path) -> None:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whole seeds whose drives and import job a person makes with the agent's own utility."""
+"""Drives and import jobs that a person makes with the agent's own utility. A whole seed is in extensions/molecule."""
 
 from __future__ import annotations
 
@@ -25,47 +25,6 @@ def until(lab: Lab, *statuses: str) -> Run:
             return run
         time.sleep(2)
     raise AssertionError(run.output)
-
-
-@pytest.mark.twin
-def test_a_whole_seed_follows_the_printed_words(lab: Lab) -> None:
-    lab.order("seed", *DEFINED)
-    run = lab.play("seed", *WAIT)
-    # A person is asked for, which is no failure, and nothing is done again until the utility was run.
-    assert (run.returncode, run.status(SEED), run.steps) == (0, "staged", ["stage", "plan"]), run.output
-    assert "            AzureOfflineBackupDiskPrep.exe s:D:\\Staging\n" in run.output
-    assert "choose the import job contoso-fs01" in run.message
-    again = lab.command(run.line(SEED, "Next"))
-    assert (again.returncode, again.status(SEED), again.steps, again.changed) == (0, "staged", [], 0), again.output
-
-    lab.order("disk-prep", "fs01", "--serial", SERIAL)
-    adopted = lab.command(again.line(SEED, "Next"))
-    # The job is adopted, and the drives are not to be shipped while nobody knows where the journals are.
-    assert (adopted.returncode, adopted.status(SEED), adopted.steps) == (2, "job_created", ["import"]), adopted.output
-    assert lab.ledger(SEED)["adopted"]["drives"][0]["serial"] == SERIAL
-    refused = lab.play("ship", "-e", f"seed={SEED}", "-e", "carrier=FedEx", "-e", "tracking_number=794612345678")
-    assert refused.returncode == 2 and "was not marked as shipped" in refused.message
-
-    accepted = lab.command(adopted.line(SEED, "Next"))
-    assert (accepted.returncode, accepted.status(SEED)) == (0, "job_created"), accepted.output
-    assert f"ship drive {SERIAL}" in accepted.line(SEED, "Waiting")
-    assert lab.ledger(SEED)["accepted"][0]["id"].startswith("custody-")
-    slip = (lab.home / "state" / SEED / "packing-slip.txt").read_text(encoding="utf-8")
-    assert SERIAL in slip and lab.ledger(SEED)["adopted"]["drives"][0]["manifest_hash"] in slip
-
-    lab.order("ship", "--host", "fs01", "--serial", SERIAL, "--carrier", "FedEx", "--tracking", "794612345678")
-    words = accepted.line(SEED, "Next").replace("CARRIER", "FedEx").replace("NUMBER", "794612345678")
-    shipped = lab.command(words)
-    assert (shipped.returncode, shipped.status(SEED)) == (0, "shipped"), shipped.output
-    lab.order("arrive", "--tracking", "794612345678")
-    # Something was accepted without proof, so nothing is removed without a word.
-    proven = until(lab, "seeded")
-    assert proven.line(SEED, "Waiting").startswith("approval to delete"), proven.output
-    cleaned = lab.command(proven.line(SEED, "Next"))
-    assert (cleaned.returncode, cleaned.status(SEED)) == (0, "cleaned"), cleaned.output
-    ledger = lab.ledger(SEED)
-    assert ledger["seeded"]["recovery_points"] and ledger["imported"]["blobs"] == 2
-    assert lab.play("seed").changed == 0
 
 
 @pytest.mark.twin

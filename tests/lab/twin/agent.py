@@ -44,6 +44,8 @@ CMDLETS = (
     "Start-OBBackup", "Get-OBJob", "Get-OBAllRecoveryPoints",
 )  # fmt: skip
 SUFFIXES = (".AIBBlob", ".BaseBlob")
+DATA_BOX = (2, 0, 9250, 0)
+TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
 def info(machine: Machine, option: Json, _check: bool) -> Json:
@@ -97,8 +99,14 @@ def _agent_of(machine: Machine) -> Json:
     missing = set(agent.get("missing_cmdlets") or [])
     if not missing <= set(agents.METHOD_CMDLETS):
         raise Unmodelled("a version of the agent that lacks other cmdlets than those of the offline method")
-    backup: Json = {"agent": {"kind": "mars", "installed": True, "version": None, "log_folder": None}, "unknown": {}}
+    setup = registry.values_of(machine.folder / "registry.json", registry.AGENT_SETUP) or {}
+    folder = str(setup.get("InstallPath") or "").rstrip("\\")
+    engine = folder and machine.find(f"{folder}\\bin\\cbengine.exe")
+    facts = {"version": agent.get("version") if engine else None, "log_folder": f"{folder}\\Temp" if folder else None}
+    backup: Json = {"agent": {"kind": "mars", "installed": True, **facts}, "unknown": {}}
     if not agent.get("installed", True):
+        if folder:
+            raise Unmodelled("an agent whose module does not load")
         backup["agent"]["installed"] = False
         backup |= {"unknown": dict.fromkeys(questions, "The agent is not installed."), **dict.fromkeys(questions)}
     else:
@@ -116,7 +124,7 @@ def _agent_of(machine: Machine) -> Json:
 
 
 def _offer(machine: Machine, backup: Json, missing: set[str]) -> Json:
-    """Which ways to a first backup are open, and why not. An agent of the twin has no version."""
+    """Which ways to a first backup are open, and why not."""
     file, installed = machine.folder / "registry.json", backup["agent"]["installed"]
     config = registry.values_of(file, registry.AGENT_CONFIG) or {}
     dpm = registry.values_of(file, registry.DPM_SERVER) is not None
@@ -140,14 +148,46 @@ def _offer(machine: Machine, backup: Json, missing: set[str]) -> Json:
     if gone and not why:
         text = f"This version of the agent has no cmdlet {', '.join(gone)}. Let a person choose offline seeding in its "
         automatic = {"open": False, "why": f"{text}wizard: set `setup` to `attended`."}
+    version = backup["agent"]["version"]
+    era = _era(version, gone) if installed else "unknown"
+    if era == "data_box" and not gone and not why:
+        text = (
+            f"Version {version} of the agent signs in to seed. Whether its cmdlet still sets the method is not known; "
+        )
+        automatic = {"open": None, "why": f"{text}`setup: attended` is what its documentation describes."}
     return {
-        "era": "publish_settings" if installed and not gone else "unknown",
+        "era": era,
         "ways": {"automatic": automatic, "attended": way, "folder": {"open": True, "why": ""}},
         "cmdlets": {one: installed and one not in missing for one in CMDLETS},
         "registration": registration,
         "vault": vault,
         "dpm": dpm,
     }
+
+
+def _era(version: str | None, gone: list[str]) -> str:
+    """How this agent seeds from own disks."""
+    if version and _parts(version) >= DATA_BOX:
+        return "data_box"
+    if agents.METHOD_CMDLETS[1] not in gone:
+        return "publish_settings"
+    return "sign_in" if version else "unknown"
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    return tuple(int(one) for one in version.split("."))
+
+
+def _warnings(backup: Json) -> list[str]:
+    """What a person should know of an agent that may not be able to take what is imported."""
+    version = backup["agent"]["version"]
+    if not version or _parts(version) >= DATA_BOX:
+        return []
+    text = (
+        f"Version {version} of the agent is older than {'.'.join(map(str, DATA_BOX))}, the first that seeds from own "
+    )
+    rest = "Update the agent before the first backup, unless it is known to work with your service."
+    return [f"{text}disks by the present service. {rest}"]
 
 
 def free_bytes(machine: Machine, path: str) -> int | None:
@@ -280,12 +320,15 @@ def _stage(machine: Machine, option: Json, check: bool) -> Json:
         refused = _attended(backup, wanted, option["agent"])
     elif not refused:
         refused, configure, start = _decide(backup, wanted, option)
+        if option["policy"] and backup["policy"] and start and not refused:
+            raise Unmodelled("`policy` for an agent that has one")
     if not refused and configure and not settings:
         refused = (
             "The agent is not set to seed offline as the options say. To let the module set it, set "
             "`publish_settings` to the path of the publish settings file on the controller."
         )
     result: Json = {"configured": False, "started": False, "backup": backup, "failure": refused}
+    result["warnings"] = _warnings(backup)
     result["diff"] = {
         "before": {"method": backup["method"], "started": False},
         "after": {"method": backup["method"], "started": False},
@@ -299,7 +342,7 @@ def _stage(machine: Machine, option: Json, check: bool) -> Json:
     if check or not result["changed"]:
         return result
     if configure:
-        _configure(machine, wanted, str(settings))
+        _configure(machine, wanted, str(settings), option["policy"])
     with world.changed(_file(machine)) as agent:
         agent["orders"].append({"order": "start_backup", "at": world.stamp()})
     known = {one["id"] for one in backup["jobs"]}
@@ -345,9 +388,14 @@ def _decide(backup: Json, wanted: Json, option: Json) -> tuple[str, bool, bool]:
         return "The backup agent (`agent`: mars) is not installed on this host. Install it, then retry.", False, False
     if backup["offer"]["ways"]["attended"]["open"] is False:
         return backup["offer"]["ways"]["attended"]["why"], False, False
+    if not backup["policy"] and option["policy"]:
+        return _new_policy(option["policy"]), True, True
     if not backup["policy"]:
         return (
-            ("The backup agent (`agent`: mars) has no policy. Create one that lists what to back up, then retry."),
+            (
+                "The backup agent (`agent`: mars) has no policy. Create one that lists what to back up, or set "
+                "`policy`, then retry."
+            ),
             False,
             False,
         )
@@ -362,6 +410,17 @@ def _decide(backup: Json, wanted: Json, option: Json) -> tuple[str, bool, bool]:
     return (_refusal(backup, own, different, again) if start else ""), bool(different), start
 
 
+def _new_policy(policy: Json) -> str:
+    """Why a policy cannot be made; empty when it can."""
+    if not (policy["days"] and policy["include"] and policy["retention_days"] > 0):
+        return (
+            "`policy` must have at least one of `days`, at least one of `include`, and `retention_days` of 1 or more."
+        )
+    if not 1 <= len(policy["times"]) <= 3 or any(not TIME.fullmatch(one) for one in policy["times"]):
+        raise Unmodelled("a `policy` with other times than one to three like 22:30")
+    return ""
+
+
 def _readable(backup: Json, own: list[Json]) -> str:
     """Why nothing is started by an agent whose method cannot be read; empty when a person has started it."""
     if own:
@@ -373,7 +432,7 @@ def _readable(backup: Json, own: list[Json]) -> str:
     )
 
 
-def _configure(machine: Machine, wanted: Json, settings: str) -> None:
+def _configure(machine: Machine, wanted: Json, settings: str, policy: Json | None) -> None:
     known = [one.get("Id") for one in ElementTree.fromstring(settings.encode()).iter("Subscription")]
     if wanted["subscription_id"] not in known:
         raise Failed("The subscription is not in the publish settings file.")
@@ -383,6 +442,15 @@ def _configure(machine: Machine, wanted: Json, settings: str) -> None:
             "publish_settings_file": "",
             **{own: wanted[name] for name, own in METHOD.items()},
         }
+        if not agent["policy"] and policy:
+            agent["policy"] = {
+                "name": str(uuid.uuid4()),
+                "file_specs": policy["include"],
+                "excludes": policy["exclude"],
+                "schedule_days": policy["days"],
+                "schedule_times": policy["times"],
+                "retention_days": policy["retention_days"],
+            }
         agent["policy"]["state"] = "Existing"
 
 

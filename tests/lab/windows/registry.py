@@ -22,6 +22,12 @@ FIPS = r"SYSTEM\CurrentControlSet\Control\Lsa\FipsAlgorithmPolicy"
 # Where the backup agent says what it is registered with, and where DPM and MABS servers name their database.
 AGENT_CONFIG = r"SOFTWARE\Microsoft\Windows Azure Backup\Config"
 DPM_SERVER = r"SOFTWARE\Microsoft\Microsoft Data Protection Manager\DB"
+# Where they are installed. Source: public scripts that load their modules from there.
+AGENT_SETUP = r"SOFTWARE\Microsoft\Windows Azure Backup\Setup"
+AGENT_FOLDER = r"C:\Program Files\Microsoft Azure Recovery Services Agent"
+DPM_SETUP = r"SOFTWARE\Microsoft\Microsoft Data Protection Manager\Setup"
+DPM_FOLDER = r"C:\Program Files\Microsoft System Center\DPM\DPM"
+MODULE_PATH = r"%ProgramFiles%\WindowsPowerShell\Modules;%SystemRoot%\system32\WindowsPowerShell\v1.0\Modules"
 # What a new Windows Server 2022 has of the keys that are asked for. A lab host begins with UTF-8 as its code page.
 DEFAULTS: dict[str, dict[str, Any]] = {
     CODE_PAGES: {"ACP": "65001", "OEMCP": "65001"},
@@ -43,9 +49,16 @@ AGENT: dict[str, dict[str, Any]] = {
         "ResourceGroupName": "contoso-backup",
         "ServiceResourceName": "contoso-vault",
         "SubscriptionId": settings.SUBSCRIPTION_ID,
-        "ScratchLocation": r"C:\Program Files\Microsoft Azure Recovery Services Agent\Scratch",
+        "ScratchLocation": f"{AGENT_FOLDER}\\Scratch",
+    },
+    AGENT_SETUP: {"InstallPath": f"{AGENT_FOLDER}\\"},
+    # The installer adds its folder to the module path of the machine. Source: troubleshooting page of the agent.
+    r"SYSTEM\CurrentControlSet\Control\Session Manager\Environment": {
+        "PSModulePath": f"{MODULE_PATH};{AGENT_FOLDER}\\bin\\Modules\\",
     },
 }
+# What DPM adds. Source: as above.
+DPM: dict[str, dict[str, Any]] = {DPM_SERVER: {"SqlServer": "localhost"}, DPM_SETUP: {"InstallPath": f"{DPM_FOLDER}\\"}}
 
 
 def _file(host: str) -> pathlib.Path:

@@ -222,10 +222,27 @@ namespace Seedfreight
     }
 }
 
+function Get-LabEngine {
+    <# .SYNOPSIS The program of an agent, with the version that its memory has. #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory)][string]$LiteralPath)
+    $item = Microsoft.PowerShell.Management\Get-Item -LiteralPath $LiteralPath -ErrorAction $ErrorActionPreference
+    if (-not $item) { return }
+    $agent = Read-LabFile -Path (Get-LabPath 'hosts' $env:LAB_HOST 'agent.json')
+    $name = $(if ($LiteralPath -like '*msdpm.exe') { 'dpm_version' } else { 'version' })
+    # The type of a file keeps this property to itself.
+    [pscustomobject]@{
+        Name = $item.Name
+        FullName = $item.FullName
+        VersionInfo = [pscustomobject]@{ FileVersion = $agent.$name }
+    }
+}
+
 $share = Get-LabShareWay
 Set-LabCmdlet -Name Get-ItemProperty -Before (Get-LabRegistryWay -To Get-LabRegistryProperty)
 Set-LabCmdlet -Name Get-ItemPropertyValue -Before (Get-LabRegistryWay -To Get-LabRegistryPropertyValue)
-Set-LabCmdlet -Name Get-Item -Before ((Get-LabRegistryWay -To Get-LabRegistryItem) + $share)
+$engine = "if (`$args -match '\\(?:cbengine|msdpm)\.exe`$') { Get-LabEngine @args @lab; break lab }`n"
+Set-LabCmdlet -Name Get-Item -Before ((Get-LabRegistryWay -To Get-LabRegistryItem) + $engine + $share)
 Set-LabCmdlet -Name Test-Path -Before ((Get-LabRegistryWay -To Test-LabRegistryPath) + $share)
 Set-LabCmdlet -Name Get-ChildItem -Before $share
 Set-LabCmdlet -Name Get-Content -Before ($share + (Get-LabEncodingWay))
@@ -241,5 +258,5 @@ Set-LabCmdlet -Name Get-FileHash -Module Microsoft.PowerShell.Utility -Before (
 Set-LabCmdlet -Name Get-ExecutionPolicy -Module Microsoft.PowerShell.Security -Before (
     "if (`$env:LAB_EXECUTION_POLICY) { Get-LabExecutionPolicy @args @lab; break lab }`n")
 
-Export-ModuleMember -Function Split-LabArgument, Write-LabShareError, Get-LabReused, Get-LabFipsText,
+Export-ModuleMember -Function Get-LabEngine, Split-LabArgument, Write-LabShareError, Get-LabReused, Get-LabFipsText,
     Get-LabExecutionPolicy, Set-LabPolicy
