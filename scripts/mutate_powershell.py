@@ -39,6 +39,7 @@ TARGETS = (
     "_Attempt.psm1",
     "_Clean.psm1",
     "_Collect.psm1",
+    "_Restore.psm1",
     "_Drive.psm1",
     "_DriveGuard.psm1",
     "_Folder.psm1",

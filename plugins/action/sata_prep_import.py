@@ -1,10 +1,12 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Watches the tool, and takes the finished journals, sealed, into the controller's custody."""
+"""Watches the tool, takes the finished journals, sealed, into the controller's custody, and gives them back."""
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +18,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     validate_escrow,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import SealError, Transport
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import normalize_serial
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import refuse_traces
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._polled import (
     PolledAction,
@@ -23,7 +26,10 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._
     bytes_text,
     display,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import play_vault, store_of
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import (
+    play_vault,
+    store_of,
+)
 
 WORKING = ("copying", "verifying")
 NEXT = {"prepared": "prepare", "verified": "verify"}
@@ -44,10 +50,13 @@ class ActionModule(PolledAction):
         self._looks = 0
         self._receipts: list[Any] = []
         self._collected = [str(one) for one in self._task.args.get("collected") or []]
+        self._given_back = ""
         # Journals travel sealed, but what opens them is in this process.
         password = (self._task.args.get("copy_account") or {}).get("password")
         if self._escrow is not None or self._task.args.get("_transport_certificate") or password:
             refuse_traces()
+        if self._state == "restored":
+            self._open_journals()
         if self._escrow is None or self._state not in COLLECTS:
             return
         problems = validate_escrow(self._escrow)
@@ -67,6 +76,8 @@ class ActionModule(PolledAction):
         self._looks += 1
         if self._looks > 1:
             arguments["_retry"] = False
+        if self._given_back:
+            arguments["_journals"] = self._given_back
         if self._transport:
             arguments["_transport_certificate"] = self._transport.certificate
             arguments["collected"] = list(self._collected)
@@ -105,6 +116,22 @@ class ActionModule(PolledAction):
                 problems.append(str(error))
         result["receipts"] = list(self._receipts)
         return {**result, "failed": True, "msg": " ".join(problems)} if problems else result
+
+    def _open_journals(self) -> None:
+        """The journals of `attempts` in memory, as the host gets them. In check mode they are opened and stay here."""
+        refuse_traces()
+        store, vault = store_of(self._task.args, "attempts"), play_vault(self._loader)
+        found = {}
+        for one in self._task.args.get("attempts") or []:
+            if not isinstance(one, Mapping) or not all(one.get(name) for name in ("serial", "journal", "sha256")):
+                raise AnsibleActionFail(
+                    "Each of `attempts` needs `serial`, `journal` and `sha256`, as the ledger has them."
+                )
+            serial = normalize_serial(str(one["serial"]))
+            data = custody.open_whole_journal(store, vault, str(one["journal"]), serial, str(one["sha256"]))
+            found[serial] = base64.b64encode(data).decode()
+        if not self._task.check_mode:
+            self._given_back = json.dumps(found)
 
     def _keep(self, journal: Mapping[str, Any], record: Mapping[str, Any] | None, transport: Transport) -> None:
         kept = custody.keep(journal, record, transport, self._escrow or [], self._store, self._vault, datetime.now(UTC))

@@ -751,6 +751,9 @@ function Get-SeedAttemptRecord {
     if (-not $Attempt) { return $null }
     # Where the state cannot be read the tool may have started.
     $started = $true
+    $guid = ''
+    if ($Attempt.identity) { $guid = "$($Attempt.identity.partition_guid)" }
+    if ($Attempt.run -and $Attempt.run.partition_guid) { $guid = "$($Attempt.run.partition_guid)" }
     if ($Attempt.run) { $started = [bool]$Attempt.run.tool_started }
     elseif ($Attempt.readable -and $Attempt.run_state -eq 'missing' -and -not $Attempt.has_order) { $started = $false }
     [pscustomobject][ordered]@{
@@ -760,6 +763,7 @@ function Get-SeedAttemptRecord {
         folder = $Attempt.folder
         started = $Attempt.started
         tool_started = $started
+        partition_guid = $guid
         files = @($Attempt.files)
         sessions = @(Get-SeedSession -Attempt $Attempt)
     }

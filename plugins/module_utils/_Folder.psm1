@@ -364,9 +364,15 @@ function New-SeedPrivateFile {
         Path of the file, as .NET understands it. It must not be there.
     .PARAMETER Text
         What it holds, as UTF-8.
+    .PARAMETER Byte
+        What it holds, in place of a text.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][string]$Path, [Parameter(Mandatory = $true)][string]$Text)
+    param(
+        [Parameter(Mandatory = $true)][string]$Path,
+        [Parameter(Mandatory = $true, ParameterSetName = 'Text')][string]$Text,
+        [Parameter(Mandatory = $true, ParameterSetName = 'Byte')][byte[]]$Byte
+    )
     $stream = New-Object -TypeName System.IO.FileStream -ArgumentList @(
         $Path, [System.IO.FileMode]::CreateNew, [System.IO.FileAccess]::Write, [System.IO.FileShare]::None
     )
@@ -374,9 +380,11 @@ function New-SeedPrivateFile {
         # Nobody else can open it meanwhile; rights need no share of the content.
         $output = & icacls.exe $Path '/inheritance:r' '/grant:r' '*S-1-5-18:F' '*S-1-5-32-544:F'
         if ($LASTEXITCODE -ne 0) { throw "A file could not be made private with icacls: $output" }
-        $utf8 = New-Object -TypeName System.Text.UTF8Encoding -ArgumentList $false
-        $bytes = $utf8.GetBytes($Text)
-        $stream.Write($bytes, 0, $bytes.Length)
+        if ($PSCmdlet.ParameterSetName -eq 'Text') {
+            $utf8 = New-Object -TypeName System.Text.UTF8Encoding -ArgumentList $false
+            $Byte = $utf8.GetBytes($Text)
+        }
+        $stream.Write($Byte, 0, $Byte.Length)
     }
     finally { $stream.Dispose() }
 }

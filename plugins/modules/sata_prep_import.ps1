@@ -9,6 +9,7 @@
 #AnsibleRequires -PowerShell ..module_utils._Clean
 #AnsibleRequires -PowerShell ..module_utils._Collect
 #AnsibleRequires -PowerShell ..module_utils._Prepare
+#AnsibleRequires -PowerShell ..module_utils._Restore
 #AnsibleRequires -PowerShell ..module_utils._Tool
 
 $file = @{ name = @{ type = 'str'; required = $true }; bytes = @{ type = 'raw'; required = $true } }
@@ -20,10 +21,22 @@ $drive = @{
     files = @{ type = 'list'; elements = 'dict'; options = $file; default = @() }
     sessions = @{ type = 'list'; elements = 'dict'; options = $session; default = @() }
 }
+$lost = @{
+    serial = @{ type = 'str'; required = $true }
+    id = @{ type = 'str'; required = $true }
+    journal = @{ type = 'str'; required = $true }
+    sha256 = @{ type = 'str'; required = $true }
+    manifest_file = @{ type = 'str'; required = $true }
+    manifest_hash = @{ type = 'str'; required = $true }
+    partition_guid = @{ type = 'str' }
+    size_bytes = @{ type = 'raw' }
+}
 $spec = @{
     options = @{
+        _journals = @{ type = 'str'; no_log = $true }
         _retry = @{ type = 'bool'; default = $true }
         _transport_certificate = @{ type = 'str' }
+        attempts = @{ type = 'list'; elements = 'dict'; options = $lost; default = @() }
         collected = @{ type = 'list'; elements = 'str'; default = @() }
         container = @{ type = 'str'; required = $true }
         copy_account = @{
@@ -51,7 +64,7 @@ $spec = @{
         source_directory = @{ type = 'path' }
         state = @{
             type = 'str'
-            choices = @('prepared', 'verified', 'stopped', 'cleaned', 'adopted')
+            choices = @('prepared', 'verified', 'stopped', 'cleaned', 'adopted', 'restored')
             default = 'prepared'
         }
         store = @{ type = 'dict' }
@@ -63,7 +76,8 @@ $spec = @{
         work_directory = @{ type = 'path'; default = 'C:\ProgramData\Seedfreight' }
     }
     required_if = @(
-        @('state', 'prepared', @('source_directory')), @('state', 'adopted', @('journal_directory', 'journals'))
+        @('state', 'prepared', @('source_directory')), @('state', 'adopted', @('journal_directory', 'journals')),
+        @('state', 'restored', @('attempts'))
     )
     supports_check_mode = $true
 }
@@ -94,11 +108,13 @@ try {
         'verified' { Invoke-SeedVerify @work }
         'stopped' { Invoke-SeedStop @work }
         'cleaned' { Invoke-SeedClean @work }
+        'restored' { Invoke-SeedRestore @work }
     }
     $module.Result.changed = $change.changed
     $module.Diff.before = $change.before
     $module.Diff.after = $change.after
     if ($option.state -eq 'prepared') { $module.Result.host_busy = @($change.busy) }
+    if ($option.state -eq 'restored') { $module.Result.restored = @($change.restored) }
     if ($option.state -eq 'stopped') { $module.Result.stopped = @($change.stopped) }
     if ($option.state -eq 'cleaned') {
         foreach ($name in 'removed', 'key_found_in', 'key_unknown_in') { $module.Result.$name = @($change.$name) }

@@ -60,7 +60,7 @@ READ = re.compile(
 TIMEOUT = re.compile(r"^(?P<name>[a-z]+_(?:wait_timeout|poll_interval|wait)):", re.MULTILINE)
 # What roles and playbooks register or hand to each other, not what a person sets.
 INTERNAL = {"seed_lock", "seed_locks", "seed_status", "seed_steps", "seed_steps_done"}
-ONE_SEED = {"ship", "clean", "abort", "unlock"}
+ONE_SEED = {"ship", "clean", "abort", "restore", "unlock"}
 
 
 def text(path: pathlib.Path) -> str:

@@ -81,6 +81,19 @@ def open_journal(store: Store, vault: Vault, name: str) -> DriveInfo:
     return _read(data, part[0])
 
 
+def open_whole_journal(store: Store, vault: Vault, name: str, serial: str, digest: str) -> bytes:
+    """A working copy as the host had it, to be put back there. SealError unless it has the hash and is of the drive."""
+    data = _unsealed(store, vault, name)
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise SealError(
+            f"The working copy '{name}' is not the journal with the SHA-256 {digest}. Nothing was put back."
+        )
+    found = _serial(_read(data, serial).drive_id)
+    if found != _serial(serial):
+        raise SealError(f"The working copy '{name}' belongs to drive {found}, not to {serial}. Nothing was put back.")
+    return data
+
+
 def working_name(serial: str, digest: str) -> str:
     """The name of a working copy in the state store."""
     return f"{WORKING_COPIES}{file_part(serial)}.{digest[:12]}.jrn.vault"

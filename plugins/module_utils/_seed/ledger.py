@@ -263,6 +263,9 @@ def _prepared(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> 
                 "size_bytes": one.get("size_bytes"),
                 "bus": one.get("bus_type"),
             }
+        if attempt.get("partition_guid"):
+            # What binds the drive to its attempt, should the copy host lose its folder.
+            before["partition_guid"] = attempt["partition_guid"]
         if (serial, journal.get("sha256")) in collected:
             names = ("sha256", "bytes", "manifest_file", "manifest_hash", "key_kind")
             before["journal"] = {name: journal[name] for name in names}

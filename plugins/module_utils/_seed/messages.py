@@ -17,7 +17,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 
 COLLECTION = "seedfreight.azure_offline_backup"
 # Playbooks that change a seed for good act on exactly one, which is named.
-ONE_SEED = ("ship", "clean", "abort", "unlock")
+ONE_SEED = ("ship", "clean", "abort", "restore", "unlock")
 MEANING = {
     "new": "nothing has been done yet",
     "staging": "the first backup is written to the staging location",

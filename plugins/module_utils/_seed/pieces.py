@@ -730,6 +730,18 @@ def working_copy(ledger: Mapping[str, Any], serial: str) -> str:
     return str(found[-1]["name"]) if found else ""
 
 
+def restorable(ledger: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The attempts that can be put back on a copy host, as sata_prep_import takes them: those with a working copy."""
+    found = []
+    for shard in shards(ledger):
+        known, name = drive_of(ledger, shard["serial"]), working_copy(ledger, shard["serial"])
+        if name and known.get("attempt"):
+            journal = {one: known["journal"][one] for one in ("sha256", "manifest_file", "manifest_hash")}
+            identity = {one: known.get(one) for one in ("partition_guid", "size_bytes")}
+            found.append({"serial": shard["serial"], "id": known["attempt"], "journal": name, **journal, **identity})
+    return found
+
+
 def drive_problem(snapshot: Snapshot) -> Blocked | None:
     """The first drive of the plan that cannot go on."""
     gone = snapshot.retired
@@ -780,8 +792,12 @@ def unprotected(snapshot: Snapshot) -> Blocked | None:
 
 def _attempt_lost(snapshot: Snapshot, one: Mapping[str, Any], attempt: str) -> Blocked:
     text = f"Drive {one['serial']} no longer holds what was prepared on it (attempt {attempt}). {one.get('reason')}"
-    command = playbook("seed", snapshot.host, f" -e seed_discard_attempts={attempt}")
-    return Blocked("attempt_lost", text, "Insert the right drive, or give that attempt up and copy again.", command)
+    discard = playbook("seed", snapshot.host, f" -e seed_discard_attempts={attempt}")
+    if one.get("status") == "foreign" and not one.get("attempt") and working_copy(snapshot.ledger, one["serial"]):
+        text = f"{snapshot.seed['copy_host']} has no attempt to drive {one['serial']}, and the ledger has {attempt}."
+        remedy = f"If `work_directory` was lost, put the attempt back. To give it up and copy again: {discard}"
+        return Blocked("attempt_lost", text, remedy, playbook("restore", snapshot.host))
+    return Blocked("attempt_lost", text, "Insert the right drive, or give that attempt up and copy again.", discard)
 
 
 def _not_proven(snapshot: Snapshot, one: Mapping[str, Any], problem: str) -> Blocked:

@@ -112,6 +112,7 @@ def tasks(snapshot: Snapshot) -> dict[str, Any]:
             "lock": [serial for serial, one in known.items() if one.get("verified")],
             "check": _keyed(snapshot, ""),
         },
+        "restore": {"attempts": pieces.restorable(ledger)},
         "import": {
             "journals": [pieces.working_copy(ledger, serial) for serial in known],
             "expected_blobs": [one["name"] for one in frozen],

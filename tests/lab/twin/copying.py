@@ -57,8 +57,8 @@ def change(machine: Machine, option: Json, check: bool) -> Json:
     """The module sata_prep_import."""
     if option["copy_account"] and option["copy_account"]["type"] != "system":
         raise Unmodelled("`copy_account` of another type than system")
-    if option["state"] == "adopted":
-        raise Unmodelled("`state` adopted")
+    if option["state"] in ("adopted", "restored"):
+        raise Unmodelled(f"`state` {option['state']}")
     states: dict[str, Callable[[Machine, Json, bool], Json]] = {
         "prepared": _prepare, "verified": _verify, "stopped": _stop, "cleaned": _clean,
     }  # fmt: skip

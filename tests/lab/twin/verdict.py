@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from lab.twin.facts import attempt_state, journal_lack, sessions
+from lab.twin.facts import attempt_state, guid_of, journal_lack, sessions
 from lab.twin.machine import Json, Unmodelled
 
 ENCRYPTED = ("FullyEncrypted", "FullyEncryptedWipeInProgress", "FullyEncryptedWipeSuspended")
@@ -354,6 +354,7 @@ def _attempt(attempt: Json | None) -> Json | None:
     return {
         **{name: attempt[name] for name in ("id", "seed", "container", "folder", "started")},
         "tool_started": attempt["run"]["tool_started"] if attempt["run"] else started,
+        "partition_guid": guid_of(attempt),
         "files": attempt["files"],
         "sessions": sessions(attempt),
     }

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Attempts that are only folders, for tests of what reads and removes them. No tool runs.
 Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_DriveGuard', '_Target', '_Tool', '_RunScript', '_Verify',
-    '_Run', '_Attempt', '_Prepare', '_Clean', '_Collect'
+    '_Run', '_Attempt', '_Prepare', '_Clean', '_Collect', '_Restore'
 $work = 'C:\work'
 $sample = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/samples/journals/numerical-key.jrn'
 function New-Option {

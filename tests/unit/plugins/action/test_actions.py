@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 import os
 import pathlib
 from datetime import UTC, datetime
@@ -398,6 +400,43 @@ def test_journal_is_collected_while_another_drive_is_copied(
         ("WD-2", "working"),
     ]
     assert shown == ["[contoso-fs01] drive WD-2: copying, 5.0 of 10.0 GB (50 %)"]
+
+
+def lost(store: FileStore, **changes: Any) -> dict[str, Any]:
+    """An attempt as the ledger has it, with the working copy of its journal."""
+    digest = hashlib.sha256(JOURNAL.encode()).hexdigest()
+    return {"serial": SERIAL.lower(), "id": "x", "journal": working_copy(store), "sha256": digest, **changes}
+
+
+def test_a_journal_is_given_back_in_memory(state: dict[str, Any], store: FileStore) -> None:
+    given = {**state, "state": "restored", "attempts": [lost(store)]}
+    task = Task(sata_prep_import.ActionModule, given)
+    task.run()
+    (sent,) = task.sent
+    journals = {serial: base64.b64decode(text) for serial, text in json.loads(sent.pop("_journals")).items()}
+    assert journals == {SERIAL: JOURNAL.encode()} and "store" not in sent
+    # In check mode it is opened, so that a wrong vault secret is found, and stays here.
+    task = Task(sata_prep_import.ActionModule, given, check_mode=True)
+    task.run()
+    assert "_journals" not in task.sent[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"sha256": "0" * 64}, "is not the journal with the SHA-256 0000"),
+        ({"serial": "WD-2"}, "belongs to drive"),
+        ({"journal": "journals/X.0.jrn.vault"}, "Collect the journals again"),
+        ({"sha256": None}, "needs `serial`, `journal` and `sha256`"),
+    ],
+)
+def test_no_wrong_journal_is_given_back(
+    state: dict[str, Any], store: FileStore, changes: dict[str, Any], words: str
+) -> None:
+    task = Task(sata_prep_import.ActionModule, {**state, "state": "restored", "attempts": [lost(store, **changes)]})
+    with pytest.raises(AnsibleActionFail, match=words):
+        task.run()
+    assert task.sent == []
 
 
 def test_what_is_kept_is_not_collected_again(options: dict[str, Any], store: FileStore) -> None:

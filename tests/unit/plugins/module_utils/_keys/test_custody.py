@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import pathlib
 from dataclasses import dataclass, field
 from typing import Any
@@ -61,6 +62,16 @@ def test_journal_is_kept_for_people_and_for_the_next_step(controller: Controller
     drive = custody.open_journal(controller.store, controller.vault, working["name"])
     assert (drive.drive_id, drive.manifest_hash, drive.bitlocker_key.reveal()) == (SERIAL, HASH, KEY)
     assert KEY not in str(controller.keep()) and str(controller.folder) not in str(controller.keep())
+
+
+def test_a_working_copy_is_given_back_byte_for_byte_if_it_is_the_right_one(controller: Controller) -> None:
+    name, digest = (controller.keep()[1][one] for one in ("name", "sha256"))
+    give = functools.partial(custody.open_whole_journal, controller.store, controller.vault)
+    assert give(name, SERIAL, digest) == JOURNAL.encode()
+    for serial, wanted, words in ((SERIAL, "0" * 64, "is not the journal with"), ("WD-2", digest, "not to WD-2")):
+        with pytest.raises(SealError, match=words) as raised:
+            give(name, serial, wanted)
+        assert KEY not in str(raised.value)
 
 
 def test_each_drive_of_one_journal_is_kept(controller: Controller) -> None:

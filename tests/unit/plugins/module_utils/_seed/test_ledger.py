@@ -34,6 +34,7 @@ from hypothesis import strategies as st
 AT = "2026-11-26T12:00:00Z"
 ATTEMPT = "20261125T101500Z-3fa9"
 SHA = contoso.drive()["journal"]["sha256"]
+GUID = contoso.drive()["attempt"]["partition_guid"]
 ORDER = list(contoso.EVENTS)
 
 
@@ -314,6 +315,7 @@ def test_an_attempt_and_its_journal_are_kept() -> None:
         "at": AT,
         "size_bytes": 4000787030016,
         "bus": "SATA",
+        "partition_guid": GUID,
         "journal": {
             "sha256": SHA,
             "bytes": 2184,
@@ -355,7 +357,8 @@ def test_receipts_are_found_by_drive_journal_and_kind() -> None:
 
 def test_a_journal_without_a_receipt_is_not_collected() -> None:
     known = told(before("prepared"), "prepared", contoso.prepared_result(receipts=[]))
-    assert drive_of(known, SERIAL) == {"attempt": ATTEMPT, "at": AT, "size_bytes": 4000787030016, "bus": "SATA"}
+    begun = {"attempt": ATTEMPT, "at": AT, "size_bytes": 4000787030016, "bus": "SATA", "partition_guid": GUID}
+    assert drive_of(known, SERIAL) == begun
     assert known["history"][-1]["text"] == "Copy sessions recorded"
     later = told(known, "prepared", {"drives": [contoso.drive("copied and pulled")], "receipts": [contoso.receipt()]})
     assert drive_of(later, SERIAL)["journal"]["sha256"] == SHA
@@ -401,6 +404,7 @@ def test_a_new_attempt_takes_journal_and_verification_with_it() -> None:
         "at": AT,
         "size_bytes": 4000787030016,
         "bus": "SATA",
+        "partition_guid": GUID,
     }
     assert len(after["receipts"]) == 2
 

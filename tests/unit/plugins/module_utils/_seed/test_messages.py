@@ -54,7 +54,7 @@ def test_every_status_has_a_meaning() -> None:
 # playbook
 
 
-@pytest.mark.parametrize("name", ["ship", "clean", "abort", "unlock"])
+@pytest.mark.parametrize("name", ["ship", "clean", "abort", "restore", "unlock"])
 def test_a_playbook_that_changes_a_seed_for_good_takes_its_name(name: str) -> None:
     assert playbook(name, "fs01") == f"ansible-playbook seedfreight.azure_offline_backup.{name} -e seed=fs01"
 

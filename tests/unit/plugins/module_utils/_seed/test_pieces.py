@@ -14,7 +14,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence, pieces
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.messages import Blocked, Waiting
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.messages import (
+    Blocked,
+    Waiting,
+    playbook,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import Finding, Snapshot
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -1430,6 +1434,11 @@ PROBLEMS: list[tuple[Snapshot, str, str]] = [
     ),
     (
         snapshot("verified", drives=[FOREIGN]),
+        f"attempt_lost: restore -e seed={NAME}",
+        f"fs01 has no attempt to drive {SERIAL}, and the ledger has {ATTEMPT}.",
+    ),
+    (
+        snapshot(_no_working_copy(), drives=[FOREIGN]),
         f"attempt_lost: {GIVE_UP}",
         f"Drive {SERIAL} no longer holds what was prepared on it (attempt {ATTEMPT}). {FOREIGN['reason']}",
     ),

@@ -130,6 +130,7 @@ def test_the_tasks_of_a_new_seed() -> None:
         "stage": {"known_jobs": []},
         "prepare": {"collected": [], "copy_account": {"type": "system"}},
         "verify": {"unlock": [], "lock": [], "check": []},
+        "restore": {"attempts": []},
         "import": {"journals": [], "expected_blobs": [], "create": True},
         "complete": {"known_jobs": ["job-1"]},
         "clean": {"frozen_files": [], "blobs": [], "escrowed": [], "journals": []},
@@ -157,6 +158,17 @@ def test_the_tasks_of_a_prepared_seed() -> None:
         "journals": [WORKING],
         "expected_blobs": ["Backup.AIBBlob", "Backup.BaseBlob"],
         "create": True,
+    }
+    (lost,) = found["restore"]["attempts"]
+    known = contoso.ledger("prepared")["drives"][SERIAL]
+    assert lost.pop("size_bytes") == known["size_bytes"] and lost.pop("partition_guid") == known["partition_guid"]
+    assert lost == {
+        "serial": SERIAL,
+        "id": known["attempt"],
+        "journal": WORKING,
+        "sha256": SHA,
+        "manifest_file": known["journal"]["manifest_file"],
+        "manifest_hash": known["journal"]["manifest_hash"],
     }
     assert found["abort"] == {"serials": [SERIAL], "shipped": False, "cancels": False, "goes_online": True}
 
