@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import time
 
 import pytest
@@ -54,8 +55,11 @@ def test_a_foreign_drive_is_erased_and_a_killed_copy_given_up_by_the_printed_wor
 
 
 @pytest.mark.powershell
-def test_a_restart_after_the_copy_leads_to_unlock_and_never_to_erase(lab: Lab) -> None:
-    """The drive comes up locked before its journal was collected; with `erase: true` it is still only unlocked."""
+def test_a_restart_and_a_lost_work_folder_lead_to_unlock_and_restore_and_never_to_erase(lab: Lab) -> None:
+    """The drive comes up locked before its journal was collected; with `erase: true` it is still only unlocked.
+
+    Then its journal is collected while it is out, and the host loses everything about it.
+    """
     lab.order("seed", SEED, "--set", "drives=[{serial: WD-WX31A10FE02, erase: true}]")
     lab.slow_tool("fs01", 40000)  # half a minute: the first run is over long before the copy
     for _look in range(6):
@@ -73,6 +77,18 @@ def test_a_restart_after_the_copy_leads_to_unlock_and_never_to_erase(lab: Lab) -
     lab.order("reboot", "fs01")
     assert lab.ledger(SEED)["receipts"] == [], "the journal was not collected yet"
     attempts = sorted(path.name for path in folder.iterdir())
+    lab.order("disk", "pull", DRIVE)
+    run = lab.play("seed")
+    assert run.status(SEED) == "prepared", run.output
+    lab.order("disk", "insert", DRIVE, "--host", "fs01")
+    journal = next(folder.glob("*/*.jrn")).read_bytes()
+    shutil.rmtree(folder.parents[2])
+    command = blocked(lab.play("seed"), "attempt_lost")
+    checked = lab.command(command, "--check", "--diff")
+    assert checked.returncode == 0 and checked.changed > 0 and not folder.exists(), checked.output
+    restored = lab.command(command)
+    assert restored.returncode == 0 and next(folder.glob("*/*.jrn")).read_bytes() == journal, restored.output
+    assert restored.status(SEED) == "prepared" and lab.command(command).changed == 0
     run = lab.play("seed", *WAIT)
     assert run.status(SEED) == "job_created", run.output
     assert sorted(path.name for path in folder.iterdir()) == attempts, "no new attempt"

@@ -17,7 +17,6 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.messages import (
     Blocked,
     Waiting,
-    playbook,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import Finding, Snapshot
 
