@@ -43,6 +43,7 @@ TARGETS = (
     "_Drive.psm1",
     "_DriveGuard.psm1",
     "_Folder.psm1",
+    "_Manifest.psm1",
     "_Prepare.psm1",
     "_Run.psm1",
     "_RunScript.psm1",

@@ -310,7 +310,9 @@ function Invoke-SeedPrepare {
 function Invoke-SeedVerify {
     <#
     .SYNOPSIS
-        Starts to read the next copied drive again, if nothing runs. One drive a call.
+        Starts to read every copied drive again that is not read yet, all of them at once.
+    .DESCRIPTION
+        Each drive has a task of its own and is read at its own speed; reading needs no tool.
     .PARAMETER Option
         The module's options.
     .PARAMETER CheckMode
@@ -320,27 +322,33 @@ function Invoke-SeedVerify {
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option, [bool]$CheckMode)
     $drives = @(Get-SeedDrive -Option $Option)
     $change = New-SeedChange -Drive $drives
-    if (@($drives | Where-Object { 'wait' -in $_.record.allowed }).Count -gt 0) { return $change }
-    $next = @($drives | Where-Object { 'verify' -in $_.record.allowed } | Select-Object -First 1)
+    # A reading that failed while it was waited for is not begun again by itself: it would be so for days.
+    $next = @($drives | Where-Object { 'verify' -in $_.record.allowed } | Where-Object {
+            $run = $_.facts.attempt.run
+            $Option['_retry'] -ne $false -or $run.operation -ne 'verify' -or $run.state -ne 'ended'
+        })
     if ($next.Count -eq 0) {
+        if (@($drives | Where-Object { 'wait' -in $_.record.allowed }).Count -gt 0) { return $change }
         $change.failure = @($drives | Where-Object { $_.record.status -notin 'verified', 'missing' } |
             ForEach-Object { $_.record.reason }) -join ' '
         return $change
     }
-    # A reading that failed while it was waited for is not begun again by itself: it would be so for days.
-    $run = $next[0].facts.attempt.run
-    if ($run.operation -eq 'verify' -and $run.state -eq 'ended' -and $Option['_retry'] -eq $false) {
-        $change.failure = $next[0].record.reason
-        return $change
-    }
     $change.changed = $true
+    $serials = @($next | ForEach-Object { $_.facts.serial })
     foreach ($entry in $change.after['drives']) {
-        if ($entry['serial'] -eq $next[0].facts.serial) { $entry['status'] = 'verifying' }
+        if ($entry['serial'] -in $serials) { $entry['status'] = 'verifying' }
     }
     if ($CheckMode) { return $change }
     Use-SeedHost -Option $Option -Step {
-        $now = Confirm-SeedAllowed -Drive $next[0] -Option $Option -Step verify
-        Start-SeedRun -Order (New-SeedVerifyOrder -Facts $now.facts)
+        $problems = foreach ($drive in $next) {
+            # A drive that cannot be read does not keep the others from it.
+            try {
+                $now = Confirm-SeedAllowed -Drive $drive -Option $Option -Step verify
+                Start-SeedRun -Order (New-SeedVerifyOrder -Facts $now.facts)
+            }
+            catch { "$_" }
+        }
+        $change.failure = @($problems) -join ' '
     }
     $change
 }
@@ -385,6 +393,7 @@ function New-SeedVerifyOrder {
         manifest_hash = $Facts.journal.manifest_hash
         run_file = "$($attempt.folder)\run.json"
         verify_file = "$($attempt.folder)\verify.json"
+        part_file = "$($attempt.folder)\verify.part.json"
         output_file = "$($attempt.folder)\output.txt"
         bytes_total = $total
     }

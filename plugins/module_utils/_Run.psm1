@@ -15,9 +15,10 @@ function Get-SeedRunnerText {
     [CmdletBinding()]
     [OutputType([string])]
     param()
-    # One function of each file: _Folder, _Drive, _Volume, _DriveGuard, _Target, _Tool, _RunScript, _Verify.
+    # One function of each file: _Folder, _Drive, _Volume, _DriveGuard, _Target, _Tool, _RunScript, _Manifest,
+    # _Verify.
     $known = 'Resolve-SeedPath', 'ConvertTo-SeedSerial', 'Get-SeedEncryption', 'Get-SeedDiskFact', 'Confirm-SeedDrive',
-        'Get-SeedToolArgument', 'Invoke-SeedRun', 'Invoke-SeedVerifyRun'
+        'Get-SeedToolArgument', 'Invoke-SeedRun', 'Open-SeedManifest', 'Invoke-SeedVerifyRun'
     $functions = foreach ($module in @((Get-Command -Name $known -CommandType Function).Module)) {
         foreach ($one in $module.ExportedFunctions.Values) { "function $($one.Name) {$($one.Definition)}" }
     }

@@ -4,6 +4,7 @@
 #AnsibleRequires -PowerShell ..module_utils._Folder
 #AnsibleRequires -PowerShell ..module_utils._Drive
 #AnsibleRequires -PowerShell ..module_utils._Volume
+#AnsibleRequires -PowerShell ..module_utils._Manifest
 #AnsibleRequires -PowerShell ..module_utils._RunScript
 
 # Reading a copied drive again, in the detached task. Private to the collection. Like _RunScript it becomes part of the
@@ -45,44 +46,172 @@ function Add-SeedMismatch {
     if ($Found['mismatches'].Count -lt 20) { $Found['mismatches'].Add($Text) }
 }
 
-function Read-SeedBlock {
+function New-SeedFound {
     <#
     .SYNOPSIS
-        The MD5 of some bytes of an open file, upper case, and how many there were.
+        What reading a drive again has found so far: nothing, and the two buffers that all of it uses.
+    .PARAMETER Order
+        The order.
+    .PARAMETER State
+        The state of the run, whose bytes_done is raised.
+    .PARAMETER BlockBytes
+        Size of a buffer. A page range of the usual 4 MiB fits into one, and is then hashed where it lies.
+    #>
+    [CmdletBinding()]
+    [OutputType([System.Collections.IDictionary])]
+    param(
+        [Parameter(Mandatory = $true)][object]$Order,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$State,
+        [int]$BlockBytes = 4MB
+    )
+    $planned = New-Object -TypeName 'System.Collections.Generic.Dictionary[string,long]'
+    foreach ($file in @($Order.files)) { $planned[$file.name] = [long]$file.bytes }
+    @{
+        order = $Order
+        state = $State
+        planned = $planned
+        seen = New-Object -TypeName 'System.Collections.Generic.HashSet[string]'
+        mismatches = New-Object -TypeName 'System.Collections.Generic.List[string]'
+        files = New-Object -TypeName 'System.Collections.Generic.List[object]'
+        bad = New-Object -TypeName 'System.Collections.Generic.List[long]'
+        wrong = 0
+        ranges = [long]0
+        bytes = [long]0
+        passed = [long]0
+        blobs = [long]0
+        buffers = @(
+            (New-Object -TypeName byte[] -ArgumentList $BlockBytes),
+            (New-Object -TypeName byte[] -ArgumentList $BlockBytes)
+        )
+        nothing = New-Object -TypeName byte[] -ArgumentList 0
+        zero = $null
+        zero_hash = ''
+        md5 = New-SeedHash -Algorithm MD5
+        bound = Get-SeedBound -Order $Order -PartitionGuid $State['partition_guid']
+        part = $null
+        save_seconds = 5
+        saved = [System.Diagnostics.Stopwatch]::StartNew()
+    }
+}
+
+function Step-SeedBlob {
+    <#
+    .SYNOPSIS
+        Goes on to the block of a blob's file that was read meanwhile, and begins to read the next one.
+    .DESCRIPTION
+        A file is read once, from its begin to its end, whatever its ranges are, so that the disk can read ahead while
+        the block before is hashed.
     .PARAMETER Blob
-        The blob, with its stream.
-    .PARAMETER Offset
-        Where to begin.
+        The blob, open.
+    .PARAMETER Found
+        What was found so far, with the buffers.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Blob,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found
+    )
+    $got = 0
+    if ($Blob['task']) {
+        $got = $Blob['task'].GetAwaiter().GetResult()
+        $Blob['task'] = $null
+    }
+    if ($got -eq 0) { throw "'$($Blob['file'])' ends at byte $($Blob['read']) while it is read." }
+    $Blob['block'] = 1 - $Blob['block']
+    $Blob['have'] = $got
+    $Blob['used'] = 0
+    $Blob['read'] += $got
+    Start-SeedBlock -Blob $Blob -Found $Found
+}
+
+function Start-SeedBlock {
+    <#
+    .SYNOPSIS
+        Begins to read the next block of a blob's file, if there is one, into the buffer that is not in use.
+    .PARAMETER Blob
+        The blob, open.
+    .PARAMETER Found
+        What was found so far, with the buffers.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Blob,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found
+    )
+    if ($Blob['read'] -ge $Blob['length']) { return }
+    $buffer = $Found['buffers'][1 - $Blob['block']]
+    $Blob['stream'].Position = $Blob['read']
+    $Blob['task'] = $Blob['stream'].ReadAsync($buffer, 0, $buffer.Length)
+}
+
+function Read-SeedPiece {
+    <#
+    .SYNOPSIS
+        The MD5 of the next bytes of a blob's file, upper case.
+    .PARAMETER Blob
+        The blob, open.
     .PARAMETER Count
         How many bytes.
     .PARAMETER Found
-        What was found so far, with buffer and md5.
+        What was found so far, with buffers and md5.
     #>
     [CmdletBinding()]
     [OutputType([string])]
     param(
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Blob,
-        [long]$Offset,
         [int]$Count,
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found
     )
-    $buffer = $Found['buffer']
-    $Blob['stream'].Position = $Offset
-    $read = 0
-    while ($read -lt $Count) {
-        $got = $Blob['stream'].Read($buffer, $read, $Count - $read)
-        if ($got -eq 0) { throw "'$($Blob['file'])' ends at byte $($Offset + $read) while it is read." }
-        $read += $got
+    $md5 = $Found['md5']
+    if ($Blob['used'] -eq $Blob['have']) { Step-SeedBlob -Blob $Blob -Found $Found }
+    if ($Blob['have'] - $Blob['used'] -ge $Count) {
+        $hash = $md5.ComputeHash($Found['buffers'][$Blob['block']], $Blob['used'], $Count)
+        $Blob['used'] += $Count
     }
-    [BitConverter]::ToString($Found['md5'].ComputeHash($buffer, 0, $Count)) -replace '-', ''
+    else {
+        $left = $Count
+        while ($left -gt 0) {
+            if ($Blob['used'] -eq $Blob['have']) { Step-SeedBlob -Blob $Blob -Found $Found }
+            $part = [Math]::Min($left, $Blob['have'] - $Blob['used'])
+            $null = $md5.TransformBlock($Found['buffers'][$Blob['block']], $Blob['used'], $part, $null, 0)
+            $Blob['used'] += $part
+            $left -= $part
+        }
+        $null = $md5.TransformFinalBlock($Found['nothing'], 0, 0)
+        $hash = $md5.Hash
+        # .NET Framework does not do so by itself.
+        $md5.Initialize()
+    }
+    $Blob['next'] += $Count
+    [BitConverter]::ToString($hash).Replace('-', '')
+}
+
+function Get-SeedZeroHash {
+    <#
+    .SYNOPSIS
+        The MD5 of so many zero bytes, upper case; that of a whole buffer is kept.
+    .PARAMETER Count
+        How many.
+    .PARAMETER Found
+        What was found so far, with buffers and md5.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([int]$Count, [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found)
+    $most = $Found['buffers'][0].Length
+    if ($Count -eq $most -and $Found['zero_hash']) { return $Found['zero_hash'] }
+    if (-not $Found['zero']) { $Found['zero'] = New-Object -TypeName byte[] -ArgumentList $most }
+    $hash = [BitConverter]::ToString($Found['md5'].ComputeHash($Found['zero'], 0, $Count)).Replace('-', '')
+    if ($Count -eq $most) { $Found['zero_hash'] = $hash }
+    $hash
 }
 
 function Test-SeedGap {
     <#
     .SYNOPSIS
-        Whether the bytes between two page ranges are zero, as they will be in the blob.
+        Whether the next bytes of a blob's file, which no page range covers, are zero, as they will be in the blob.
     .PARAMETER Blob
-        The blob, with its stream.
+        The blob, open.
     .PARAMETER End
         Where the gap ends; it begins where the last range ended.
     .PARAMETER Found
@@ -95,30 +224,22 @@ function Test-SeedGap {
         [long]$End,
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found
     )
-    $at = [long]$Blob['next']
-    while ($at -lt $End) {
-        $count = [int][Math]::Min([long]$Found['buffer'].Length, $End - $at)
-        if (-not $Found['zero'].ContainsKey($count)) {
-            if ($Found['zero'].Count -gt 64) { $Found['zero'].Clear() }
-            $none = New-Object -TypeName byte[] -ArgumentList $count
-            $Found['zero'][$count] = [BitConverter]::ToString($Found['md5'].ComputeHash($none)) -replace '-', ''
-        }
-        if ((Read-SeedBlock -Blob $Blob -Offset $at -Count $count -Found $Found) -ne $Found['zero'][$count]) {
-            return $false
-        }
-        $at += $count
+    while ($Blob['next'] -lt $End) {
+        $count = [int][Math]::Min([long]$Found['buffers'][0].Length, $End - $Blob['next'])
+        $hash = Read-SeedPiece -Blob $Blob -Count $count -Found $Found
+        if ($hash -cne (Get-SeedZeroHash -Count $count -Found $Found)) { return $false }
+        $Blob['good'] = $Blob['next']
+        Save-SeedProgress -Blob $Blob -Found $Found
     }
     $true
 }
 
-function Open-SeedBlob {
+function Test-SeedBlobName {
     <#
     .SYNOPSIS
-        Opens the file of a blob, after its names and lengths fit. Returns what does not fit, or nothing.
+        Gives a blob the name of its file in the shard. Returns what does not fit the plan, or nothing.
     .PARAMETER Blob
-        The blob with path, file and length; gets its stream.
-    .PARAMETER Order
-        The order.
+        The blob with path, file and length as the manifest names them.
     .PARAMETER Found
         What was found so far.
     #>
@@ -126,12 +247,10 @@ function Open-SeedBlob {
     [OutputType([string])]
     param(
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Blob,
-        [Parameter(Mandatory = $true)][object]$Order,
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found
     )
-    $Blob['opened'] = $true
-    $path = "$($Blob['path'])"
-    $start = "$($Order.container)/"
+    $path = $Blob['path']
+    $start = "$($Found['order'].container)/"
     if (-not $path.StartsWith($start, [StringComparison]::Ordinal)) {
         return "the manifest names the blob '$path' outside the container"
     }
@@ -141,84 +260,74 @@ function Open-SeedBlob {
     }
     if (-not $Found['seen'].Add($name)) { return "the manifest names the blob '$path' twice" }
     $Blob['name'] = $name
-    if (-not (Test-SeedDrivePath -Path "$($Blob['file'])")) {
-        return "the manifest's path of '$path' does not lie on the drive"
-    }
     if (-not $Found['seen'].Add("\" + $Blob['file'].ToUpperInvariant())) {
         return "the manifest uses '$($Blob['file'])' for two blobs"
     }
-    if ("$($Blob['length'])" -notmatch '^[0-9]{1,15}$' -or [long]$Blob['length'] -ne $Found['planned'][$name]) {
+    if ($Blob['length'] -ne $Found['planned'][$name]) {
         return "the manifest's length of '$path' is not the $($Found['planned'][$name]) bytes that were planned"
     }
-    $full = "$($Order.letter):$($Blob['file'])"
-    if (-not (Test-Path -LiteralPath $full -PathType Leaf)) { return "'$full' is missing" }
-    $Blob['stream'] = New-Object -TypeName System.IO.FileStream -ArgumentList @(
-        (Resolve-SeedPath -Path $full), [System.IO.FileMode]::Open, [System.IO.FileAccess]::Read,
-            [System.IO.FileShare]::Read, 4096
-    )
-    if ($Blob['stream'].Length -ne [long]$Blob['length']) {
-        return "'$full' has $($Blob['stream'].Length) bytes, not those of the manifest"
-    }
-    if ($Blob['stream'].Length % 512 -ne 0) { return "'$full' has no multiple of 512 bytes" }
 }
 
-function Test-SeedRange {
+function Open-SeedBlob {
     <#
     .SYNOPSIS
-        Reads one page range again. Returns what does not match, or nothing.
+        Opens the file of a blob and begins to read it. Returns what does not fit, or nothing.
     .PARAMETER Blob
-        The blob, open.
-    .PARAMETER Offset
-        The range's offset, as the manifest writes it.
-    .PARAMETER Length
-        Its length, as the manifest writes it.
-    .PARAMETER Hash
-        Its MD5, as the manifest writes it.
+        The blob with path, file and length; gets its stream.
     .PARAMETER Found
         What was found so far.
+    .PARAMETER Offset
+        Where to begin; an earlier reading has read what is before.
     #>
     [CmdletBinding()]
     [OutputType([string])]
     param(
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Blob,
-        [AllowEmptyString()][AllowNull()][string]$Offset,
-        [AllowEmptyString()][AllowNull()][string]$Length,
-        [AllowEmptyString()][AllowNull()][string]$Hash,
-        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found,
+        [long]$Offset
     )
-    $file = $Blob['file']
-    $digits = [System.Globalization.NumberStyles]::None
-    $invariant = [System.Globalization.CultureInfo]::InvariantCulture
-    $from = [long]0
-    $count = 0
-    if (-not [long]::TryParse($Offset, $digits, $invariant, [ref]$from) -or
-        -not [int]::TryParse($Length, $digits, $invariant, [ref]$count)) {
-        return "'$file' has a page range that is not one in the manifest"
+    $full = "$($Found['order'].letter):$($Blob['file'])"
+    if (-not (Test-Path -LiteralPath $full -PathType Leaf)) { return "'$full' is missing" }
+    $native = Resolve-SeedPath -Path $full
+    $Blob['stream'] = New-Object -TypeName System.IO.FileStream -ArgumentList @(
+        $native, [System.IO.FileMode]::Open, [System.IO.FileAccess]::Read, [System.IO.FileShare]::Read, 4096,
+            [System.IO.FileOptions]'Asynchronous, SequentialScan'
+    )
+    if ($Blob['stream'].Length -ne $Blob['length']) {
+        return "'$full' has $($Blob['stream'].Length) bytes, not those of the manifest"
     }
-    # Source: the manifest's article; ranges are multiples of 512 bytes and at most 4 MiB.
-    if ($from % 512 -ne 0 -or $count % 512 -ne 0 -or $count -eq 0 -or $count -gt 4MB) {
-        return "'$file' has an odd page range at byte $from in the manifest"
-    }
-    if ($from -lt $Blob['next']) { return "'$file' has overlapping page ranges at byte $from in the manifest" }
-    if ($from + $count -gt $Blob['stream'].Length) { return "'$file' has a page range beyond its end in the manifest" }
-    if (-not (Test-SeedGap -Blob $Blob -End $from -Found $Found)) {
-        return "'$file' holds bytes before byte $from that no page range covers"
-    }
-    if ((Read-SeedBlock -Blob $Blob -Offset $from -Count $count -Found $Found) -ne "$Hash".Trim()) {
-        return "'$file' differs at byte $from"
-    }
-    $Blob['next'] = $from + $count
-    $Found['ranges']++
+    $Blob['written'] = "$([System.IO.File]::GetLastWriteTimeUtc($native).Ticks)"
+    $Blob['block'] = 1
+    $Blob['have'] = 0
+    $Blob['used'] = 0
+    $Blob['task'] = $null
+    $Blob['next'] = $Offset
+    $Blob['read'] = $Offset
+    Start-SeedBlock -Blob $Blob -Found $Found
 }
 
 function Close-SeedBlob {
     <#
     .SYNOPSIS
-        Ends a blob: what no range covers at its end must be zero. Returns what does not match, or nothing.
+        Lets go of the file of a blob, whose buffer may still be read into.
     .PARAMETER Blob
-        The blob.
-    .PARAMETER Order
-        The order.
+        The blob; null for none.
+    #>
+    [CmdletBinding()]
+    param([AllowNull()][System.Collections.IDictionary]$Blob)
+    if (-not $Blob -or -not $Blob['stream']) { return }
+    try { if ($Blob['task']) { $null = $Blob['task'].GetAwaiter().GetResult() } }
+    catch { $Blob['task'] = $null }
+    finally { $Blob['stream'].Dispose() }
+}
+
+function Enter-SeedBlob {
+    <#
+    .SYNOPSIS
+        Begins a blob: checks its names, and opens its file unless an earlier reading has ended it. Returns what does
+        not fit, or nothing.
+    .PARAMETER Blob
+        The blob with path, file and length.
     .PARAMETER Found
         What was found so far.
     #>
@@ -226,128 +335,321 @@ function Close-SeedBlob {
     [OutputType([string])]
     param(
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Blob,
-        [Parameter(Mandatory = $true)][object]$Order,
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found
     )
-    try {
-        if ($Blob['bad']) { return }
-        if (-not $Blob['opened']) {
-            $wrong = Open-SeedBlob -Blob $Blob -Order $Order -Found $Found
-            if ($wrong) { return $wrong }
-        }
-        if (-not (Test-SeedGap -Blob $Blob -End $Blob['stream'].Length -Found $Found)) {
-            return "'$($Blob['file'])' holds bytes after byte $($Blob['next']) that no page range covers"
-        }
-        $Found['files'].Add([ordered]@{ name = $Blob['name']; bytes = $Blob['stream'].Length })
-        $Found['bytes'] += $Blob['stream'].Length
+    $Blob['name'] = ''
+    $Blob['stream'] = $null
+    $Blob['bad'] = $false
+    # What is before this offset was read, counted, and found right or wrong by an earlier reading.
+    $Blob['skip'] = [long]0
+    $part = $Found['part']
+    $before = $part -and $Found['blobs'] -lt $part.blobs
+    $wrong = Test-SeedBlobName -Blob $Blob -Found $Found
+    if ($before) {
+        $Blob['bad'] = @($part.bad) -contains $Found['blobs']
+        $Blob['skip'] = $Blob['length']
+        return
     }
-    finally {
-        if ($Blob['stream']) { $Blob['stream'].Dispose() }
+    if ($part -and $Found['blobs'] -eq $part.blobs) { $Blob['skip'] = [long]$part.offset }
+    if ($wrong) { return $wrong }
+    Open-SeedBlob -Blob $Blob -Found $Found -Offset $Blob['skip']
+}
+
+function Exit-SeedBlob {
+    <#
+    .SYNOPSIS
+        Ends a blob: what no range covers at its end must be zero. Returns what does not match, or nothing.
+    .PARAMETER Blob
+        The blob.
+    .PARAMETER Found
+        What was found so far.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Blob,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found
+    )
+    $wrong = ''
+    if (-not $Blob['bad'] -and $Blob['stream'] -and
+        -not (Test-SeedGap -Blob $Blob -End $Blob['length'] -Found $Found)) {
+        $wrong = "'$($Blob['file'])' holds bytes that no page range covers at its end"
+        $Blob['bad'] = $true
+    }
+    Close-SeedBlob -Blob $Blob
+    # Those that an earlier reading ended are among the files already.
+    if ($Blob['stream'] -or $Blob['bad']) {
+        if (-not $Blob['bad']) {
+            $Found['files'].Add([ordered]@{
+                    name = $Blob['name']
+                    bytes = $Blob['length']
+                    file = $Blob['file']
+                    written = $Blob['written']
+                })
+            $Found['bytes'] += $Blob['length']
+        }
+        elseif (-not $Found['bad'].Contains($Found['blobs'])) { $Found['bad'].Add($Found['blobs']) }
+    }
+    $Found['passed'] += $Blob['length']
+    $Found['blobs']++
+    $wrong
+}
+
+function Test-SeedRange {
+    <#
+    .SYNOPSIS
+        Reads one page range again, and what lies before it. Returns what does not match, or nothing.
+    .PARAMETER Blob
+        The blob, open.
+    .PARAMETER Offset
+        The range's offset.
+    .PARAMETER Length
+        Its length.
+    .PARAMETER Hash
+        Its MD5.
+    .PARAMETER Found
+        What was found so far.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Blob,
+        [long]$Offset,
+        [int]$Length,
+        [Parameter(Mandatory = $true)][string]$Hash,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found
+    )
+    if ($Blob['next'] -lt $Offset -and -not (Test-SeedGap -Blob $Blob -End $Offset -Found $Found)) {
+        return "'$($Blob['file'])' holds bytes before byte $Offset that no page range covers"
+    }
+    if ((Read-SeedPiece -Blob $Blob -Count $Length -Found $Found) -ne $Hash) {
+        return "'$($Blob['file'])' differs at byte $Offset"
+    }
+    $Found['ranges']++
+}
+
+function Get-SeedBound {
+    <#
+    .SYNOPSIS
+        What a reading is of, as one hash: attempt, drive, partition, journal, manifest, files and what the tool made of
+        its sessions.
+    .PARAMETER Order
+        The order.
+    .PARAMETER PartitionGuid
+        The GUID of the partition.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][object]$Order, [AllowEmptyString()][string]$PartitionGuid)
+    $parts = @(
+        $Order.attempt, $Order.serial, $PartitionGuid, $Order.container, $Order.journal_sha256, $Order.manifest_file,
+            $Order.manifest_hash
+    )
+    $parts += @($Order.sessions | ForEach-Object { "$($_.id) $($_.state) $($_.exit_code)" })
+    $parts += @($Order.files | ForEach-Object { "$($_.name) $($_.bytes)" })
+    $sha256 = New-SeedHash -Algorithm SHA256
+    try {
+        $bytes = [System.Text.Encoding]::UTF8.GetBytes($parts -join "`n")
+        [BitConverter]::ToString($sha256.ComputeHash($bytes)).Replace('-', '')
+    }
+    finally { $sha256.Dispose() }
+}
+
+function Read-SeedPart {
+    <#
+    .SYNOPSIS
+        How far an earlier reading of this very thing came; null when there is none, or any doubt.
+    .PARAMETER Order
+        The order.
+    .PARAMETER Bound
+        What this reading is of, as Get-SeedBound says.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Order, [Parameter(Mandatory = $true)][string]$Bound)
+    $part = (Read-SeedJson -Path $Order.part_file).value
+    if (-not $part) { return $null }
+    try {
+        if ($part.schema_version -ne 1 -or $part.bound -cne $Bound) { return $null }
+        if ([long]$part.blobs -ne @($part.files).Count + @($part.bad).Count) { return $null }
+        $files = @($part.files)
+        if ($part.current) { $files += $part.current }
+        foreach ($one in $files) {
+            # A file that was written meanwhile has another time; whatever else it may mean, it is a doubt.
+            $native = Resolve-SeedPath -Path "$($Order.letter):$($one.file)"
+            $item = New-Object -TypeName System.IO.FileInfo -ArgumentList $native
+            if (-not $item.Exists -or $item.Length -ne [long]$one.bytes) { return $null }
+            if ("$($item.LastWriteTimeUtc.Ticks)" -cne "$($one.written)") { return $null }
+        }
+        $offset = [long]$part.offset
+        if ($offset -lt 0 -or $offset % 512 -ne 0) { return $null }
+        if (-not $part.current -and $offset -ne 0) { return $null }
+        if ($part.current -and $offset -gt [long]$part.current.bytes) { return $null }
+        $null = [long]$part.ranges + [long]$part.passed + [int]$part.wrong + @($part.mismatches).Count
+    }
+    catch { return $null }
+    $part
+}
+
+function Save-SeedPart {
+    <#
+    .SYNOPSIS
+        Writes down how far this reading came. A failure is not an error: the next reading then begins earlier.
+    .PARAMETER Blob
+        The blob that is being read; null between blobs.
+    .PARAMETER Found
+        What was found so far.
+    #>
+    [CmdletBinding()]
+    param(
+        [AllowNull()][System.Collections.IDictionary]$Blob,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found
+    )
+    # What an earlier reading has done is not done anew, so until then its own words stay.
+    if ($Found['part'] -and $Found['blobs'] -lt $Found['part'].blobs) { return }
+    $current = $null
+    $offset = [long]0
+    if ($Blob -and $Blob['bad']) { return }
+    if ($Blob -and -not $Blob['stream'] -and $Blob['skip'] -gt 0) { return }
+    if ($Blob -and $Blob['stream']) {
+        $offset = $Blob['good']
+        $current = [ordered]@{ file = $Blob['file']; bytes = $Blob['length']; written = $Blob['written'] }
+    }
+    try {
+        Write-SeedJson -Path $Found['order'].part_file -Value ([ordered]@{
+                schema_version = 1
+                bound = $Found['bound']
+                at = Get-SeedTime
+                blobs = $Found['blobs']
+                bad = $Found['bad'].ToArray()
+                files = $Found['files'].ToArray()
+                current = $current
+                offset = $offset
+                ranges = $Found['ranges']
+                bytes = $Found['bytes']
+                passed = $Found['passed']
+                wrong = $Found['wrong']
+                mismatches = $Found['mismatches'].ToArray()
+            })
+    }
+    catch { return }
+}
+
+function Save-SeedProgress {
+    <#
+    .SYNOPSIS
+        Every few seconds: writes down how far this reading came, for people and for a next reading.
+    .PARAMETER Blob
+        The blob that is being read.
+    .PARAMETER Found
+        What was found so far.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Blob,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found
+    )
+    if ($Found['saved'].ElapsedMilliseconds -lt 1000 * $Found['save_seconds']) { return }
+    $Found['state']['bytes_done'] = $Found['passed'] + $Blob['good']
+    $null = Save-SeedState -Order $Found['order'] -State $Found['state']
+    Save-SeedPart -Blob $Blob -Found $Found
+    $Found['saved'].Restart()
+}
+
+function Restore-SeedPart {
+    <#
+    .SYNOPSIS
+        Takes over what an earlier reading has found.
+    .PARAMETER Part
+        How far it came, as Read-SeedPart returns it.
+    .PARAMETER Found
+        What was found so far: nothing.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][object]$Part,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found
+    )
+    $Found['part'] = $Part
+    $Found['ranges'] = [long]$Part.ranges
+    $Found['bytes'] = [long]$Part.bytes
+    $Found['wrong'] = [int]$Part.wrong
+    foreach ($one in @($Part.mismatches)) { $Found['mismatches'].Add("$one") }
+    foreach ($one in @($Part.bad)) { $Found['bad'].Add([long]$one) }
+    foreach ($one in @($Part.files)) {
+        $Found['files'].Add([ordered]@{
+                name = "$($one.name)"
+                bytes = [long]$one.bytes
+                file = "$($one.file)"
+                written = "$($one.written)"
+            })
     }
 }
 
 function Read-SeedManifest {
     <#
     .SYNOPSIS
-        Reads every file of a drive again, as its manifest lists them, one page range at a time and in constant memory.
-    .PARAMETER Order
-        The order.
-    .PARAMETER State
-        The state, whose bytes_done is raised.
+        Reads every file of a drive again, as its manifest lists them, in constant memory. Returns the manifest with
+        drives and drive_id, which was read to its end.
     .PARAMETER Found
         What was found so far.
     #>
     [CmdletBinding()]
-    param(
-        [Parameter(Mandatory = $true)][object]$Order,
-        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$State,
-        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found
-    )
-    $settings = New-Object -TypeName System.Xml.XmlReaderSettings
-    $settings.DtdProcessing = [System.Xml.DtdProcessing]::Prohibit
-    $settings.XmlResolver = $null
-    $settings.IgnoreWhitespace = $true
-    $reader = [System.Xml.XmlReader]::Create((Resolve-SeedPath -Path "$($Order.letter):$($Order.manifest_file)"),
-        $settings)
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found)
+    $order = $Found['order']
+    $manifest = Open-SeedManifest -Path "$($order.letter):$($order.manifest_file)"
     $blob = $null
-    $saved = [DateTime]::UtcNow
     try {
-        $more = $reader.Read()
-        while ($more) {
-            $name = $reader.Name
-            if ($reader.NodeType -eq [System.Xml.XmlNodeType]::EndElement -and $name -ceq 'Blob' -and $blob) {
-                $wrong = Close-SeedBlob -Blob $blob -Order $Order -Found $Found
-                if ($wrong) { Add-SeedMismatch -Found $Found -Text $wrong }
-                $blob = $null
-            }
-            if ($reader.NodeType -ne [System.Xml.XmlNodeType]::Element) {
-                $more = $reader.Read()
-                continue
-            }
-            if ($name -ceq 'Drive') { $Found['drives']++ }
-            if ($name -ceq 'Blob') {
-                if ($blob -and $blob['stream']) { $blob['stream'].Dispose() }
-                $blob = @{
-                    path = ''
-                    file = ''
-                    length = ''
-                    name = ''
-                    stream = $null
-                    next = [long]0
-                    opened = $false
-                    bad = $false
-                }
-            }
-            if ($name -ceq 'DriveId' -and -not $blob) {
-                $Found['drive_id'] = $reader.ReadElementContentAsString().Trim()
-                continue
-            }
-            $field = @{ BlobPath = 'path'; FilePath = 'file'; Length = 'length' }[$name]
-            if ($blob -and $field) {
-                if ($blob['opened'] -and -not $blob['bad']) {
-                    Add-SeedMismatch -Found $Found -Text "the manifest names $name of a blob behind its page ranges"
-                    $blob['bad'] = $true
-                }
-                $blob[$field] = $reader.ReadElementContentAsString().Trim()
-                continue
-            }
-            if ($blob -and -not $blob['bad'] -and $name -cin 'PageRange', 'Block', 'BlockList') {
+        do {
+            $more = Read-SeedManifestPart -Manifest $manifest
+            foreach ($item in $manifest['items']) {
                 $wrong = ''
-                if ($name -cne 'PageRange') {
-                    $wrong = "the manifest has '$($blob['path'])' as a block blob, which the backup agent cannot use"
+                if ($null -eq $item) {
+                    $wrong = Exit-SeedBlob -Blob $blob -Found $Found
+                    if ($wrong) { Add-SeedMismatch -Found $Found -Text $wrong }
+                    $blob = $null
+                    continue
                 }
-                elseif (-not $blob['opened']) { $wrong = Open-SeedBlob -Blob $blob -Order $Order -Found $Found }
-                if (-not $wrong) {
-                    $range = @{
-                        Offset = $reader.GetAttribute('Offset')
-                        Length = $reader.GetAttribute('Length')
-                        Hash = $reader.GetAttribute('Hash')
+                if ($item -is [System.Collections.IDictionary]) {
+                    $blob = $item
+                    $wrong = Enter-SeedBlob -Blob $blob -Found $Found
+                    $blob['good'] = $blob['skip']
+                }
+                elseif ($item[0] -lt $blob['skip']) {
+                    if ($item[0] + $item[1] -gt $blob['skip']) {
+                        # Nothing takes such a record up again.
+                        $Found['bound'] = ''
+                        throw "The record of an earlier reading ends inside of a page range at byte $($item[0])."
                     }
-                    $wrong = Test-SeedRange -Blob $blob -Found $Found @range
+                }
+                elseif (-not $blob['bad']) {
+                    $wrong = Test-SeedRange -Blob $blob -Found $Found -Offset $item[0] -Length $item[1] -Hash $item[2]
+                    if (-not $wrong) { $blob['good'] = $blob['next'] }
                 }
                 if ($wrong) {
                     $blob['bad'] = $true
                     Add-SeedMismatch -Found $Found -Text $wrong
                 }
-                $State['bytes_done'] = $Found['bytes'] + $blob['next']
-                if (([DateTime]::UtcNow - $saved).TotalSeconds -ge 5) {
-                    $saved = [DateTime]::UtcNow
-                    $null = Save-SeedState -Order $Order -State $State
-                }
+                Save-SeedProgress -Blob $blob -Found $Found
             }
-            $more = $reader.Read()
-        }
+        } while ($more)
+    }
+    catch {
+        Save-SeedPart -Blob $blob -Found $Found
+        throw
     }
     finally {
-        if ($blob -and $blob['stream']) { $blob['stream'].Dispose() }
-        $reader.Dispose()
+        Close-SeedBlob -Blob $blob
+        Close-SeedManifest -Manifest $manifest
     }
+    $manifest
 }
 
 function Invoke-SeedVerifyRun {
     <#
     .SYNOPSIS
         Reads a whole drive again and compares it with its manifest, its journal and its shard; writes verify.json.
+    .DESCRIPTION
+        A reading that was interrupted goes on at the last page range that it had read, if nothing has changed since.
     .PARAMETER Order
         The order.
     .PARAMETER State
@@ -364,43 +666,37 @@ function Invoke-SeedVerifyRun {
     if ($journal -ne $Order.journal_sha256) {
         throw "The journal of drive $($Order.serial) changed. Look at it before anything else."
     }
-    $planned = New-Object -TypeName 'System.Collections.Generic.Dictionary[string,long]'
-    foreach ($file in @($Order.files)) { $planned[$file.name] = [long]$file.bytes }
-    $found = @{
-        planned = $planned
-        seen = New-Object -TypeName 'System.Collections.Generic.HashSet[string]'
-        mismatches = New-Object -TypeName 'System.Collections.Generic.List[string]'
-        files = New-Object -TypeName 'System.Collections.Generic.List[object]'
-        wrong = 0
-        ranges = 0
-        bytes = [long]0
-        drives = 0
-        drive_id = ''
-        zero = @{}
-        buffer = New-Object -TypeName byte[] -ArgumentList 4MB
-        md5 = New-SeedHash -Algorithm MD5
-    }
+    $found = New-SeedFound -Order $Order -State $State
+    $resumed = $null
     $md5 = Get-SeedFileHash -Path "$($Order.letter):$($Order.manifest_file)" -Algorithm MD5
     if ($md5 -ne $Order.manifest_hash) {
         Add-SeedMismatch -Found $found -Text 'the manifest does not have the hash that the journal names'
     }
     else {
-        try { Read-SeedManifest -Order $Order -State $State -Found $found }
-        catch [System.Xml.XmlException] {
-            # PowerShell wraps what a method throws.
-            $line = $_.Exception.GetBaseException().LineNumber
-            Add-SeedMismatch -Found $found -Text "the manifest is not well-formed at line $line"
+        $part = Read-SeedPart -Order $Order -Bound $found['bound']
+        if ($part) {
+            Restore-SeedPart -Part $part -Found $found
+            $resumed = [long]$part.passed + [long]$part.offset
+            $State['bytes_done'] = $resumed
         }
-        if ($found['drives'] -ne 1 -or (ConvertTo-SeedSerial -Serial $found['drive_id']) -ne $Order.serial) {
-            Add-SeedMismatch -Found $found -Text "the manifest is of the drive '$($found['drive_id'])'"
+        try {
+            $manifest = Read-SeedManifest -Found $found
+            if ($manifest['drives'] -ne 1 -or
+                (ConvertTo-SeedSerial -Serial $manifest['drive_id']) -ne $Order.serial) {
+                Add-SeedMismatch -Found $found -Text "the manifest is of the drive '$($manifest['drive_id'])'"
+            }
         }
-        foreach ($name in $planned.Keys) {
+        catch [System.IO.InvalidDataException] {
+            $said = $_.Exception.GetBaseException().Message
+            Add-SeedMismatch -Found $found -Text "the manifest cannot be read at $said"
+        }
+        foreach ($name in $found['planned'].Keys) {
             if (-not $found['seen'].Contains($name)) {
                 Add-SeedMismatch -Found $found -Text "the manifest does not name the file '$name'"
             }
         }
-        if ($found['wrong'] -eq 0 -and $found['files'].Count -ne $planned.Count) {
-            Add-SeedMismatch -Found $found -Text 'the manifest has a blob inside another one, which was not read'
+        if ($found['wrong'] -eq 0 -and $found['files'].Count -ne $found['planned'].Count) {
+            Add-SeedMismatch -Found $found -Text 'not every file of the drive was read'
         }
     }
     Assert-SeedProtected -Letter $Order.letter -Serial $Order.serial
@@ -412,16 +708,22 @@ function Invoke-SeedVerifyRun {
             journal_sha256 = $journal
             partition_guid = $State['partition_guid']
             manifest_md5 = $md5
-            files = $found['files'].ToArray()
+            files = @(foreach ($one in $found['files']) { , [ordered]@{ name = $one['name']; bytes = $one['bytes'] } })
             ranges = $found['ranges']
             bytes = $found['bytes']
             mismatches = $found['mismatches'].ToArray()
+            resumed_at = $resumed
         })
     $State['bytes_done'] = $found['bytes']
     $State['exit_code'] = [int]($found['wrong'] -gt 0)
+    # Only a reading of the same would take it up, and would find the same.
+    try { [System.IO.File]::Delete((Resolve-SeedPath -Path $Order.part_file)) }
+    catch { return }
 }
 
 Export-ModuleMember -Function @(
-    'Assert-SeedProtected', 'Add-SeedMismatch', 'Read-SeedBlock', 'Test-SeedGap', 'Open-SeedBlob', 'Test-SeedRange',
-    'Close-SeedBlob', 'Read-SeedManifest', 'Invoke-SeedVerifyRun'
+    'Assert-SeedProtected', 'Add-SeedMismatch', 'New-SeedFound', 'Step-SeedBlob', 'Start-SeedBlock', 'Read-SeedPiece',
+    'Get-SeedZeroHash', 'Test-SeedGap', 'Test-SeedBlobName', 'Open-SeedBlob', 'Close-SeedBlob', 'Enter-SeedBlob',
+    'Exit-SeedBlob', 'Test-SeedRange', 'Get-SeedBound', 'Read-SeedPart', 'Save-SeedPart', 'Save-SeedProgress',
+    'Restore-SeedPart', 'Read-SeedManifest', 'Invoke-SeedVerifyRun'
 )

@@ -40,44 +40,61 @@ Start = Callable[[Path, Mapping[str, str]], None]
 End = Callable[[Path, str], None]
 
 
-class XmlReader:
-    """Calls ``start(path, attributes)`` and ``end(path, text)`` for each element; ``path`` ends with its own name.
+class XmlParser:
+    """A parser with limits, whose handlers a subclass sets on ``parser``.
 
-    ``text`` is the element's own text, without that of its children and without white space at both ends.
     ``encoding`` overrides what the document declares. ``place`` begins the place of every FormatError.
     """
 
-    def __init__(self, place: str, start: Start, end: End | None = None, encoding: str | None = None) -> None:
-        self._place, self._start, self._end = place, start, end
-        self._path: Path = ()
-        self._texts: list[list[str]] = []
-        self._lengths: list[int] = []
+    def __init__(self, place: str, encoding: str | None = None) -> None:
+        self._place = place
         self._fed = 0
-        self._parser = ParserCreate(encoding)
-        self._parser.buffer_text = True
-        self._parser.StartElementHandler = self._on_start
-        self._parser.EndElementHandler = self._on_end
-        self._parser.CharacterDataHandler = self._on_text
-        self._parser.StartDoctypeDeclHandler = self._on_doctype
+        self.parser = ParserCreate(encoding)
+        self.parser.buffer_text = True
+        self.parser.StartDoctypeDeclHandler = self._on_doctype
         if encoding is None:
-            self._parser.XmlDeclHandler = self._on_declaration
+            self.parser.XmlDeclHandler = self._on_declaration
 
     def feed(self, data: bytes, final: bool = False) -> None:
         """Read one piece; ``final`` says that it is the last one. FormatError if the document cannot be read."""
         problem = ""
         try:
-            self._parser.Parse(data, final)
+            self.parser.Parse(data, final)
         except ExpatError as error:
             problem = f"it is not well-formed XML ({errors.messages.get(error.code, 'unknown error')})"
         if problem:
             raise self.error(problem)
         self._fed += len(data)
-        if self._fed - max(self._parser.CurrentByteIndex, 0) > MAX_TOKEN:
+        if self._fed - max(self.parser.CurrentByteIndex, 0) > MAX_TOKEN:
             raise self.error(f"a tag or comment is longer than {MAX_TOKEN} bytes")
 
     def error(self, problem: str) -> FormatError:
         """An error at the line that is being read."""
-        return FormatError(f"{self._place}, line {self._parser.CurrentLineNumber}", problem)
+        return FormatError(f"{self._place}, line {self.parser.CurrentLineNumber}", problem)
+
+    def _on_declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
+        if encoding is not None and encoding.lower() not in ENCODINGS:
+            raise self.error(f"its encoding is none of {', '.join(ENCODINGS)}")
+
+    def _on_doctype(self, *_declared: object) -> None:
+        raise self.error("it has a DOCTYPE, which this format does not use")
+
+
+class XmlReader(XmlParser):
+    """Calls ``start(path, attributes)`` and ``end(path, text)`` for each element; ``path`` ends with its own name.
+
+    ``text`` is the element's own text, without that of its children and without white space at both ends.
+    """
+
+    def __init__(self, place: str, start: Start, end: End | None = None, encoding: str | None = None) -> None:
+        super().__init__(place, encoding)
+        self._start, self._end = start, end
+        self._path: Path = ()
+        self._texts: list[list[str]] = []
+        self._lengths: list[int] = []
+        self.parser.StartElementHandler = self._on_start
+        self.parser.EndElementHandler = self._on_end
+        self.parser.CharacterDataHandler = self._on_text
 
     def _on_start(self, name: str, attributes: dict[str, str]) -> None:
         if len(self._path) >= MAX_DEPTH:
@@ -101,13 +118,6 @@ class XmlReader:
         path, self._path = self._path, self._path[:-1]
         if self._end:
             self._end(path, text)
-
-    def _on_declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
-        if encoding is not None and encoding.lower() not in ENCODINGS:
-            raise self.error(f"its encoding is none of {', '.join(ENCODINGS)}")
-
-    def _on_doctype(self, *_declared: object) -> None:
-        raise self.error("it has a DOCTYPE, which this format does not use")
 
 
 def chunks(stream: BinaryIO) -> Iterator[bytes]:

@@ -329,23 +329,28 @@ def _start(machine: Machine, order: Json) -> None:
 
 
 def _verify(machine: Machine, option: Json, check: bool) -> Json:
-    """Start to read the next copied drive again, if nothing runs."""
+    """Start to read every copied drive again that is not read yet."""
     found = drives_of(machine, option)
     result = _unchanged(found)
-    if any("wait" in one["record"]["allowed"] for one in found):
-        return result
-    drive = next((one for one in found if "verify" in one["record"]["allowed"]), None)
-    if drive is None:
+    ready = [one for one in found if "verify" in one["record"]["allowed"] and _may_read(one, option)]
+    if not ready:
+        if any("wait" in one["record"]["allowed"] for one in found):
+            return result
         reasons = [one["record"]["reason"] for one in found if one["record"]["status"] not in ("verified", "missing")]
         return result | {"failure": " ".join(reasons)}
-    run = drive["facts"]["attempt"]["run"]
-    if run["operation"] == "verify" and run["state"] == "ended" and option["_retry"] is False:
-        return result | {"failure": drive["record"]["reason"]}
-    _show(result, drive["facts"]["serial"], status="verifying")
+    for one in ready:
+        _show(result, one["facts"]["serial"], status="verifying")
     if not check:
         with machine.alone(option["work_directory"]):
-            _start(machine, _verify_order(drive["facts"]))
+            for one in ready:
+                _start(machine, _verify_order(one["facts"]))
     return result
+
+
+def _may_read(drive: Json, option: Json) -> bool:
+    """Whether reading a drive may begin: one that failed while it was waited for is not begun again by itself."""
+    run = drive["facts"]["attempt"]["run"]
+    return not (run["operation"] == "verify" and run["state"] == "ended" and option["_retry"] is False)
 
 
 def _verify_order(fact: Json) -> Json:

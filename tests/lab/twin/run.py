@@ -245,6 +245,7 @@ class Run:
             {
                 "schema_version": 1, "finished": True, "ok": not found["mismatches"], "at": now(),
                 "journal_sha256": journal, "partition_guid": self.state["partition_guid"], "manifest_md5": md5, **found,
+                "resumed_at": None,
             },
         )  # fmt: skip
         self.state |= {"bytes_done": found["bytes"], "exit_code": int(bool(found["mismatches"]))}

@@ -66,10 +66,11 @@ Describe 'what starts work' {
                 Should -Be '3 {now} 2'
             $order['journal_sha256'] | Should -BeExactly $facts.journal.sha256
         }
-        It 'is the next one to be read again, one a call, unless one is worked on: <what>' -ForEach @(
-            @{ what = 'the first of two'; allowed = 'verify', 'verify'; after = 'verifying,copied'; changed = $true }
+        It 'is read again beside the others, whatever they do: <what>' -ForEach @(
+            @{ what = 'two'; allowed = 'verify', 'verify'; after = 'verifying,verifying'; changed = $true }
             @{ what = 'the second'; allowed = 'collect', 'verify'; after = 'copied,verifying'; changed = $true }
-            @{ what = 'none'; allowed = 'wait', 'verify'; after = 'copied,copied'; changed = $false }
+            @{ what = 'beside a copy'; allowed = 'wait', 'verify'; after = 'copied,verifying'; changed = $true }
+            @{ what = 'none, for now'; allowed = 'wait', 'collect'; after = 'copied,copied'; changed = $false }
         ) {
             $global:TestDrives = @(foreach ($at in 0, 1) {
                     [pscustomobject]@{

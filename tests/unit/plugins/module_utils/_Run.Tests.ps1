@@ -5,7 +5,7 @@ Describe 'detached work' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
         Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_DriveGuard', '_Target', '_Tool', '_RunScript',
-            '_Verify', '_Run'
+            '_Manifest', '_Verify', '_Run'
         function New-TestOrder {
             $null = New-Item -ItemType Directory -Path 'C:\a' -Force
             [ordered]@{
@@ -42,7 +42,7 @@ Describe 'detached work' {
                 }, $true)) | Should -BeNullOrEmpty
     }
     It 'exports every function that it has, so that the runner has them too' -ForEach @(@{ name = '_Folder' },
-        @{ name = '_RunScript' }, @{ name = '_Verify' }) {
+        @{ name = '_RunScript' }, @{ name = '_Manifest' }, @{ name = '_Verify' }) {
         $text = [System.IO.File]::ReadAllText((Get-Module -Name $name).Path)
         $all = [regex]::Matches($text, '(?m)^function (\S+) \{') | ForEach-Object { $_.Groups[1].Value } | Sort-Object
         (Get-Module -Name $name).ExportedFunctions.Keys | Sort-Object | Should -Be $all

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import io
+import os
 import pathlib
 import random
 import re
 import time
 import traceback
+import tracemalloc
 from collections.abc import Callable
 from typing import BinaryIO
 
@@ -30,7 +32,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 SAMPLES = pathlib.Path(__file__).resolve().parents[3] / "samples"
-ROUNDS = 4000
+# A longer run: SEEDFREIGHT_MUTANTS=100000 pytest tests/unit/plugins/module_utils/_formats/test_fuzz.py
+ROUNDS = int(os.environ.get("SEEDFREIGHT_MUTANTS", "4000"))
 SECRETS = re.compile(r"333333-444444|BAgMEBQYHCAkK|MIIJm|A1B2C3D4SECRET")
 MANIFEST = (
     '<?xml version="1.0" encoding="utf-8"?>\n<DriveManifest Version="2014-11-01"><Drive><DriveId>X1</DriveId>'
@@ -152,6 +155,20 @@ def test_broken_copies_of_real_files(name: str) -> None:
     found = originals()[name]
     read = sum(answers(name, mutated(dice.choice(found), dice)) for _round in range(ROUNDS))
     assert 0 < read < ROUNDS
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_broken_copies_take_no_memory(name: str) -> None:
+    dice = random.Random(f"{name} 2")
+    found = originals()[name]
+    for _round in range(200):
+        data = mutated(dice.choice(found), dice)
+        tracemalloc.start()
+        try:
+            answers(name, data)
+            assert tracemalloc.get_traced_memory()[1] < 1024 * 1024 + 16 * len(data)
+        finally:
+            tracemalloc.stop()
 
 
 @pytest.mark.parametrize("name", READERS)
