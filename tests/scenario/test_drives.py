@@ -56,14 +56,13 @@ def test_three_drives_one_bay_one_late_one_replaced(lab: Lab) -> None:
     lab.order("disk", "pull", LATE)
     # The third one fails, and another takes its place.
     plug(lab, BAD)
-    lab.slow_tool("fs01", 20000)
-    run = lab.play("seed")
-    assert run.status(SEED) in ("planned", "preparing"), run.output
-    lab.kill_tool()
-    time.sleep(2)
-    failed = lab.play("seed")
-    assert failed.returncode == 2 and "list another drive in `drives` instead of it" in failed.message, failed.output
-    lab.slow_tool("fs01", None)
+    lab.order("fault", "tool", "fs01", "--kill-at-byte", str(FILE // 2), "--serial", BAD)
+    failed = lab.play("seed", *WAIT)
+    if failed.steps:
+        # A run that was waiting when the copy failed ends with the error of the module.
+        failed = lab.play("seed", *WAIT)
+    assert (failed.returncode, failed.steps) == (2, []), failed.output
+    assert "list another drive in `drives` instead of it: only its files move there" in failed.message, failed.output
     lab.order("disk", "pull", BAD)
     define(lab, FIRST, LATE, NEW)
     shards = lab.ledger(SEED)["plan"]["shards"]
@@ -101,3 +100,24 @@ def ship(lab: Lab) -> None:
     marked = lab.play("ship", *words)
     assert marked.status(SEED) == "shipped", marked.output
     lab.order("arrive", "--tracking", NUMBER)
+
+
+@pytest.mark.twin
+def test_a_drive_that_fails_stops_no_other(lab: Lab) -> None:
+    """Two drives in two bays: the second one is copied, collected and verified beside the first, which needs a word."""
+    for at in range(4):
+        lab.order("write", "fs01", f"D:\\Staging\\part{at}", "--bytes", str(FILE))
+    plug(lab, FIRST)
+    plug(lab, LATE)
+    define(lab, FIRST, LATE)
+    lab.order("fault", "tool", "fs01", "--kill-at-byte", str(FILE // 2), "--serial", FIRST)
+    run = lab.command(lab.play("seed").line(SEED, "Next"), *WAIT)
+    assert run.returncode == 2 and "is blocked (drive_failed)" in run.message, run.output
+    assert run.steps[-1] == "verify", run.output
+    known = lab.ledger(SEED)["drives"]
+    assert "verified" in known[LATE] and "verified" not in known[FIRST]
+    assert f"Drive: {LATE}: verified" in run.message, run.output
+    lab.order("fault", "clear")
+    done = lab.command(run.line(SEED, "Next"), *WAIT)
+    assert done.status(SEED) == "job_created", done.output
+    assert lab.ledger(SEED)["drives"][LATE] == known[LATE], "nothing was done twice"

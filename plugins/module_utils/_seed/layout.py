@@ -107,7 +107,9 @@ def _state(snapshot: Snapshot, shard: Mapping[str, Any]) -> str:
         return "taken out of `drives`"
     if known.get("verified") and pieces.holds(snapshot, serial):
         where = "" if one is None else ", may be taken out" if one.get("present") else ", taken out"
-        return f"verified{where}"
+        listed = {str(drive["serial"]) for drive in snapshot.seed["drives"]}
+        kept = "" if serial in listed or snapshot.ledger.get("jobs") else "; stays planned, though `drives` lacks it"
+        return f"verified{where}{kept}"
     if one is None:
         return "copied" if known.get("journal") else "not asked" if known else "planned"
     status = str(one.get("status"))

@@ -219,6 +219,9 @@ def test_a_verified_drive_takes_the_id_of_its_attempt_to_be_replaced() -> None:
     now = known(B="verified")
     drives = (away("A"), pulled("B"), away("C"), empty("D"))
     assert shown(replaced(now, *drives))[1:3] == ("", "insert")
+    assert layout.drive_lines(replaced(now, *drives))[1] == (
+        "B: verified, taken out; stays planned, though `drives` lacks it"
+    )
     assert shown(replaced(now, *drives, discard=frozenset([attempt_of("B")])))[1] == "plan"
 
 
