@@ -10,6 +10,7 @@ import os
 import pathlib
 import socket
 import stat
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -304,6 +305,7 @@ def test_authority_of_its_own_is_asked_for_the_token(desk: Desk) -> None:
 
 
 def test_certificates_are_not_checked_when_the_user_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     given = {**APP_OPTIONS, "secret": SECRET}
     refused(lambda: connect(desk.options(given)), "CERTIFICATE_VERIFY_FAILED")
@@ -335,8 +337,11 @@ def test_authority_of_each_cloud() -> None:
 
 
 @pytest.mark.parametrize(("effect", "status"), [("before", 503), ("malformed", 200)])
-def test_broken_token_endpoint_is_not_a_refusal(azure: Azure, effect: str, status: int) -> None:
-    azure.fault("oauth2/v2.0/token", status, times=9, effect=effect, retry_after=0)
+def test_broken_token_endpoint_is_not_a_refusal(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch, effect: str, status: int
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    azure.fault("oauth2/v2.0/token", status, times=999, effect=effect, retry_after=0)
     with pytest.raises(ArmError) as caught:
         azure.client().get("/subscriptions/x", "2023-01-01")
     assert "AZURE_SECRET" not in str(caught.value), str(caught.value)
@@ -356,7 +361,8 @@ def test_clouds_that_are_not_known() -> None:
     refused(lambda: find_cloud("http://127.0.0.1/metadata", TRANSPORT), "HTTPS")
 
 
-def test_cloud_that_does_not_answer() -> None:
+def test_cloud_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"https://127.0.0.1:{taken.getsockname()[1]}/metadata/endpoints"
@@ -364,6 +370,7 @@ def test_cloud_that_does_not_answer() -> None:
 
 
 def test_cloud_that_is_not_trusted(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     refused(lambda: find_cloud(azure.metadata_url, TRANSPORT), "CERTIFICATE_VERIFY_FAILED", "REQUESTS_CA_BUNDLE")
 
