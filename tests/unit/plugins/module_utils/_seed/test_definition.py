@@ -16,14 +16,17 @@ from typing import Any
 import contoso
 import pytest
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _names
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.options import AZURE_OPTIONS
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import (
     definition as definition_module,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.definition import (
+    MODULE_OPTIONS,
     PROVIDERS,
     SEED,
     Option,
     _policy_relations,
+    azure_options,
     check_files,
     check_plain,
     complete,
@@ -884,3 +887,21 @@ def test_only_an_agent_whose_schedule_can_be_started_is_triggered(monkeypatch: p
             "`source.trigger_backup` is true, and the scheduled backup of `source.agent` 'mars' cannot be started.",
         )
     ]
+
+
+def test_options_of_every_module_for_azure_leave_out_what_the_environment_has() -> None:
+    seed, problems = complete(contoso.definition(), environment={})
+    assert not problems
+    assert set(azure_options(seed)) == {
+        "cloud_environment",
+        "auth_source",
+        "cert_validation_mode",
+        "subscription_id",
+        "resource_group",
+    }
+    seed["azure"] |= {"profile": "seeds", "thumbprint": "0a" * 20}
+    assert {name: azure_options(seed)[name] for name in ("profile", "thumbprint")} == {
+        "profile": "seeds",
+        "thumbprint": "0a" * 20,
+    }
+    assert set(MODULE_OPTIONS) <= set(AZURE_OPTIONS)
