@@ -42,6 +42,7 @@ GUIDES = [
             "troubleshooting",
             "keys",
             "architecture",
+            "many-drives",
             "many-seeds",
             "azure",
             "disk-prep",
