@@ -274,6 +274,10 @@ def test_parcels(home: pathlib.Path, answer: Answer, refusal: Answer) -> None:
     with world.changed(home / "datacenter" / "parcels" / "1.json") as parcel:
         parcel["state"] = "processed"
     answer("disk", "insert", "Z1F0AAAA")
+    # A host with one bay: what was pulled before travels from beside it, once.
+    answer("disk", "pull", "WD-WX31A10FE02")
+    answer(*ship("3", "WD-WX31A10FE02"))
+    assert "no drive WD-WX31A10FE02" in refusal(*ship("4", "WD-WX31A10FE02"))
 
 
 # The agent, faults and time
