@@ -26,10 +26,10 @@ Describe 'what the host of an agent offers' {
         function Set-TestVersion {
             param([string]$Version)
             $env:SEEDFREIGHT_TEST_VERSION = $Version
-            Mock Get-ItemProperty { [pscustomobject]@{ InstallPath = 'C:\Agent\' } } -ModuleName _AgentMars
+            Mock Get-ItemProperty { [pscustomobject]@{ InstallPath = 'C:\Agent\' } } -ModuleName _AgentAnswer
             Mock Get-Item {
                 [pscustomobject]@{ VersionInfo = [pscustomobject]@{ FileVersion = $env:SEEDFREIGHT_TEST_VERSION } }
-            } -ModuleName _AgentMars
+            } -ModuleName _AgentAnswer
         }
         function Get-TestDecision {
             param([object]$Backup)
