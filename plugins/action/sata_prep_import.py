@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -131,7 +130,7 @@ class ActionModule(PolledAction):
             data = custody.open_whole_journal(store, vault, str(one["journal"]), serial, str(one["sha256"]))
             found[serial] = base64.b64encode(data).decode()
         if not self._task.check_mode:
-            self._given_back = json.dumps(found)
+            self._given_back = "\n".join(f"{serial} {text}" for serial, text in found.items())
 
     def _keep(self, journal: Mapping[str, Any], record: Mapping[str, Any] | None, transport: Transport) -> None:
         kept = custody.keep(journal, record, transport, self._escrow or [], self._store, self._vault, datetime.now(UTC))

@@ -145,6 +145,25 @@ function Confirm-SeedLostDrive {
         'online, unlock it with the escrow copy of its journal and run again.'
 }
 
+function ConvertFrom-SeedJournalLine {
+    <#
+    .SYNOPSIS
+        The journals that were sent, as bytes by serial; null for one that did not arrive whole.
+    .PARAMETER Text
+        A line for each drive with its serial and its journal as base64.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][AllowEmptyString()][string]$Text)
+    $found = @{}
+    foreach ($line in $Text.Split("`n")) {
+        $parts = $line.Split(' ')
+        if ($parts.Count -ne 2) { continue }
+        try { $found[$parts[0]] = [Convert]::FromBase64String($parts[1]) }
+        catch [System.FormatException] { $found[$parts[0]] = $null }
+    }
+    $found
+}
+
 function Write-SeedLostJournal {
     <#
     .SYNOPSIS
@@ -230,8 +249,9 @@ function Write-SeedLostAttempt {
             size_bytes = [long]$Lost.size_bytes
             partition_guid = $Guid
         }
-        $started = [DateTime]::ParseExact($Lost.id.Substring(0, 16), 'yyyyMMddTHHmmssZ',
-            [System.Globalization.CultureInfo]::InvariantCulture, 'AssumeUniversal, AdjustToUniversal')
+        $started = [DateTime]::MinValue
+        $null = [DateTime]::TryParseExact($Lost.id.Substring(0, 16), 'yyyyMMddTHHmmssZ',
+            [System.Globalization.CultureInfo]::InvariantCulture, 'AssumeUniversal, AdjustToUniversal', [ref]$started)
         $total = [long]0
         foreach ($file in $Drive.option.files) { $total += [long]$file.bytes }
         $state = New-SeedState -State ended -Order ([pscustomobject]@{
@@ -281,7 +301,7 @@ function Invoke-SeedRestore {
     .SYNOPSIS
         Puts back attempts whose journals were collected, on a host that lost them. Nothing that is there is replaced.
     .PARAMETER Option
-        The module's options; _journals is a JSON object of the journals, as base64 by serial.
+        The module's options; _journals has a line for each drive with its serial and its journal as base64.
     .PARAMETER CheckMode
         Whether to change nothing.
     #>
@@ -290,8 +310,7 @@ function Invoke-SeedRestore {
     $drives = @(Get-SeedDrive -Option $Option)
     $change = New-SeedChange -Drive $drives
     $change | Add-Member -NotePropertyName restored -NotePropertyValue @()
-    $journals = [pscustomobject]@{}
-    if ($Option['_journals']) { $journals = ConvertFrom-Json -InputObject $Option['_journals'] }
+    $journals = ConvertFrom-SeedJournalLine -Text "$($Option['_journals'])"
     $work = {
         foreach ($lost in @(Get-SeedOption -Option $Option -Name attempts)) {
             $serial = ConvertTo-SeedSerial -Serial $lost.serial
@@ -318,9 +337,8 @@ function Invoke-SeedRestore {
                 $entry['status'] = 'restored'
             }
             if ($CheckMode) { continue }
-            $text = @($journals.PSObject.Properties | Where-Object { $_.Name -eq $serial })
-            if ($text.Count -eq 0) { throw "The journal of drive $serial did not arrive. Run again." }
-            $write = @{ Byte = [Convert]::FromBase64String($text[0].Value); Lost = $lost }
+            if (-not $journals[$serial]) { throw "The journal of drive $serial did not arrive whole. Run again." }
+            $write = @{ Byte = $journals[$serial]; Lost = $lost }
             if ($step.step -eq 'attempt') {
                 Write-SeedLostAttempt -Drive $drive[0] -Option $Option -Guid $guid @write
                 continue
@@ -343,6 +361,6 @@ function Invoke-SeedRestore {
 }
 
 Export-ModuleMember -Function @(
-    'Get-SeedJournalName', 'Get-SeedLostStep', 'Confirm-SeedLostDrive', 'Write-SeedLostJournal',
-    'Write-SeedLostAttempt', 'Invoke-SeedRestore'
+    'Get-SeedJournalName', 'Get-SeedLostStep', 'Confirm-SeedLostDrive', 'ConvertFrom-SeedJournalLine',
+    'Write-SeedLostJournal', 'Write-SeedLostAttempt', 'Invoke-SeedRestore'
 )

@@ -23,9 +23,9 @@ Describe 'attempts put back on a host that lost them' {
             $lost
         }
         function Invoke-Restore {
-            param([hashtable]$Lost = @{}, [byte[]]$Byte = $bytes, [switch]$Check)
-            $sent = ConvertTo-Json -InputObject @{ $serial = [Convert]::ToBase64String($Byte) }
-            $option = New-Option -More @{ attempts = @(New-Lost -More $Lost); _journals = $sent }
+            param([hashtable]$Lost = @{}, [byte[]]$Byte = $bytes, [string]$Sent, [switch]$Check)
+            if (-not $Sent) { $Sent = [Convert]::ToBase64String($Byte) }
+            $option = New-Option -More @{ attempts = @(New-Lost -More $Lost); _journals = "X AA==`n$serial $Sent" }
             Invoke-SeedRestore -Option $option -CheckMode ([bool]$Check)
         }
         # The disk as it is seen, for every look of both modules.
@@ -152,6 +152,7 @@ Describe 'attempts put back on a host that lost them' {
     It 'leaves nothing of a journal that did not arrive as the ledger has it' {
         { Invoke-Restore -Byte ([System.Text.Encoding]::UTF8.GetBytes('x')) } | Should -Throw '*did not arrive*'
         { Invoke-Restore -Lost @{ manifest_hash = 'AA' } } | Should -Throw '*did not arrive*'
+        { Invoke-Restore -Sent 'no-base64' } | Should -Throw '*did not arrive whole*'
         @(Get-ChildItem -LiteralPath $place -Force).Count | Should -Be 0
         $folder = New-Folder -Id $second -Run @{}
         { Invoke-Restore -Byte ([System.Text.Encoding]::UTF8.GetBytes('x')) } | Should -Throw '*did not arrive*'
