@@ -22,8 +22,8 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._polled import (
     PolledAction,
     Progress,
-    bytes_text,
     display,
+    progress_text,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import (
     play_vault,
@@ -88,9 +88,9 @@ class ActionModule(PolledAction):
         working = [one for one in drives if one.get("status") in WORKING]
         if working:
             text = "; ".join(f"drive {one['serial']}: {one['status']}" for one in working)
-            done = [(one.get("progress") or {}) for one in working]
-            details = [bytes_text(one.get("bytes_done"), one.get("bytes_total")) for one in done]
-            return Progress(text, "; ".join(one for one in details if one))
+            details = {one["serial"]: progress_text(one.get("progress") or {}) for one in working}
+            shown = [f"{serial} {one}" if len(working) > 1 else one for serial, one in details.items() if one]
+            return Progress(text, "; ".join(shown))
         if result.get("host_busy"):
             return Progress(f"this copy host to finish {', '.join(result['host_busy'])}")
         following = NEXT.get(self._state)

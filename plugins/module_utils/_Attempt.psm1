@@ -47,6 +47,9 @@ function Assert-SeedOption {
     if ($Option['work_directory'] -notmatch '^[A-Za-z]:(\\(?!\.{1,2}(\\|\z))[^\\/:*?"<>|]+)+\\?\z') {
         throw "``work_directory`` '$($Option['work_directory'])' is not a folder of a local drive."
     }
+    if ($Option.Keys -contains 'parallel' -and ([int]$Option['parallel'] -lt 1 -or [int]$Option['parallel'] -gt 10)) {
+        throw "``parallel`` is $($Option['parallel']). Set it to a number from 1 to 10."
+    }
     $seen = @{}
     foreach ($listed in @(Get-SeedOption -Option $Option -Name drives)) {
         $serial = ConvertTo-SeedSerial -Serial $listed.serial
@@ -451,8 +454,10 @@ function Get-SeedDriveFact {
     }
     foreach ($one in $attempts) {
         if ($one.discarded -or (Test-SeedToolBegan -Attempt $one)) { break }
+        if (Test-SeedBeside -Run $one.run) { continue }
         $facts['never_started']++
     }
+    $facts['beside'] = @($attempts | Where-Object { Test-SeedBeside -Run $_.run }).Count -gt 0
     $older = @($attempts | Where-Object { -not $facts['attempt'] -or $_.id -ne $facts['attempt'].id })
     $facts['older'] = @(foreach ($one in $older) {
             $guid = ''
@@ -535,7 +540,7 @@ function Get-SeedDrive {
 function Get-SeedBusyDrive {
     <#
     .SYNOPSIS
-        Drives of any seed that are being copied to on this host. The tool runs once on a host, so the next one waits.
+        Drives of any seed that are being copied to on this host. As many as `parallel` says may be at once.
     .DESCRIPTION
         Reading a drive again does not count. Tasks are asked for too, because another seed may work in another folder,
         and an attempt whose state cannot be read does not show that it is alive.
@@ -590,8 +595,8 @@ function Get-SeedDiff {
 function New-SeedChange {
     <#
     .SYNOPSIS
-        What a step changes: changed, failure (why the state cannot be reached), busy (what the host copies for other
-        seeds, so that this one waits), and the diff before and after.
+        What a step changes: changed, failure (why the state cannot be reached), busy (what the host copies, so that
+        this seed waits), the drives as they were, and the diff before and after.
     .PARAMETER Drive
         The drives as they were.
     #>
@@ -601,6 +606,7 @@ function New-SeedChange {
         changed = $false
         failure = ''
         busy = @()
+        drives = $Drive
         before = Get-SeedDiff -Drive $Drive
         after = Get-SeedDiff -Drive $Drive
     }

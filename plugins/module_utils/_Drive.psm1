@@ -15,6 +15,7 @@
 #   older [{id, partition_guid, wrote, tool}] (attempts of this seed before the current one; tool: it may have started)
 #   others [{seed, attempt}] (open attempts of other seeds)
 #   never_started (how many attempts in a row, the newest first, ended before the tool started)
+#   beside (whether the tool once ended beside another copy)
 
 function ConvertTo-SeedSerial {
     <#
@@ -643,6 +644,53 @@ function Get-SeedAttemptVerdict {
     Get-SeedEndedVerdict -Facts $Facts -State $State
 }
 
+function Test-SeedBeside {
+    <#
+    .SYNOPSIS
+        Whether a run's last session failed beside another process of the tool.
+    .PARAMETER Run
+        The run; null for none.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([AllowNull()][object]$Run)
+    # A state of an earlier version does not say.
+    [bool]($Run -and $Run.PSObject.Properties['beside'] -and $Run.beside)
+}
+
+function Get-SeedProgress {
+    <#
+    .SYNOPSIS
+        How far a run is, with its speed and the time that is left; both are null while they are not known.
+    .PARAMETER Run
+        The run.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Run)
+    $progress = [ordered]@{}
+    foreach ($name in 'operation', 'bytes_done', 'bytes_total', 'started', 'updated') { $progress[$name] = $Run.$name }
+    $progress['bytes_per_second'] = $null
+    $progress['seconds_left'] = $null
+    $marks = @()
+    if ($Run.PSObject.Properties['marks']) { $marks = @($Run.marks | Where-Object { $_ }) }
+    $style = [System.Globalization.DateTimeStyles]::RoundtripKind
+    $invariant = [System.Globalization.CultureInfo]::InvariantCulture
+    $from = $until = [DateTime]::MinValue
+    $known = $marks.Count -gt 0 -and [DateTime]::TryParse("$($marks[0].at)", $invariant, $style, [ref]$from) -and
+        [DateTime]::TryParse("$($Run.updated)", $invariant, $style, [ref]$until)
+    # A shorter time says nothing, and neither do bytes that were counted anew.
+    $done = [long]$Run.bytes_done
+    if (-not $known -or ($until - $from).TotalSeconds -lt 5 -or $done -lt [long]$marks[0].bytes) {
+        return [pscustomobject]$progress
+    }
+    $speed = [long][Math]::Floor(($done - [long]$marks[0].bytes) / ($until - $from).TotalSeconds)
+    if ($done -gt 0) { $progress['bytes_per_second'] = $speed }
+    if ($done -gt 0 -and $speed -gt 0 -and [long]$Run.bytes_total -ge $done) {
+        $progress['seconds_left'] = [long][Math]::Ceiling(([long]$Run.bytes_total - $done) / $speed)
+    }
+    [pscustomobject]$progress
+}
+
 function Get-SeedNeverStartedVerdict {
     <#
     .SYNOPSIS
@@ -663,6 +711,11 @@ function Get-SeedNeverStartedVerdict {
     $status = 'interrupted'
     if ($attempt.run -and $attempt.run.state -eq 'ended') { $status = 'failed' }
     $reason = "Attempt $($attempt.id) to drive $($Facts.serial) ended before the tool started: $why."
+    if (Test-SeedBeside -Run $attempt.run) {
+        return New-SeedVerdict -Status $status -Reason (
+            "$reason It begins when no other copy runs there. Set ``parallel: 1``."
+        ) -Allowed prepare
+    }
     if ([int]$Facts.never_started -ge 3 -and $attempt.id -notin @($Option.discard_attempts)) {
         return New-SeedVerdict -Status $status -Allowed discard -Reason (
             "$reason $($Facts.never_started) attempts in a row ended so. Remove the cause, then allow it with " +
@@ -804,10 +857,7 @@ function ConvertTo-SeedDriveRecord {
     $run = $null
     if ($Facts.attempt) { $run = $Facts.attempt.run }
     $record['progress'] = $null
-    if ($run -and $Facts.attempt.alive) {
-        $record['progress'] = Select-SeedField -Value $run -Name 'operation', 'bytes_done', 'bytes_total', 'started',
-            'updated'
-    }
+    if ($run -and $Facts.attempt.alive) { $record['progress'] = Get-SeedProgress -Run $run }
     $record['last_lines'] = @()
     if ($run) { $record['last_lines'] = @($run.last_lines) }
     $record['log'] = ''
@@ -825,6 +875,7 @@ Export-ModuleMember -Function @(
     'New-SeedVerdict', 'Get-SeedMissingReason', 'Get-SeedUnfitReason', 'Get-SeedSizeNote', 'Test-SeedEraseUsed',
     'Get-SeedFreshVerdict',
     'Get-SeedEndedVerdict', 'Get-SeedProtectionLack', 'Get-SeedReadableVerdict', 'Get-SeedCompleteVerdict',
-    'Get-SeedAttemptVerdict', 'Get-SeedNeverStartedVerdict', 'Get-SeedDriveStatus', 'Select-SeedField',
+    'Get-SeedAttemptVerdict', 'Test-SeedBeside', 'Get-SeedProgress', 'Get-SeedNeverStartedVerdict',
+    'Get-SeedDriveStatus', 'Select-SeedField',
     'Get-SeedAttemptRecord', 'ConvertTo-SeedDriveRecord'
 )

@@ -122,7 +122,10 @@ function Confirm-SeedAllowed {
         [Parameter(Mandatory = $true)][string]$Step
     )
     $serial = $Drive.facts.serial
-    $now = @(Get-SeedDrive -Option $Option | Where-Object { $_.facts.serial -eq $serial })[0]
+    $one = @{}
+    foreach ($name in @($Option.Keys)) { $one[$name] = $Option[$name] }
+    $one['drives'] = @($Drive.listed)
+    $now = @(Get-SeedDrive -Option $one)[0]
     $ids = @(foreach ($one in $Drive, $now) { if ($one.facts.attempt) { $one.facts.attempt.id } else { '' } })
     $same = $ids[0] -eq $ids[1] -and $now.record.fingerprint -eq $Drive.record.fingerprint
     if ($same -and $Step -in $now.record.allowed) { return $now }
@@ -254,10 +257,64 @@ function New-SeedCopyOrder {
     }
 }
 
+function Start-SeedCopy {
+    <#
+    .SYNOPSIS
+        Starts the copy to one drive, if there is still room for it on this host. Returns whether it did.
+    .PARAMETER Drive
+        The drive as Get-SeedDrive showed it.
+    .PARAMETER Option
+        The module's options.
+    .PARAMETER Limit
+        How many copies may be at once.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param(
+        [Parameter(Mandatory = $true)][object]$Drive,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option,
+        [Parameter(Mandatory = $true)][int]$Limit
+    )
+    Use-SeedHost -Option $Option -Step {
+        if (@(Get-SeedBusyDrive -Option $Option).Count -ge $Limit) { return $false }
+        $now = Confirm-SeedAllowed -Drive $Drive -Option $Option -Step prepare
+        try { $null = New-SeedAttempt -Drive $now -Option $Option }
+        catch {
+            # A tool that does not begin beside another copy is no failure: the drive waits for its turn.
+            $look = @{ Serial = $now.facts.serial; BootTime = Get-SeedBootTime }
+            $look['Folder'] = Get-SeedFolder -Option $Option -Serial $now.facts.serial
+            $latest = @(Get-SeedAttempt @look)[0]
+            if (-not $latest -or -not (Test-SeedBeside -Run $latest.run)) { throw }
+        }
+        $true
+    }
+}
+
+function Get-SeedLimit {
+    <#
+    .SYNOPSIS
+        How many copies may be at once on this host: what `parallel` says, and one where the tool once ended beside
+        another copy of this seed.
+    .PARAMETER Option
+        The module's options.
+    .PARAMETER Drive
+        The drives as Get-SeedDrive shows them.
+    #>
+    [CmdletBinding()]
+    [OutputType([int])]
+    param(
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option,
+        [AllowEmptyCollection()][object[]]$Drive = @()
+    )
+    $alone = @($Drive | Where-Object { $_.facts.beside }).Count -gt 0
+    if ($alone -or -not $Option['parallel']) { return 1 }
+    [int]$Option['parallel']
+}
+
 function Invoke-SeedPrepare {
     <#
     .SYNOPSIS
-        Starts the next copy, if none runs: to the first drive that allows it. One drive a call.
+        Starts as many copies as `parallel` still has room for on this host, in the order of the drives that allow it.
     .PARAMETER Option
         The module's options.
     .PARAMETER CheckMode
@@ -267,44 +324,72 @@ function Invoke-SeedPrepare {
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option, [bool]$CheckMode)
     $drives = @(Get-SeedDrive -Option $Option)
     $change = New-SeedChange -Drive $drives
-    if (@($drives | Where-Object { 'wait' -in $_.record.allowed }).Count -gt 0) { return $change }
+    $working = @($drives | Where-Object { 'wait' -in $_.record.allowed })
     $open = @($drives | Where-Object { 'collect' -notin $_.record.allowed })
-    $next = @($open | Where-Object { 'prepare' -in $_.record.allowed } | Select-Object -First 1)
+    $next = @($open | Where-Object { 'prepare' -in $_.record.allowed })
     if ($next.Count -eq 0) {
         # A drive that is not there yet is waited for; everything else needs a decision.
-        $change.failure = @($open | Where-Object { $_.record.status -ne 'missing' } |
-            ForEach-Object { $_.record.reason }) -join ' '
+        if ($working.Count -eq 0) {
+            $change.failure = @($open | Where-Object { $_.record.status -ne 'missing' } |
+                ForEach-Object { $_.record.reason }) -join ' '
+        }
         return $change
     }
-    $drive = $next[0]
-    $serial = $drive.facts.serial
-    if ($drive.option.files.Count -eq 0 -or @(Get-SeedOption -Option $drive.listed -Name sessions).Count -eq 0) {
-        throw "``files`` and ``sessions`` of drive $serial are empty. Plan the seed first."
+    $limit = Get-SeedLimit -Option $Option -Drive $drives
+    $busy = @(Get-SeedBusyDrive -Option $Option)
+    $own = @($working | ForEach-Object { "$($_.facts.serial) (seed $($Option['seed']))" })
+    if ($busy.Count -ge $limit -and $own.Count -gt 0) { return $change }
+    $next = @($next | Select-Object -First ([Math]::Max(1, $limit - $busy.Count)))
+    foreach ($drive in $next) {
+        if ($drive.option.files.Count -gt 0 -and @(Get-SeedOption -Option $drive.listed -Name sessions).Count -gt 0) {
+            continue
+        }
+        throw "``files`` and ``sessions`` of drive $($drive.facts.serial) are empty. Plan the seed first."
     }
     $tool = Get-SeedTool -Path $Option['tool_path'] -Version $Option['tool_version']
     Assert-SeedTool -Tool $tool -Sha256 $Option['tool_sha256']
-    Assert-SeedStagedFile -Directory $Option['source_directory'] -File $drive.option.files
-    $change.busy = @(Get-SeedBusyDrive -Option $Option)
-    if ($change.busy.Count -gt 0) { return $change }
-    $change.changed = $true
-    foreach ($entry in $change.after['drives']) {
-        if ($entry['serial'] -ne $serial) { continue }
+    foreach ($drive in $next) {
+        Assert-SeedStagedFile -Directory $Option['source_directory'] -File $drive.option.files
+    }
+    if ($busy.Count -ge $limit) {
+        $change.busy = $busy
+        return $change
+    }
+    $problems = @()
+    foreach ($drive in $next) {
+        try {
+            if (-not $CheckMode -and -not (Start-SeedCopy -Drive $drive -Option $Option -Limit $limit)) { continue }
+            $change.changed = $true
+            Set-SeedShown -Change $change -Drive $drive
+        }
+        catch {
+            if ($next.Count -eq 1) { throw }
+            $problems += "$_"
+        }
+    }
+    if (-not $change.changed -and $problems.Count -eq 0) { $change.busy = @(Get-SeedBusyDrive -Option $Option) }
+    $change.failure = $problems -join ' '
+    $change
+}
+
+function Set-SeedShown {
+    <#
+    .SYNOPSIS
+        Puts what a copy makes of a drive into the diff.
+    .PARAMETER Change
+        What the step changes.
+    .PARAMETER Drive
+        The drive as Get-SeedDrive showed it.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Change, [Parameter(Mandatory = $true)][object]$Drive)
+    foreach ($entry in $Change.after['drives']) {
+        if ($entry['serial'] -ne $Drive.facts.serial) { continue }
         $entry['status'] = 'copying'
         $entry['attempt'] = 'new'
-        $entry['content'] = "$($drive.option.files.Count) files in a new encrypted volume"
+        $entry['content'] = "$($Drive.option.files.Count) files in a new encrypted volume"
         $entry['fingerprint'] = ''
     }
-    if ($CheckMode) { return $change }
-    Use-SeedHost -Option $Option -Step {
-        $change.busy = @(Get-SeedBusyDrive -Option $Option)
-        if ($change.busy.Count -gt 0) {
-            $change.changed = $false
-            $change.after = $change.before
-            return
-        }
-        New-SeedAttempt -Drive (Confirm-SeedAllowed -Drive $drive -Option $Option -Step prepare) -Option $Option
-    }
-    $change
 }
 
 function Invoke-SeedVerify {
@@ -401,5 +486,6 @@ function New-SeedVerifyOrder {
 
 Export-ModuleMember -Function @(
     'Use-SeedHost', 'Assert-SeedStagedFile', 'Set-SeedRefused', 'Confirm-SeedAllowed', 'New-SeedAttempt',
-    'New-SeedCopyOrder', 'Invoke-SeedPrepare', 'Invoke-SeedVerify', 'New-SeedVerifyOrder'
+    'New-SeedCopyOrder', 'Start-SeedCopy', 'Get-SeedLimit', 'Invoke-SeedPrepare', 'Set-SeedShown', 'Invoke-SeedVerify',
+    'New-SeedVerifyOrder'
 )

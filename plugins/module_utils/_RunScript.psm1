@@ -52,8 +52,74 @@ function Save-SeedState {
     )
     try {
         $State['updated'] = Get-SeedTime
+        $State['marks'] = @(Add-SeedMark -Mark $State['marks'] -Time $State['updated'] -Done $State['bytes_done'])
         Write-SeedJson -Path $Order.run_file -Value $State
         $true
+    }
+    catch { $false }
+}
+
+function Add-SeedMark {
+    <#
+    .SYNOPSIS
+        The marks of a run with a new one when the last is ten seconds old; the last seven are kept, for the speed.
+    .PARAMETER Mark
+        The marks so far, each with at and bytes.
+    .PARAMETER Time
+        The time now, ISO 8601 in UTC.
+    .PARAMETER Done
+        The bytes that are done.
+    #>
+    [CmdletBinding()]
+    param(
+        [AllowNull()][AllowEmptyCollection()][object[]]$Mark,
+        [Parameter(Mandatory = $true)][string]$Time,
+        [long]$Done
+    )
+    $kept = @($Mark | Where-Object { $_ })
+    $invariant = [System.Globalization.CultureInfo]::InvariantCulture
+    $style = [System.Globalization.DateTimeStyles]::RoundtripKind
+    $now = [DateTime]::Parse($Time, $invariant, $style)
+    if ($kept.Count -eq 0 -or ($now - [DateTime]::Parse($kept[-1].at, $invariant, $style)).TotalSeconds -ge 10) {
+        $kept += [pscustomobject]@{ at = $Time; bytes = $Done }
+    }
+    $kept | Select-Object -Last 7
+}
+
+function Test-SeedToolBeside {
+    <#
+    .SYNOPSIS
+        Whether another process of the tool is there on this host, whoever started it.
+    .PARAMETER Order
+        The order.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([Parameter(Mandatory = $true)][object]$Order)
+    $name = @("$($Order.tool_path)" -split '[\\/]')[-1]
+    # Windows names a process without the extension.
+    @(Get-Process -Name ($name -replace '\.exe\z', ''), $name -ErrorAction SilentlyContinue).Count -gt 0
+}
+
+function Test-SeedUntouched {
+    <#
+    .SYNOPSIS
+        Whether the tool left a drive as it was made ready: no journal, and a partition without a file system and
+        without encryption. What cannot be asked is touched.
+    .PARAMETER Order
+        The order.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([Parameter(Mandatory = $true)][object]$Order)
+    try {
+        if ((Test-Path -LiteralPath $Order.journal) -and (Get-Item -LiteralPath $Order.journal).Length -gt 0) {
+            return $false
+        }
+        $volume = @(Get-Volume -DriveLetter $Order.letter -ErrorAction Stop)
+        if (@($volume | Where-Object { "$($_.FileSystem)" }).Count -gt 0) { return $false }
+        $state = Get-SeedEncryption -Letter $Order.letter
+        $null -eq $state -or $state.volume_status -eq 'FullyDecrypted'
     }
     catch { $false }
 }
@@ -397,6 +463,8 @@ function Invoke-SeedSession {
     # The state says so before the process exists: an attempt whose tool may have begun is never taken for one that did
     # not.
     $State['tool_started'] = $true
+    $State['beside'] = $false
+    $beside = Test-SeedToolBeside -Order $Order
     $State['sessions'][$Index]['state'] = 'running'
     $kept = Save-SeedState -Order $Order -State $State
     if (-not $kept -and $Index -eq 0) {
@@ -426,10 +494,40 @@ function Invoke-SeedSession {
         $State['sessions'][$Index]['state'] = 'completed'
         $State['bytes_done'] = $progress.done + $progress.bytes
     }
+    else { $State['beside'] = $beside -or (Test-SeedToolBeside -Order $Order) }
     Add-SeedOutput -Path $output, $failed -Target $Order.output_file -Title (
         "--- session $($session.id), exit code $code, $(Get-SeedTime)"
     )
     [int]$code
+}
+
+function Set-SeedBeside {
+    <#
+    .SYNOPSIS
+        Says of a session that failed beside another copy what may be the reason. Where the tool left the drive as it
+        was, it never began, and neither did the attempt.
+    .DESCRIPTION
+        The documents describe one instance of the tool on a host. What a second one does is not published.
+    .PARAMETER Order
+        The order.
+    .PARAMETER State
+        The state, which is changed.
+    .PARAMETER Index
+        The number of the session, from 0.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][object]$Order,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$State,
+        [int]$Index
+    )
+    $said = "$(@($State['last_lines']) | Select-Object -Last 1)".TrimEnd('.')
+    if ($said) { $said = ": $said" }
+    $State['error'] = "the tool ended beside another copy on this host$said"
+    if ($Index -gt 0 -or -not (Test-SeedUntouched -Order $Order)) { return }
+    $State['tool_started'] = $false
+    $State['sessions'][0]['state'] = 'pending'
+    $State['error'] = "the tool does not begin beside another copy on this host$said"
 }
 
 function Get-SeedPartitionGuid {
@@ -563,6 +661,7 @@ function Invoke-SeedCopyRun {
         if ($at -eq 0) {
             $State['partition_guid'] = Get-SeedPartitionGuid -Order $Order -Known $State['partition_guid']
         }
+        if ($code -ne 0 -and $State['beside']) { Set-SeedBeside -Order $Order -State $State -Index $at }
         if ($code -ne 0) { return }
         if ($at -eq 0) { Assert-SeedDriveId -Order $Order }
         $null = Save-SeedState -Order $Order -State $State
@@ -607,6 +706,9 @@ function New-SeedState {
         bytes_total = [long]$Order.bytes_total
         last_lines = @()
         source = $null
+        # Where it was some seconds ago, and whether its last session failed beside another process of the tool.
+        marks = @()
+        beside = $false
     }
 }
 
@@ -652,7 +754,8 @@ function Invoke-SeedRun {
 }
 
 Export-ModuleMember -Function @(
-    'Get-SeedProcessStamp', 'Get-SeedBootTime', 'Save-SeedState', 'Hide-SeedKey', 'Get-SeedOemCodePage',
+    'Get-SeedProcessStamp', 'Get-SeedBootTime', 'Save-SeedState', 'Add-SeedMark', 'Test-SeedToolBeside',
+    'Test-SeedUntouched', 'Set-SeedBeside', 'Hide-SeedKey', 'Get-SeedOemCodePage',
     'ConvertFrom-SeedOutput', 'Read-SeedTail', 'Get-SeedLastLine', 'Get-SeedUsedByte', 'Assert-SeedTarget',
     'Get-SeedSourceAnswer', 'Wait-SeedTool', 'Add-SeedOutput', 'Get-SeedSessionLine', 'Invoke-SeedSession',
     'Get-SeedPartitionGuid', 'Assert-SeedToolCopy', 'Initialize-SeedTarget', 'Assert-SeedDriveId',

@@ -58,6 +58,7 @@ $spec = @{
         journal_directory = @{ type = 'path' }
         journals = @{ type = 'list'; elements = 'str'; default = @() }
         lock = @{ type = 'dict' }
+        parallel = @{ type = 'int'; default = 1 }
         poll_interval = @{ type = 'int'; default = 60 }
         protected_paths = @{ type = 'list'; elements = 'path'; default = @() }
         seed = @{ type = 'str'; required = $true }
@@ -122,7 +123,11 @@ try {
             $module.Warn("Whether '$one' holds the key of a drive is not known, because it cannot be read.")
         }
     }
-    $drives = @(Get-SeedDrive -Option $option)
+    # Where nothing was done, the look that said so is the answer.
+    $drives = @($change.drives)
+    if (($change.changed -and -not $module.CheckMode) -or $change.failure) {
+        $drives = @(Get-SeedDrive -Option $option)
+    }
     $module.Result.tool = Get-SeedTool -Path $option.tool_path -Version $option.tool_version
     $module.Result.drives = @($drives | ForEach-Object { $_.record })
     if ($option._transport_certificate) {

@@ -82,6 +82,18 @@ def bytes_text(done: Any, total: Any) -> str:
     return f"{done / 1e9:.1f} of {total / 1e9:.1f} GB ({min(100, int(100 * done / total))} %)"
 
 
+def progress_text(progress: Mapping[str, Any]) -> str:
+    """How far, how fast and how long; '' when the bytes are not known."""
+    text = bytes_text(progress.get("bytes_done"), progress.get("bytes_total"))
+    speed, left = progress.get("bytes_per_second"), progress.get("seconds_left")
+    if text and isinstance(speed, int | float):
+        text += f", {speed / 1e6:.0f} MB/s"
+        if isinstance(left, int | float):
+            hours, minutes = divmod(int(left + 59) // 60, 60)
+            text += f", {hours} h {minutes} min left" if hours else f", {minutes} min left"
+    return text
+
+
 class PolledAction(ActionBase):  # type: ignore[misc]
     """Runs a module on a host; with `wait`, again and again until ``busy`` has nothing more to say.
 

@@ -210,6 +210,40 @@ def test_a_copy_that_is_stopped(pair: Pair) -> None:
 
 
 @pytest.mark.powershell
+def test_two_drives_at_once(pair: Pair) -> None:
+    """A second tool that refuses, and the drive that waits for its turn then; the choice turned, both are copied."""
+    second = {**drive(), "serial": "WD-SECOND01"}
+    pair.each(lambda _home: people.add_drive("WD-SECOND01", HOST, "SATA", 10**9, 512, False))
+    pair.each(lambda _home: faults.order_tool(HOST, {"hang_at_byte": 0, "serial": DRIVE}))
+    both = {**COPY, "drives": [drive(), second], "source_directory": "D:\\Staging", "parallel": 2}
+    assert "from 1 to 10" in pair.compare("sata_prep_import", "refused", {**both, "parallel": 11})[0]["msg"]
+    assert pair.compare("sata_prep_import", "check", both)[0]["changed"]
+    assert pair.call("sata_prep_import", "real", both)[0]["changed"]
+    until_idle(pair, second)
+    left = pair.compare("sata_prep_import_info", "real", {**COPY, "drives": [second]})[0]["drives"][0]
+    assert left["allowed"] == ["prepare"] and "Set `parallel: 1`" in left["reason"]
+    # It begins in vain no second time: from now on the seed writes one drive after the other.
+    again = pair.call("sata_prep_import", "again", both)
+    assert [(one["changed"], one["host_busy"]) for one in again] == [(False, [])] * 2
+    pair.call("sata_prep_import", "real", {**COPY, "drives": [drive()], "state": "stopped"})
+    pair.each(lambda _home: faults.turn(HOST, "tool-second-instance", True))
+    third = {**drive(), "serial": "WD-THIRD01"}
+    for name in ("WD-THIRD01", "WD-FOURTH01"):
+        pair.each(lambda _home, name=name: people.add_drive(name, HOST, "SATA", 10**9, 512, False))
+    more = {**both, "seed": "contoso-fs02", "drives": [third, {**third, "serial": "WD-FOURTH01"}]}
+    assert pair.call("sata_prep_import", "real", more)[0]["changed"]
+    end = time.monotonic() + 120
+    asked = {name: more[name] for name in ("seed", "container", "tool_version", "drives")}
+    while any(
+        "wait" in each["allowed"] for one in pair.call("sata_prep_import_info", "real", asked) for each in one["drives"]
+    ):
+        assert time.monotonic() < end
+        time.sleep(0.3)
+    done = pair.compare("sata_prep_import", "again", more)[0]
+    assert [one["status"] for one in done["drives"]] == ["copied", "copied"]
+
+
+@pytest.mark.powershell
 def test_the_backup(pair: Pair) -> None:
     """The agent: not set, set and started, waiting, and staged files removed."""
     settings, subscription = (pair.modules / SETTINGS).read_text(), controller.settings.SUBSCRIPTION_ID

@@ -81,6 +81,8 @@ def check_options(option: Json) -> None:
         )
     if not WORK.fullmatch(option["work_directory"]):
         raise Failed(f"`work_directory` '{option['work_directory']}' is not a folder of a local drive.")
+    if not 1 <= option.get("parallel", 1) <= 10:
+        raise Failed(f"`parallel` is {option['parallel']}. Set it to a number from 1 to 10.")
     seen = set()
     for listed in option["drives"]:
         serial = serial_of(listed["serial"])
@@ -223,32 +225,55 @@ def _show(result: Json, serial: str, **values: str) -> None:
 
 
 def _prepare(machine: Machine, option: Json, check: bool) -> Json:
-    """Start the next copy, if none runs: to the first drive that allows it."""
+    """Start as many copies as `parallel` has room for, in the order of the drives that allow it."""
     found = drives_of(machine, option)
     result: Json = _unchanged(found) | {"host_busy": []}
-    if any("wait" in one["record"]["allowed"] for one in found):
-        return result
+    working = any("wait" in one["record"]["allowed"] for one in found)
     left = [one for one in found if "collect" not in one["record"]["allowed"]]
-    drive = next((one for one in left if "prepare" in one["record"]["allowed"]), None)
-    if drive is None:
+    following = [one for one in left if "prepare" in one["record"]["allowed"]]
+    if not following:
         reasons = [one["record"]["reason"] for one in left if one["record"]["status"] != "missing"]
-        return result | {"failure": " ".join(reasons)}
-    serial = drive["facts"]["serial"]
-    if not drive["option"]["files"] or not drive["listed"]["sessions"]:
-        raise Failed(f"`files` and `sessions` of drive {serial} are empty. Plan the seed first.")
+        return result if working else result | {"failure": " ".join(reasons)}
+    limit = 1 if any(one["facts"]["beside"] for one in found) else option["parallel"]
+    busy = busy_drives(machine, option)
+    if working and len(busy) >= limit:
+        return result
+    following = following[: max(1, limit - len(busy))]
+    for one in following:
+        if not one["option"]["files"] or not one["listed"]["sessions"]:
+            serial = one["facts"]["serial"]
+            raise Failed(f"`files` and `sessions` of drive {serial} are empty. Plan the seed first.")
     _check_tool(machine, tool_of(machine, option), option["tool_sha256"] or "")
     if option["source_directory"].startswith("\\\\"):
         raise Unmodelled("a `source_directory` on a share")
-    if problem := source_problem(machine, option["source_directory"], drive["option"]["files"]):
-        raise Failed(problem)
-    if busy := busy_drives(machine, option):
+    for one in following:
+        if problem := source_problem(machine, option["source_directory"], one["option"]["files"]):
+            raise Failed(problem)
+    if len(busy) >= limit:
         return result | {"host_busy": busy}
-    content = f"{len(drive['option']['files'])} files in a new encrypted volume"
-    _show(result, serial, status="copying", attempt="new", content=content, fingerprint="")
-    if not check:
-        with machine.alone(option["work_directory"]):
-            _begin_copy(machine, option, drive)
+    _begin_copies(machine, option, following, result, check)
     return result
+
+
+def _begin_copies(machine: Machine, option: Json, following: list[Json], result: Json, check: bool) -> None:
+    """Start the copies one after the other; one that cannot begin keeps the others from nothing."""
+    problems = []
+    for one in following:
+        content = f"{len(one['option']['files'])} files in a new encrypted volume"
+        try:
+            if not check:
+                with machine.alone(option["work_directory"]):
+                    _begin_copy(machine, option, one)
+        except Failed as failure:
+            serial = one["facts"]["serial"]
+            latest = facts.attempts(machine, facts.drive_folder(option, serial))[0]
+            if not (latest["run"] or {}).get("beside"):
+                problems.append(str(failure))
+                continue
+        _show(result, one["facts"]["serial"], status="copying", attempt="new", content=content, fingerprint="")
+    if problems and len(following) == 1:
+        raise Failed(problems[0])
+    result["failure"] = " ".join(problems)
 
 
 def _begin_copy(machine: Machine, option: Json, drive: Json) -> None:

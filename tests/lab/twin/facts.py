@@ -228,7 +228,8 @@ def drive_fact(machine: Machine, option: Json, serial: str) -> Json:
     for one in found:
         if one["discarded"] or tool_began(one):
             break
-        fact["never_started"] += 1
+        fact["never_started"] += 0 if (one["run"] or {}).get("beside") else 1
+    fact["beside"] = any((one["run"] or {}).get("beside") for one in found)
     older = [one for one in found if not attempt or one["id"] != attempt["id"]]
     fact["older"] = [
         {"id": one["id"], "partition_guid": guid_of(one), "wrote": wrote(one), "tool": tool_began(one)} for one in older

@@ -43,7 +43,8 @@ def state_of(order: Json, state: str, boot: str) -> Json:
         "updated": now(), "ended": None, "exit_code": None, "error": "",
         "tool_started": order["operation"] == "verify", "partition_guid": order["identity"]["partition_guid"],
         "sessions": [{name: one[name] for name in names} for one in order["sessions"]],
-        "bytes_done": 0, "bytes_total": order["bytes_total"], "last_lines": [], "source": None,
+        "bytes_done": 0, "bytes_total": order["bytes_total"], "last_lines": [], "source": None, "marks": [],
+        "beside": False,
     }  # fmt: skip
 
 
@@ -102,6 +103,8 @@ class Run:
         self._prepare_drive()
         for number in range(len(order["sessions"])):
             self.state["exit_code"] = code = self._session(number)
+            if code and self.state["beside"]:
+                self._say_beside(number)
             if code:
                 return
             if number == 0:
@@ -113,6 +116,8 @@ class Run:
         order, folder = self.order, self.order["folder"]
         plan = self.machine.read(f"{folder}\\attempt.json")[1]
         own = [one["partition_guid"] for one in order["facts"]["older"]]
+        if order["facts"]["attempt"]:
+            own.append(facts.guid_of(order["facts"]["attempt"]))
         look = {"protected_paths": order["protected_paths"], "work_directory": folder, "tool_path": folder}
         seen = order["facts"] | facts.disk_fact(self.machine, look, order["serial"], own)
         judged = verdict.fresh(seen, order["option"])
@@ -154,6 +159,27 @@ class Run:
             ]
         return letter, guid
 
+    def _tool_beside(self) -> bool:
+        """Whether the tool of another drive is there on this host."""
+        root, own = self.order["folder"].rsplit("\\", 3)[0], self.order["folder"].rpartition("\\")[0]
+        drives = [
+            f"{root}\\{one}\\{name}"
+            for one in self.machine.names(root)
+            for name in self.machine.names(f"{root}\\{one}")
+        ]
+        others = (facts.attempts(self.machine, one) for one in drives if one != own)
+        return any(one["alive"] == "tool" for found in others for one in found)
+
+    def _say_beside(self, number: int) -> None:
+        """Name the other copy; where the tool left the drive as it was, the attempt never began."""
+        said = "".join(f": {one.rstrip('.')}" for one in self.state["last_lines"][-1:])
+        self.state["error"] = f"the tool ended beside another copy on this host{said}"
+        found = self.machine.disk(self.order["serial"])
+        raw = bool(found) and all(not one["file_system"] for one in partitions(found or {}))
+        if number == 0 and raw and not self.machine.find(self.order["journal"]):
+            self.state["tool_started"], self.state["sessions"][0]["state"] = False, "pending"
+            self.state["error"] = f"the tool does not begin beside another copy on this host{said}"
+
     def _session(self, number: int) -> int:
         """Run the tool for one session; its exit code."""
         order, session = self.order, self.order["sessions"][number]
@@ -166,6 +192,7 @@ class Run:
             "/BlobType:PageBlob",
         ]
         output = self.machine.local(f"{order['output_file']}.{number}.out")
+        beside, self.state["beside"] = self._tool_beside(), False
         self.state["tool_started"], self.state["sessions"][number]["state"] = True, "running"
         self.save()
         child = os.fork()
@@ -176,6 +203,7 @@ class Run:
         code = self._wait(child, output, number)
         self.state["tool"] = None
         self.state["sessions"][number] |= {"exit_code": code, "state": "failed" if code else "completed"}
+        self.state["beside"] = bool(code) and (beside or self._tool_beside())
         if code == 0:
             self.state["bytes_done"] += session["bytes"]
         text = masked(output.read_text(encoding="utf-8"))

@@ -285,6 +285,8 @@ def _never_started(fact: Json, option: Json) -> Verdict:
     why = run["error"].rstrip(".") or "its task never began"
     status = "failed" if run["state"] == "ended" else "interrupted"
     reason = f"Attempt {attempt['id']} to drive {fact['serial']} ended before the tool started: {why}."
+    if run.get("beside"):
+        return Verdict(status, f"{reason} It begins when no other copy runs there. Set `parallel: 1`.", ("prepare",))
     if fact["never_started"] >= 3 and attempt["id"] not in option["discard_attempts"]:
         text = f"{reason} {fact['never_started']} attempts in a row ended so. Remove the cause, then allow it with"
         return Verdict(status, f"{text} `discard_attempts: [{attempt['id']}]`.", ("discard",))
@@ -334,13 +336,17 @@ def record(fact: Json, option: Json) -> Json:
         "journal": _some(fact["journal"], "path sha256 bytes completed drive_id manifest_file manifest_hash key_kind"),
         "verify": _some(fact["verify"], "finished ok at manifest_md5 files ranges bytes mismatches"),
         "encryption": (fact["content"] or {}).get("encryption"),
-        "progress": _some(run, "operation bytes_done bytes_total started updated")
-        if attempt and attempt["alive"]
-        else None,
+        "progress": _progress(run) if run and attempt and attempt["alive"] else None,
         "last_lines": run["last_lines"] if run else [],
         "log": attempt["log"] if attempt else "",
         "erased": attempt["erased"] if attempt else None,
     }
+
+
+def _progress(run: Json) -> Json:
+    """How far a run is; the twin does not measure its speed."""
+    names = ("operation", "bytes_done", "bytes_total", "started", "updated")
+    return {name: run[name] for name in names} | {"bytes_per_second": None, "seconds_left": None}
 
 
 def _some(value: Json | None, names: str) -> Json | None:

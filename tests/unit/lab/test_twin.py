@@ -11,9 +11,9 @@ import time
 from typing import Any
 
 import pytest
-from lab import default_world, world
+from lab import default_world, people, world
 from lab.twin import start_command_line, wire
-from lab.windows import faults
+from lab.windows import faults, processes
 
 HOST, DRIVE = "fs01", "WD-WX31A10FE02"
 STAGED = {"a.AIBBlob": bytes(512), "b.BaseBlob": b"seed" * 32 * 1024}
@@ -55,10 +55,10 @@ def drive(**arguments: Any) -> dict[str, Any]:
     return dict(record)
 
 
-def until_idle(seconds: float = 60) -> dict[str, Any]:
+def until_idle(seconds: float = 60, **arguments: Any) -> dict[str, Any]:
     """The record of the drive when nothing runs on it."""
     end = time.monotonic() + seconds
-    while "wait" in (record := drive())["allowed"]:
+    while "wait" in (record := drive(**arguments))["allowed"]:
         assert time.monotonic() < end
         time.sleep(0.05)
     return record
@@ -103,10 +103,28 @@ def test_a_tool_that_is_killed_or_fails_is_a_failed_attempt(home: pathlib.Path) 
     assert "the tool names the drive 'ANOTHER'" in until_idle()["reason"]
 
 
+@pytest.mark.parametrize("beside", [False, True])
+def test_two_drives_at_once(home: pathlib.Path, beside: bool) -> None:
+    """A second tool refuses, and its drive waits for its turn; where it works, both are copied at the same time."""
+    people.add_drive("WD-SECOND01", HOST, "SATA", 10**9, 512, False)
+    faults.turn(HOST, "tool-second-instance", beside)
+    faults.order_tool(HOST, {"hang_at_byte": 0, "serial": DRIVE})
+    second = {**LISTED, "serial": "WD-SECOND01"}
+    both = {**START, "drives": [LISTED, second], "parallel": 2}
+    assert call("sata_prep_import", **both)["changed"] and len(processes.running(HOST)) >= 2
+    record = until_idle(drives=[second])
+    assert record["status"] == ("copied" if beside else "failed") and drive()["status"] == "copying"
+    if not beside:
+        assert record["allowed"] == ["prepare"] and "Set `parallel: 1`" in record["reason"]
+        assert not call("sata_prep_import", **both)["changed"]
+    assert call("sata_prep_import", **COPY, state="stopped")["stopped"] == [DRIVE]
+    last = call("sata_prep_import", **both)
+    assert last["changed"] is not beside and bool(last.get("failed")) is beside
+    assert until_idle(drives=[second])["status"] == "copied"
+
+
 def test_an_attempt_dies_with_its_host(home: pathlib.Path) -> None:
     """What runs is a process of the host, so that a reboot ends it."""
-    from lab.windows import processes
-
     faults.order_tool(HOST, {"bytes_per_second": 2048})
     call("sata_prep_import", **START)
     assert drive()["status"] == "copying" and len(processes.running(HOST)) == 2
