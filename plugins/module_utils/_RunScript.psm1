@@ -79,10 +79,10 @@ function Add-SeedMark {
     $kept = @($Mark | Where-Object { $_ })
     $invariant = [System.Globalization.CultureInfo]::InvariantCulture
     $style = [System.Globalization.DateTimeStyles]::RoundtripKind
-    $now = [DateTime]::Parse($Time, $invariant, $style)
-    if ($kept.Count -eq 0 -or ($now - [DateTime]::Parse($kept[-1].at, $invariant, $style)).TotalSeconds -ge 10) {
-        $kept += [pscustomobject]@{ at = $Time; bytes = $Done }
-    }
+    $now = $last = [DateTime]::MinValue
+    $read = $kept.Count -gt 0 -and [DateTime]::TryParse($Time, $invariant, $style, [ref]$now) -and
+        [DateTime]::TryParse("$($kept[-1].at)", $invariant, $style, [ref]$last)
+    if (-not $read -or ($now - $last).TotalSeconds -ge 10) { $kept += [pscustomobject]@{ at = $Time; bytes = $Done } }
     $kept | Select-Object -Last 7
 }
 
