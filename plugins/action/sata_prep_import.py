@@ -31,7 +31,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._
 )
 
 WORKING = ("copying", "verifying")
-NEXT = {"prepared": "prepare", "verified": "verify"}
+NEXT = {"prepared": ("prepare", "resume"), "verified": ("verify",)}
 # The states that collect journals.
 COLLECTS = (*NEXT, "adopted")
 
@@ -93,9 +93,9 @@ class ActionModule(PolledAction):
             return Progress(text, "; ".join(shown))
         if result.get("host_busy"):
             return Progress(f"this copy host to finish {', '.join(result['host_busy'])}")
-        following = NEXT.get(self._state)
-        waiting = [one["serial"] for one in drives if following in (one.get("allowed") or [])]
-        return Progress(f"drive {waiting[0]}: about to {following}", idle=True) if waiting else None
+        following = NEXT.get(self._state, ())
+        waiting = [(one["serial"], step) for one in drives for step in following if step in (one.get("allowed") or [])]
+        return Progress(f"drive {waiting[0][0]}: about to {waiting[0][1]}", idle=True) if waiting else None
 
     def looked(self, result: dict[str, Any]) -> dict[str, Any]:
         """Keep the sealed journals of a look; the result gets the receipts so far, and fails if one is refused."""

@@ -346,6 +346,7 @@ function Get-SeedJournalFact {
         manifest_hash = ''
         key_kind = ''
         damaged = ''
+        sessions = [ordered]@{}
     }
     try {
         $fact['bytes'] = [long](Get-Item -LiteralPath $path -ErrorAction Stop).Length
@@ -357,6 +358,7 @@ function Get-SeedJournalFact {
         return [pscustomobject]$fact
     }
     $fact['damaged'] = $journal.damaged
+    $fact['sessions'] = $journal.sessions
     $drive = @($journal.drives | Where-Object { (ConvertTo-SeedSerial -Serial $_.drive_id) -eq $Serial })
     if ($drive.Count -eq 0) { $drive = @($journal.drives | Select-Object -Last 1) }
     if ($drive.Count -gt 0) {

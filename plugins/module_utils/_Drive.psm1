@@ -1,6 +1,8 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+#AnsibleRequires -PowerShell ..module_utils._Session
+
 # Drives by their serial, and the one place that says what a drive is and what may happen to it. Private to the
 # collection.
 #
@@ -11,7 +13,8 @@
 #   content: null or {kind: empty data locked unknown, text, fingerprint, manifest (bool), manifest_md5, encryption}
 #   attempt: null or {id, readable, seed, container, folder, started, files, sessions, identity, erased, log, has_order,
 #            run_state: ok missing torn, run, alive: '' starting runner tool}
-#   journal: null or {path, sha256, bytes, completed, drive_id, manifest_file, manifest_hash, key_kind, damaged}; verify
+#   journal: null or {path, sha256, bytes, completed, drive_id, manifest_file, manifest_hash, key_kind, damaged,
+#            sessions}; verify
 #   older [{id, partition_guid, wrote, tool}] (attempts of this seed before the current one; tool: it may have started)
 #   others [{seed, attempt}] (open attempts of other seeds)
 #   never_started (how many attempts in a row, the newest first, ended before the tool started)
@@ -106,9 +109,19 @@ function Get-SeedSession {
     if ($Attempt.run) {
         foreach ($one in @($Attempt.run.sessions)) { $known[$one.id] = $one }
     }
+    $lengths = @{}
+    foreach ($file in @($Attempt.files)) { $lengths["$($file.name)"] = [long]$file.bytes }
     foreach ($session in @($Attempt.sessions)) {
         $now = $known[$session.id]
         $record = [ordered]@{ id = $session.id; state = 'pending'; exit_code = $null; files = @($session.files) }
+        $record['bytes'] = $lengths["$(@($session.files)[0])"]
+        $record['started'] = Get-SeedField -Value $now -Name started
+        $record['ended'] = Get-SeedField -Value $now -Name ended
+        $record['resumed'] = [int](Get-SeedField -Value $now -Name resumed -Default 0)
+        $record['tool_id'] = "$(Get-SeedField -Value $now -Name tool_id -Default $session.id)"
+        foreach ($name in 'stalled', 'refused', 'journal_bytes', 'used_bytes') {
+            $record[$name] = Get-SeedField -Value $now -Name $name
+        }
         if ($now) {
             $record.state = $now.state
             $record.exit_code = $now.exit_code
@@ -416,6 +429,31 @@ function Get-SeedFreshVerdict {
     New-SeedVerdict -Status foreign -Reason "$reason $remedy" -Allowed erase
 }
 
+function Get-SeedAttemptNext {
+    <#
+    .SYNOPSIS
+        What the current attempt does next, by itself or with a word: action, session and reason.
+    .PARAMETER Facts
+        The facts.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Facts)
+    $known = @{ State = Get-SeedAttemptState -Facts $Facts; Journal = $Facts.journal; Serial = $Facts.serial }
+    $known['Content'] = Get-SeedContentKind -Facts $Facts
+    $known['Access'] = Get-SeedAccess -Facts $Facts
+    if ($Facts.attempt) { $known['Session'] = @(Get-SeedSession -Attempt $Facts.attempt) }
+    if ($Facts.journal) {
+        $known['DriveId'] = ConvertTo-SeedSerial -Serial (Get-SeedField -Value $Facts.journal -Name drive_id)
+    }
+    $next = Get-SeedNext @known
+    $guards = @()
+    if ($Facts.disk) { $guards = @($Facts.disk.guards) }
+    if ($next.action -in 'resume', 'abort', 'start' -and $known['State'] -in 'failed', 'interrupted' -and $guards) {
+        return New-SeedNext -Action ask -Session $next.session -Reason "Drive $($Facts.serial) $($guards -join ' ')"
+    }
+    $next
+}
+
 function Get-SeedEndedVerdict {
     <#
     .SYNOPSIS
@@ -429,6 +467,7 @@ function Get-SeedEndedVerdict {
     param([Parameter(Mandatory = $true)][object]$Facts, [Parameter(Mandatory = $true)][string]$State)
     $attempt = $Facts.attempt
     $discard = "To give it up and begin anew, allow it with ``discard_attempts: [$($attempt.id)]``."
+    $next = Get-SeedAttemptNext -Facts $Facts
     if ($State -eq 'torn') {
         $what = 'its state file cannot be read'
         if ($attempt.run_state -eq 'missing') { $what = 'its state file is missing' }
@@ -441,10 +480,16 @@ function Get-SeedEndedVerdict {
     }
     $sessions = @(Get-SeedSession -Attempt $attempt)
     $open = @($sessions | Where-Object { $_.state -ne 'completed' })
+    $allowed = 'discard'
+    $remedy = "$($next.reason) $discard"
+    if ($next.action -in 'start', 'resume', 'abort') {
+        $allowed = 'resume'
+        $remedy = $next.reason
+    }
     if ($State -eq 'interrupted') {
-        return New-SeedVerdict -Status interrupted -Allowed discard -Reason (
+        return New-SeedVerdict -Status interrupted -Allowed $allowed -Reason (
             "The copy to drive $($Facts.serial) in attempt $($attempt.id) ended with its process, after " +
-            "$($sessions.Count - $open.Count) of $($sessions.Count) sessions. $discard"
+            "$($sessions.Count - $open.Count) of $($sessions.Count) sessions. $remedy"
         )
     }
     if ($open.Count -eq 0) {
@@ -458,7 +503,7 @@ function Get-SeedEndedVerdict {
     $said = "$($attempt.run.error)"
     if (-not $said) { $said = "$(@($attempt.run.last_lines) | Select-Object -Last 1)" }
     if ($said) { $words += ": $($said.TrimEnd('.'))" }
-    New-SeedVerdict -Status failed -Allowed discard -Reason "$words. $discard"
+    New-SeedVerdict -Status failed -Allowed $allowed -Reason "$words. $remedy"
 }
 
 function Get-SeedProtectionLack {
@@ -725,10 +770,31 @@ function Get-SeedNeverStartedVerdict {
     New-SeedVerdict -Status $status -Reason "$reason It can simply be begun anew." -Allowed prepare
 }
 
+function Get-SeedStatusNext {
+    <#
+    .SYNOPSIS
+        What a drive does next, as its verdict allows it: action, session and reason.
+    .PARAMETER Facts
+        The facts.
+    .PARAMETER Verdict
+        The verdict.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Facts, [Parameter(Mandatory = $true)][object]$Verdict)
+    $next = Get-SeedAttemptNext -Facts $Facts
+    if ('prepare' -in $Verdict.allowed) { return New-SeedNext -Action start -Reason $Verdict.reason }
+    if ($next.action -in 'wait', 'done', 'new_attempt' -or 'resume' -in $Verdict.allowed) { return $next }
+    # What the attempt would do by itself waits for a person, or for the drive, where the verdict says so.
+    if ('insert' -in $Verdict.allowed) { return New-SeedNext -Action wait -Reason $Verdict.reason }
+    if ($next.action -eq 'ask') { return $next }
+    if ('discard' -in $Verdict.allowed) { return New-SeedNext -Action new_attempt -Reason $Verdict.reason }
+    New-SeedNext -Action ask -Reason $Verdict.reason
+}
+
 function Get-SeedDriveStatus {
     <#
     .SYNOPSIS
-        What a drive is: status, reason, allowed, content, access and activity.
+        What a drive is: status, reason, allowed, next, content, access and activity.
     .DESCRIPTION
         The only place that decides about a drive. Options of a drive: container, erase, bus, files, discard_attempts
         and erase_fingerprints. What cannot be known allows nothing that destroys.
@@ -769,6 +835,7 @@ function Get-SeedDriveStatus {
         status = $verdict.status
         reason = $verdict.reason
         allowed = @($verdict.allowed)
+        next = Get-SeedStatusNext -Facts $Facts -Verdict $verdict
         content = Get-SeedContentKind -Facts $Facts
         access = Get-SeedAccess -Facts $Facts
         activity = Get-SeedActivity -Facts $Facts
@@ -818,7 +885,10 @@ function Get-SeedAttemptRecord {
         tool_started = $started
         partition_guid = $guid
         files = @($Attempt.files)
-        sessions = @(Get-SeedSession -Attempt $Attempt)
+        sessions = @(Get-SeedSession -Attempt $Attempt | ForEach-Object {
+                Select-SeedField -Value $_ -Name 'id', 'state', 'exit_code', 'files', 'bytes', 'started', 'ended',
+                    'resumed', 'tool_id'
+            })
     }
 }
 
@@ -873,7 +943,7 @@ Export-ModuleMember -Function @(
     'ConvertTo-SeedSerial', 'Find-SeedDisk', 'Get-SeedNearSerial', 'Test-SeedSameFile', 'Get-SeedSession',
     'Get-SeedJournalLack', 'Get-SeedAttemptState', 'Get-SeedAccess', 'Get-SeedContentKind', 'Get-SeedActivity',
     'New-SeedVerdict', 'Get-SeedMissingReason', 'Get-SeedUnfitReason', 'Get-SeedSizeNote', 'Test-SeedEraseUsed',
-    'Get-SeedFreshVerdict',
+    'Get-SeedFreshVerdict', 'Get-SeedAttemptNext', 'Get-SeedStatusNext',
     'Get-SeedEndedVerdict', 'Get-SeedProtectionLack', 'Get-SeedReadableVerdict', 'Get-SeedCompleteVerdict',
     'Get-SeedAttemptVerdict', 'Test-SeedBeside', 'Get-SeedProgress', 'Get-SeedNeverStartedVerdict',
     'Get-SeedDriveStatus', 'Select-SeedField',

@@ -113,7 +113,7 @@ function Confirm-SeedAllowed {
     .PARAMETER Option
         The module's options.
     .PARAMETER Step
-        prepare or verify.
+        prepare, resume or verify.
     #>
     [CmdletBinding()]
     param(
@@ -257,10 +257,82 @@ function New-SeedCopyOrder {
     }
 }
 
+function New-SeedResumeOrder {
+    <#
+    .SYNOPSIS
+        The order to go on with an attempt: the same folder, journal and tool; nothing is erased or formatted.
+    .PARAMETER Drive
+        The drive as Get-SeedDrive shows it; its record allows to resume it.
+    .PARAMETER Option
+        The module's options.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][object]$Drive,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option
+    )
+    $attempt = $Drive.facts.attempt
+    $folder = $attempt.folder
+    $plan = (Read-SeedJson -Path "$folder\attempt.json" -Expected).value
+    if (-not $plan) { throw "'$folder\attempt.json' cannot be read. Nothing was written." }
+    $next = $Drive.record.next
+    $action = $next.action
+    # The tool remembers where a session reads from, so a corrected path is taken by a session that begins anew.
+    $moved = "$($plan.source_directory)".TrimEnd('\') -ne "$($Option['source_directory'])".TrimEnd('\')
+    if ($action -eq 'resume' -and $moved) { $action = 'abort' }
+    $name = "$($plan.tool.path)".Substring("$($plan.tool.path)".LastIndexOf('\') + 1)
+    $total = [long]0
+    foreach ($file in @($attempt.files)) { $total += [long]$file.bytes }
+    [ordered]@{
+        operation = 'copy'
+        resume = [ordered]@{ action = $action; session = $next.session }
+        attempt = $attempt.id
+        seed = $attempt.seed
+        serial = $Drive.facts.serial
+        container = $attempt.container
+        folder = $folder
+        letter = "$($attempt.run.letter)"
+        identity = [ordered]@{
+            serial = $Drive.facts.serial
+            unique_id = $Drive.facts.disk.unique_id
+            size_bytes = [long]$plan.identity.size_bytes
+            partition_guid = $Drive.facts.disk.partition_guid
+        }
+        protected_paths = @(Get-SeedProtectedPath -Option $Option)
+        source_directory = $Option['source_directory']
+        files = @($attempt.files)
+        sessions = @(Get-SeedSession -Attempt $attempt | ForEach-Object {
+                Add-Member -InputObject $_ -NotePropertyName file -NotePropertyValue @($_.files)[0] -PassThru
+            })
+        journal = $Drive.facts.journal.path
+        tool_path = "$folder\tool\$name"
+        tool_sha256 = $plan.tool.sha256
+        tool_directory = "$folder\work"
+        run_file = "$folder\run.json"
+        output_file = "$folder\output.txt"
+        bytes_total = $total
+    }
+}
+
+function Get-SeedOpenFile {
+    <#
+    .SYNOPSIS
+        The files of an attempt whose sessions are not completed.
+    .PARAMETER Attempt
+        The attempt of the facts.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Attempt)
+    $open = @(Get-SeedSession -Attempt $Attempt | Where-Object { $_.state -ne 'completed' })
+    $names = @($open | ForEach-Object { $_.files })
+    $Attempt.files | Where-Object { $_.name -in $names }
+}
+
 function Start-SeedCopy {
     <#
     .SYNOPSIS
-        Starts the copy to one drive, if there is still room for it on this host. Returns whether it did.
+        Starts the copy to one drive, or goes on with it, if there is still room for it on this host. Returns whether
+        it did.
     .PARAMETER Drive
         The drive as Get-SeedDrive showed it.
     .PARAMETER Option
@@ -277,6 +349,12 @@ function Start-SeedCopy {
     )
     Use-SeedHost -Option $Option -Step {
         if (@(Get-SeedBusyDrive -Option $Option).Count -ge $Limit) { return $false }
+        if ('resume' -in $Drive.record.allowed) {
+            $now = Confirm-SeedAllowed -Drive $Drive -Option $Option -Step resume
+            $order = New-SeedResumeOrder -Drive $now -Option $Option
+            $null = Start-SeedRun -Order $order -Account $Option['copy_account']
+            return $true
+        }
         $now = Confirm-SeedAllowed -Drive $Drive -Option $Option -Step prepare
         try { $null = New-SeedAttempt -Drive $now -Option $Option }
         catch {
@@ -314,7 +392,8 @@ function Get-SeedLimit {
 function Invoke-SeedPrepare {
     <#
     .SYNOPSIS
-        Starts as many copies as `parallel` still has room for on this host, in the order of the drives that allow it.
+        Starts as many copies as `parallel` still has room for on this host, or goes on with them, in the order of the
+        drives that allow it.
     .PARAMETER Option
         The module's options.
     .PARAMETER CheckMode
@@ -326,7 +405,12 @@ function Invoke-SeedPrepare {
     $change = New-SeedChange -Drive $drives
     $working = @($drives | Where-Object { 'wait' -in $_.record.allowed })
     $open = @($drives | Where-Object { 'collect' -notin $_.record.allowed })
-    $next = @($open | Where-Object { 'prepare' -in $_.record.allowed })
+    # A session that failed while it was waited for is not resumed by itself: it would be so for days.
+    $next = @($open | Where-Object {
+            $again = 'resume' -in $_.record.allowed
+            $ended = $again -and $_.facts.attempt.run.state -eq 'ended' -and $Option['_retry'] -eq $false
+            'prepare' -in $_.record.allowed -or ($again -and -not $ended)
+        })
     if ($next.Count -eq 0) {
         # A drive that is not there yet is waited for; everything else needs a decision.
         if ($working.Count -eq 0) {
@@ -346,10 +430,14 @@ function Invoke-SeedPrepare {
         }
         throw "``files`` and ``sessions`` of drive $($drive.facts.serial) are empty. Plan the seed first."
     }
-    $tool = Get-SeedTool -Path $Option['tool_path'] -Version $Option['tool_version']
-    Assert-SeedTool -Tool $tool -Sha256 $Option['tool_sha256']
+    if (@($next | Where-Object { 'prepare' -in $_.record.allowed }).Count -gt 0) {
+        $tool = Get-SeedTool -Path $Option['tool_path'] -Version $Option['tool_version']
+        Assert-SeedTool -Tool $tool -Sha256 $Option['tool_sha256']
+    }
     foreach ($drive in $next) {
-        Assert-SeedStagedFile -Directory $Option['source_directory'] -File $drive.option.files
+        $files = $drive.option.files
+        if ('resume' -in $drive.record.allowed) { $files = @(Get-SeedOpenFile -Attempt $drive.facts.attempt) }
+        Assert-SeedStagedFile -Directory $Option['source_directory'] -File $files
     }
     if ($busy.Count -ge $limit) {
         $change.busy = $busy
@@ -383,9 +471,11 @@ function Set-SeedShown {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][object]$Change, [Parameter(Mandatory = $true)][object]$Drive)
+    $goesOn = 'resume' -in $Drive.record.allowed
     foreach ($entry in $Change.after['drives']) {
         if ($entry['serial'] -ne $Drive.facts.serial) { continue }
         $entry['status'] = 'copying'
+        if ($goesOn) { continue }
         $entry['attempt'] = 'new'
         $entry['content'] = "$($Drive.option.files.Count) files in a new encrypted volume"
         $entry['fingerprint'] = ''
@@ -467,11 +557,7 @@ function New-SeedVerifyOrder {
         identity = $identity
         container = $attempt.container
         files = @($attempt.files)
-        sessions = @(Get-SeedSession -Attempt $attempt | ForEach-Object { [pscustomobject]@{
-            id = $_.id
-            state = $_.state
-            exit_code = $_.exit_code
-        } })
+        sessions = @(Get-SeedSession -Attempt $attempt)
         journal = $Facts.journal.path
         journal_sha256 = $Facts.journal.sha256
         manifest_file = $Facts.journal.manifest_file
@@ -486,6 +572,6 @@ function New-SeedVerifyOrder {
 
 Export-ModuleMember -Function @(
     'Use-SeedHost', 'Assert-SeedStagedFile', 'Set-SeedRefused', 'Confirm-SeedAllowed', 'New-SeedAttempt',
-    'New-SeedCopyOrder', 'Start-SeedCopy', 'Get-SeedLimit', 'Invoke-SeedPrepare', 'Set-SeedShown', 'Invoke-SeedVerify',
-    'New-SeedVerifyOrder'
+    'New-SeedCopyOrder', 'New-SeedResumeOrder', 'Get-SeedOpenFile', 'Start-SeedCopy', 'Get-SeedLimit',
+    'Invoke-SeedPrepare', 'Set-SeedShown', 'Invoke-SeedVerify', 'New-SeedVerifyOrder'
 )

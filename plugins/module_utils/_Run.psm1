@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #AnsibleRequires -PowerShell ..module_utils._Folder
+#AnsibleRequires -PowerShell ..module_utils._Resume
 #AnsibleRequires -PowerShell ..module_utils._RunScript
 #AnsibleRequires -PowerShell ..module_utils._Verify
 
@@ -15,10 +16,11 @@ function Get-SeedRunnerText {
     [CmdletBinding()]
     [OutputType([string])]
     param()
-    # One function of each file: _Folder, _Drive, _Volume, _DriveGuard, _Target, _Tool, _RunScript, _Manifest,
-    # _Verify.
+    # One function of each file: _Folder, _Drive, _Volume, _DriveGuard, _Target, _Tool, _Session,
+    # _Resume, _RunScript, _Manifest, _Verify.
     $known = 'Resolve-SeedPath', 'ConvertTo-SeedSerial', 'Get-SeedEncryption', 'Get-SeedDiskFact', 'Confirm-SeedDrive',
-        'Get-SeedToolArgument', 'Invoke-SeedRun', 'Open-SeedManifest', 'Invoke-SeedVerifyRun'
+        'Get-SeedToolArgument', 'Get-SeedNext', 'Resume-SeedSession', 'Invoke-SeedRun', 'Open-SeedManifest',
+        'Invoke-SeedVerifyRun'
     $functions = foreach ($module in @((Get-Command -Name $known -CommandType Function).Module)) {
         foreach ($one in $module.ExportedFunctions.Values) { "function $($one.Name) {$($one.Definition)}" }
     }

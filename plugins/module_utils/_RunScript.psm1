@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #AnsibleRequires -PowerShell ..module_utils._Folder
 #AnsibleRequires -PowerShell ..module_utils._Drive
+#AnsibleRequires -PowerShell ..module_utils._Session
 #AnsibleRequires -PowerShell ..module_utils._Target
 #AnsibleRequires -PowerShell ..module_utils._Tool
 
@@ -405,18 +406,30 @@ function Get-SeedSessionLine {
         The number of the session, from 0.
     .PARAMETER Letter
         The drive letter.
+    .PARAMETER Call
+        start, resume or abort.
+    .PARAMETER ToolId
+        The id that the tool knows the session by, when it is another one than the plan's.
     #>
     [CmdletBinding()]
     [OutputType([string])]
     param(
         [Parameter(Mandatory = $true)][object]$Order,
         [int]$Index,
-        [Parameter(Mandatory = $true)][string]$Letter
+        [Parameter(Mandatory = $true)][string]$Letter,
+        [string]$Call = 'start',
+        [string]$ToolId
     )
     $session = @($Order.sessions)[$Index]
+    if (-not $ToolId) { $ToolId = $session.id }
+    if ($Call -ne 'start') {
+        return ConvertTo-SeedCommandLine -Word (
+            Get-SeedToolEndArgument -Journal $Order.journal -SessionId $ToolId -Call $Call
+        )
+    }
     $words = @{
         Journal = $Order.journal
-        SessionId = $session.id
+        SessionId = $ToolId
         Source = $Order.source_directory.TrimEnd('\') + "\$($session.file)"
         Blob = "$($Order.container)/" + ($session.file -replace '\\', '/')
     }
@@ -437,22 +450,28 @@ function Invoke-SeedSession {
         The state, which is changed.
     .PARAMETER Index
         The number of the session, from 0.
+    .PARAMETER Call
+        start, resume or abort.
     #>
     [CmdletBinding()]
     [OutputType([int])]
     param(
         [Parameter(Mandatory = $true)][object]$Order,
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$State,
-        [int]$Index
+        [int]$Index,
+        [string]$Call = 'start'
     )
     $session = @($Order.sessions)[$Index]
+    $kept = $State['sessions'][$Index]
     $output = Resolve-SeedPath -Path "$($Order.output_file).$Index.out"
     $failed = Resolve-SeedPath -Path "$($Order.output_file).$Index.err"
     $nothing = Resolve-SeedPath -Path "$($Order.output_file).in"
     [System.IO.File]::WriteAllBytes($nothing, (New-Object -TypeName byte[] -ArgumentList 0))
     $start = @{
         FilePath = Resolve-SeedPath -Path $Order.tool_path
-        ArgumentList = Get-SeedSessionLine -Order $Order -Index $Index -Letter $Order.letter
+        ArgumentList = Get-SeedSessionLine -Order $Order -Index $Index -Letter $Order.letter -Call $Call -ToolId (
+            "$($kept['tool_id'])"
+        )
         WorkingDirectory = Resolve-SeedPath -Path $Order.tool_directory
         PassThru = $true
         NoNewWindow = $true
@@ -465,9 +484,12 @@ function Invoke-SeedSession {
     $State['tool_started'] = $true
     $State['beside'] = $false
     $beside = Test-SeedToolBeside -Order $Order
-    $State['sessions'][$Index]['state'] = 'running'
-    $kept = Save-SeedState -Order $Order -State $State
-    if (-not $kept -and $Index -eq 0) {
+    $kept['state'] = 'running'
+    $kept['exit_code'] = $null
+    $kept['ended'] = $null
+    if (-not $kept['started']) { $kept['started'] = Get-SeedTime }
+    $saved = Save-SeedState -Order $Order -State $State
+    if (-not $saved -and $Index -eq 0) {
         $State['tool_started'] = $false
         throw 'The state of the attempt cannot be written, so the tool was not started.'
     }
@@ -488,15 +510,17 @@ function Invoke-SeedSession {
     if ($null -eq $code) { $code = -1 }
     $State['last_lines'] = @(Get-SeedLastLine -Path $output, $failed)
     $State['tool'] = $null
-    $State['sessions'][$Index]['exit_code'] = $code
-    $State['sessions'][$Index]['state'] = 'failed'
-    if ($code -eq 0) {
-        $State['sessions'][$Index]['state'] = 'completed'
+    $kept['exit_code'] = $code
+    $kept['state'] = 'failed'
+    $kept['ended'] = Get-SeedTime
+    if ($code -eq 0 -and $Call -ne 'abort') {
+        $kept['state'] = 'completed'
         $State['bytes_done'] = $progress.done + $progress.bytes
     }
-    else { $State['beside'] = $beside -or (Test-SeedToolBeside -Order $Order) }
+    elseif ($code -ne 0) { $State['beside'] = $beside -or (Test-SeedToolBeside -Order $Order) }
+    $how = @{ start = ''; resume = ' resumed'; abort = ' aborted' }[$Call]
     Add-SeedOutput -Path $output, $failed -Target $Order.output_file -Title (
-        "--- session $($session.id), exit code $code, $(Get-SeedTime)"
+        "--- session $($kept['tool_id'])$how, exit code $code, $(Get-SeedTime)"
     )
     [int]$code
 }
@@ -646,17 +670,31 @@ function Invoke-SeedCopyRun {
         [Parameter(Mandatory = $true)][object]$Order,
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$State
     )
-    $State['source'] = Get-SeedSourceAnswer -Directory $Order.source_directory -File @($Order.files)
+    $goesOn = Get-SeedField -Value $Order -Name resume
+    $files = @($Order.files)
+    if ($goesOn) {
+        $open = @($State['sessions'] | Where-Object { $_['state'] -ne 'completed' } | ForEach-Object { $_['id'] })
+        $names = @($Order.sessions | Where-Object { $_.id -in $open } | ForEach-Object { $_.file })
+        $files = @($files | Where-Object { $_.name -in $names })
+    }
+    $State['source'] = Get-SeedSourceAnswer -Directory $Order.source_directory -File $files
     if ($State['source'].answer -ne 'there') { throw $State['source'].text }
     Assert-SeedToolCopy -Order $Order
     # What cannot be said on a command line is found before anything is erased.
     for ($at = 0; $at -lt @($Order.sessions).Count; $at++) {
         $null = Get-SeedSessionLine -Order $Order -Index $at -Letter 'Z'
     }
-    Initialize-SeedTarget -Order $Order -State $State
+    if ($goesOn) {
+        Assert-SeedDriveId -Order $Order
+        Restore-SeedTarget -Order $Order
+    }
+    else { Initialize-SeedTarget -Order $Order -State $State }
     for ($at = 0; $at -lt @($Order.sessions).Count; $at++) {
+        if ($State['sessions'][$at]['state'] -eq 'completed') { continue }
         Assert-SeedTarget -Order $Order -PartitionGuid $State['partition_guid']
-        $code = Invoke-SeedSession -Order $Order -State $State -Index $at
+        $action = 'start'
+        if ($goesOn -and $goesOn.session -eq $State['sessions'][$at]['id']) { $action = $goesOn.action }
+        $code = Resume-SeedSession -Order $Order -State $State -Index $at -Action $action
         $State['exit_code'] = $code
         if ($at -eq 0) {
             $State['partition_guid'] = Get-SeedPartitionGuid -Order $Order -Known $State['partition_guid']
@@ -666,6 +704,26 @@ function Invoke-SeedCopyRun {
         if ($at -eq 0) { Assert-SeedDriveId -Order $Order }
         $null = Save-SeedState -Order $Order -State $State
     }
+}
+
+function New-SeedSessionState {
+    <#
+    .SYNOPSIS
+        A session as run.json has it, as far as it is known.
+    .PARAMETER Session
+        The session of an order.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Session)
+    $kept = [ordered]@{ id = $Session.id; state = $Session.state; exit_code = $Session.exit_code }
+    $kept['tool_id'] = "$(Get-SeedField -Value $Session -Name tool_id -Default $Session.id)"
+    foreach ($name in 'bytes', 'started', 'ended', 'refused', 'journal_bytes', 'used_bytes') {
+        $kept[$name] = Get-SeedField -Value $Session -Name $name
+    }
+    foreach ($name in 'resumed', 'stalled') {
+        $kept[$name] = [int](Get-SeedField -Value $Session -Name $name -Default 0)
+    }
+    $kept
 }
 
 function New-SeedState {
@@ -679,11 +737,12 @@ function New-SeedState {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][object]$Order, [Parameter(Mandatory = $true)][string]$State)
-    $sessions = @(foreach ($one in @($Order.sessions)) { , [ordered]@{
-        id = $one.id
-        state = $one.state
-        exit_code = $one.exit_code
-    } })
+    $sessions = @(foreach ($one in @($Order.sessions)) { New-SeedSessionState -Session $one })
+    $goesOn = Get-SeedField -Value $Order -Name resume
+    $done = [long]0
+    if ($goesOn) {
+        $sessions | Where-Object { $_['state'] -eq 'completed' } | ForEach-Object { $done += [long]$_['bytes'] }
+    }
     [ordered]@{
         schema_version = 1
         operation = $Order.operation
@@ -698,11 +757,11 @@ function New-SeedState {
         ended = $null
         exit_code = $null
         error = ''
-        # Reading a drive again follows a copy, whose tool had started.
-        tool_started = $Order.operation -eq 'verify'
+        # Reading a drive again and going on with a copy follow a copy, whose tool had started.
+        tool_started = $Order.operation -eq 'verify' -or [bool]$goesOn
         partition_guid = $Order.identity.partition_guid
         sessions = $sessions
-        bytes_done = [long]0
+        bytes_done = $done
         bytes_total = [long]$Order.bytes_total
         last_lines = @()
         source = $null
@@ -759,5 +818,5 @@ Export-ModuleMember -Function @(
     'ConvertFrom-SeedOutput', 'Read-SeedTail', 'Get-SeedLastLine', 'Get-SeedUsedByte', 'Assert-SeedTarget',
     'Get-SeedSourceAnswer', 'Wait-SeedTool', 'Add-SeedOutput', 'Get-SeedSessionLine', 'Invoke-SeedSession',
     'Get-SeedPartitionGuid', 'Assert-SeedToolCopy', 'Initialize-SeedTarget', 'Assert-SeedDriveId',
-    'Invoke-SeedCopyRun', 'New-SeedState', 'Invoke-SeedRun'
+    'Invoke-SeedCopyRun', 'New-SeedState', 'New-SeedSessionState', 'Invoke-SeedRun'
 )

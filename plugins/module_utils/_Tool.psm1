@@ -242,6 +242,30 @@ function Get-SeedToolArgument {
     '/BlobType:PageBlob'
 }
 
+function Get-SeedToolEndArgument {
+    <#
+    .SYNOPSIS
+        The words that resume or abort the last session; the tool takes nothing else with them.
+    .PARAMETER Journal
+        Path of the journal.
+    .PARAMETER SessionId
+        The session's id.
+    .PARAMETER Call
+        resume or abort.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory = $true)][string]$Journal,
+        [Parameter(Mandatory = $true)][string]$SessionId,
+        [Parameter(Mandatory = $true)][string]$Call
+    )
+    'PrepImport'
+    "/j:$Journal"
+    "/id:$SessionId"
+    @{ resume = '/ResumeSession'; abort = '/AbortSession' }[$Call]
+}
+
 function ConvertTo-SeedCommandLine {
     <#
     .SYNOPSIS
@@ -555,6 +579,30 @@ function Get-SeedJournalDrive {
     $found.Values
 }
 
+function Read-SeedJournalKey {
+    <#
+    .SYNOPSIS
+        The key of a drive in its journal, as parameters of Unlock-SeedVolume. Fails without quoting it.
+    .PARAMETER Path
+        Path of the journal.
+    .PARAMETER Serial
+        The serial in its normal form.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Path, [Parameter(Mandatory = $true)][string]$Serial)
+    $activities = Read-SeedJournalRecord -Text (Read-SeedJournalText -Path $Path)
+    $key = ''
+    foreach ($pairs in @($activities.Values | Where-Object { $_.ContainsKey('DriveState') })) {
+        $state = Read-SeedDriveState -Text $pairs['DriveState'].text -Place 'journal'
+        if (($state['DriveId'] -replace '\s', '').TrimEnd('.') -eq $Serial) { $key = $state['BitLockerKey'] }
+    }
+    switch (Get-SeedKeyKind -Key $key) {
+        'numerical' { return @{ RecoveryPassword = $key } }
+        'external' { return @{ ExternalKey = $key } }
+    }
+    throw "The journal of drive $Serial holds no key, so its volume cannot be unlocked."
+}
+
 function Read-SeedKeyForm {
     <#
     .SYNOPSIS
@@ -712,7 +760,7 @@ function Protect-SeedJournal {
 
 Export-ModuleMember -Function @(
     'Get-SeedTool', 'Test-SeedPlainConfig', 'Get-SeedUnsigned', 'Assert-SeedTool', 'Copy-SeedTool',
-    'Get-SeedToolArgument', 'ConvertTo-SeedCommandLine', 'New-SeedDamage', 'Read-SeedJournalText', 'Read-SeedByte',
+    'Get-SeedToolArgument', 'Get-SeedToolEndArgument', 'Read-SeedJournalKey', 'ConvertTo-SeedCommandLine', 'New-SeedDamage', 'Read-SeedJournalText', 'Read-SeedByte',
     'Read-SeedJournalRecord', 'ConvertFrom-SeedRecord', 'Read-SeedDriveState', 'Get-SeedKeyKind', 'Read-SeedJournal',
     'Get-SeedJournalDrive', 'Read-SeedKeyForm', 'Test-SeedKeyFile', 'Find-SeedKey',
     'Protect-SeedJournal'

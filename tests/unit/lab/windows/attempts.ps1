@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Attempts that are only folders, for tests of what reads and removes them. No tool runs.
-Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_DriveGuard', '_Target', '_Tool', '_RunScript', '_Manifest',
-    '_Verify', '_Run', '_Attempt', '_Prepare', '_Clean', '_Collect', '_Restore'
+Import-TestUtility -Name '_Folder', '_Session', '_Drive', '_Volume', '_DriveGuard', '_Target', '_Tool', '_RunScript',
+    '_Resume', '_Manifest', '_Verify', '_Run', '_Attempt', '_Prepare', '_Clean', '_Collect', '_Restore'
 $work = 'C:\work'
 $sample = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/samples/journals/numerical-key.jrn'
 function New-Option {

@@ -6,7 +6,7 @@
 Describe 'situations of disks' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_DriveGuard', '_Target'
+        Import-TestUtility -Name '_Folder', '_Session', '_Drive', '_Volume', '_DriveGuard', '_Target'
         $situations = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/Situations.psm1'
         Import-Module -Name $situations -Force
         Install-Situation

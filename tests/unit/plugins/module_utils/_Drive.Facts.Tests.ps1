@@ -5,7 +5,7 @@
 Describe 'what one fact changes' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        Import-TestUtility -Name '_Folder', '_Drive'
+        Import-TestUtility -Name '_Folder', '_Session', '_Drive'
         $golden = [System.IO.File]::ReadAllText(
             (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/golden/drives.json'))
         function Get-Case {

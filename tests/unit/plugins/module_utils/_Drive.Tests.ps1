@@ -4,7 +4,7 @@
 Describe 'what a drive is' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        Import-TestUtility -Name '_Folder', '_Drive'
+        Import-TestUtility -Name '_Folder', '_Session', '_Drive'
     }
 
     Context 'status, from a table of facts' {

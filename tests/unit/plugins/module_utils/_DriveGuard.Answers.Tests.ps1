@@ -4,7 +4,7 @@
 Describe 'disks that answer otherwise' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_DriveGuard'
+        Import-TestUtility -Name '_Folder', '_Session', '_Drive', '_Volume', '_DriveGuard'
         $guid = '{00000000-0000-4000-8000-000000000002}'
         function Write-DeviceByte {
             param([int]$Number, [long]$At)

@@ -4,8 +4,8 @@
 Describe 'detached work that does not begin as it should' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_DriveGuard', '_Target', '_Tool', '_RunScript',
-            '_Manifest', '_Verify', '_Run'
+        Import-TestUtility -Name '_Folder', '_Session', '_Drive', '_Volume', '_DriveGuard', '_Target', '_Tool',
+            '_RunScript', '_Resume', '_Manifest', '_Verify', '_Run'
         function New-TestOrder {
             $null = New-Item -ItemType Directory -Path 'C:\a' -Force
             [ordered]@{

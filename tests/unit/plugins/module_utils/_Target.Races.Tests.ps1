@@ -4,7 +4,7 @@
 Describe 'a drive that changes, or a command that fails, between two looks' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_DriveGuard', '_Target'
+        Import-TestUtility -Name '_Folder', '_Session', '_Drive', '_Volume', '_DriveGuard', '_Target'
         function New-Option {
             param([bool]$Erase = $false, [string[]]$Fingerprint = @())
             [pscustomobject]@{

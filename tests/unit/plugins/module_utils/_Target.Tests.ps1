@@ -4,7 +4,7 @@
 Describe 'the last look at a drive and what is done to it' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_DriveGuard', '_Target'
+        Import-TestUtility -Name '_Folder', '_Session', '_Drive', '_Volume', '_DriveGuard', '_Target'
     }
     BeforeEach { New-TestWorld }
     AfterEach { Remove-TestWorld }

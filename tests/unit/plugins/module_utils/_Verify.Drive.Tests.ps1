@@ -4,7 +4,7 @@
 Describe 'reading a drive again' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_RunScript', '_Manifest', '_Verify'
+        Import-TestUtility -Name '_Folder', '_Session', '_Drive', '_Volume', '_RunScript', '_Manifest', '_Verify'
         function Get-TestHash([byte[]]$Byte) {
             [BitConverter]::ToString([System.Security.Cryptography.MD5]::Create().ComputeHash($Byte)) -replace '-', ''
         }

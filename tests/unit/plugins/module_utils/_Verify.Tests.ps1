@@ -5,7 +5,7 @@
 Describe 'reading a drive again, step by step' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_RunScript', '_Manifest', '_Verify'
+        Import-TestUtility -Name '_Folder', '_Session', '_Drive', '_Volume', '_RunScript', '_Manifest', '_Verify'
         $md5 = [System.Security.Cryptography.MD5]::Create()
         function New-Found {
             param([hashtable]$Planned = @{ f = 2048 }, [int]$Block = 1024)

@@ -348,5 +348,26 @@ function New-Partition {
     Get-Partition -DiskNumber $disk.number -PartitionNumber $number
 }
 
+function Set-Partition {
+    <# .SYNOPSIS Gives a partition another drive letter. #>
+    [CmdletBinding()]
+    param(
+        [uint32]$DiskNumber, [uint32]$PartitionNumber, [char]$NewDriveLetter, [object[]]$InputObject
+    )
+    if (Invoke-LabFault $PSCmdlet) { return }
+    $all = @(Get-LabDisk)
+    if ($InputObject) { $DiskNumber, $PartitionNumber = $InputObject[0].DiskNumber, $InputObject[0].PartitionNumber }
+    $disk = Select-LabDisk -Number $DiskNumber
+    $used = @($all.partitions | Where-Object { $_ } | ForEach-Object { [string]$_.letter } | Where-Object { $_ })
+    if ([string]$NewDriveLetter -in $used) {
+        Write-Error -Message 'The requested access path is already in use.' -ErrorId 'StorageWMI 42002,Set-Partition'
+        return
+    }
+    $letter = [string]$NewDriveLetter
+    Edit-LabDisk -Disk $disk -Change {
+        foreach ($one in $_.partitions) { if ($one.number -eq $PartitionNumber) { $one.letter = $letter } }
+    }
+}
+
 Export-ModuleMember -Function Get-Disk, Get-PhysicalDisk, Get-Partition, Get-Volume, Initialize-Disk, Clear-Disk,
-    Set-Disk, New-Partition, Update-Disk, Update-HostStorageCache
+    Set-Disk, New-Partition, Set-Partition, Update-Disk, Update-HostStorageCache

@@ -1,0 +1,193 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# What a copy that ended before its last session does next. Pure. Private to the collection.
+#
+# Source: the tool's troubleshooting article. A session that ended abnormally is resumed, or aborted so that another may
+# begin; only the last one, and never the first one of a drive. Exit codes and the journal's records of sessions are
+# documented nowhere: a record is believed only where it says Completed and no exit code says otherwise, or where the
+# journal did not grow, which says that a session never began.
+
+function Get-SeedField {
+    <#
+    .SYNOPSIS
+        A field of an object, or another value where it is missing: files of earlier versions lack some.
+    .PARAMETER Value
+        The object; null for none.
+    .PARAMETER Name
+        The field.
+    .PARAMETER Default
+        The other value.
+    #>
+    [CmdletBinding()]
+    param([AllowNull()][object]$Value, [Parameter(Mandatory = $true)][string]$Name, [AllowNull()][object]$Default)
+    if ($null -eq $Value) { return $Default }
+    if ($Value -is [System.Collections.IDictionary]) {
+        if ($Value.Contains($Name)) { return $Value[$Name] }
+        return $Default
+    }
+    $field = $Value.PSObject.Properties[$Name]
+    if ($field) { return $field.Value }
+    $Default
+}
+
+function New-SeedNext {
+    <#
+    .SYNOPSIS
+        What is next: action, session (its id in the plan; empty for none) and reason.
+    .PARAMETER Action
+        start, wait, resume, abort, new_attempt, done or ask.
+    .PARAMETER Session
+        The session.
+    .PARAMETER Reason
+        A sentence.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][string]$Action,
+        [AllowEmptyString()][AllowNull()][string]$Session,
+        [AllowEmptyString()][AllowNull()][string]$Reason
+    )
+    [pscustomobject][ordered]@{ action = $Action; session = "$Session"; reason = "$Reason" }
+}
+
+function Get-SeedSessionNext {
+    <#
+    .SYNOPSIS
+        What a session other than the first one does next, when its copy has ended.
+    .PARAMETER Session
+        The session as run.json has it: tool_id, state, exit_code, stalled, refused, journal_bytes.
+    .PARAMETER Journal
+        The journal of the facts, with bytes and the states of the sessions that it names.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Session, [Parameter(Mandatory = $true)][object]$Journal)
+    $id = $Session.id
+    $code = Get-SeedField -Value $Session -Name exit_code
+    $refused = "$(Get-SeedField -Value $Session -Name refused)"
+    if ($refused -eq 'abort') {
+        return New-SeedNext -Action ask -Session $id -Reason "The tool neither resumes nor aborts session $id."
+    }
+    $known = Get-SeedField -Value $Journal -Name sessions
+    $says = Get-SeedField -Value $known -Name "$(Get-SeedField -Value $Session -Name tool_id -Default $id)"
+    $before = Get-SeedField -Value $Session -Name journal_bytes
+    # The tool only appends to its journal, so one of the same length says that the session never began.
+    $grew = $null -eq $before -or [long]$before -ne [long](Get-SeedField -Value $Journal -Name bytes -Default 0)
+    $begun = $Session.state -ne 'pending' -or "$says" -ne ''
+    if (-not $begun -or -not $grew) {
+        return New-SeedNext -Action start -Session $id -Reason "The next run starts session $id."
+    }
+    if ("$says" -eq 'Completed' -and $null -ne $code) {
+        return New-SeedNext -Action ask -Session $id -Reason (
+            "The tool ended session $id with exit code $code, and its journal says that the session is completed."
+        )
+    }
+    if ($refused -eq 'resume') {
+        return New-SeedNext -Action abort -Session $id -Reason (
+            "The tool does not resume session $id, so the next run aborts it and starts it anew."
+        )
+    }
+    if ([int](Get-SeedField -Value $Session -Name stalled -Default 0) -ge 3) {
+        return New-SeedNext -Action ask -Session $id -Reason (
+            "Session $id was resumed three times in a row and got no further. Remove the cause first."
+        )
+    }
+    New-SeedNext -Action resume -Session $id -Reason "The next run resumes session $id."
+}
+
+function Get-SeedNext {
+    <#
+    .SYNOPSIS
+        What an attempt does next: action, session and reason.
+    .PARAMETER State
+        How the attempt stands, as Get-SeedAttemptState says it.
+    .PARAMETER Session
+        The sessions in their order, as Get-SeedSession shows them.
+    .PARAMETER Journal
+        The journal of the facts; null without one.
+    .PARAMETER Content
+        Whose the drive's content is: ours, foreign, empty or unknown.
+    .PARAMETER Access
+        How far the drive can be reached: missing, offline, locked, readable or unknown.
+    .PARAMETER Serial
+        The serial in its normal form.
+    .PARAMETER DriveId
+        The serial that the tool names in the journal, in its normal form.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][string]$State,
+        [AllowEmptyCollection()][object[]]$Session = @(),
+        [AllowNull()][object]$Journal,
+        [string]$Content,
+        [string]$Access,
+        [string]$Serial,
+        [AllowEmptyString()][string]$DriveId
+    )
+    $first = ''
+    if ($Session.Count -gt 0) { $first = $Session[0].id }
+    $open = @($Session | Where-Object { $_.state -ne 'completed' })
+    if ($State -in 'none', 'never_started') {
+        return New-SeedNext -Action start -Session $first -Reason 'The tool has not started yet.'
+    }
+    if ($State -eq 'running') {
+        $now = @($Session | Where-Object { $_.state -eq 'running' }) + $open + @([pscustomobject]@{ id = '' })
+        return New-SeedNext -Action wait -Session $now[0].id -Reason 'The work goes on by itself.'
+    }
+    if ($State -eq 'complete') { return New-SeedNext -Action done -Reason 'All sessions are completed.' }
+    if ($State -eq 'torn') { return New-SeedNext -Action ask -Reason 'How the attempt stands is not known.' }
+    if ($open.Count -eq 0) {
+        return New-SeedNext -Action ask -Reason 'All sessions ended well, and the journal does not fit.'
+    }
+    $id = $open[0].id
+    if ($id -eq $first) {
+        return New-SeedNext -Action new_attempt -Session $id -Reason (
+            'The first session of a drive can be neither resumed nor aborted.'
+        )
+    }
+    $lack = ''
+    if (-not $Journal) { $lack = 'The journal is not there' }
+    elseif ("$($Journal.damaged)") { $lack = "The journal is damaged ($($Journal.damaged))" }
+    elseif ($DriveId -ne $Serial) { $lack = 'The journal names another drive' }
+    elseif ($Content -in 'foreign', 'empty') { $lack = 'The drive does not hold any more what was copied to it' }
+    if ($lack) {
+        return New-SeedNext -Action new_attempt -Session $id -Reason "$lack, so session $id cannot be resumed."
+    }
+    switch ($Access) {
+        'missing' { return New-SeedNext -Action wait -Session $id -Reason 'Insert the drive to go on.' }
+        'offline' {
+            return New-SeedNext -Action ask -Session $id -Reason 'Its disk is offline. Bring it online to go on.'
+        }
+        'unknown' {
+            return New-SeedNext -Action ask -Session $id -Reason 'The drive cannot be looked into.'
+        }
+    }
+    Get-SeedSessionNext -Session $open[0] -Journal $Journal
+}
+
+function New-SeedSessionId {
+    <#
+    .SYNOPSIS
+        The id of a session that is started anew after it was aborted, because the tool takes an id once.
+    .PARAMETER Id
+        The session's id in the plan.
+    .PARAMETER Known
+        The ids that are used up.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][string]$Id, [AllowEmptyCollection()][string[]]$Known = @())
+    $number = 1
+    do {
+        $end = "r$number"
+        # Source: the rule of 3 to 30 characters, published in the tool's FAQ of version 2.
+        $made = $Id.Substring(0, [Math]::Min($Id.Length, 30 - $end.Length)) + $end
+        $number++
+    } while ($made -in $Known)
+    $made
+}
+
+Export-ModuleMember -Function @(
+    'Get-SeedField', 'New-SeedNext', 'Get-SeedSessionNext', 'Get-SeedNext', 'New-SeedSessionId'
+)
