@@ -29,7 +29,8 @@ function Restore-SeedTarget {
     if (-not $seen.disk) { throw "$name is not attached to this host. Insert it to go on." }
     if ($seen.disk.offline) { throw "The disk of drive $($Order.serial) is offline. Bring it online to go on." }
     if (@($seen.disk.guards).Count -gt 0) { throw "$name $(@($seen.disk.guards) -join ' ') Nothing was written." }
-    if ("$($seen.disk.partition_guid)" -ne $own[0] -or [long]$seen.disk.size_bytes -ne [long]$Order.identity.size_bytes) {
+    $same = "$($seen.disk.partition_guid)" -eq $own[0]
+    if (-not $same -or [long]$seen.disk.size_bytes -ne [long]$Order.identity.size_bytes) {
         throw "$name does not hold any more what was copied to it. Nothing was written."
     }
     if ("$($seen.disk.letter)" -ne "$($Order.letter)") { Restore-SeedLetter -Order $Order }
@@ -60,8 +61,8 @@ function Restore-SeedLetter {
     $used = @(Get-PSDrive -PSProvider FileSystem -ErrorAction Stop | ForEach-Object { $_.Name })
     $used += @(Invoke-SeedQuery -Name Get-Partition | ForEach-Object { Get-SeedLetter -Partition $_ })
     if ("$($Order.letter)" -in $used) {
-        throw "The letter $($Order.letter): of drive $($Order.serial), which the tool remembers, is in use by another " +
-            'volume now. Free it to go on, for example with Set-Partition.'
+        throw "The letter $($Order.letter): of drive $($Order.serial), which the tool remembers, is in use by " +
+            'another volume now. Free it to go on, for example with Set-Partition.'
     }
     $disk = Find-SeedDisk -Serial $Order.serial
     $mine = @(Get-SeedDataPartition -Disk $disk | Where-Object { "$($_.Guid)" -eq "$($Order.identity.partition_guid)" })
@@ -135,7 +136,8 @@ function Resume-SeedSession {
     $session = $State['sessions'][$Index]
     if ($Action -eq 'start') { return Start-SeedSession -Order $Order -State $State -Index $Index }
     $known = (Read-SeedJournal -Path $Order.journal).sessions
-    if ("$(Get-SeedField -Value $known -Name $session['tool_id'])" -eq 'Completed' -and $null -eq $session['exit_code']) {
+    $says = "$(Get-SeedField -Value $known -Name $session['tool_id'])"
+    if ($says -eq 'Completed' -and $null -eq $session['exit_code']) {
         $session['state'] = 'completed'
         $session['ended'] = Get-SeedTime
         $State['bytes_done'] = [long]$State['bytes_done'] + [long]$session['bytes']
@@ -149,13 +151,14 @@ function Resume-SeedSession {
         $session['resumed'] = [int]$session['resumed'] + 1
         $before = Get-SeedJournalByte -Order $Order
         $code = Invoke-SeedSession -Order $Order -State $State -Index $Index -Call resume
-        if ($code -eq 0 -or (Get-SeedJournalByte -Order $Order) -ne $before) { return $code }
+        # What refuses to run beside another copy says nothing about the session.
+        if ($code -eq 0 -or $State['beside'] -or (Get-SeedJournalByte -Order $Order) -ne $before) { return $code }
         $session['refused'] = 'resume'
         $null = Save-SeedState -Order $Order -State $State
     }
     $code = Invoke-SeedSession -Order $Order -State $State -Index $Index -Call abort
     if ($code -ne 0) {
-        $session['refused'] = 'abort'
+        if (-not $State['beside']) { $session['refused'] = 'abort' }
         return $code
     }
     $ids = @($State['sessions'] | ForEach-Object { $_['id']; $_['tool_id'] }) + @($known.Keys)

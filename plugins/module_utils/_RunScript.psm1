@@ -81,9 +81,11 @@ function Add-SeedMark {
     $invariant = [System.Globalization.CultureInfo]::InvariantCulture
     $style = [System.Globalization.DateTimeStyles]::RoundtripKind
     $now = $last = [DateTime]::MinValue
-    $read = $kept.Count -gt 0 -and [DateTime]::TryParse($Time, $invariant, $style, [ref]$now) -and
-        [DateTime]::TryParse("$($kept[-1].at)", $invariant, $style, [ref]$last)
-    if (-not $read -or ($now - $last).TotalSeconds -ge 10) { $kept += [pscustomobject]@{ at = $Time; bytes = $Done } }
+    $null = [DateTime]::TryParse($Time, $invariant, $style, [ref]$now)
+    if ($kept.Count -gt 0) { $null = [DateTime]::TryParse("$($kept[-1].at)", $invariant, $style, [ref]$last) }
+    if (($now - $last).TotalSeconds -ge 10) {
+        $kept += [pscustomobject]@{ at = $Time; bytes = $Done }
+    }
     $kept | Select-Object -Last 7
 }
 

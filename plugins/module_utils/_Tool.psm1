@@ -760,7 +760,8 @@ function Protect-SeedJournal {
 
 Export-ModuleMember -Function @(
     'Get-SeedTool', 'Test-SeedPlainConfig', 'Get-SeedUnsigned', 'Assert-SeedTool', 'Copy-SeedTool',
-    'Get-SeedToolArgument', 'Get-SeedToolEndArgument', 'Read-SeedJournalKey', 'ConvertTo-SeedCommandLine', 'New-SeedDamage', 'Read-SeedJournalText', 'Read-SeedByte',
+    'Get-SeedToolArgument', 'Get-SeedToolEndArgument', 'ConvertTo-SeedCommandLine', 'New-SeedDamage',
+    'Read-SeedJournalText', 'Read-SeedByte', 'Read-SeedJournalKey',
     'Read-SeedJournalRecord', 'ConvertFrom-SeedRecord', 'Read-SeedDriveState', 'Get-SeedKeyKind', 'Read-SeedJournal',
     'Get-SeedJournalDrive', 'Read-SeedKeyForm', 'Test-SeedKeyFile', 'Find-SeedKey',
     'Protect-SeedJournal'

@@ -73,9 +73,23 @@ Describe 'going on with a copy' {
             calls = 's-1, s-2, s-2 resumed'
         }
         @{
+            what = 'the tool was killed while it wrote its last records'
+            fault = @{ calls = 'later'; times = 1; phase = 'journal'; kill_at_byte = 90 }
+            calls = 's-1, s-2, s-2 resumed'
+        }
+        @{
             what = 'the tool was killed before its journal said anything'
             fault = @{ calls = 'later'; times = 1; journal_late = $true; kill_at_byte = 512 }
             calls = 's-1, s-2, s-2'
+        }
+        @{
+            what = 'the tool does not resume, because it remembers another source'
+            fault = @{ calls = 'later'; times = 1; kill_at_byte = 512 }
+            change = {
+                $path = Resolve-SeedPath -Path $before.journal.path
+                [System.IO.File]::WriteAllText($path, [System.IO.File]::ReadAllText($path).Replace('1024]', '1025]'))
+            }
+            calls = 's-1, s-2, s-2 resumed, s-2 aborted, s-2r1'
         }
         @{
             what = 'the staging location has another path by now'
@@ -89,7 +103,7 @@ Describe 'going on with a copy' {
     ) {
         $before = Start-TestCopy -Fault $fault
         "$($before.status) $($before.allowed -join ',') $($before.next.session)" | Should -Be 'failed resume s-2'
-        if ($calls -like '*aborted*') { & $change }
+        if ($calls -like '*aborted*') { . $change }
         (Invoke-SeedPrepare -Option $option).changed | Should -BeTrue
         $after = Get-TestRecord
         "$($after.status) $($after.attempt.id) $($after.next.action)" | Should -Be "copied $($before.attempt.id) done"

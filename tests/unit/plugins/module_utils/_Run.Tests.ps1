@@ -41,8 +41,9 @@ Describe 'detached work' {
                     $args[0].VariablePath.IsScript
                 }, $true)) | Should -BeNullOrEmpty
     }
-    It 'exports every function that it has, so that the runner has them too' -ForEach @(@{ name = '_Folder' },
-        @{ name = '_RunScript' }, @{ name = '_Manifest' }, @{ name = '_Verify' }) {
+    It 'exports every function that it has, so that the runner has them too' -ForEach @(
+        '_Folder', '_Session', '_RunScript', '_Resume', '_Manifest', '_Verify' | ForEach-Object { @{ name = $_ } }
+    ) {
         $text = [System.IO.File]::ReadAllText((Get-Module -Name $name).Path)
         $all = [regex]::Matches($text, '(?m)^function (\S+) \{') | ForEach-Object { $_.Groups[1].Value } | Sort-Object
         (Get-Module -Name $name).ExportedFunctions.Keys | Sort-Object | Should -Be $all

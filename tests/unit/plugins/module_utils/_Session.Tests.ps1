@@ -7,7 +7,9 @@ Describe 'what a copy does next' {
         Import-TestUtility -Name '_Session'
         # Three sessions of which the second one was copying; a row changes one thing of that.
         function Get-TestNext {
-            param([hashtable]$With = @{}, [hashtable]$Second = @{}, [hashtable]$Journal = @{}, [string]$First, [int]$Open)
+            param(
+                [hashtable]$With = @{}, [hashtable]$Second = @{}, [hashtable]$Journal = @{}, [string]$First, [int]$Open
+            )
             $sessions = @(foreach ($at in 1..3) {
                     $state = @('completed', 'failed', 'pending')[$at - 1]
                     $one = @{
@@ -76,7 +78,10 @@ Describe 'what a copy does next' {
         # A session that never began
         @{
             want = 'start s-2'; what = 'the runner was ended before the session'
-            case = @{ Second = @{ state = 'pending'; journal_bytes = $null }; Journal = @{ sessions = @{ 's-1' = 'Completed' } } }
+            case = @{
+                Second = @{ state = 'pending'; journal_bytes = $null }
+                Journal = @{ sessions = @{ 's-1' = 'Completed' } }
+            }
         }
         @{
             want = 'resume s-2'; what = 'the runner was ended before it could say that the session began'
@@ -84,7 +89,10 @@ Describe 'what a copy does next' {
         }
         @{
             want = 'start s-2'; what = 'the tool was refused and wrote nothing'
-            case = @{ With = @{ State = 'failed' }; Second = @{ exit_code = 1; journal_bytes = 900 }; Journal = @{ sessions = @{} } }
+            case = @{
+                With = @{ State = 'failed' }; Second = @{ exit_code = 1; journal_bytes = 900 }
+                Journal = @{ sessions = @{} }
+            }
         }
         @{
             want = 'start s-2'; what = 'the tool was killed before it wrote anything'
@@ -98,7 +106,10 @@ Describe 'what a copy does next' {
         }
         @{
             want = 'ask s-2'; what = 'the tool failed after the session was completed'
-            case = @{ With = @{ State = 'failed' }; Second = @{ exit_code = 1 }; Journal = @{ sessions = @{ 's-2' = 'Completed' } } }
+            case = @{
+                With = @{ State = 'failed' }; Second = @{ exit_code = 1 }
+                Journal = @{ sessions = @{ 's-2' = 'Completed' } }
+            }
         }
         @{
             want = 'resume s-2'; what = 'the tool ended well and the journal does not say so'
@@ -117,7 +128,10 @@ Describe 'what a copy does next' {
         }
         @{
             want = 'resume s-2'; what = 'it goes by another id after an abort'
-            case = @{ Second = @{ tool_id = 's-2r1' }; Journal = @{ sessions = @{ 's-2' = 'Aborted'; 's-2r1' = 'InProgress' } } }
+            case = @{
+                Second = @{ tool_id = 's-2r1' }
+                Journal = @{ sessions = @{ 's-2' = 'Aborted'; 's-2r1' = 'InProgress' } }
+            }
         }
         # Journal and drive
         @{ want = 'new_attempt s-2'; what = 'the journal is lost'; case = @{ With = @{ Journal = $null } } }
@@ -149,15 +163,16 @@ Describe 'what a copy does next' {
     It 'gives an aborted session an id that is free and legal: <id>' -ForEach @(
         @{ id = 's-2'; known = @('s-2'); made = 's-2r1' }
         @{ id = 's-2'; known = @('s-2', 's-2r1', 'S-2R2'); made = 's-2r3' }
-        @{ id = 'a-session-id-of-30-characters.'.Replace('.', 'x'); known = @(); made = 'a-session-id-of-30-characterr1' }
+        @{ id = 'a-session-id-of-30-charactersx'; known = @(); made = 'a-session-id-of-30-characterr1' }
     ) {
         $new = New-SeedSessionId -Id $id -Known $known
         $new | Should -BeExactly $made
         $new | Should -Match '^[A-Za-z0-9_#-]{3,30}$'
     }
     It 'reads a field of whatever has fields' {
+        $three = [pscustomobject]@{ a = 3 }
         "$(Get-SeedField -Value $null -Name a -Default 1) $(Get-SeedField -Value @{ a = 2 } -Name a) " +
-            "$(Get-SeedField -Value ([pscustomobject]@{ a = 3 }) -Name a) $(Get-SeedField -Value @{} -Name a -Default 4)" |
+            "$(Get-SeedField -Value $three -Name a) $(Get-SeedField -Value @{} -Name a -Default 4)" |
             Should -Be '1 2 3 4'
     }
 }
