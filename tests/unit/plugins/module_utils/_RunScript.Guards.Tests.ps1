@@ -4,7 +4,7 @@
 Describe 'the runner when something is not as it should be' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        Import-TestUtility -Name '_Folder', '_Session', '_Drive', '_Tool', '_RunScript'
+        Import-TestUtility -Name '_Folder', '_Session', '_Drive', '_Tool', '_RunScript', '_Resume'
         $guid = '{00000000-0000-4000-8000-000000000002}'
         function New-Order {
             $null = New-Item -ItemType Directory -Path 'C:\a' -Force

@@ -4,7 +4,7 @@
 Describe 'the runner' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        Import-TestUtility -Name '_Folder', '_Session', '_RunScript'
+        Import-TestUtility -Name '_Folder', '_Session', '_Drive', '_RunScript'
     }
     BeforeEach { New-TestWorld }
     AfterEach { Remove-TestWorld }
