@@ -77,7 +77,7 @@ if "/j:" in " ".join(sys.argv):
     ended = [one[1] for one in began if one[0] == "end"]
     if any(one[0] == "begin" and one[1] not in ended and pathlib.Path("/proc", one[1]).exists() for one in began):
         say("overlap")
-    session = next(one for one in sys.argv if one.startswith("/id:"))
+    session = "".join(one for one in sys.argv if one.startswith("/id:") or one.endswith("Session"))
     say(f"begin {os.getpid()} {folder.parent.name} {session}")
 code = tool.main(folder, sys.argv[1:])
 if "/j:" in " ".join(sys.argv):

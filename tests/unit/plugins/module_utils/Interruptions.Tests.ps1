@@ -185,7 +185,7 @@ Describe 'interruptions' {
             for ($step = 0; $step -lt 10; $step++) {
                 $record = Get-TestRecord -Option $Option
                 Assert-TestRecord -Record $record
-                $next = @(foreach ($one in 'wait', 'unlock', 'verify', 'prepare', 'discard', 'erase') {
+                $next = @(foreach ($one in 'wait', 'unlock', 'verify', 'prepare', 'resume', 'discard', 'erase') {
                         if ($one -in $record.allowed) { $one }
                     })
                 if ($record.status -eq 'verified') { break }
@@ -206,6 +206,13 @@ Describe 'interruptions' {
                         if ($Until -eq 'prepare') { return ($steps -join ' ') }
                         $null = Invoke-SeedPrepare -Option $Option
                     }
+                    'resume' {
+                        $journal = Resolve-SeedPath -Path $record.journal.path
+                        $text = [System.IO.File]::ReadAllText($journal)
+                        $null = Invoke-SeedPrepare -Option $Option
+                        [System.IO.File]::ReadAllText($journal).StartsWith($text) | Should -BeTrue
+                        $journals = Get-TestPrint -Filter '*.jrn'
+                    }
                     'discard' {
                         Assert-TestUntouched -Option $Option
                         $Option.discard_attempts += @($record.attempt.id)
@@ -222,7 +229,7 @@ Describe 'interruptions' {
             @($steps + 'verified') -join ' '
         }
         function Assert-TestRecord([object]$Record) {
-            $known = 'prepare', 'wait', 'collect', 'verify', 'unlock', 'lock', 'insert', 'discard', 'erase'
+            $known = 'prepare', 'wait', 'collect', 'verify', 'unlock', 'lock', 'insert', 'resume', 'discard', 'erase'
             $Record.allowed.Count | Should -BeGreaterThan 0
             foreach ($one in $Record.allowed) { $known | Should -Contain $one }
             if ('discard' -in $Record.allowed) {
