@@ -150,7 +150,10 @@ function Get-SeedNext {
     if (-not $Journal) { $lack = 'The journal is not there' }
     elseif ("$($Journal.damaged)") { $lack = "The journal is damaged ($($Journal.damaged))" }
     elseif ($DriveId -ne $Serial) { $lack = 'The journal names another drive' }
-    elseif ($Content -in 'foreign', 'empty') { $lack = 'The drive does not hold any more what was copied to it' }
+    # An offline disk shows no partition, so whose its content is cannot be known.
+    elseif ($Access -ne 'offline' -and $Content -in 'foreign', 'empty') {
+        $lack = 'The drive does not hold any more what was copied to it'
+    }
     if ($lack) {
         return New-SeedNext -Action new_attempt -Session $id -Reason "$lack, so session $id cannot be resumed."
     }

@@ -22,7 +22,7 @@ import pytest
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import Transport
 from lab import agents, controller, people, world
 from lab.twin import verdict, wire
-from lab.windows import faults, registry
+from lab.windows import faults, processes, registry
 from pair import DRIVE, FOREIGN, HOST, KINDS, Pair, payloads, with_arguments, with_replaced
 
 SETTINGS = "people/lab.publishsettings"
@@ -192,7 +192,7 @@ def test_a_foreign_drive_is_erased_by_its_fingerprint(pair: Pair) -> None:
 @pytest.mark.powershell
 def test_a_copy_that_is_stopped(pair: Pair) -> None:
     """A running copy: its record while it runs, stop in check mode, for real and again, and what it leaves."""
-    pair.each(lambda _home: faults.order_tool(HOST, {"bytes_per_second": 1000}))
+    pair.each(lambda _home: faults.order_tool(HOST, {"hang_at_byte": 0}))
     start = {**COPY, "drives": [drive()], "source_directory": "D:\\Staging"}
     pair.call("sata_prep_import", "real", start)
     busy = pair.call("sata_prep_import_info", "real", {**COPY, "drives": [drive()]})[0]
@@ -207,6 +207,72 @@ def test_a_copy_that_is_stopped(pair: Pair) -> None:
         assert (one["stopped"], one["drives"][0]["status"]) == ([DRIVE], "interrupted")
     assert pair.compare("sata_prep_import", "again", stop)[0]["stopped"] == []
     assert pair.compare("sata_prep_import", "refused", start)[0]["failed"]
+
+
+def cut_off(pair: Pair) -> None:
+    """Wait until the tool resumes a session in both worlds, then end the hosts' processes and lock the drive."""
+    end = time.monotonic() + 60
+    asked = {**COPY, "drives": [drive()]}
+    while not all(one["drives"][0]["last_lines"] for one in pair.call("sata_prep_import_info", "real", asked)):
+        assert time.monotonic() < end
+        time.sleep(0.3)
+
+    def reset(_home: pathlib.Path) -> None:
+        processes.end_all(HOST)
+        with world.changed(world.disk_file(DRIVE)) as disk:
+            world.lock_volumes(disk)
+            disk["partitions"][1]["letter"] = "X"
+
+    pair.each(reset)
+
+
+@pytest.mark.powershell
+def test_a_later_session_is_resumed(pair: Pair) -> None:
+    """After the tool was killed, and again after the host was restarted: locked, and with another letter."""
+    for call, effect in (("later", "kill_at_byte"), ("resume", "hang_at_byte")):
+        order = {effect: 4096, "calls": call, "times": 1}
+        pair.each(lambda _home, order=order: faults.order_tool(HOST, order))
+    copied(pair)
+    info = {**COPY, "drives": [drive()]}
+    start = {**info, "source_directory": "D:\\Staging"}
+    killed = pair.compare("sata_prep_import_info", "real", info)[0]["drives"][0]
+    assert (killed["status"], killed["allowed"], killed["next"]["action"]) == ("failed", ["resume"], "resume")
+    assert pair.compare("sata_prep_import", "refused", {**start, "source_directory": "D:\\nowhere"})[0]["failed"]
+    assert "discard" not in pair.compare("sata_prep_import", "refused", {**start, "_retry": False})[0]["failure"]
+    # The attempt has its own copy of the tool.
+    moved = {**start, "tool_path": "C:\\nowhere\\WAImportExport.exe"}
+    assert pair.compare("sata_prep_import", "check", moved)[0]["changed"]
+    assert pair.call("sata_prep_import", "real", start)[0]["changed"]
+    cut_off(pair)
+    locked = pair.compare("sata_prep_import_info", "real", info)[0]["drives"][0]
+    assert (locked["status"], locked["access"], locked["allowed"]) == ("interrupted", "locked", ["resume"])
+    pair.each(lambda _home: people.set_offline(DRIVE, "Policy"))
+    assert pair.compare("sata_prep_import_info", "real", info)[0]["drives"][0]["next"]["action"] == "ask"
+    pair.each(lambda _home: people.set_offline(DRIVE, None))
+    assert pair.compare("sata_prep_import", "check", start)[0]["changed"]
+    assert pair.call("sata_prep_import", "real", start)[0]["changed"]
+    until_idle(pair)
+    done = pair.compare("sata_prep_import", "again", start)[0]["drives"][0]
+    assert (done["status"], done["letter"]) == ("copied", killed["letter"])
+    assert [one["resumed"] for one in done["attempt"]["sessions"]] == [0, 2]
+
+
+@pytest.mark.powershell
+def test_a_session_is_aborted_and_begun_anew(pair: Pair) -> None:
+    """The tool remembers where a session reads from, so that a source that moved takes an abort."""
+    pair.each(lambda _home: faults.order_tool(HOST, {"kill_at_byte": 4096, "calls": "later", "times": 1}))
+    copied(pair)
+    pair.each(lambda _home: (world.windows_path(HOST, "D:\\Staging")).rename(world.windows_path(HOST, "D:\\Moved")))
+    start = {**COPY, "drives": [drive()], "source_directory": "D:\\Moved"}
+    assert pair.compare("sata_prep_import", "check", start)[0]["changed"]
+    assert pair.call("sata_prep_import", "real", start)[0]["changed"]
+    until_idle(pair)
+    done = pair.compare("sata_prep_import", "again", start)[0]["drives"][0]
+    assert (done["status"], done["attempt"]["sessions"][1]["tool_id"]) == ("copied", "contoso-1r1")
+    verify = {**COPY, "drives": [drive()], "state": "verified"}
+    pair.call("sata_prep_import", "real", verify)
+    until_idle(pair)
+    assert pair.compare("sata_prep_import", "again", verify)[0]["drives"][0]["status"] == "verified"
 
 
 @pytest.mark.powershell

@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.serialization import pkcs7
 from lab import world
 from lab.twin import facts, verdict
 from lab.twin.machine import Failed, Json, Machine, Unmodelled, is_alive, now, safe, serial_of
-from lab.twin.run import source_problem, state_of
+from lab.twin.run import open_files, source_problem, state_of
 from lab.windows import faults, processes
 
 SEED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
@@ -230,7 +230,7 @@ def _prepare(machine: Machine, option: Json, check: bool) -> Json:
     result: Json = _unchanged(found) | {"host_busy": []}
     working = any("wait" in one["record"]["allowed"] for one in found)
     left = [one for one in found if "collect" not in one["record"]["allowed"]]
-    following = [one for one in left if "prepare" in one["record"]["allowed"]]
+    following = [one for one in left if "prepare" in one["record"]["allowed"] or _may_resume(one, option)]
     if not following:
         reasons = [one["record"]["reason"] for one in left if one["record"]["status"] != "missing"]
         return result if working else result | {"failure": " ".join(reasons)}
@@ -243,11 +243,15 @@ def _prepare(machine: Machine, option: Json, check: bool) -> Json:
         if not one["option"]["files"] or not one["listed"]["sessions"]:
             serial = one["facts"]["serial"]
             raise Failed(f"`files` and `sessions` of drive {serial} are empty. Plan the seed first.")
-    _check_tool(machine, tool_of(machine, option), option["tool_sha256"] or "")
+    if any("prepare" in one["record"]["allowed"] for one in following):
+        _check_tool(machine, tool_of(machine, option), option["tool_sha256"] or "")
     if option["source_directory"].startswith("\\\\"):
         raise Unmodelled("a `source_directory` on a share")
     for one in following:
-        if problem := source_problem(machine, option["source_directory"], one["option"]["files"]):
+        files = one["option"]["files"]
+        if "resume" in one["record"]["allowed"]:
+            files = open_files(one["facts"]["attempt"]["files"], facts.sessions(one["facts"]["attempt"]))
+        if problem := source_problem(machine, option["source_directory"], files):
             raise Failed(problem)
     if len(busy) >= limit:
         return result | {"host_busy": busy}
@@ -255,22 +259,30 @@ def _prepare(machine: Machine, option: Json, check: bool) -> Json:
     return result
 
 
+def _may_resume(drive: Json, option: Json) -> bool:
+    """Whether a copy may go on: one whose session failed while it was waited for does not by itself."""
+    run = (drive["facts"]["attempt"] or {}).get("run") or {"state": ""}
+    return "resume" in drive["record"]["allowed"] and not (run["state"] == "ended" and option["_retry"] is False)
+
+
 def _begin_copies(machine: Machine, option: Json, following: list[Json], result: Json, check: bool) -> None:
     """Start the copies one after the other; one that cannot begin keeps the others from nothing."""
     problems = []
     for one in following:
         content = f"{len(one['option']['files'])} files in a new encrypted volume"
+        resumed = "resume" in one["record"]["allowed"]
         try:
             if not check:
                 with machine.alone(option["work_directory"]):
-                    _begin_copy(machine, option, one)
+                    (_resume_copy if resumed else _begin_copy)(machine, option, one)
         except Failed as failure:
             serial = one["facts"]["serial"]
             latest = facts.attempts(machine, facts.drive_folder(option, serial))[0]
-            if not (latest["run"] or {}).get("beside"):
+            if resumed or not (latest["run"] or {}).get("beside"):
                 problems.append(str(failure))
                 continue
-        _show(result, one["facts"]["serial"], status="copying", attempt="new", content=content, fingerprint="")
+        shown = {} if resumed else {"attempt": "new", "content": content, "fingerprint": ""}
+        _show(result, one["facts"]["serial"], status="copying", **shown)
     if problems and len(following) == 1:
         raise Failed(problems[0])
     result["failure"] = " ".join(problems)
@@ -316,6 +328,28 @@ def _begin_copy(machine: Machine, option: Json, drive: Json) -> None:
         "journal": f"{folder}\\{safe(serial)}.jrn",
         "tool_path": f"{folder}\\tool\\{program.name}", "tool_directory": f"{folder}\\work",
         "bytes_total": sum(lengths.values()),
+    }  # fmt: skip
+    _start(machine, order)
+
+
+def _resume_copy(machine: Machine, option: Json, drive: Json) -> None:
+    """Go on with an attempt: the same folder, journal and tool."""
+    fact, attempt, found = drive["facts"], drive["facts"]["attempt"], drive["record"]["next"]
+    folder, disk = attempt["folder"], fact["disk"]
+    plan = machine.read(f"{folder}\\attempt.json")[1]
+    assert plan is not None
+    moved = plan["source_directory"].rstrip("\\") != option["source_directory"].rstrip("\\")
+    action = "abort" if moved and found["action"] == "resume" else found["action"]
+    program = machine.local(plan["tool"]["path"]).name
+    order = {name: attempt[name] for name in ("seed", "container", "files", "folder")} | {
+        "operation": "copy", "resume": {"action": action, "session": found["session"]}, "attempt": attempt["id"],
+        "serial": fact["serial"], "letter": attempt["run"]["letter"],
+        "identity": {"serial": fact["serial"], "unique_id": disk["unique_id"],
+                     "size_bytes": plan["identity"]["size_bytes"], "partition_guid": disk["partition_guid"]},
+        "protected_paths": facts.protected(option), "source_directory": option["source_directory"],
+        "sessions": [one | {"file": one["files"][0]} for one in facts.sessions(attempt)],
+        "journal": fact["journal"]["path"], "tool_path": f"{folder}\\tool\\{program}",
+        "tool_directory": f"{folder}\\work", "bytes_total": sum(int(one["bytes"]) for one in attempt["files"]),
     }  # fmt: skip
     _start(machine, order)
 
@@ -385,9 +419,7 @@ def _verify_order(fact: Json) -> Json:
         "operation": "verify", "attempt": attempt["id"], "seed": attempt["seed"], "serial": fact["serial"],
         "folder": attempt["folder"], "letter": disk["letter"], "identity": {"serial": fact["serial"], **identity},
         "container": attempt["container"], "files": attempt["files"],
-        "sessions": [
-            {name: one[name] for name in ("id", "state", "exit_code")} for one in facts.sessions(attempt)
-        ],
+        "sessions": facts.sessions(attempt),
         "journal": journal["path"], "journal_sha256": journal["sha256"], "manifest_file": journal["manifest_file"],
         "manifest_hash": journal["manifest_hash"], "verify_file": f"{attempt['folder']}\\verify.json",
         "bytes_total": sum(int(one["bytes"]) for one in attempt["files"]),

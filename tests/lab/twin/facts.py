@@ -13,7 +13,7 @@ import xml.etree.ElementTree as ElementTree
 from typing import Any
 
 from lab import world
-from lab.tool.journal import JournalFile
+from lab.tool.journal import SESSION, JournalFile
 from lab.twin.machine import (
     Json,
     Machine,
@@ -33,6 +33,8 @@ PLAN = ("seed", "container", "started", "files", "sessions", "identity", "erased
 RUN = ("operation", "state", "letter", "runner", "tool", "boot", "started", "updated", "exit_code", "error",
        "tool_started", "partition_guid", "sessions", "bytes_done", "bytes_total", "last_lines")  # fmt: skip
 VERIFY = ("finished", "ok", "at", "journal_sha256", "manifest_md5", "files", "ranges", "bytes", "mismatches")
+# What a run keeps of a session, beside what the plan says of it.
+KEPT = ("exit_code", "started", "ended", "refused", "journal_bytes", "used_bytes", "stalled")
 START_SECONDS = 120
 
 
@@ -115,7 +117,13 @@ def journal_fact(machine: Machine, attempt: Json, serial: str) -> Json | None:
     data = file.read_bytes()
     fact: Json = {"path": path, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data), "completed": False}
     fact |= dict.fromkeys(("drive_id", "manifest_file", "manifest_hash", "key_kind", "damaged"), "")
-    drive = JournalFile(file).values().get("DriveInfo", {})
+    values = JournalFile(file).values()
+    fact["sessions"] = {
+        name.removeprefix(SESSION): one.get("SessionState", "")
+        for name, one in values.items()
+        if name.startswith(SESSION)
+    }
+    drive = values.get("DriveInfo", {})
     if not drive.get("DriveState"):
         return fact
     text = drive["DriveState"].removeprefix("[BeginValue]\n").removesuffix("\n[EndValue]")
@@ -139,11 +147,15 @@ def key_kind(key: str) -> str:
 def sessions(attempt: Json) -> list[Json]:
     """The copy sessions of an attempt with how each stands."""
     known = {one["id"]: one for one in (attempt["run"] or {}).get("sessions", [])}
+    lengths = {one["name"]: int(one["bytes"]) for one in attempt["files"]}
     found = []
     for one in attempt["sessions"]:
-        now = known.get(one["id"], {"state": "pending", "exit_code": None})
+        now = known.get(one["id"], {"state": "pending"})
         state = "failed" if now["state"] == "running" and not attempt["alive"] else now["state"]
-        found.append({"id": one["id"], "state": state, "exit_code": now["exit_code"], "files": one["files"]})
+        kept = {name: now.get(name) for name in KEPT}
+        own = {"id": one["id"], "state": state, "files": one["files"], "bytes": lengths.get(one["files"][0])}
+        more = {"resumed": now.get("resumed") or 0, "tool_id": now.get("tool_id") or one["id"]}
+        found.append(kept | own | more)
     return found
 
 

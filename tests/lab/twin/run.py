@@ -18,11 +18,16 @@ import sys
 import time
 import uuid
 import xml.etree.ElementTree as ElementTree
+from typing import Any
 
 from lab import world
+from lab.tool.drive import TargetDrive
+from lab.tool.journal import JournalFile
 from lab.tool.main import main as tool_main
 from lab.twin import facts, verdict
 from lab.twin.machine import Failed, Json, Machine, encryption, now, partitions, process, serial_of
+from lab.twin.session import new_id
+from lab.twin.volumes import WRONG_KEY
 
 LOOK_SECONDS = 0.05
 TABLE_BYTES = 17825792
@@ -36,16 +41,26 @@ def masked(text: str) -> str:
 
 def state_of(order: Json, state: str, boot: str) -> Json:
     """The state of a run as an order begins it."""
-    names = ("id", "state", "exit_code")
+    goes_on = "resume" in order
+    known = [dict.fromkeys(facts.KEPT) | {"tool_id": one["id"], "resumed": 0} | one for one in order["sessions"]]
+    names = ("id", "state", "bytes", "tool_id", "resumed", *facts.KEPT)
     return {
         "schema_version": 1, "operation": order["operation"], "state": state, "attempt": order["attempt"],
         "letter": order["letter"], "runner": None, "tool": None, "boot": boot, "started": order["started"],
         "updated": now(), "ended": None, "exit_code": None, "error": "",
-        "tool_started": order["operation"] == "verify", "partition_guid": order["identity"]["partition_guid"],
-        "sessions": [{name: one[name] for name in names} for one in order["sessions"]],
-        "bytes_done": 0, "bytes_total": order["bytes_total"], "last_lines": [], "source": None, "marks": [],
+        "tool_started": order["operation"] == "verify" or goes_on,
+        "partition_guid": order["identity"]["partition_guid"],
+        "sessions": [{name: one[name] for name in names} for one in known],
+        "bytes_done": sum(int(one["bytes"]) for one in known if goes_on and one["state"] == "completed"),
+        "bytes_total": order["bytes_total"], "last_lines": [], "source": None, "marks": [],
         "beside": False,
     }  # fmt: skip
+
+
+def open_files(files: list[Json], sessions: list[Json]) -> list[Json]:
+    """The files whose sessions are not completed."""
+    names = [name for one in sessions if one["state"] != "completed" for name in one["files"]]
+    return [one for one in files if one["name"] in names]
 
 
 def source_problem(machine: Machine, directory: str, files: list[Json]) -> str:
@@ -96,13 +111,21 @@ class Run:
     # Copying
 
     def _copy(self) -> None:
-        order = self.order
-        problem = source_problem(self.machine, order["source_directory"], order["files"])
+        order, goes_on = self.order, self.order.get("resume")
+        files = open_files(order["files"], order["sessions"]) if goes_on else order["files"]
+        problem = source_problem(self.machine, order["source_directory"], files)
         if problem:
             raise Failed(problem)
-        self._prepare_drive()
-        for number in range(len(order["sessions"])):
-            self.state["exit_code"] = code = self._session(number)
+        if goes_on:
+            self._compare_names()
+            self._restore_drive()
+        else:
+            self._prepare_drive()
+        for number, session in enumerate(self.state["sessions"]):
+            if session["state"] == "completed":
+                continue
+            action = goes_on["action"] if goes_on and goes_on["session"] == session["id"] else "start"
+            self.state["exit_code"] = code = self._go_on(number, action)
             if code and self.state["beside"]:
                 self._say_beside(number)
             if code:
@@ -138,6 +161,61 @@ class Run:
         order["letter"] = letter
         self.state |= {"letter": letter, "partition_guid": guid}
         self.save()
+
+    def _restore_drive(self) -> None:
+        """Find the volume that the attempt writes to, give it its letter back and unlock it."""
+        order, serial, letter = self.order, self.order["serial"], self.order["letter"]
+        look = {"protected_paths": order["protected_paths"], "work_directory": order["folder"], "tool_path": ""}
+        seen = facts.disk_fact(self.machine, look, serial, [order["identity"]["partition_guid"]])["disk"]
+        name = f"Drive {serial} in `drives`"
+        if not seen:
+            raise Failed(f"{name} is not attached to this host. Insert it to go on.")
+        if seen["offline"]:
+            raise Failed(f"The disk of drive {serial} is offline. Bring it online to go on.")
+        if seen["guards"]:
+            raise Failed(f"{name} {' '.join(seen['guards'])} Nothing was written.")
+        wanted = order["identity"]
+        if (seen["partition_guid"], seen["size_bytes"]) != (wanted["partition_guid"], wanted["size_bytes"]):
+            raise Failed(f"{name} does not hold any more what was copied to it. Nothing was written.")
+        if seen["letter"] != letter:
+            if letter in {one["letter"] for disk in self.machine.disks() for one in disk["partitions"]}:
+                raise Failed(
+                    f"The letter {letter}: of drive {serial}, which the tool remembers, is in use by another volume "
+                    "now. Free it to go on, for example with Set-Partition."
+                )
+            self._change_partition(letter=letter)
+        state = encryption(self._own_partition())
+        if state and state["lock_status"] == "Locked":
+            self._unlock()
+            state = encryption(self._own_partition())
+        if state is None:
+            raise Failed(f"The volume {letter}: of drive {serial} is not encrypted.")
+        if state["volume_status"] != "EncryptionInProgress" and (lack := verdict.protection_lack(serial, state)):
+            raise Failed(lack)
+
+    def _own_partition(self) -> Json:
+        """The partition of the attempt."""
+        disk = self.machine.disk(self.order["serial"])
+        wanted = self.order["identity"]["partition_guid"]
+        return next(one for one in partitions(disk or {}) if one["guid"] == wanted)
+
+    def _change_partition(self, **values: Any) -> None:
+        number, disk = self._own_partition()["number"], self.machine.disk(self.order["serial"])
+        assert disk is not None
+        with world.changed(world.disk_file(disk["serial"])) as kept:
+            next(one for one in kept["partitions"] if one["number"] == number).update(values)
+
+    def _unlock(self) -> None:
+        """Unlock the volume with the key of the journal."""
+        state = JournalFile(self.machine.local(self.order["journal"])).values().get("DriveInfo", {})
+        key = re.search("<BitLockerKey>([^<]+)</BitLockerKey>", state.get("DriveState", ""))
+        if key is None:
+            raise Failed(f"The journal of drive {self.order['serial']} holds no key, so its volume cannot be unlocked.")
+        kept = self._own_partition()["bitlocker"]
+        if key[1] not in [one["secret"] for one in kept["protectors"]]:
+            why = f"The key does not unlock {self.order['letter']}: ({WRONG_KEY})."
+            raise Failed(f"{why} Pass the key of this very drive's latest journal.")
+        self._change_partition(bitlocker=kept | {"locked": False})
 
     def _partition(self) -> tuple[str, str]:
         """Erase the drive and make its one partition; its letter and GUID."""
@@ -180,20 +258,71 @@ class Run:
             self.state["tool_started"], self.state["sessions"][0]["state"] = False, "pending"
             self.state["error"] = f"the tool does not begin beside another copy on this host{said}"
 
-    def _session(self, number: int) -> int:
-        """Run the tool for one session; its exit code."""
+    def _journal_bytes(self) -> int:
+        found = self.machine.find(self.order["journal"])
+        return found.stat().st_size if found else 0
+
+    def _used_bytes(self) -> int:
+        drive = TargetDrive(self.machine.name, self.order["letter"])
+        return drive.size - drive.free
+
+    def _begin(self, number: int) -> int:
+        """Run one session from its begin."""
+        session = self.state["sessions"][number]
+        session |= {"journal_bytes": self._journal_bytes(), "used_bytes": self._used_bytes() if number else 0}
+        return self._session(number)
+
+    def _go_on(self, number: int, action: str) -> int:
+        """Start a session, resume it, or abort it and start it anew with another id; the exit code."""
+        session = self.state["sessions"][number]
+        if action == "start":
+            return self._begin(number)
+        attempt = {"folder": self.order["folder"], "alive": ""}
+        known = (facts.journal_fact(self.machine, attempt, self.order["serial"]) or {"sessions": {}})["sessions"]
+        if known.get(session["tool_id"]) == "Completed" and session["exit_code"] is None:
+            session |= {"state": "completed", "ended": now()}
+            self.state["bytes_done"] += session["bytes"]
+            return 0
+        if action == "resume":
+            used, before = self._used_bytes(), self._journal_bytes()
+            moved = used > (session["used_bytes"] or 0)
+            session |= {"used_bytes": used, "stalled": 0 if moved else (session["stalled"] or 0) + 1}
+            session["resumed"] += 1
+            code = self._session(number, "resume")
+            if code == 0 or self._journal_bytes() != before:
+                return code
+            session["refused"] = "resume"
+            self.save()
+        if code := self._session(number, "abort"):
+            session["refused"] = "abort"
+            return code
+        ids = [one[name] for one in self.state["sessions"] for name in ("id", "tool_id")]
+        session |= {"tool_id": new_id(session["id"], [*ids, *known]), "refused": "", "exit_code": None, "stalled": 0}
+        return self._begin(number)
+
+    def _words(self, number: int, call: str) -> list[str]:
+        """The command line of the tool."""
         order, session = self.order, self.order["sessions"][number]
-        words = ["PrepImport", f"/j:{order['journal']}", f"/id:{session['id']}"]
+        words = ["PrepImport", f"/j:{order['journal']}", f"/id:{self.state['sessions'][number]['tool_id']}"]
+        if call != "start":
+            return [*words, f"/{call.capitalize()}Session"]
         if number == 0:
             words += [f"/t:{order['letter']}", "/format", "/silentmode", "/encrypt", f"/logdir:{order['folder']}\\logs"]
-        words += [
+        return [
+            *words,
             f"/srcfile:{order['source_directory'].rstrip(chr(92))}\\{session['file']}",
             f"/dstblob:{order['container']}/{session['file'].replace(chr(92), '/')}",
             "/BlobType:PageBlob",
         ]
+
+    def _session(self, number: int, call: str = "start") -> int:
+        """Run the tool for one call of a session; its exit code."""
+        order, session = self.order, self.state["sessions"][number]
+        words = self._words(number, call)
         output = self.machine.local(f"{order['output_file']}.{number}.out")
         beside, self.state["beside"] = self._tool_beside(), False
-        self.state["tool_started"], self.state["sessions"][number]["state"] = True, "running"
+        self.state["tool_started"] = True
+        session |= {"state": "running", "exit_code": None, "ended": None, "started": session["started"] or now()}
         self.save()
         child = os.fork()
         if child == 0:
@@ -202,13 +331,15 @@ class Run:
         self.save()
         code = self._wait(child, output, number)
         self.state["tool"] = None
-        self.state["sessions"][number] |= {"exit_code": code, "state": "failed" if code else "completed"}
+        done = code == 0 and call != "abort"
+        session |= {"exit_code": code, "state": "completed" if done else "failed", "ended": now()}
         self.state["beside"] = bool(code) and (beside or self._tool_beside())
-        if code == 0:
+        if done:
             self.state["bytes_done"] += session["bytes"]
         text = masked(output.read_text(encoding="utf-8"))
         with self.machine.local(order["output_file"]).open("a", encoding="utf-8") as stream:
-            stream.write(f"--- session {session['id']}, exit code {code}, {now()}\n{text}\n")
+            how = {"start": "", "resume": " resumed", "abort": " aborted"}[call]
+            stream.write(f"--- session {session['tool_id']}{how}, exit code {code}, {now()}\n{text}\n")
         output.unlink()
         return code
 

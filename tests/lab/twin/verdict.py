@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 from lab.twin.facts import attempt_state, guid_of, journal_lack, sessions
 from lab.twin.machine import Json, Unmodelled
+from lab.twin.session import following, next_of
 
 ENCRYPTED = ("FullyEncrypted", "FullyEncryptedWipeInProgress", "FullyEncryptedWipeSuspended")
 LARGEST = 10_100_000_000_000
+SHOWN = ("bytes", "started", "ended", "resumed", "tool_id")
 
 
 class Verdict(NamedTuple):
@@ -156,14 +158,17 @@ def _ended(fact: Json, state: str) -> Verdict:
             what = "its attempt.json cannot be read"
         text = f"How attempt {attempt['id']} to drive {serial} stands is not known: {what} in '{attempt['folder']}'."
         return Verdict("unknown", f"{text} {_discard(attempt)}", ("discard",))
-    known = sessions(attempt)
+    known, found = sessions(attempt), attempt_next(fact)
     left = [one for one in known if one["state"] != "completed"]
+    remedy, allowed = f"{found['reason']} {_discard(attempt)}", "discard"
+    if found["action"] in ("start", "resume", "abort"):
+        remedy, allowed = found["reason"], "resume"
     if state == "interrupted":
         text = (
             f"The copy to drive {serial} in attempt {attempt['id']} ended with its process, after "
             f"{len(known) - len(left)} of {len(known)} sessions."
         )
-        return Verdict("interrupted", f"{text} {_discard(attempt)}", ("discard",))
+        return Verdict("interrupted", f"{text} {remedy}", (allowed,))
     if not left:
         text = f"All sessions of attempt {attempt['id']} to drive {serial} ended well, but {journal_lack(fact)}."
         return Verdict("failed", f"{text} {_discard(attempt)}", ("discard",))
@@ -172,7 +177,7 @@ def _ended(fact: Json, state: str) -> Verdict:
         words += f" with exit code {left[0]['exit_code']}"
     said = attempt["run"]["error"] or (attempt["run"]["last_lines"] or [""])[-1]
     words += f": {said.rstrip('.')}" if said else ""
-    return Verdict("failed", f"{words}. {_discard(attempt)}", ("discard",))
+    return Verdict("failed", f"{words}. {remedy}", (allowed,))
 
 
 def protection_lack(serial: str, state: Json) -> str:
@@ -314,6 +319,25 @@ def judge(fact: Json, option: Json) -> Verdict:
     return found
 
 
+def attempt_next(fact: Json) -> Json:
+    """What the current attempt does next, by itself or with a word."""
+    return next_of(fact, access(fact), whose(fact))
+
+
+def _next(fact: Json, found: Verdict) -> Json:
+    """What a drive does next, as its verdict allows it."""
+    own = attempt_next(fact)
+    if "prepare" in found.allowed:
+        return following("start", "", found.reason)
+    if own["action"] in ("wait", "done", "new_attempt") or "resume" in found.allowed:
+        return own
+    if "insert" in found.allowed:
+        return following("wait", "", found.reason)
+    if own["action"] == "ask":
+        return own
+    return following("new_attempt" if "discard" in found.allowed else "ask", "", found.reason)
+
+
 def record(fact: Json, option: Json) -> Json:
     """The drive record that the modules return."""
     found, disk, attempt, owner = judge(fact, option), fact["disk"] or {}, fact["attempt"], whose(fact)
@@ -324,6 +348,7 @@ def record(fact: Json, option: Json) -> Json:
         "status": found.status,
         "reason": found.reason,
         "allowed": list(found.allowed),
+        "next": _next(fact, found),
         "content": owner,
         "access": access(fact),
         "activity": activity(fact),
@@ -362,5 +387,7 @@ def _attempt(attempt: Json | None) -> Json | None:
         "tool_started": attempt["run"]["tool_started"] if attempt["run"] else started,
         "partition_guid": guid_of(attempt),
         "files": attempt["files"],
-        "sessions": sessions(attempt),
+        "sessions": [
+            {name: one[name] for name in ("id", "state", "exit_code", "files", *SHOWN)} for one in sessions(attempt)
+        ],
     }

@@ -93,7 +93,7 @@ def test_a_changed_drive_is_a_mismatch(home: pathlib.Path) -> None:
 
 
 def test_a_tool_that_is_killed_or_fails_is_a_failed_attempt(home: pathlib.Path) -> None:
-    faults.order_tool(HOST, {"kill_at_byte": 1024})
+    faults.order_tool(HOST, {"kill_at_byte": 256})
     call("sata_prep_import", **START)
     record = until_idle()
     assert record["status"] == "failed" and "exit code 137" in record["reason"]
@@ -101,6 +101,125 @@ def test_a_tool_that_is_killed_or_fails_is_a_failed_attempt(home: pathlib.Path) 
     faults.order_tool(HOST, {"kill_at_byte": None, "drive_id": "ANOTHER"})
     call("sata_prep_import", **START, discard_attempts=[record["attempt"]["id"]])
     assert "the tool names the drive 'ANOTHER'" in until_idle()["reason"]
+
+
+def killed_later(**more: Any) -> dict[str, Any]:
+    """The record of a drive whose second session was killed."""
+    faults.order_tool(HOST, {"kill_at_byte": 1024, "calls": "later", **more})
+    call("sata_prep_import", **START)
+    return until_idle()
+
+
+def killed_with_host() -> dict[str, Any]:
+    """The record of a drive whose second session ended with its host, which locked the drive."""
+    faults.order_tool(HOST, {"hang_at_byte": 1024, "calls": "later", "times": 1})
+    call("sata_prep_import", **START)
+    end = time.monotonic() + 60
+    while [one["state"] for one in drive()["attempt"]["sessions"]] != ["completed", "running"]:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    processes.end_all(HOST)
+    with world.changed(world.disk_file(DRIVE)) as disk:
+        world.lock_volumes(disk)
+    return drive()
+
+
+def test_a_later_session_is_resumed_without_a_word(home: pathlib.Path) -> None:
+    record = killed_later(times=1)
+    assert (record["status"], record["allowed"], record["next"]["action"]) == ("failed", ["resume"], "resume")
+    assert record["next"]["session"] == "contoso-1" and record["reason"].endswith(
+        "The next run resumes session contoso-1."
+    )
+    attempt, guid = record["attempt"]["id"], record["attempt"]["partition_guid"]
+    check = call("sata_prep_import", **START, _ansible_check_mode=True)
+    assert check["changed"] and drive()["next"] == record["next"]
+    assert not call("sata_prep_import", **START, _retry=False)["changed"], "no second time while it is waited for"
+    assert call("sata_prep_import", **START)["changed"]
+    done = until_idle()
+    assert (done["status"], done["attempt"]["id"], done["attempt"]["partition_guid"]) == ("copied", attempt, guid)
+    assert done["next"] == {"action": "done", "session": "", "reason": "All sessions are completed."}
+    first, second = done["attempt"]["sessions"]
+    assert first == record["attempt"]["sessions"][0], "what succeeded is not repeated"
+    assert (second["state"], second["exit_code"], second["resumed"], second["tool_id"]) == (
+        "completed",
+        0,
+        1,
+        "contoso-1",
+    )
+    call("sata_prep_import", **COPY, state="verified")
+    assert until_idle()["verify"]["files"] == FILES
+
+
+def test_a_copy_goes_on_after_the_host_was_restarted(home: pathlib.Path) -> None:
+    """The volume is unlocked with the key of the journal, and gets its letter back; a letter that is taken is not."""
+    record = killed_with_host()
+    assert (record["status"], record["access"], record["allowed"]) == ("interrupted", "locked", ["resume"])
+    letter = record["letter"]
+    people.add_drive("WD-OTHER01", HOST, "SATA", 10**9, 512, True)
+
+    def give(serial: str, new: str) -> None:
+        with world.changed(world.disk_file(serial)) as disk:
+            next(one for one in disk["partitions"] if one["type"] != "Reserved")["letter"] = new
+
+    give(DRIVE, "X")
+    give("WD-OTHER01", letter)
+    assert call("sata_prep_import", **START)["changed"]
+    refused = until_idle()
+    assert f"The letter {letter}: of drive {DRIVE}, which the tool remembers, is in use" in refused["reason"]
+    assert refused["allowed"] == ["resume"]
+    give("WD-OTHER01", "Y")
+    assert call("sata_prep_import", **START)["changed"]
+    done = until_idle()
+    assert (done["status"], done["letter"], done["access"]) == ("copied", letter, "readable")
+    assert done["attempt"]["sessions"][1]["resumed"] == 1
+
+
+def test_a_session_whose_source_moved_is_aborted_and_begun_anew(home: pathlib.Path) -> None:
+    """The tool remembers where a session reads from. A file whose session is completed may be gone."""
+    killed_later(times=1)
+    world.windows_path(HOST, "D:\\Staging").rename(world.windows_path(HOST, "D:\\Moved"))
+    world.windows_path(HOST, f"D:\\Moved\\{FILES[0]['name']}").unlink()
+    assert "is not a folder" in call("sata_prep_import", **START)["msg"]
+    assert call("sata_prep_import", **{**START, "source_directory": "D:\\Moved"})["changed"]
+    done = until_idle()
+    ids = [(one["id"], one["tool_id"], one["resumed"]) for one in done["attempt"]["sessions"]]
+    assert (done["status"], ids) == ("copied", [("contoso-0", "contoso-0", 0), ("contoso-1", "contoso-1r1", 0)])
+    assert "session contoso-1 aborted, exit code 0" in world.windows_path(HOST, done["log"]).read_text()
+
+
+def test_a_session_that_gets_no_further_waits_for_a_person(home: pathlib.Path) -> None:
+    record = killed_later()
+    faults.order_tool(HOST, {"kill_at_byte": 1024, "calls": "resume"})
+    for resumed in range(1, 6):
+        if record["next"]["action"] != "resume":
+            break
+        call("sata_prep_import", **START)
+        record = until_idle()
+        assert record["attempt"]["sessions"][1]["resumed"] == resumed
+    assert record["next"]["action"] == "ask" and "three times in a row and got no further" in record["reason"]
+    assert record["allowed"] == ["discard"] and call("sata_prep_import", **START)["failed"]
+
+
+@pytest.mark.parametrize("change", ["gone", "pulled", "offline", "formatted"])
+def test_what_cannot_be_resumed_says_so(home: pathlib.Path, change: str) -> None:
+    record = killed_later()
+    if change == "gone":
+        world.windows_path(HOST, record["journal"]["path"]).unlink()
+    elif change == "pulled":
+        people.pull(HOST, DRIVE)
+    elif change == "offline":
+        people.set_offline(DRIVE, "Policy")
+    else:
+        with world.changed(world.disk_file(DRIVE)) as disk:
+            disk["partitions"][1].update(guid="{another}", bitlocker=None)
+    now = drive()
+    wanted = {
+        "gone": ("new_attempt", "discard", "The journal is not there"),
+        "pulled": ("wait", "insert", "Insert"),
+        "offline": ("ask", "discard", "Its disk is offline"),
+        "formatted": ("new_attempt", "discard", "does not hold any more what was copied"),
+    }[change]
+    assert (now["next"]["action"], now["allowed"]) == (wanted[0], [wanted[1]]) and wanted[2] in now["next"]["reason"]
 
 
 @pytest.mark.parametrize("beside", [False, True])

@@ -943,7 +943,7 @@ def test_every_drive_record_has_an_answer_at_every_status(name: str, known: str)
     found = decide(seen(known, drives=[record]))
     assert found.next or found.waiting or found.blocked, found
     if found.next == "prepare":
-        assert {"prepare", "collect"} & set(record["allowed"])
+        assert {"prepare", "resume", "collect"} & set(record["allowed"])
     if found.blocked is not None:
         assert found.blocked.command
         if "seed_discard_attempts" in found.blocked.command and known == "planned":
