@@ -488,6 +488,50 @@ Describe 'the agent DPM' {
             $again.changed | Should -BeFalse
             $again.backup.jobs[0].phase | Should -Be 'unknown'
         }
+        It 'decides the same and shows the same times in <zone>, whatever kind the times of DPM have' -ForEach @(
+            @{ zone = 'Etc/GMT+8' }, @{ zone = 'Etc/GMT-8' }, @{ zone = 'Etc/GMT-14' }
+        ) {
+            $null = Invoke-SeedStage -Option (New-TestOption) -Seconds 5
+            Set-TestDpm { $_.jobs = @() }
+            Mock Get-DPMJob {
+                if ("$args" -like '*-AdhocJobs*') { return }
+                foreach ($status in 'Completed', 'Failed') {
+                    [pscustomobject]@{
+                        JobId = $status
+                        JobType = 'CloudBackup'
+                        ProtectionGroupName = 'p'
+                        Status = $status
+                        StartTime = $global:LabTime.AddHours(-(@('Completed', 'Failed').IndexOf($status)))
+                        EndTime = $global:LabTime
+                        DataSources = @('D:\')
+                    }
+                }
+            } -ModuleName _AgentDpm
+            Mock Get-DPMRecoveryPoint { [pscustomobject]@{ BackupTime = $global:LabTime } } -ModuleName _AgentDpm
+            $before = $env:TZ
+            $moment = [DateTime]::SpecifyKind([DateTime]'2026-01-02T23:30:00', 'Utc')
+            $seen = foreach ($place in 'UTC', $zone) {
+                try {
+                    $env:TZ = $place
+                    [System.TimeZoneInfo]::ClearCachedData()
+                    foreach ($kind in 'Utc', 'Unspecified', 'Local') {
+                        $global:LabTime = $moment
+                        if ($kind -eq 'Unspecified') { $global:LabTime = [DateTime]::SpecifyKind($moment, $kind) }
+                        if ($kind -eq 'Local') { $global:LabTime = $moment.ToLocalTime() }
+                        $outcome = Invoke-SeedStage -Option (New-TestOption)
+                        $shown = @($outcome.backup.jobs) + @($outcome.backup.recovery_points | Select-Object -First 1)
+                        "$($outcome.changed) $($outcome.refused) " + (ConvertTo-Json -InputObject $shown -Compress)
+                    }
+                }
+                finally {
+                    $env:TZ = $before
+                    [System.TimeZoneInfo]::ClearCachedData()
+                }
+            }
+            @($seen).Count | Should -Be 6
+            @($seen | Select-Object -Unique).Count | Should -Be 1
+            $seen[0] | Should -BeLike 'False*"started":"2026-01-02T23:30:00Z"*"time":"2026-01-02T23:30:00Z"*'
+        }
         It 'names the option when there is no group of that name' {
             (Invoke-SeedStage -Option (New-TestOption -Group 'q')).refused |
                 Should -Match '`agent`: dpm.*no protection group.*`protection_group`'
