@@ -33,6 +33,12 @@ def waits_for(run: Run, serial: str) -> None:
     assert run.line(SEED, "Waiting").startswith(f"drive {serial} to be inserted into fs01"), run.output
 
 
+def tool_log(serial: str) -> str:
+    """What the tool printed in the attempts of a drive."""
+    folder = world.windows_path("fs01", f"C:\\ProgramData\\Seedfreight\\seeds\\{SEED}\\{serial}")
+    return "".join(one.read_text(encoding="utf-8") for one in folder.glob("*/output.txt"))
+
+
 @pytest.mark.twin
 def test_three_drives_one_bay_one_late_one_replaced(lab: Lab) -> None:
     for at in range(6):
@@ -52,7 +58,14 @@ def test_three_drives_one_bay_one_late_one_replaced(lab: Lab) -> None:
     lab.order("disk", "pull", FIRST)
     waits_for(lab.play("seed", *WAIT), LATE)
     plug(lab, LATE)
+    # Its second session is killed, and the next run resumes it without a word.
+    lab.order(
+        "fault", "tool", "fs01", "--kill-at-byte", str(FILE // 2), "--calls", "later", "--times", "1", "--serial", LATE
+    )
+    cut = lab.play("seed", *WAIT)
+    assert cut.returncode == 2 and "The next run resumes session" in cut.message, cut.output
     waits_for(lab.play("seed", *WAIT), BAD)
+    assert "resumed, exit code 0" in tool_log(LATE)
     lab.order("disk", "pull", LATE)
     # The third one fails, and another takes its place.
     plug(lab, BAD)

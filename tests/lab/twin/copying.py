@@ -350,6 +350,7 @@ def _resume_copy(machine: Machine, option: Json, drive: Json) -> None:
         "sessions": [one | {"file": one["files"][0]} for one in facts.sessions(attempt)],
         "journal": fact["journal"]["path"], "tool_path": f"{folder}\\tool\\{program}",
         "tool_directory": f"{folder}\\work", "bytes_total": sum(int(one["bytes"]) for one in attempt["files"]),
+        "tool_options": plan.get("tool_options") or [],
     }  # fmt: skip
     _start(machine, order)
 

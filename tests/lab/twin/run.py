@@ -289,12 +289,13 @@ class Run:
             session |= {"used_bytes": used, "stalled": 0 if moved else (session["stalled"] or 0) + 1}
             session["resumed"] += 1
             code = self._session(number, "resume")
-            if code == 0 or self._journal_bytes() != before:
+            # What refuses to run beside another copy says nothing about the session.
+            if code == 0 or self.state["beside"] or self._journal_bytes() != before:
                 return code
             session["refused"] = "resume"
             self.save()
         if code := self._session(number, "abort"):
-            session["refused"] = "abort"
+            session["refused"] = session["refused"] if self.state["beside"] else "abort"
             return code
         ids = [one[name] for one in self.state["sessions"] for name in ("id", "tool_id")]
         session |= {"tool_id": new_id(session["id"], [*ids, *known]), "refused": "", "exit_code": None, "stalled": 0}
@@ -313,6 +314,7 @@ class Run:
             f"/srcfile:{order['source_directory'].rstrip(chr(92))}\\{session['file']}",
             f"/dstblob:{order['container']}/{session['file'].replace(chr(92), '/')}",
             "/BlobType:PageBlob",
+            *order.get("tool_options", []),
         ]
 
     def _session(self, number: int, call: str = "start") -> int:
