@@ -135,7 +135,14 @@ def stages() -> list[Stage]:
             "what people do otherwise",
             [tool("pytest", "-q", "tests/scenario/test_ways.py", "tests/scenario/test_disk_prep.py")],
         ),
-        Stage("scenario", "many drives", [tool("pytest", "-q", "tests/scenario/test_drives.py")]),
+        Stage(
+            "scenario",
+            "many drives",
+            [
+                tool("pytest", "-q", "tests/scenario/test_drives.py"),
+                python("scripts/molecule.py", "venv", "test", "many_drives"),
+            ],
+        ),
         Stage("scenario", "many seeds", [tool("pytest", "-q", "tests/scenario/test_many.py")]),
         Stage(
             "scenario",
