@@ -33,8 +33,8 @@ Describe 'accidents' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/moments.ps1')
-        Import-TestUtility -Name '_Folder', '_Drive', '_Volume', '_DriveGuard', '_Target', '_Tool', '_RunScript',
-            '_Manifest', '_Verify', '_Run', '_Attempt', '_Prepare', '_Clean', '_Collect'
+        Import-TestUtility -Name '_Folder', '_Session', '_Drive', '_Volume', '_DriveGuard', '_Target', '_Tool',
+            '_RunScript', '_Resume', '_Manifest', '_Verify', '_Run', '_Attempt', '_Prepare', '_Clean', '_Collect'
         $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') +
             [System.IO.Path]::PathSeparator + $env:PATH
         $global:TestRows = [System.Collections.Generic.List[string]]::new()
