@@ -6,14 +6,11 @@
 from __future__ import annotations
 
 import json
-import os
 import pathlib
 import re
 import shlex
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -118,21 +115,6 @@ class Lab:
     def slow_tool(self, host: str, speed: int | None) -> None:
         """Let the emulated tool copy so many bytes a second; None for as fast as it can."""
         self.order("fault", "tool", host, "--bytes-per-second", str(speed or 0))
-
-    def kill_tool(self, seconds: float = 60) -> None:
-        """Kill the tool as soon as it runs."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
-                try:
-                    words = path.read_bytes().decode(errors="replace")
-                except OSError:
-                    continue
-                if "WAImportExport.exe" in words and str(self.home) in words and "PrepImport" in words:
-                    os.kill(int(path.parent.name), signal.SIGKILL)
-                    return
-            time.sleep(0.1)
-        raise AssertionError("the tool did not start")
 
 
 @pytest.fixture

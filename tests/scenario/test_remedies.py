@@ -32,22 +32,21 @@ def test_a_foreign_drive_is_erased_and_a_killed_copy_given_up_by_the_printed_wor
     lab.order("seed", SEED, "--set", f"drives=[{{serial: {FOREIGN}}}]")
     command = blocked(lab.play("seed"), "drive_foreign")
     assert "seed_erase=" in command
-    lab.slow_tool("fs01", 10000)
+    lab.order("fault", "tool", "fs01", "--kill-at-byte", "256", "--times", "1")
     run = lab.command(command)
     for _look in range(6):
-        assert run.returncode == 0, run.output
-        if run.status(SEED) == "preparing":
+        if run.returncode:
             break
         time.sleep(2)
         run = lab.play("seed")
-    assert run.line(SEED, "Progress").startswith(f"drive {FOREIGN}: copy"), run.output
-    lab.kill_tool()
-    time.sleep(2)
-    command = blocked(lab.play("seed"), "drive_failed")
+    command = blocked(run, "drive_failed")
     assert "seed_discard_attempts=" in command
     assert blocked(lab.play("seed"), "drive_failed") == command, "a plain run changes nothing"
-    lab.slow_tool("fs01", None)
+    # Only the first session of a drive asks: the next attempt is cut off in a later one and goes on by itself.
+    lab.order("fault", "tool", "fs01", "--kill-at-byte", "4096", "--calls", "later", "--times", "1")
     done = lab.command(command, *WAIT)
+    if done.returncode:
+        done = lab.play("seed", *WAIT)
     assert done.status(SEED) == "job_created", done.output
     known = lab.ledger(SEED)
     assert known["erased"][FOREIGN]["fingerprint"] in [one["fingerprint"] for one in known["erase_allowed"]]
