@@ -238,7 +238,7 @@ def test_a_later_session_is_resumed(pair: Pair) -> None:
     killed = pair.compare("sata_prep_import_info", "real", info)[0]["drives"][0]
     assert (killed["status"], killed["allowed"], killed["next"]["action"]) == ("failed", ["resume"], "resume")
     assert pair.compare("sata_prep_import", "refused", {**start, "source_directory": "D:\\nowhere"})[0]["failed"]
-    assert "discard" not in pair.compare("sata_prep_import", "refused", {**start, "_retry": False})[0]["failure"]
+    assert "discard" not in pair.compare("sata_prep_import", "refused", {**start, "_retry": False})[0]["msg"]
     # The attempt has its own copy of the tool.
     moved = {**start, "tool_path": "C:\\nowhere\\WAImportExport.exe"}
     assert pair.compare("sata_prep_import", "check", moved)[0]["changed"]
