@@ -615,6 +615,12 @@ function Get-SeedCompleteVerdict {
     if (@($Facts.problems).Count -gt 0) {
         return New-SeedVerdict -Status unknown -Allowed collect -Reason (@($Facts.problems) -join ' ')
     }
+    # An offline disk shows no partition, so nobody can say whose it is.
+    if ($access -eq 'offline') {
+        return New-SeedVerdict -Status locked -Allowed collect -Reason (
+            "Drive $serial is copied and its disk is offline. Bring it online."
+        )
+    }
     if ((Get-SeedContentKind -Facts $Facts) -ne 'ours') {
         return New-SeedVerdict -Status mismatch -Allowed discard -Reason (
             "Drive $serial does not hold any more what attempt $($Facts.attempt.id) wrote: somebody partitioned it " +
@@ -631,11 +637,6 @@ function Get-SeedCompleteVerdict {
         return New-SeedVerdict -Status locked -Allowed collect, unlock -Reason (
             "Drive $serial is copied and its BitLocker volume is locked, as after every restart. Unlock it with " +
             "the key of its journal."
-        )
-    }
-    if ($access -eq 'offline') {
-        return New-SeedVerdict -Status locked -Allowed collect -Reason (
-            "Drive $serial is copied and its disk is offline. Bring it online."
         )
     }
     if ($access -eq 'unknown') {

@@ -237,6 +237,9 @@ def _complete(fact: Json) -> Verdict:
     if reach == "missing":
         text = f"Drive {serial} is copied and not attached to this host. Insert it to go on."
         return Verdict("missing", text, ("collect", "insert"))
+    # An offline disk shows no partition, so nobody can say whose it is.
+    if reach == "offline":
+        return Verdict("locked", f"Drive {serial} is copied and its disk is offline. Bring it online.", ("collect",))
     if whose(fact) != "ours":
         text = (
             f"Drive {serial} does not hold any more what attempt {attempt['id']} wrote: somebody partitioned it anew. "
@@ -251,8 +254,6 @@ def _complete(fact: Json) -> Verdict:
             "key of its journal."
         )
         return Verdict("locked", text, ("collect", "unlock"))
-    if reach == "offline":
-        return Verdict("locked", f"Drive {serial} is copied and its disk is offline. Bring it online.", ("collect",))
     return _readable(fact)
 
 
