@@ -19,6 +19,7 @@ Describe 'what starts work' {
                 $attempt = $null
                 if ($Id) { $attempt = [pscustomobject]@{ id = $Id } }
                 [pscustomobject]@{
+                    listed = @{ serial = 'X' }
                     facts = [pscustomobject]@{ serial = 'X'; attempt = $attempt }
                     record = [pscustomobject]@{ fingerprint = $Fingerprint; allowed = @($Allowed); reason = 'why' }
                 }
@@ -26,8 +27,14 @@ Describe 'what starts work' {
         }
         It 'is as it was' {
             $global:TestNow = New-Seen
-            Mock Get-SeedDrive { $global:TestNow } -ModuleName _Prepare
-            (Confirm-SeedAllowed -Drive (New-Seen) -Option @{} -Step prepare).facts.serial | Should -Be 'X'
+            Mock Get-SeedDrive {
+                param($Option)
+                # Only the one drive is looked at once more.
+                @($Option['drives'] | ForEach-Object { $_.serial }) | Should -Be 'X'
+                $global:TestNow
+            } -ModuleName _Prepare
+            $all = @{ drives = @(@{ serial = 'X' }, @{ serial = 'Y' }) }
+            (Confirm-SeedAllowed -Drive (New-Seen) -Option $all -Step prepare).facts.serial | Should -Be 'X'
             $global:TestNow = New-Seen -Id ''
             (Confirm-SeedAllowed -Drive (New-Seen -Id '') -Option @{} -Step prepare).facts.serial | Should -Be 'X'
         }
