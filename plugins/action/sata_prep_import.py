@@ -52,7 +52,8 @@ class ActionModule(PolledAction):
         self._given_back = ""
         # Journals travel sealed, but what opens them is in this process.
         password = (self._task.args.get("copy_account") or {}).get("password")
-        if self._escrow is not None or self._task.args.get("_transport_certificate") or password:
+        own = any(self._task.args.get(name) for name in ("_transport_certificate", "_journals"))
+        if self._escrow is not None or own or password:
             refuse_traces()
         if self._state == "restored":
             self._open_journals()

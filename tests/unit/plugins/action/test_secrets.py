@@ -29,7 +29,13 @@ SECRETS: dict[str, list[dict[str, Any]]] = {
     "import_job": [{"secret": "s"}, {"drives": [{"bitlocker_key": KEY}]}, {}],
     "import_job_info": [{"secret": "s"}, {}],
     "offline_stage": [{"publish_settings": "x"}, {"_publish_settings_content": "<PublishData/>"}],
-    "sata_prep_import": [{"escrow": []}, {"_transport_certificate": "x"}, {"copy_account": {"password": "x"}}],
+    "sata_prep_import": [
+        {"escrow": []},
+        {"_transport_certificate": "x"},
+        {"_journals": "x"},
+        {"state": "restored"},
+        {"copy_account": {"password": "x"}},
+    ],
 }
 # Actions and modules whose arguments and results hold no secret, and why.
 OPEN = {
