@@ -11,6 +11,29 @@ $table = @(
         kind = 'first'; phases = 'initialize', 'format', 'encrypt', 'copy', 'manifest', 'journal', 'over'
         way = 'discard prepare'; calls = 'first s-1, again: first s-1, later s-2'
     }
+    # Sessions that ended before are left alone.
+    @{
+        kind = 'later'; phases = 'copy', 'manifest'
+        way = 'resume'; calls = 'first s-1, later s-2, resume s-2'
+    }
+    # The tool ended it, and only its exit code was not read: nothing is left for the tool.
+    @{ kind = 'later'; phases = @('over'); way = 'resume'; calls = 'first s-1, later s-2' }
+    # A record of which a few bytes are there is no journal, and a session goes on from a whole one only.
+    @{
+        kind = 'later'; phases = 'initialize', 'journal'; only = 'tool killed', 'disk full'
+        way = 'discard prepare'; calls = 'first s-1, later s-2, again: first s-1, later s-2'
+    }
+    # The tool knows of no session before its first record is whole: it neither resumes nor aborts, so a word is asked
+    # for. From an unfinished record at the end of its journal it goes on.
+    @{
+        kind = 'later'; phases = @('initialize'); only = 'runner killed', 'host rebooted'
+        way = 'resume discard prepare'
+        calls = 'first s-1, later s-2, resume s-2, abort s-2, again: first s-1, later s-2'
+    }
+    @{
+        kind = 'later'; phases = @('journal'); only = 'runner killed', 'host rebooted'
+        way = 'resume'; calls = 'first s-1, later s-2, resume s-2'
+    }
 )
 $accidents = @(
     @{ accident = 'tool killed'; fault = 'kill_at_byte'; status = 'failed' }
@@ -23,6 +46,7 @@ $cells = @(foreach ($row in $table) {
             foreach ($one in $accidents) {
                 # Nothing goes wrong by itself when all is written. The runner may still not have read the exit code.
                 if ($phase -eq 'over' -and $one.fault) { continue }
+                if ($row['only'] -and $one.accident -notin $row.only) { continue }
                 $row + $one + @{ phase = $phase }
             }
         }
@@ -195,7 +219,7 @@ sys.exit(code)
         Complete-TestDrive -Option $option | Should -Be $way
         Get-TestCall | Should -Be $calls
         Get-TestVolume | Should -Be $global:TestUndisturbed
-        $row = '{0,-6} {1,-10} {2,-13} {3,-11} {4,-16} {5}'
+        $row = '{0,-6} {1,-10} {2,-13} {3,-11} {4,-22} {5}'
         $global:TestRows.Add(($row -f $kind, $phase, $accident, $status, $way, $calls))
     }
     It 'has tried every phase of the tool, and every cell' {
@@ -203,6 +227,7 @@ sys.exit(code)
 from lab.tool.trouble import PHASES
 print(*PHASES)"
         "$($table[0].phases)" | Should -Be "$known over"
+        $count | Should -Be 44
         "$($global:TestRows.Count) of $count" | Should -Be "$count of $count"
     }
 }
