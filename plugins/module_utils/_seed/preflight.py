@@ -166,7 +166,8 @@ def _azure_rows(
 ) -> Iterator[dict[str, str]]:
     """The import job, the container, and the storage account."""
     yield _job_row(seed, own, *asked_job)
-    yield _container_row(seed, own, *asked_container)
+    adoptable = not own and _adoptable(seed, asked_job[0])
+    yield _container_row(seed, own, adoptable, *asked_container)
     account, why = (asked_container[0] or {}).get("account"), asked_container[1]
     yield _account_row(seed, account, why)
     yield _protection_row(seed, account, why)
@@ -177,6 +178,13 @@ def _unknown(name: str, title: str, what: str, why: str) -> dict[str, str]:
     return _row(name, title, "unknown", f"{what} {why}", "Let the identity read it, or look at it in the portal.")
 
 
+def _adoptable(seed: Mapping[str, Any], job: Mapping[str, Any] | None) -> bool:
+    """Whether a job may be the one that the agent's utility made for the seed. One that has ended is never adopted."""
+    if job is None or not job.get("exists") or seed.get("prepare_with") != "disk_prep":
+        return False
+    return job.get("phase") not in ("cancelled", "failed")
+
+
 def _job_row(seed: Mapping[str, Any], own: bool, job: Mapping[str, Any] | None, why: str) -> dict[str, str]:
     name, title = "azure_job", "Import job"
     if job is None:
@@ -185,15 +193,16 @@ def _job_row(seed: Mapping[str, Any], own: bool, job: Mapping[str, Any] | None, 
         return _row(name, title, "ok", f"No import job has the name {seed['name']} yet.")
     if own:
         return _row(name, title, "ok", f"The import job {seed['name']} is {job.get('status')}, and of this seed.")
-    # The agent's utility makes the job. One that has ended is never adopted.
-    if seed.get("prepare_with") == "disk_prep" and job.get("phase") not in ("cancelled", "failed"):
+    if _adoptable(seed, job):
         text = f"There is an import job {seed['name']} ({job.get('status')}) that this seed has not adopted yet."
         return _row(name, title, "warning", text, "Run the `seed` playbook: it adopts the job, or says why not.")
     text = f"There is an import job {seed['name']} ({job.get('status')}) that this seed did not create."
     return _row(name, title, "failed", text, "Give the seed another `name`, or delete that job.")
 
 
-def _container_row(seed: Mapping[str, Any], own: bool, container: Mapping[str, Any] | None, why: str) -> dict[str, str]:
+def _container_row(
+    seed: Mapping[str, Any], own: bool, adoptable: bool, container: Mapping[str, Any] | None, why: str
+) -> dict[str, str]:
     name, title, option = "azure_container", "Container", seed["azure"]["container"]
     if container is None or container.get("blobs") is None:
         return _unknown(name, title, "Whether the container is empty is not known.", why)
@@ -205,6 +214,9 @@ def _container_row(seed: Mapping[str, Any], own: bool, container: Mapping[str, A
     text = f"The container {option} has {count} blob{'' if count == 1 else 's'}"
     if own:
         return _row(name, title, "ok", f"{text}; this seed has an import job.")
+    if adoptable:
+        said = f"{text}, and this seed has not adopted the import job {seed['name']} yet."
+        return _row(name, title, "warning", said, "Run the `seed` playbook: it adopts the job, or says why not.")
     remedy = "Choose a container that only this seed uses: the service renames what has the name of another blob."
     return _row(name, title, "failed", f"{text} that no import of this seed brought.", remedy)
 

@@ -227,6 +227,20 @@ def test_job_of_the_utility_that_is_not_adopted_yet_is_not_deleted(phase: str, e
     assert states(by_tool) == {"azure_job": "failed"} and "delete that job" in by_tool["azure_job"]["remedy"]
 
 
+@pytest.mark.parametrize(
+    ("preparer", "phase", "expected"),
+    [("disk_prep", "copying", "warning"), ("disk_prep", "cancelled", "failed"), ("tool", "copying", "failed")],
+)
+def test_blobs_of_a_job_that_is_not_adopted_yet_are_no_failure(preparer: str, phase: str, expected: str) -> None:
+    written = {"container": {"exists": True, "blobs": [{"name": "a.AIBBlob"}]}}
+    one = rows(seed=SEED | {"prepare_with": preparer}, job={"job": JOB | {"phase": phase}}, container=written)[
+        "azure_container"
+    ]
+    assert one["status"] == expected
+    adopts = one["evidence"].endswith("has 1 blob, and this seed has not adopted the import job contoso-fs01 yet.")
+    assert adopts is (expected == "warning") and ("adopts the job" in one["remedy"]) is adopts
+
+
 def test_reason_of_azure_is_shown() -> None:
     found = rows(job={"msg": "The identity may not\n read it."}, container={"skipped": True, "msg": "no"})
     assert found["azure_job"]["evidence"].endswith("is not known. The identity may not read it.")
