@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import pathlib
 import re
 import shlex
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,6 +104,25 @@ class Lab:
         )
         return Run(done.returncode, done.stdout + done.stderr)
 
+    @contextlib.contextmanager
+    def started(self, log: pathlib.Path, playbook: str, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+        """A run of a playbook that goes on beside the test, with a process group of its own; ended after the block."""
+        with log.open("wb") as stream:
+            run = subprocess.Popen(
+                ["ansible-playbook", f"{PLAYBOOK}.{playbook}", *words],
+                env=controller.environment(self.home),
+                cwd=self.home,
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=stream,
+                start_new_session=True,
+            )
+        try:
+            yield run
+        finally:
+            run.kill()
+            run.wait()
+
     def status(self) -> list[dict[str, Any]]:
         """What the status playbook writes."""
         file = self.home / "status.json"
@@ -115,6 +138,16 @@ class Lab:
     def slow_tool(self, host: str, speed: int | None) -> None:
         """Let the emulated tool copy so many bytes a second; None for as fast as it can."""
         self.order("fault", "tool", host, "--bytes-per-second", str(speed or 0))
+
+
+def kill_once(run: subprocess.Popen[bytes], seen: Callable[[], object], seconds: float = 240) -> None:
+    """Kill a run and its tasks as soon as something is seen."""
+    end = time.monotonic() + seconds
+    while not seen():
+        assert run.poll() is None and time.monotonic() < end, "the run has not come so far"
+        time.sleep(0.05)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
 
 
 @pytest.fixture

@@ -5,45 +5,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import pathlib
-import signal
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "bench"))
 
 import fleet
 import pytest
-from conftest import PLAYBOOK, Lab
-from lab import controller
+from conftest import Lab, kill_once
 
 SEEDS = fleet.names(6)
 
 
-@contextlib.contextmanager
-def slice_of(lab: Lab, log: pathlib.Path, seeds: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A run over some of the seeds, with a process group of its own. It has ended after the block."""
-    with log.open("wb") as stream:
-        run = subprocess.Popen(
-            ["ansible-playbook", f"{PLAYBOOK}.seed", "--limit", ",".join(seeds), "--forks", "2"],
-            env=controller.environment(lab.home),
-            cwd=lab.home,
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=stream,
-            start_new_session=True,
-        )
-    try:
-        yield run
-    finally:
-        run.kill()
-        run.wait()
+def slice_of(lab: Lab, log: pathlib.Path, seeds: list[str]) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """A run over some of the seeds."""
+    return lab.started(log, "seed", "--limit", ",".join(seeds), "--forks", "2")
 
 
 def made(lab: Lab) -> Counter[str]:
@@ -60,23 +40,13 @@ def locks(lab: Lab) -> list[str]:
     return sorted(path.parent.name for path in (lab.home / "state").glob("*/lock.json"))
 
 
-def kill_once_a_job_is_made(lab: Lab, run: subprocess.Popen[bytes], seeds: list[str], seconds: float = 240) -> None:
-    """Kill a run and its tasks as soon as it has created one of its jobs."""
-    end = time.monotonic() + seconds
-    while not made(lab).keys() & set(seeds):
-        assert run.poll() is None and time.monotonic() < end, "the run has not created a job"
-        time.sleep(0.05)
-    os.killpg(run.pid, signal.SIGKILL)
-    run.wait()
-
-
 @pytest.mark.twin
 def test_a_slice_that_was_killed_costs_no_seed_and_doubles_no_job(lab: Lab) -> None:
     fleet.make(lab.home, len(SEEDS), shipped=False)
     mine, theirs = SEEDS[:3], SEEDS[3:]
     with slice_of(lab, lab.home / "other.log", theirs) as other:
         with slice_of(lab, lab.home / "killed.log", mine) as killed:
-            kill_once_a_job_is_made(lab, killed, mine)
+            kill_once(killed, lambda: made(lab).keys() & set(mine))
         assert set(locks(lab)) >= set(mine), "the killed run leaves its locks behind"
         assert other.wait(300) == 0, (lab.home / "other.log").read_text(encoding="utf-8")
     assert locks(lab) == mine and made(lab).keys() >= set(theirs)

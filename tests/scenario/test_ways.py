@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+import pathlib
 import time
+from collections import Counter
+from typing import Any
 
 import pytest
-from conftest import WAIT, Lab
+from conftest import WAIT, Lab, kill_once
 from lab import world
 
 SEED = "contoso-fs01"
+ONCE = ("begun", "started", "planned", "prepared", "verified", "job_created", "shipped")
 
 
 @pytest.mark.twin
@@ -69,3 +73,41 @@ def test_a_name_that_was_typed_differently_is_found_before_a_copy(lab: Lab) -> N
     lab.order("agent", "fs01", "job", "--state", "CompletedWithWaitingForImportJob")
     run = lab.command(run.line(SEED, "Next"), *WAIT)
     assert run.status(SEED) == "job_created", run.output
+
+
+def agent_of(host: str) -> dict[str, Any]:
+    """What the agent of a host has in its memory."""
+    found: dict[str, Any] = world.read(world.host_folder(host) / "agent.json")
+    return found
+
+
+@pytest.mark.twin
+def test_a_run_that_is_killed_while_it_waits_starts_nothing_twice(lab: Lab, tmp_path: pathlib.Path) -> None:
+    """In the middle of the first backup, and when the scheduled one was ordered but is in no ledger yet."""
+    lab.order("seed", SEED, "--set", "source.trigger_backup=true")
+    lab.order("agent", "fs01", "slow")
+    with world.changed(world.host_folder("fs01") / "agent.json") as agent:
+        agent["backup_seconds"] = 20
+    log = tmp_path / "killed.log"
+    with lab.started(log, "seed", *WAIT) as killed:
+        kill_once(killed, lambda: "Backup: running" in log.read_text(encoding="utf-8"))
+    assert [one["state"] for one in agent_of("fs01")["jobs"]] == ["InProgress"]
+    assert (lab.home / "state" / SEED / "lock.json").exists(), "the killed run leaves its lock behind"
+    run = lab.play("seed", *WAIT)
+    assert (run.returncode, run.status(SEED)) == (0, "job_created"), run.output
+    assert len(agent_of("fs01")["jobs"]) == 1
+
+    parcel = ("--carrier", "FedEx", "--tracking", "794612345678")
+    lab.order("ship", "--host", "fs01", "--serial", "WD-WX31A10FE02", *parcel)
+    words = ("-e", f"seed={SEED}", "-e", "carrier=FedEx", "-e", "tracking_number=794612345678")
+    assert lab.play("ship", *words).status(SEED) == "shipped"
+    lab.order("arrive", "--tracking", "794612345678")
+    log = tmp_path / "late.log"
+    with lab.started(log, "seed", *WAIT) as killed:
+        kill_once(killed, lambda: agent_of("fs01")["orders"] or len(agent_of("fs01")["jobs"]) > 1)
+    assert not lab.ledger(SEED)["triggered"], "the killed run could not write that it has started it"
+    run = lab.play("seed", *WAIT)
+    assert (run.returncode, run.status(SEED)) == (0, "cleaned"), run.output
+    assert [one["state"] for one in agent_of("fs01")["jobs"]] == ["CompletedWithWaitingForImportJob", "Completed"]
+    events = Counter(one["event"] for one in lab.ledger(SEED)["history"])
+    assert {name: events[name] for name in ONCE} == dict.fromkeys(ONCE, 1)
