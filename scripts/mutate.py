@@ -31,6 +31,7 @@ BUILD = REPOSITORY / ".build" / "mutate"
 INSIDE = pathlib.Path("ansible_collections", "seedfreight", "azure_offline_backup")
 COPIED = ("plugins", "playbooks", "docs", "scripts", "tests/unit", "pyproject.toml")
 UNIT = "tests/unit/plugins/module_utils"
+PIECES = (f"{UNIT}/_seed/test_pieces.py", f"{UNIT}/_seed/test_status.py", f"{UNIT}/_seed/test_steps.py")
 # Each file and the tests that belong to it, the quickest and most telling first.
 TARGETS: Mapping[str, tuple[str, ...]] = {
     "_seed/definition.py": (
@@ -43,9 +44,14 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
     "_seed/keeping.py": (f"{UNIT}/_seed/test_keeping.py",),
     "_seed/ledger.py": (f"{UNIT}/_seed/test_ledger.py",),
     "_seed/messages.py": (f"{UNIT}/_seed/test_messages.py",),
-    "_seed/pieces.py": (f"{UNIT}/_seed/test_pieces.py", f"{UNIT}/_seed/test_status.py", f"{UNIT}/_seed/test_steps.py"),
+    "_seed/pieces.py": PIECES,
+    "_seed/pieces_agent.py": PIECES,
+    "_seed/pieces_drives.py": PIECES,
+    "_seed/pieces_import.py": PIECES,
+    "_seed/pieces_point.py": PIECES,
     "_seed/plan.py": (f"{UNIT}/_seed/test_plan.py",),
     "_seed/report.py": (f"{UNIT}/_seed/test_report.py",),
+    "_seed/snapshot.py": PIECES,
     "_seed/status.py": (f"{UNIT}/_seed/test_status.py", f"{UNIT}/_seed/test_pieces.py", f"{UNIT}/_seed/test_info.py"),
     "_seed/steps.py": (f"{UNIT}/_seed/test_steps.py",),
     "_seed/store.py": (

@@ -96,13 +96,13 @@ def section(page: str, title: str) -> str:
 
 def unknown_pieces() -> set[str]:
     """The pieces whose function can answer that a question has no answer."""
-    tree = ast.parse(text(SEED_CODE / "pieces.py"))
-    functions = {node.name: ast.unparse(node) for node in tree.body if isinstance(node, ast.FunctionDef)}
+    nodes = [node for path in SEED_CODE.glob("pieces_*.py") for node in ast.parse(text(path)).body]
+    functions = {node.name: ast.unparse(node) for node in nodes if isinstance(node, ast.FunctionDef)}
     names = {name: function.__name__ for name, function in pieces.PIECES.items()}
     return {
         name
         for name, function in names.items()
-        if ("_unknown(" in functions[function] or "Finding('unknown'" in functions[function])
+        if ("unanswered(" in functions[function] or "Finding('unknown'" in functions[function])
         # What nobody could list is never accepted, see the piece itself.
         and name != "staged_files"
     }

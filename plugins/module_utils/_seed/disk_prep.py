@@ -10,7 +10,6 @@ journals, are not documented.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import pieces
@@ -23,13 +22,16 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     Waiting,
     playbook,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import Snapshot
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import (
+    CLOCK_DIFFERENCE,
+    Finding,
+    Snapshot,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse
 
 UTILITY = "AzureOfflineBackupDiskPrep.exe"
 # Source: the articles name the folder below the installation folder of the agent, which is this one by default.
 FOLDER = "C:\\Program Files\\Microsoft Azure Recovery Services Agent\\Utils\\AzureOfflineBackupDiskPrep"
-CLOCK_DIFFERENCE = timedelta(days=1)
 
 
 def command(snapshot: Snapshot) -> str:
@@ -138,6 +140,6 @@ def _drives_problem(snapshot: Snapshot) -> str:
     return f"drive {' and '.join(others)}" if others else ""
 
 
-def custody(snapshot: Snapshot) -> dict[str, pieces.Finding]:
+def custody(snapshot: Snapshot) -> dict[str, Finding]:
     """What must be answered before drives of the utility are shipped; nothing for drives of the tool."""
     return pieces.findings(snapshot, "prepared") if snapshot.preparer == "disk_prep" else {}

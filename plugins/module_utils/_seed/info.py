@@ -15,12 +15,13 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     layout,
     ledger,
     messages,
-    pieces,
+    pieces_agent,
     preflight,
     report,
     status,
     steps,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import Snapshot
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import open_store
 
 # The registered results of the info modules, and the key of each that a decision looks at.
@@ -90,9 +91,9 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "plan_table": layout.plan_table(snapshot, decision.plan),
         "shipment_problem": problem,
         "tasks": steps.tasks(snapshot),
-        "staging_complete": pieces.complete_listings(snapshot),
+        "staging_complete": pieces_agent.complete_listings(snapshot),
         "erase_allowed": steps.erase_allowed(snapshot, options["erase"]),
-        "baseline": pieces.baseline(snapshot),
+        "baseline": pieces_agent.baseline(snapshot),
         "files": (snapshot.backup or {}).get("files"),
         "slip": report.packing_slip(snapshot) if decision.status == "job_created" else None,
         "report": report.report(snapshot, view, lines),
@@ -202,7 +203,7 @@ def _snapshot(
     known: dict[str, Any],
     now: datetime,
     others: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] | None = None,
-) -> pieces.Snapshot:
+) -> Snapshot:
     """The registered results as a snapshot. A host that is unreachable is a problem, not an answer."""
     observed, problems, seen = options["observed"], {}, {}
     for who, key in OBSERVED.items():
@@ -210,7 +211,7 @@ def _snapshot(
         if one.get("unreachable"):
             problems[who] = f"unreachable: {str(one.get('msg')).rstrip('.')}."
         seen[who] = one.get(key)
-    return pieces.Snapshot(
+    return Snapshot(
         host=host,
         seed=seed,
         ledger=known,

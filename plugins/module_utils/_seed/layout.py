@@ -11,18 +11,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import messages, pieces
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import (
+    messages,
+    pieces_agent,
+    pieces_drives,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import (
     copy_of,
     drive_of,
     manifest_of,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import Snapshot
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.plan import (
     PlanError,
     fill,
     make_plan,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import Snapshot
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse
 
 # A drive with more files is drawn with the largest ones, and the rest as one part.
@@ -43,7 +47,7 @@ def plan_table(snapshot: Snapshot, proposed: Mapping[str, Any] | None) -> list[s
             state = f"Proposed: only the files of drive {', '.join(_serials(proposed['replaces']))} move."
     if not plan:
         files = (snapshot.backup or {}).get("files") or []
-        if not pieces.listing(snapshot):
+        if not pieces_agent.listing(snapshot):
             return [f"{host}: no plan yet, because there are no staged files."]
         state = "Preview: the staged files are not known to be complete, and nothing is frozen or written yet."
         try:
@@ -105,7 +109,7 @@ def _state(snapshot: Snapshot, shard: Mapping[str, Any]) -> str:
     one, known = snapshot.drive(serial), drive_of(snapshot.ledger, serial)
     if serial in snapshot.retired:
         return "taken out of `drives`"
-    if known.get("verified") and pieces.holds(snapshot, serial):
+    if known.get("verified") and pieces_drives.holds(snapshot, serial):
         where = "" if one is None else ", may be taken out" if one.get("present") else ", taken out"
         listed = {str(drive["serial"]) for drive in snapshot.seed["drives"]}
         kept = "" if serial in listed or snapshot.ledger.get("jobs") else "; stays planned, though `drives` lacks it"

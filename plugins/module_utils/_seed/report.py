@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence, layout, messages
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import manifest_of
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import Snapshot
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import Snapshot
 
 
 def packing_slip(snapshot: Snapshot) -> dict[str, Any]:

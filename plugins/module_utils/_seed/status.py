@@ -19,6 +19,10 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     disk_prep,
     evidence,
     pieces,
+    pieces_agent,
+    pieces_drives,
+    pieces_import,
+    pieces_point,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import drive_of, shards
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.messages import (
@@ -26,13 +30,17 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     Waiting,
     playbook,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import Finding, Snapshot
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.plan import (
     PlanError,
     compare_frozen,
     make_list,
     make_plan,
     move_shards,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import (
+    Finding,
+    Snapshot,
+    acceptance_id,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse, stamp
 
@@ -97,7 +105,7 @@ def _utility_questions(seed: Mapping[str, Any], ledger: Mapping[str, Any]) -> li
     """The copy host only reads journals: where a person named their folder, and while one is not in custody."""
     if not ledger.get("jobs"):
         return ["source", "job"]
-    missing = [one for one in shards(ledger) if not pieces.in_custody(ledger, one["serial"])]
+    missing = [one for one in shards(ledger) if not pieces_drives.in_custody(ledger, one["serial"])]
     read = seed["disk_prep"]["journal_directory"] and missing
     return ["source", *(["copy_host"] if read else []), "job", "container"]
 
@@ -146,7 +154,7 @@ def _open(snapshot: Snapshot, status: str, findings: Mapping[str, Finding], wait
 
 
 def _evidence_missing(snapshot: Snapshot, name: str, finding: Finding) -> Blocked:
-    identity = pieces.acceptance_id(name, finding)
+    identity = acceptance_id(name, finding)
     # What a person accepted of other pieces is recorded only with the rest of its row, so it is named again.
     others = {one for one in snapshot.accept if one.rpartition("-")[0] != name}
     ids = ",".join(sorted({*others, identity}))
@@ -209,7 +217,7 @@ def _lost_ledger(snapshot: Snapshot) -> Decision | None:
     status, name = milestone(snapshot.ledger), snapshot.seed["name"]
     if snapshot.preparer == "disk_prep" and job.get("phase") not in ("cancelled", "failed"):
         return _early_job(snapshot)
-    if job.get("phase") == "created" and pieces.job_has_our_drives(snapshot):
+    if job.get("phase") == "created" and pieces_import.job_has_our_drives(snapshot):
         return None
     if job.get("phase") == "created":
         reason = f"An import job named {name} exists, and its drives are not those that this seed has prepared."
@@ -253,13 +261,13 @@ def _fallen_back(snapshot: Snapshot) -> Decision | None:
     status = milestone(snapshot.ledger)
     if status == "new" or not evidence.holds("agent_job", status) or snapshot.backup is None:
         return None
-    problem = pieces.agent_problem(snapshot)
+    problem = pieces_agent.agent_problem(snapshot)
     if not problem:
         return None
     remedy = "Do not ship the drives before the agent waits for the import again. Correct it in the agent."
     command = _seed(snapshot)
     following = ""
-    if evidence.reached(status, "shipped") or pieces.marked_as_shipped(snapshot):
+    if evidence.reached(status, "shipped") or pieces_drives.marked_as_shipped(snapshot):
         remedy = "Correct it in the agent; otherwise it will not use the import, which is still followed."
         decision = _job(snapshot) or Decision(status)
         following, status = decision.next, decision.status
@@ -274,20 +282,20 @@ def _imported(snapshot: Snapshot) -> Decision | None:
     findings = pieces.findings(snapshot, "seeded")
     if all(one.state == "yes" for one in findings.values()):
         return Decision("seeded", "complete", **pieces.proof(snapshot, "seeded", findings))
-    job = pieces.our_job(snapshot)
-    problem = pieces.method_problem(snapshot)
+    job = pieces_agent.our_job(snapshot)
+    problem = pieces_agent.method_problem(snapshot)
     if problem and job is not None and job["phase"] == "waiting_for_import":
         remedy = "Correct it in the wizard of the agent before its next backup; the imported blobs are still there."
         return _blocked("imported", Blocked("agent_gave_up", problem, remedy, _seed(snapshot)))
     wait = _last_wait(snapshot, known)
-    if pieces.trigger_due(snapshot):
+    if pieces_point.trigger_due(snapshot):
         return Decision("imported", "complete", waiting=wait)
     return _open(snapshot, "imported", findings, wait)
 
 
 def _last_wait(snapshot: Snapshot, imported: Mapping[str, Any]) -> Waiting:
     """What an imported seed waits for: the copy of the blobs once it has begun, before it the scheduled backup."""
-    job, host = pieces.our_job(snapshot), snapshot.seed["source"]["host"]
+    job, host = pieces_agent.our_job(snapshot), snapshot.seed["source"]["host"]
     if job is not None and job["phase"] == "waiting_for_copy":
         since = str(job.get("started") or imported["at"])
         return Waiting("copy_blob", "the service to copy the blobs into the vault", since, "", _seed(snapshot))
@@ -313,7 +321,7 @@ def _job(snapshot: Snapshot) -> Decision | None:
         return _job_failed(snapshot, "importing" if shipped else "job_created")
     if phase == "created":
         return _shipment_missing(snapshot) if shipped else _ship(snapshot)
-    if not shipped and pieces.custody_due(snapshot):
+    if not shipped and pieces_drives.custody_due(snapshot):
         return Decision("job_created", "prepare")
     if not shipped:
         return Decision("shipped", "track")
@@ -355,25 +363,25 @@ def _ship(snapshot: Snapshot) -> Decision:
     what = f"ship drive {serials} (copy host {snapshot.seed['copy_host']}) with the packing slip"
     command = playbook("ship", snapshot.host, " -e carrier=CARRIER -e tracking_number=NUMBER")
     wait = Waiting("ship", what, job["created"], _after(job["created"], snapshot), command)
-    other = pieces.other_job(snapshot)
+    other = pieces_import.other_job(snapshot)
     if other:
         text = f"The import job is not the job of this seed: {other}."
         blocked = Blocked("job_differs", text, "Look at the job in the Azure portal.", _seed(snapshot))
         return _blocked("job_created", blocked)
-    problem = pieces.drives_gone_bad(snapshot)
+    problem = pieces_drives.drives_gone_bad(snapshot)
     if problem:
         return _blocked(
             "job_created", Blocked("drive_changed", problem, "Do not ship it.", playbook("abort", snapshot.host))
         )
-    refused = _changed(snapshot) or pieces.unprotected(snapshot)
+    refused = _changed(snapshot) or pieces_drives.unprotected(snapshot)
     if refused:
         return _blocked("job_created", refused)
-    if pieces.custody_due(snapshot):
+    if pieces_drives.custody_due(snapshot):
         return Decision("job_created", "prepare")
     kept = disk_prep.custody(snapshot)
     if any(one.state != "yes" for one in kept.values()):
         return _open(snapshot, "job_created", kept, None)
-    lost = pieces.lost_job(snapshot)
+    lost = pieces_agent.lost_job(snapshot)
     if lost and lost.state == "unknown":
         return _blocked("job_created", _evidence_missing(snapshot, "backup_job", lost))
     accepted = (*pieces.proof(snapshot, "prepared", kept)["accepted"], *_newly(snapshot, lost))
@@ -404,7 +412,7 @@ def _job_gone(snapshot: Snapshot, status: str) -> Decision | None:
     if snapshot.ledger.get("shipments"):
         remedy = "It is not created again, because its drives were shipped. Ask Azure support with the tracking number."
         return _blocked(status, Blocked("job_gone", reason, remedy, playbook("abort", snapshot.host)))
-    if pieces.all_attached(snapshot):
+    if pieces_drives.all_attached(snapshot):
         # What must hold before the first job must hold before the next one too.
         return _drives(snapshot)
     if snapshot.preparer == "disk_prep":
@@ -457,14 +465,14 @@ def _drives(snapshot: Snapshot) -> Decision | None:
     status, moved = _slowest(snapshot), _moved(snapshot)
     if isinstance(moved, Mapping):
         return Decision(status, "plan", plan=moved)
-    due = {name: one for name, one in pieces.due_steps(snapshot).items() if one}
+    due = {name: one for name, one in pieces_drives.due_steps(snapshot).items() if one}
     if due.get("verify"):
         return Decision(status, "verify")
     if due.get("prepare"):
-        return Decision(status, "prepare", waiting=pieces.host_waiting(snapshot))
-    waiting = pieces.drive_waiting(snapshot)
+        return Decision(status, "prepare", waiting=pieces_drives.host_waiting(snapshot))
+    waiting = pieces_drives.drive_waiting(snapshot)
     follow = {"copy": "prepare", "verify": "verify"}.get(waiting.id, "") if waiting and snapshot.wait else ""
-    refused = moved or pieces.drive_problem(snapshot)
+    refused = moved or pieces_drives.drive_problem(snapshot)
     if refused:
         # Work on other drives goes on, and a run that waits for it ends with the reason.
         return _blocked(status, refused, follow)
@@ -490,7 +498,7 @@ def _moved(snapshot: Snapshot) -> Mapping[str, Any] | Blocked | None:
     try:
         plan = move_shards(snapshot.seed["name"], snapshot.ledger["plan"], gone, spares, snapshot.sizes)
     except PlanError as error:
-        refused = pieces.start_problem(replace(snapshot, drives=spares)) if spares else None
+        refused = pieces_drives.start_problem(replace(snapshot, drives=spares)) if spares else None
         reason = f"Drive {', '.join(gone)} was taken out of `drives`, and its files need another one. {error}"
         remedy = "List another drive in `drives`, or list the same one again."
         return refused or Blocked("no_drive", reason, remedy, _seed(snapshot))
@@ -499,12 +507,12 @@ def _moved(snapshot: Snapshot) -> Mapping[str, Any] | Blocked | None:
 
 def _slowest(snapshot: Snapshot) -> str:
     order = ("planned", "preparing", "prepared", "verified")
-    return min((pieces.drive_status(snapshot, one) for one in snapshot.shards), key=order.index)
+    return min((pieces_drives.drive_status(snapshot, one) for one in snapshot.shards), key=order.index)
 
 
 def _attending(snapshot: Snapshot, status: str, findings: Mapping[str, Finding]) -> Decision:
     """A person sets the agent and starts its backup. The stage role records what was there before, and only looks."""
-    if pieces.our_job(snapshot) is not None:
+    if pieces_agent.our_job(snapshot) is not None:
         return _open(snapshot, status, findings, None)
     jobs = (snapshot.backup or {}).get("jobs") or []
     running = next((one for one in jobs if one["phase"] == "running"), None)
@@ -512,12 +520,12 @@ def _attending(snapshot: Snapshot, status: str, findings: Mapping[str, Finding])
         # Whether it is the first backup of this seed shows when it ends: then it waits for the import job or not.
         what = f"the running backup to end (job {running['id']}); it shows then whether it was staged"
         return Decision(status, waiting=Waiting("backup", what, str(running.get("started") or ""), "", _seed(snapshot)))
-    leftover = pieces.leftover(snapshot)
+    leftover = pieces_agent.leftover(snapshot)
     if leftover:
         return _blocked(status, leftover)
     if snapshot.ledger.get("begun") is None:
         return Decision(status, "stage")
-    return Decision(status, waiting=pieces.wizard_waiting(snapshot))
+    return Decision(status, waiting=pieces_agent.wizard_waiting(snapshot))
 
 
 def _changed(snapshot: Snapshot) -> Blocked | None:
@@ -535,9 +543,9 @@ def _changed(snapshot: Snapshot) -> Blocked | None:
 
 def _staged(snapshot: Snapshot) -> Decision:
     """Before the plan: the agent and the staging location."""
-    refused = pieces.start_problem(snapshot)
+    refused = pieces_drives.start_problem(snapshot)
     findings = pieces.findings(snapshot, "staged")
-    differs = pieces.attended_problem(snapshot) if snapshot.kind == "attended" else None
+    differs = pieces_agent.attended_problem(snapshot) if snapshot.kind == "attended" else None
     if differs is None and all(one.state == "yes" for one in findings.values()):
         if refused:
             return _blocked("staged", refused)
@@ -558,20 +566,20 @@ def _staged(snapshot: Snapshot) -> Decision:
 
 def _filling(snapshot: Snapshot, findings: Mapping[str, Finding], refused: Blocked | None) -> Decision:
     """A folder that another product fills: it needs files, and then the word of a person that they are complete."""
-    status = "staging" if pieces.listing(snapshot) else "new"
+    status = "staging" if pieces_agent.listing(snapshot) else "new"
     if refused:
         return _blocked(status, refused)
-    return _open(snapshot, status, findings, pieces.folder_waiting(snapshot))
+    return _open(snapshot, status, findings, pieces_agent.folder_waiting(snapshot))
 
 
 def _staging(snapshot: Snapshot, findings: Mapping[str, Finding], refused: Blocked | None) -> Decision:
-    job = pieces.our_job(snapshot)
-    lost = pieces.lost_backup(snapshot)
-    begun = job is not None or lost is not None or pieces.method_is_ours(snapshot)
+    job = pieces_agent.our_job(snapshot)
+    lost = pieces_agent.lost_backup(snapshot)
+    begun = job is not None or lost is not None or pieces_agent.method_is_ours(snapshot)
     status = "staging" if begun else "new"
     if refused:
         return _blocked(status, refused)
-    problem = pieces.stage_problem(snapshot)
+    problem = pieces_agent.stage_problem(snapshot)
     if problem:
         return _blocked(status, problem)
     if job is not None and job.get("phase") == "running":
@@ -589,7 +597,7 @@ def _staging(snapshot: Snapshot, findings: Mapping[str, Finding], refused: Block
     # A backup that failed or was aborted is started again only by a person's word, see stage_problem.
     again = job is not None and job.get("phase") in ("failed", "aborted")
     unlisted = (snapshot.backup or {}).get("jobs") is None
-    leftover = pieces.leftover(snapshot) if job is None and not unlisted else None
+    leftover = pieces_agent.leftover(snapshot) if job is None and not unlisted else None
     if leftover:
         return _blocked(status, leftover)
     if again or (job is None and not unlisted) or findings.get("method", Finding("yes", "")).state == "no":

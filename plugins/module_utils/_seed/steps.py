@@ -8,13 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence, pieces
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import (
+    evidence,
+    pieces_agent,
+    pieces_drives,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import (
     drive_of,
     retired,
     shards,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import Snapshot
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import Snapshot
 
 
 def drives(seed: Mapping[str, Any], ledger: Mapping[str, Any], discard: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -100,9 +104,9 @@ def tasks(snapshot: Snapshot) -> dict[str, Any]:
     known = {shard["serial"]: drive_of(ledger, shard["serial"]) for shard in snapshot.shards}
     by_tool = snapshot.preparer == "tool"
     frozen = list(ledger.get("frozen") or [])
-    gone = pieces.marked_as_shipped(snapshot) or bool(ledger.get("shipments"))
+    gone = pieces_drives.marked_as_shipped(snapshot) or bool(ledger.get("shipments"))
     return {
-        "stage": {"known_jobs": (ledger.get("begun") or pieces.baseline(snapshot))["jobs"]},
+        "stage": {"known_jobs": (ledger.get("begun") or pieces_agent.baseline(snapshot))["jobs"]},
         "prepare": {
             "collected": _hashes(ledger, "escrow"),
             "copy_account": {name: value for name, value in snapshot.seed["copy_account"].items() if value},
@@ -112,9 +116,9 @@ def tasks(snapshot: Snapshot) -> dict[str, Any]:
             "lock": [serial for serial, one in known.items() if one.get("verified")],
             "check": _keyed(snapshot, ""),
         },
-        "restore": {"attempts": pieces.restorable(ledger)},
+        "restore": {"attempts": pieces_drives.restorable(ledger)},
         "import": {
-            "journals": [pieces.working_copy(ledger, serial) for serial in known],
+            "journals": [pieces_drives.working_copy(ledger, serial) for serial in known],
             "expected_blobs": [one["name"] for one in frozen],
             "create": not ledger.get("shipments"),
         },
@@ -132,7 +136,8 @@ def tasks(snapshot: Snapshot) -> dict[str, Any]:
         "disk_prep": {
             "journal_directory": snapshot.seed["disk_prep"].get("journal_directory"),
             "journals": [
-                (pieces.journal_of(snapshot, one) or {}).get("sha256") for one in pieces.custody_due(snapshot)
+                (pieces_drives.journal_of(snapshot, one) or {}).get("sha256")
+                for one in pieces_drives.custody_due(snapshot)
             ],
         },
     }
@@ -160,7 +165,7 @@ def _keyed(snapshot: Snapshot, status: str) -> list[dict[str, str]]:
     """The drives of a status (empty: all) whose journal has a working copy, with its name in the state store."""
     found = []
     for shard in snapshot.shards:
-        one, name = snapshot.drive(shard["serial"]), pieces.working_copy(snapshot.ledger, shard["serial"])
+        one, name = snapshot.drive(shard["serial"]), pieces_drives.working_copy(snapshot.ledger, shard["serial"])
         if one is not None and name and (not status or one.get("status") == status):
             found.append({"serial": str(shard["serial"]), "journal": name})
     return found
@@ -190,7 +195,7 @@ def shipment_problem(
         for sent in one.get("shipments") or []:
             if str(sent.get("tracking_number")).casefold() == str(shipment["tracking_number"]).casefold():
                 return f"Tracking number {shipment['tracking_number']} belongs to the seed {one['seed']}."
-    still = pieces.attached(snapshot)
+    still = pieces_drives.attached(snapshot)
     if still:
         return f"Drive {', '.join(still)} is still attached to {snapshot.seed['copy_host']}. Take it out and ship it."
     return ""

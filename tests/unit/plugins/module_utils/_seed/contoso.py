@@ -15,8 +15,8 @@ from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import ledger as ledger_module
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.definition import complete
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import Snapshot
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.plan import make_plan
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import Snapshot
 
 NAME = "contoso-fs01"
 SERIAL = "WD-WX31A10FE02"

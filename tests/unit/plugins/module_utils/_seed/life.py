@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import definition, ledger, plan
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import Snapshot
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import Snapshot
 
 GOLDEN = pathlib.Path(__file__).resolve().parents[3] / "golden"
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)

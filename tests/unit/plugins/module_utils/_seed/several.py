@@ -11,7 +11,7 @@ from typing import Any
 
 import life
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import ledger, plan
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import Snapshot
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import Snapshot
 
 GB = 10**9
 FILES = [

@@ -19,12 +19,12 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     disk_prep,
     ledger,
     messages,
-    pieces,
+    pieces_drives,
     report,
     status,
     steps,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import Snapshot
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import Snapshot
 from life import FILES, NAME, NOW, SERIAL, backup, completed, container, job
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[5]
@@ -351,7 +351,7 @@ def test_the_second_drive_of_a_journal_is_collected_when_only_the_first_was() ->
     known = told(ledger_at("planned"), "adopted", adoption(theirs(drives=TWO)))
     known = told(known, "journals_collected", {"journals": both, "receipts": receipts()})
     seen = snapshot(ledger=known, definition_changes=JOURNALS, job=theirs(drives=TWO), journals=both)
-    assert pieces.custody_due(seen) == ["WD-2"] and status.decide(seen).next == "prepare"
+    assert pieces_drives.custody_due(seen) == ["WD-2"] and status.decide(seen).next == "prepare"
     # As the module does it with what the role hands over.
     (block,) = yaml.safe_load((REPOSITORY / "roles/prepare/tasks/journals.yml").read_text(encoding="utf-8"))
     options = block["block"][0]["seedfreight.azure_offline_backup.sata_prep_import"]
@@ -360,7 +360,7 @@ def test_the_second_drive_of_a_journal_is_collected_when_only_the_first_was() ->
     assert [one for one in handed["journals"] if one not in handed.get("collected", [])] == [SHA]
     second = [{**one, "serial": "WD-2"} for one in receipts()]
     known = told(known, "journals_collected", {"journals": both, "receipts": [*receipts(), *second]}, 22)
-    assert pieces.custody_due(snapshot(ledger=known, definition_changes=JOURNALS, journals=both)) == []
+    assert pieces_drives.custody_due(snapshot(ledger=known, definition_changes=JOURNALS, journals=both)) == []
     assert known["drives"]["WD-2"]["journal"]["sha256"] == SHA and len(known["receipts"]) == 4
 
 
@@ -416,7 +416,9 @@ def test_the_ledger_keeps_only_journals_of_adopted_drives_that_were_sealed(resul
 def test_an_escrow_copy_that_was_not_read_back_is_no_custody() -> None:
     written = [{**one, "proof": "written"} for one in receipts()]
     known = told(ledger_at("adopted"), "journals_collected", {"journals": [journal()], "receipts": written})
-    assert not pieces.in_custody(known, SERIAL) and pieces.in_custody(ledger_at("journals_collected"), SERIAL)
+    assert not pieces_drives.in_custody(known, SERIAL) and pieces_drives.in_custody(
+        ledger_at("journals_collected"), SERIAL
+    )
 
 
 # the preflight

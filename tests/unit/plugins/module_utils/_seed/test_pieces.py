@@ -13,12 +13,23 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence, pieces
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import (
+    evidence,
+    pieces,
+    pieces_agent,
+    pieces_drives,
+    pieces_import,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.messages import (
     Blocked,
     Waiting,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import Finding, Snapshot
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import (
+    CLOCK_DIFFERENCE,
+    Finding,
+    Snapshot,
+    acceptance_id,
+)
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from life import (
@@ -843,7 +854,7 @@ def test_a_data_source_of_another_agent_needs_no_job_of_its_own() -> None:
 
 
 def test_a_group_that_is_not_there_is_named() -> None:
-    found = pieces.stage_problem(snapshot(seed=DPM, backup=backup(None, policy=None, method=None)))
+    found = pieces_agent.stage_problem(snapshot(seed=DPM, backup=backup(None, policy=None, method=None)))
     assert stop_of(found) == f"policy_missing: {RUN}"
     assert found is not None
     assert found.reason == "fs01 (`source.host`) has no protection group 'File servers' (`source.protection_group`)."
@@ -856,7 +867,7 @@ NEW, OLD = ours(id="job-2"), ours(id="job-1")
 
 def _listed(known: Any, *jobs: dict[str, Any], **changes: Any) -> list[str]:
     one = snapshot(known, backup=backup(jobs=list(jobs), **changes))
-    return [str(found["id"]) for found in pieces.seed_jobs(one)]
+    return [str(found["id"]) for found in pieces_agent.seed_jobs(one)]
 
 
 def _of(*sources: str, **changes: Any) -> dict[str, Any]:
@@ -866,8 +877,8 @@ def _of(*sources: str, **changes: Any) -> dict[str, Any]:
 def test_jobs_of_the_seed_are_newest_first_and_end_at_the_staged_one() -> None:
     assert _listed("new", NEW, OLD) == ["job-2", "job-1"]
     assert _listed("planned", NEW, OLD, ours(id="job-0")) == ["job-2", "job-1"]
-    assert pieces.seed_jobs(snapshot()) == []
-    assert pieces.seed_jobs(snapshot(backup=backup(jobs=None))) == []
+    assert pieces_agent.seed_jobs(snapshot()) == []
+    assert pieces_agent.seed_jobs(snapshot(backup=backup(jobs=None))) == []
 
 
 def test_a_job_that_was_there_before_the_seed_began_is_not_of_it() -> None:
@@ -905,16 +916,16 @@ def test_without_a_ledger_only_a_job_that_shows_itself_as_offline_is_ours(
     known: str, phase: str, method: dict[str, Any], found: bool
 ) -> None:
     one = snapshot(known, backup={**with_method(**method), "jobs": [ours(phase), ours(id="job-0")]})
-    newest = pieces.our_job(one)
+    newest = pieces_agent.our_job(one)
     assert (newest and newest["id"]) == ("job-1" if found else None)
 
 
 def test_one_of_begun_and_staged_is_enough_to_own_a_job() -> None:
     told = {**with_method(offline=False), "jobs": [ours("completed")]}
     for known in (changed("planned", begun=None), changed("planned", staged=None)):
-        assert pieces.our_job(snapshot(known, backup=told))
-    assert pieces.our_job(snapshot(changed("planned", begun=None, staged=None), backup=told)) is None
-    assert pieces.our_job(snapshot(backup=None)) is None
+        assert pieces_agent.our_job(snapshot(known, backup=told))
+    assert pieces_agent.our_job(snapshot(changed("planned", begun=None, staged=None), backup=told)) is None
+    assert pieces_agent.our_job(snapshot(backup=None)) is None
 
 
 @pytest.mark.parametrize(
@@ -928,18 +939,18 @@ def test_one_of_begun_and_staged_is_enough_to_own_a_job() -> None:
     ],
 )
 def test_a_method_is_ours_when_it_is_offline_for_this_job(told: Any, found: bool) -> None:
-    assert pieces.method_is_ours(snapshot(backup=told)) is found
+    assert pieces_agent.method_is_ours(snapshot(backup=told)) is found
 
 
 def test_baseline_is_everything_that_is_there_but_the_job_of_the_seed() -> None:
     one = snapshot(
         "staging", backup=backup(jobs=[NEW, ours(id="job-9"), OLD], recovery_points=[point(name="b"), point()])
     )
-    assert pieces.baseline(one) == {"jobs": ["job-1", "job-9"], "recovery_points": ["b", "rp-1"]}
-    assert pieces.baseline(snapshot()) == {"jobs": [], "recovery_points": None}
-    assert pieces.baseline(snapshot(backup=backup(jobs=None))) == {"jobs": [], "recovery_points": []}
+    assert pieces_agent.baseline(one) == {"jobs": ["job-1", "job-9"], "recovery_points": ["b", "rp-1"]}
+    assert pieces_agent.baseline(snapshot()) == {"jobs": [], "recovery_points": None}
+    assert pieces_agent.baseline(snapshot(backup=backup(jobs=None))) == {"jobs": [], "recovery_points": []}
     finished = snapshot(backup=backup(jobs=[ours("completed")]))
-    assert pieces.baseline(finished)["jobs"] == ["job-1"]
+    assert pieces_agent.baseline(finished)["jobs"] == ["job-1"]
 
 
 # --- what a person accepts, and what the ledger is told
@@ -947,13 +958,13 @@ def test_baseline_is_everything_that_is_there_but_the_job_of_the_seed() -> None:
 
 def test_an_acceptance_is_bound_to_the_piece_its_text_and_what_was_seen() -> None:
     base = Finding("unknown", "No answer.", "look", {"a": 1, "b": NOW})
-    identity = pieces.acceptance_id("method", base)
+    identity = acceptance_id("method", base)
     assert identity == "method-2b5d7bab"
-    assert pieces.acceptance_id("method", Finding("no", "No answer.", "other", {"b": NOW, "a": 1})) == identity
+    assert acceptance_id("method", Finding("no", "No answer.", "other", {"b": NOW, "a": 1})) == identity
     others = [
-        pieces.acceptance_id("agent_job", base),
-        pieces.acceptance_id("method", Finding("unknown", "Other.", "look", base.seen)),
-        pieces.acceptance_id("method", Finding("unknown", "No answer.", "look", {"a": 2, "b": NOW})),
+        acceptance_id("agent_job", base),
+        acceptance_id("method", Finding("unknown", "Other.", "look", base.seen)),
+        acceptance_id("method", Finding("unknown", "No answer.", "look", {"a": 2, "b": NOW})),
     ]
     assert identity not in others and len({one.rpartition("-")[2] for one in others}) == 3
 
@@ -967,7 +978,7 @@ def test_what_a_person_accepts_counts_and_is_marked() -> None:
     before = pieces.findings(OPEN, "seeded")
     assert list(before) == ["recovery_point", "agent_job", "offline_method"]
     assert [one.state for one in before.values()] == ["unknown", "yes", "yes"]
-    identity = pieces.acceptance_id("recovery_point", before["recovery_point"])
+    identity = acceptance_id("recovery_point", before["recovery_point"])
     text = "Accepted without proof: fs01 cannot say its recovery points: vault unreachable."
     known = changed("imported", accepted=[{"id": identity}])
     for one in (_accepting(OPEN, identity), _accepting(OPEN, known=known), _accepting(OPEN, identity, known)):
@@ -988,7 +999,7 @@ def test_what_is_refused_is_never_accepted() -> None:
     told = backup("completed")
     refused = pieces.findings(snapshot("imported", backup=told), "seeded")["recovery_point"]
     assert refused.state == "no"
-    identity = pieces.acceptance_id("recovery_point", refused)
+    identity = acceptance_id("recovery_point", refused)
     again = pieces.findings(snapshot("imported", backup=told, accept=frozenset({identity})), "seeded")
     assert again["recovery_point"] == refused
 
@@ -1053,14 +1064,14 @@ def test_extras_of_seeded_are_the_new_recovery_points() -> None:
 
 def test_files_of_another_backup_are_named() -> None:
     named = [{**FILES[0], "name": f"{at}.AIBBlob"} for at in (6, 5, 4, 3, 2, 1)]
-    found = pieces.leftover(snapshot(backup=backup(files=[*named, {**FILES[0], "name": "0.txt"}])))
+    found = pieces_agent.leftover(snapshot(backup=backup(files=[*named, {**FILES[0], "name": "0.txt"}])))
     assert stop_of(found) == f"foreign_files: {RUN}"
     assert found and found.reason == (
         "`staging.path` holds files of another backup: 1.AIBBlob, 2.AIBBlob, 3.AIBBlob, 4.AIBBlob, 5.AIBBlob."
     )
     for files in ([], None, [{**FILES[0], "name": "0.txt"}]):
-        assert pieces.leftover(snapshot(backup=backup(files=files))) is None
-    assert pieces.leftover(snapshot()) is None
+        assert pieces_agent.leftover(snapshot(backup=backup(files=files))) is None
+    assert pieces_agent.leftover(snapshot()) is None
 
 
 EMPTY, FOREIGN, AWAY = drive("empty without a partition table"), drive("foreign"), drive("not attached")
@@ -1093,7 +1104,7 @@ STARTS: list[tuple[list[dict[str, Any]] | None, str, str]] = [
 
 @pytest.mark.parametrize(("records", "blocked", "reason"), STARTS)
 def test_a_drive_that_may_not_be_used_is_said_before_the_work(records: Any, blocked: str, reason: str) -> None:
-    found = pieces.start_problem(snapshot(drives=records))
+    found = pieces_drives.start_problem(snapshot(drives=records))
     assert (stop_of(found), found.reason if found else "") == (blocked, reason)
 
 
@@ -1180,10 +1191,10 @@ STAGES: list[tuple[dict[str, Any] | None, str, str]] = [
 
 @pytest.mark.parametrize(("seen", "blocked", "reason"), STAGES)
 def test_why_the_agent_cannot_write_the_first_backup(seen: Any, blocked: str, reason: str) -> None:
-    found = pieces.stage_problem(snapshot("staging", backup=seen))
+    found = pieces_agent.stage_problem(snapshot("staging", backup=seen))
     assert (stop_of(found), found.reason if found else "") == (blocked, reason)
     if blocked.startswith(("backup_failed", "staging_full")):
-        assert pieces.stage_problem(snapshot("staging", backup=seen, restart_backup=True)) is None
+        assert pieces_agent.stage_problem(snapshot("staging", backup=seen, restart_backup=True)) is None
 
 
 NO_CMDLET = "This version of the agent has no cmdlet Set-OBInitialBackupCreationMethod"
@@ -1219,15 +1230,15 @@ def test_a_closed_way_names_the_options_of_the_definition(
 ) -> None:
     ways = {"automatic": {"open": False, "why": why}, "attended": {"open": more.pop("attended"), "why": ""}}
     seen = {**with_method(offline=False), "offer": {**offer(False, **more), "ways": ways}}
-    found = pieces.offer_problem(snapshot("staging", backup=seen))
+    found = pieces_agent.offer_problem(snapshot("staging", backup=seen))
     assert found is not None and (found.reason, found.remedy) == (reason, remedy)
 
 
 def test_a_seed_that_makes_the_policy_is_not_blocked_by_an_agent_without_one() -> None:
     seen = snapshot("staging", backup=backup(None, policy=None, method=None))
     source = {**seen.seed["source"], "policy": {"days": ["Monday"]}}
-    assert stop_of(pieces.stage_problem(seen)) == f"policy_missing: {RUN}"
-    assert pieces.stage_problem(dataclasses.replace(seen, seed={**seen.seed, "source": source})) is None
+    assert stop_of(pieces_agent.stage_problem(seen)) == f"policy_missing: {RUN}"
+    assert pieces_agent.stage_problem(dataclasses.replace(seen, seed={**seen.seed, "source": source})) is None
 
 
 @pytest.mark.parametrize(
@@ -1244,7 +1255,7 @@ def test_a_seed_that_makes_the_policy_is_not_blocked_by_an_agent_without_one() -
     ],
 )
 def test_why_the_agent_will_not_use_the_import(seen: Any, problem: str) -> None:
-    assert pieces.agent_problem(snapshot("prepared", backup=seen)) == problem
+    assert pieces_agent.agent_problem(snapshot("prepared", backup=seen)) == problem
 
 
 # --- drives
@@ -1286,8 +1297,8 @@ def test_a_drive_holds_what_was_prepared_unless_something_speaks_against_it(
     name: str | None, changes: dict[str, Any], kept: bool
 ) -> None:
     one = snapshot("verified", drives=[drive(name, **changes)] if name else None)
-    assert pieces.holds(one, SERIAL) is kept
-    assert pieces.drive_status(one, one.shards[0]) == (
+    assert pieces_drives.holds(one, SERIAL) is kept
+    assert pieces_drives.drive_status(one, one.shards[0]) == (
         "verified" if kept else ("preparing" if drive(name or "").get("attempt") else "planned")
     )
 
@@ -1308,10 +1319,10 @@ def test_a_drive_holds_what_was_prepared_unless_something_speaks_against_it(
 )
 def test_where_a_drive_is(known: str, name: str | None, status: str) -> None:
     one = snapshot(known, drives=[drive(name)] if name else None)
-    assert pieces.drive_status(one, one.shards[0]) == status
+    assert pieces_drives.drive_status(one, one.shards[0]) == status
     if known == "verified":
         without = snapshot(knows("verified", "journal"), drives=one.drives)
-        assert pieces.drive_status(without, one.shards[0]) == ("preparing" if name == "verified" else "planned")
+        assert pieces_drives.drive_status(without, one.shards[0]) == ("preparing" if name == "verified" else "planned")
 
 
 PREPARE, VERIFY, NEITHER = ([SERIAL], []), ([], [SERIAL]), ([], [])
@@ -1361,23 +1372,26 @@ STEPS: list[tuple[Snapshot, tuple[list[str], list[str]]]] = [
 
 @pytest.mark.parametrize(("one", "due"), STEPS)
 def test_what_can_be_done_with_a_drive_now(one: Snapshot, due: tuple[list[str], list[str]]) -> None:
-    assert pieces.due_steps(one) == {"prepare": due[0], "verify": due[1]}
+    assert pieces_drives.due_steps(one) == {"prepare": due[0], "verify": due[1]}
 
 
 def test_every_drive_is_looked_at_for_its_own_step() -> None:
     one = snapshot(two("prepared"), drives=[drive("copied"), second("copied, given up")])
-    assert pieces.due_steps(one) == {"prepare": [OTHER], "verify": [SERIAL]}
-    assert pieces.due_steps(snapshot(two("planned"), drives=[second("copied")])) == {"prepare": [OTHER], "verify": []}
+    assert pieces_drives.due_steps(one) == {"prepare": [OTHER], "verify": [SERIAL]}
+    assert pieces_drives.due_steps(snapshot(two("planned"), drives=[second("copied")])) == {
+        "prepare": [OTHER],
+        "verify": [],
+    }
 
 
 def test_working_copy_is_the_last_one_of_this_very_journal() -> None:
     known = ledger_at("prepared")
     (first,) = [one for one in known["receipts"] if one["kind"] == "working"]
-    assert pieces.working_copy(known, SERIAL) == first["name"]
+    assert pieces_drives.working_copy(known, SERIAL) == first["name"]
     last = [{**first, "name": "last"}, {**first, "name": "x", "serial": OTHER}, {**first, "name": "y", "sha256": "00"}]
-    assert pieces.working_copy({**known, "receipts": [*known["receipts"], *last]}, SERIAL) == "last"
-    assert pieces.working_copy({**known, "receipts": last[1:]}, SERIAL) == ""
-    assert pieces.working_copy(known, OTHER) == ""
+    assert pieces_drives.working_copy({**known, "receipts": [*known["receipts"], *last]}, SERIAL) == "last"
+    assert pieces_drives.working_copy({**known, "receipts": last[1:]}, SERIAL) == ""
+    assert pieces_drives.working_copy(known, OTHER) == ""
 
 
 OFF = drive("copied, protection is off")["encryption"]
@@ -1476,7 +1490,7 @@ PROBLEMS: list[tuple[Snapshot, str, str]] = [
 
 @pytest.mark.parametrize(("one", "blocked", "reason"), PROBLEMS)
 def test_why_a_drive_cannot_go_on(one: Snapshot, blocked: str, reason: str) -> None:
-    found = pieces.drive_problem(one)
+    found = pieces_drives.drive_problem(one)
     assert (stop_of(found), found.reason if found else "") == (blocked, reason)
 
 
@@ -1489,7 +1503,7 @@ def test_why_a_drive_cannot_go_on(one: Snapshot, blocked: str, reason: str) -> N
     ],
 )
 def test_the_second_drive_stops_the_seed_as_well(known: str, drives: list[dict[str, Any]]) -> None:
-    found = pieces.drive_problem(snapshot(two(known), drives=drives))
+    found = pieces_drives.drive_problem(snapshot(two(known), drives=drives))
     assert found is not None and found.id == "drive_failed"
 
 
@@ -1504,21 +1518,21 @@ REMEDIES = [
 @pytest.mark.parametrize(("known", "name", "remedy"), REMEDIES)
 def test_a_drive_of_the_plan_is_not_simply_replaced_by_another(known: str, name: str, remedy: str) -> None:
     one = snapshot(known if known == "new" else "prepared", drives=[drive(name)])
-    found = pieces.start_problem(one) if known == "new" else pieces.drive_problem(one)
+    found = pieces_drives.start_problem(one) if known == "new" else pieces_drives.drive_problem(one)
     assert found is not None and found.remedy.startswith(remedy)
 
 
 def test_a_verified_drive_is_protected_or_stays() -> None:
     bad = drive("verified", encryption=OFF)
     one = snapshot(two(), drives=[drive("verified"), {**bad, "serial": OTHER}])
-    found = pieces.unprotected(one)
+    found = pieces_drives.unprotected(one)
     assert stop_of(found) == f"not_protected: {RUN}"
     assert found and found.remedy == ("Resume the protection or finish the encryption of volume E: with BitLocker.")
     for changes in ({"access": "locked"}, {"encryption": None}, {"encryption": drive("verified")["encryption"]}):
-        assert pieces.unprotected_problem(one, {**bad, **changes}) is None
-    assert pieces.unprotected(snapshot("verified")) is None
-    assert pieces.unprotected(snapshot("verified", drives=[drive("verified")])) is None
-    assert pieces.unprotected(snapshot(two(), drives=[{**bad, "serial": OTHER}])) == found
+        assert pieces_drives.unprotected_problem(one, {**bad, **changes}) is None
+    assert pieces_drives.unprotected(snapshot("verified")) is None
+    assert pieces_drives.unprotected(snapshot("verified", drives=[drive("verified")])) is None
+    assert pieces_drives.unprotected(snapshot(two(), drives=[{**bad, "serial": OTHER}])) == found
 
 
 STARTED = drive("copies")["progress"]["started"]
@@ -1572,14 +1586,14 @@ WAITS: list[tuple[Snapshot, Waiting | None]] = [
 
 @pytest.mark.parametrize(("one", "waiting"), WAITS)
 def test_what_the_drives_wait_for(one: Snapshot, waiting: Waiting | None) -> None:
-    assert pieces.drive_waiting(one) == waiting
+    assert pieces_drives.drive_waiting(one) == waiting
 
 
 def test_a_verified_drive_that_became_another_is_named() -> None:
     one = snapshot(two(), drives=[drive("verified"), second("foreign")])
-    assert pieces.drives_gone_bad(one) == f"Drive {OTHER} is no longer what was verified. {FOREIGN['reason']}"
-    assert pieces.drives_gone_bad(snapshot(two(), drives=[drive("verified"), second("verified")])) == ""
-    assert pieces.drives_gone_bad(snapshot(two())) == ""
+    assert pieces_drives.drives_gone_bad(one) == f"Drive {OTHER} is no longer what was verified. {FOREIGN['reason']}"
+    assert pieces_drives.drives_gone_bad(snapshot(two(), drives=[drive("verified"), second("verified")])) == ""
+    assert pieces_drives.drives_gone_bad(snapshot(two())) == ""
 
 
 LOCKED = drive("verified and locked")
@@ -1599,14 +1613,14 @@ ATTACHED: list[tuple[Snapshot, bool]] = [
 
 @pytest.mark.parametrize(("one", "all_there"), ATTACHED)
 def test_all_verified_drives_are_seen_here_or_not(one: Snapshot, all_there: bool) -> None:
-    assert pieces.all_attached(one) is all_there
+    assert pieces_drives.all_attached(one) is all_there
 
 
 def test_planned_drives_that_are_seen_here() -> None:
-    assert pieces.attached(snapshot(two(), drives=[drive("verified and pulled"), second("foreign")])) == [OTHER]
-    assert pieces.attached(snapshot(two(), drives=[drive("verified")])) == [SERIAL]
-    assert pieces.attached(snapshot("new", drives=[drive("verified")])) == []
-    assert pieces.attached(snapshot("verified")) == []
+    assert pieces_drives.attached(snapshot(two(), drives=[drive("verified and pulled"), second("foreign")])) == [OTHER]
+    assert pieces_drives.attached(snapshot(two(), drives=[drive("verified")])) == [SERIAL]
+    assert pieces_drives.attached(snapshot("new", drives=[drive("verified")])) == []
+    assert pieces_drives.attached(snapshot("verified")) == []
 
 
 # --- the import job
@@ -1636,7 +1650,7 @@ def test_planned_drives_that_are_seen_here() -> None:
     ],
 )
 def test_a_job_is_ours_when_every_drive_of_it_was_prepared_here(one: Snapshot, found: bool) -> None:
-    assert pieces.job_has_our_drives(one) is found
+    assert pieces_import.job_has_our_drives(one) is found
 
 
 ACCOUNT = "/subscriptions/x/storageAccounts/"
@@ -1661,16 +1675,16 @@ ACCOUNT = "/subscriptions/x/storageAccounts/"
 )
 def test_why_a_job_is_not_the_job_of_this_seed(told: dict[str, Any], account: str, problem: str) -> None:
     seed = {**SEED, "azure": {**SEED["azure"], "storage_account": account}}
-    assert pieces.other_job(snapshot("verified", seed=seed, job=told)) == problem
+    assert pieces_import.other_job(snapshot("verified", seed=seed, job=told)) == problem
 
 
 # --- odd worlds
 
 
 def test_clocks_may_differ_by_just_a_day() -> None:
-    assert pieces.CLOCK_DIFFERENCE.total_seconds() == 86400
-    assert pieces.KEEPS == ("copied", "locked", "verifying", "verified", "missing", "unknown")
-    assert {"prepare", "resume", "wait", "insert", "collect", "verify", "unlock", "lock"} == pieces.GOES_ON
+    assert CLOCK_DIFFERENCE.total_seconds() == 86400
+    assert pieces_drives.KEEPS == ("copied", "locked", "verifying", "verified", "missing", "unknown")
+    assert {"prepare", "resume", "wait", "insert", "collect", "verify", "unlock", "lock"} == pieces_drives.GOES_ON
 
 
 def test_a_snapshot_of_nothing_asks_nobody_and_promises_nothing() -> None:

@@ -12,11 +12,11 @@ import pytest
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import (
     layout,
     ledger,
-    pieces,
+    pieces_drives,
     status,
     steps,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import Snapshot
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import Snapshot
 from several import FILES, PLAN, attempt_of, empty, known, receipts, record, seed, snapshot
 
 COPYING, READING = "copies", "verifying"
@@ -132,20 +132,20 @@ def test_a_copy_that_can_be_resumed_goes_on_without_a_word() -> None:
     cut = record("A", FAILED, status="interrupted", allowed=["resume"])
     one = snapshot(known(), cut, away("B"), away("C"))
     assert text_of(one) == "planned prepare - -"
-    assert pieces.due_steps(one)["prepare"] == ["A"]
+    assert pieces_drives.due_steps(one)["prepare"] == ["A"]
 
 
 @pytest.mark.parametrize(("parallel", "due"), [(1, []), (2, ["B", "C"]), (3, ["B", "C"])])
 def test_no_more_copies_begin_than_may_run(parallel: int, due: list[str]) -> None:
     """With room for one more the host chooses; it begins no more than `parallel` either."""
     one = snapshot(known(), record("A", COPYING), empty("B"), empty("C"), seed=seed(parallel=parallel))
-    assert pieces.due_steps(one)["prepare"] == due
+    assert pieces_drives.due_steps(one)["prepare"] == due
     assert shown(one)[1] == ("prepare" if due else "")
 
 
 def test_a_journal_is_collected_whatever_runs() -> None:
     one = snapshot(known(), record("A", COPYING), record("B", "copied"), away("C"))
-    assert pieces.due_steps(one) == {"prepare": ["B"], "verify": []}
+    assert pieces_drives.due_steps(one) == {"prepare": ["B"], "verify": []}
 
 
 # A drive that is replaced
@@ -210,7 +210,7 @@ def test_a_drive_that_was_taken_out_without_another_is_asked_for() -> None:
 
 def test_nothing_is_written_to_a_drive_that_was_taken_out() -> None:
     one = replaced(known(), away("A"), empty("B"), away("C"), listed=("A", "C"))
-    assert pieces.due_steps(one) == {"prepare": [], "verify": []}
+    assert pieces_drives.due_steps(one) == {"prepare": [], "verify": []}
     assert [one["serial"] for one in steps.drives(one.seed, one.ledger)] == ["A", "C"]
     assert layout.drive_lines(one)[1] == "B: taken out of `drives`"
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence, ledger
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.messages import Waiting
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import Snapshot
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import Snapshot
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.status import (
     Decision,
     decide,

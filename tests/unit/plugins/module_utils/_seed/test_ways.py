@@ -14,13 +14,13 @@ import pytest
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import (
     definition,
     ledger,
-    pieces,
+    pieces_agent,
     report,
     steps,
     wizard,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.messages import summary
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces import Snapshot
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import Snapshot
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.status import decide, questions
 from hypothesis import given
 from hypothesis import strategies as st
@@ -125,32 +125,32 @@ def test_another_number_of_files_takes_another_word(files: list[dict[str, Any]])
 
 def test_the_word_for_one_seed_is_none_for_another() -> None:
     other = folder(seed=seed_of({"agent": "folder"}, staging={"path": "D:\\Other"}))
-    assert pieces.listing_id(other) != pieces.listing_id(folder())
+    assert pieces_agent.listing_id(other) != pieces_agent.listing_id(folder())
 
 
 def test_the_word_goes_into_the_ledger_once_and_counts_from_there() -> None:
     said = folder(complete=frozenset({word(folder()), "staged-000000000000"}))
-    new = pieces.complete_listings(said)
+    new = pieces_agent.complete_listings(said)
     assert new == [{"id": word(folder()), "files": 2, "bytes": 1049088}]
     result = {"accepted": [], "erase_allowed": [], "staging_complete": new}
     known = ledger.record(said.ledger, "allowed", result, "kim@ctl01", life.NOW)
     assert known["staging_complete"] == [{**new[0], "at": "2026-11-25T12:00:00Z"}]
     assert known["history"][-1]["text"] == f"Said that the 2 staged files are complete ({new[0]['id']})"
     assert ledger.record(known, "allowed", result, "kim@ctl01", life.NOW) == known
-    assert pieces.complete_listings(folder(known=known, complete=said.complete)) == []
+    assert pieces_agent.complete_listings(folder(known=known, complete=said.complete)) == []
     assert decide(folder(known=known)).next == "plan", "a later run needs no word"
-    assert pieces.complete_listings(folder()) == []
+    assert pieces_agent.complete_listings(folder()) == []
 
 
 def test_a_word_that_fits_nothing_is_not_recorded() -> None:
-    assert pieces.complete_listings(folder(complete=frozenset({"staged-000000000000"}))) == []
-    assert pieces.complete_listings(life.snapshot("new", complete=frozenset({"staged-000000000000"}))) == []
+    assert pieces_agent.complete_listings(folder(complete=frozenset({"staged-000000000000"}))) == []
+    assert pieces_agent.complete_listings(life.snapshot("new", complete=frozenset({"staged-000000000000"}))) == []
 
 
 @pytest.mark.parametrize("count", [0, 1, 513])
 def test_a_file_of_odd_length_may_still_grow_and_gets_no_word(count: int) -> None:
     one = folder([FILES[0], {**FILES[1], "bytes": count}])
-    found = decide(replace(one, complete=frozenset({pieces.listing_id(one)})))
+    found = decide(replace(one, complete=frozenset({pieces_agent.listing_id(one)})))
     assert (found.status, found.next, found.blocked) == ("staging", "", None)
     assert found.waiting is not None
     assert (found.waiting.id, found.waiting.command) == ("files", SEED_COMMAND)
@@ -160,7 +160,7 @@ def test_a_file_of_odd_length_may_still_grow_and_gets_no_word(count: int) -> Non
 @pytest.mark.parametrize("name", ["a\tb", " a", "a ", "a.", "a\x7f", "a\ud800"])
 def test_a_name_that_no_blob_can_keep_stops_the_seed(name: str) -> None:
     one = folder([FILES[0], {**FILES[1], "name": name}])
-    found = decide(replace(one, complete=frozenset({pieces.listing_id(one)})))
+    found = decide(replace(one, complete=frozenset({pieces_agent.listing_id(one)})))
     assert found.blocked is not None and found.blocked.id == "odd_name"
     assert "Rename it" in found.blocked.remedy and repr(name) in found.blocked.reason
 
@@ -174,7 +174,7 @@ def test_any_other_name_is_planned(name: str) -> None:
 
 def test_a_file_in_a_subfolder_stops_the_seed() -> None:
     one = folder([*FILES, {**FILES[0], "name": "old\\any.bin"}])
-    found = decide(replace(one, complete=frozenset({pieces.listing_id(one)})))
+    found = decide(replace(one, complete=frozenset({pieces_agent.listing_id(one)})))
     assert found.blocked is not None
     assert found.blocked.id == "foreign_files" and "old\\any.bin" in found.blocked.reason
 
@@ -292,7 +292,7 @@ def test_a_running_backup_is_waited_for(method: dict[str, Any]) -> None:
     found = decide(attended("running", backup=method))
     assert (found.status, found.next, found.waiting and found.waiting.id) == ("staging", "stage", "backup"), "recorded"
     seen = attended("running", backup=method)
-    job = str((pieces.our_job(seen) or {})["id"])
+    job = str((pieces_agent.our_job(seen) or {})["id"])
     known = replace(seen, ledger={**seen.ledger, "started": {"job_id": job}})
     assert decide(known).next == ""
     assert decide(replace(known, wait=True)).next == "stage"
@@ -312,7 +312,7 @@ def test_a_backup_that_waits_for_the_import_is_staged(method: dict[str, Any]) ->
 def test_what_ended_before_the_seed_is_not_of_it(phase: str) -> None:
     found = decide(attended(phase, None, backup={**UNREADABLE, "files": []}))
     assert (found.status, found.next, found.blocked) == ("new", "stage", None)
-    assert pieces.baseline(attended(phase, None, backup=UNREADABLE))["jobs"] == ["job-1"]
+    assert pieces_agent.baseline(attended(phase, None, backup=UNREADABLE))["jobs"] == ["job-1"]
 
 
 def test_a_backup_that_runs_when_the_seed_begins_shows_at_its_end_what_it_was() -> None:
@@ -347,8 +347,8 @@ def test_a_name_in_other_case_or_one_that_the_agent_does_not_say_differs_in_noth
     """What an agent does not say cannot be corrected in its wizard."""
     method = {**life.backup("waiting_for_import")["method"], "import_job_name": name, "subscription_id": None}
     seen = attended("waiting_for_import", backup={"method": method})
-    assert decide(seen).next == "plan" and pieces.method_problem(seen) == ""
-    assert pieces.method_is_ours(seen) is (name is not None)
+    assert decide(seen).next == "plan" and pieces_agent.method_problem(seen) == ""
+    assert pieces_agent.method_is_ours(seen) is (name is not None)
 
 
 def test_an_end_of_a_backup_that_staged_nothing_is_said_to_be_one() -> None:
@@ -427,7 +427,7 @@ LISTED = st.lists(
 def test_no_folder_is_planned_but_the_one_that_was_said_to_be_complete(
     said: list[dict[str, Any]], now: list[dict[str, Any]]
 ) -> None:
-    found = decide(folder(now, complete=frozenset({pieces.listing_id(folder(said))})))
+    found = decide(folder(now, complete=frozenset({pieces_agent.listing_id(folder(said))})))
     direct = [sorted((one for one in each if "\\" not in one["name"]), key=str) for each in (said, now)]
     whole = all(one["bytes"] and one["bytes"] % 512 == 0 for one in direct[1])
     right = bool(direct[1]) and direct[0] == direct[1] and whole and len(direct[1]) == len(now)

@@ -1,0 +1,200 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pieces of evidence of the import: its job, its copy logs and its blobs. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import normalize_serial
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import drive_of, job_problem
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.messages import Blocked, playbook
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import (
+    CLOCK_DIFFERENCE,
+    Finding,
+    Snapshot,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse, stamp
+
+
+def job_has_our_drives(snapshot: Snapshot) -> bool:
+    """Whether every drive of a job is one that was prepared here, by the MD5 of its manifest."""
+    theirs = snapshot.job.get("drives") or []
+    for one in theirs:
+        serial = normalize_serial(str(one["serial"]))
+        ours = drive_of(snapshot.ledger, serial).get("journal") or (snapshot.drive(serial) or {}).get("journal") or {}
+        if not ours.get("manifest_hash") or str(one.get("manifest_hash")).upper() != str(ours["manifest_hash"]).upper():
+            return False
+    return bool(theirs)
+
+
+def other_job(snapshot: Snapshot) -> str:
+    """Why the job that Azure shows is not the job of this seed; empty when its drives and account are those of it."""
+    problem = job_problem(snapshot.ledger, snapshot.job)
+    account = str(snapshot.job.get("storage_account_id") or "").rpartition("/")[2]
+    wanted = str(snapshot.seed["azure"]["storage_account"]).rpartition("/")[2]
+    if not problem and account and account.casefold() != wanted.casefold():
+        return f"its storage account is {account}, not {wanted}"
+    return problem
+
+
+def _job(snapshot: Snapshot) -> Finding:
+    problem = other_job(snapshot)
+    return Finding("no", f"Import job: {problem}.") if problem else Finding("yes", "The import job has these drives.")
+
+
+def _shipment(snapshot: Snapshot) -> Finding:
+    if snapshot.job.get("carrier") and snapshot.job.get("tracking_number"):
+        return Finding("yes", f"{snapshot.job['carrier']} {snapshot.job['tracking_number']}.")
+    return Finding("no", "The import job has no tracking number.")
+
+
+def _job_completed(snapshot: Snapshot) -> Finding:
+    problem = other_job(snapshot)
+    if snapshot.job.get("phase") == "completed" and not problem:
+        return Finding("yes", f"The import job is {snapshot.job.get('status')}.")
+    text = f"The import job is {snapshot.job.get('status')}."
+    if problem:
+        text = f"The import job is not the job of this seed: {problem}."
+    remedy = "Look at the job in the Azure portal."
+    return Finding(
+        "no", text, blocked=Blocked("job_differs", text, remedy, playbook("seed", snapshot.host)) if problem else None
+    )
+
+
+def _drives_completed(snapshot: Snapshot) -> Finding:
+    theirs = {normalize_serial(str(one["serial"])): one for one in snapshot.job.get("drives") or []}
+    unknown: Finding | None = None
+    for shard in snapshot.shards:
+        serial, one = shard["serial"], theirs.get(shard["serial"]) or {}
+        status = one.get("copy_status") or ""
+        if status == "Completed":
+            continue
+        if status in ("", "NotStarted", "Unknown"):
+            text = f"The import job does not say that drive {serial} is completed."
+            unknown = Finding("unknown", text, "open the job in the portal, drive by drive.", [serial, status])
+            continue
+        if status == "InProgress":
+            return Finding("no", f"Drive {serial} is being copied.")
+        text = f"The import of drive {serial} ended as {status}."
+        remedy = "Read its copy log in the report; the staged files are still there."
+        return Finding(
+            "no", text, blocked=Blocked("drive_import_failed", text, remedy, playbook("abort", snapshot.host))
+        )
+    return unknown or Finding("yes", "Every drive of the job is completed.")
+
+
+def _copy_logs(snapshot: Snapshot) -> Finding:
+    """The copy log that the job itself names for each drive; any other log of the drive does not count."""
+    logs = {str(one.get("url")): one for one in (snapshot.container or {}).get("copy_logs") or []}
+    theirs = {normalize_serial(str(one["serial"])): one for one in snapshot.job.get("drives") or []}
+    unknown: Finding | None = None
+    for shard in snapshot.shards:
+        serial = shard["serial"]
+        link = str((theirs.get(serial) or {}).get("copy_log") or "")
+        log = logs.get(link) if link else None
+        if log is not None and _log_is_old(snapshot, log):
+            log = None
+        if log is None:
+            what = f"its copy log {link} was not found" if link else "the job names no copy log for it"
+            how = f"open the copy log of drive {serial} in the storage account; it must report no error."
+            unknown = Finding("unknown", f"Drive {serial}: {what}.", how, [serial, link])
+            continue
+        if not log.get("ok"):
+            text = (
+                f"The copy log of drive {serial} reports {log.get('status')}, {log.get('errored')} files with errors."
+            )
+            remedy = "Read it in the report; the staged files are still there."
+            blocked = Blocked("copy_log_errors", text, remedy, playbook("abort", snapshot.host))
+            return Finding("no", text, blocked=blocked)
+    return unknown or Finding("yes", "The copy log of every drive is clean.")
+
+
+def _log_is_old(snapshot: Snapshot, log: Mapping[str, Any]) -> bool:
+    """Whether a copy log was there before the job was created."""
+    job = (snapshot.ledger.get("jobs") or [{}])[-1]
+    return log.get("url") in (job.get("logs_before") or []) or _older(log.get("modified"), job.get("created"))
+
+
+def _blobs(snapshot: Snapshot) -> Finding:
+    """Each staged file as a page blob of its length, newer than the job."""
+    if snapshot.container is None or snapshot.container.get("blobs") is None:
+        return Finding("no", "The container was not read.")
+    if not snapshot.ledger.get("frozen"):
+        return Finding("no", "The ledger has no list of staged files.")
+    there = {str(one["name"]): one for one in snapshot.container.get("blobs") or []}
+    job = (snapshot.ledger.get("jobs") or [{}])[-1]
+    for file in snapshot.ledger["frozen"]:
+        problem = _blob_problem(file, there.get(file["name"]), job)
+        if problem:
+            text = f"The import job is completed, but {problem}."
+            remedy = "Read the copy logs in the report; the staged files are still there."
+            return Finding("no", text, blocked=Blocked("blob_missing", text, remedy, playbook("abort", snapshot.host)))
+    if job.get("adopted") and job.get("blobs_before") is None:
+        text = (
+            "Every staged file is a page blob of its length, and what the container held before the job is not known."
+        )
+        how = "compare the creation time of each blob with that of the import job."
+        return Finding("unknown", text, how, sorted(there))
+    return Finding("yes", f"{len(snapshot.ledger['frozen'])} page blobs of the right length.")
+
+
+def _blob_problem(file: Mapping[str, Any], blob: Mapping[str, Any] | None, job: Mapping[str, Any]) -> str:
+    name = file["name"]
+    if blob is None:
+        return f"the container has no blob {name}"
+    if blob.get("type") != "PageBlob" or int(blob.get("bytes") or 0) != int(file["bytes"]):
+        return (
+            f"the blob {name} is a {blob.get('type')} of {blob.get('bytes')} bytes, not a PageBlob of {file['bytes']}"
+        )
+    if name in (job.get("blobs_before") or []):
+        return f"the blob {name} was there before the job was created"
+    if file.get("md5") and blob.get("md5") and str(file["md5"]).upper() != str(blob["md5"]).upper():
+        return f"the MD5 of the blob {name} differs"
+    if _older(blob.get("modified"), job.get("created")):
+        return f"the blob {name} is older than the import job"
+    return ""
+
+
+def _older(moment: Any, cause: Any) -> bool:
+    """Whether a moment lies more than a day before its cause, or cannot be read."""
+    try:
+        return parse(str(moment)) < parse(str(cause)) - CLOCK_DIFFERENCE
+    except (ValueError, OverflowError):
+        return True
+
+
+def _extra_imported(snapshot: Snapshot) -> dict[str, Any]:
+    frozen = snapshot.ledger.get("frozen") or []
+    named = sorted(str(one.get("copy_log")) for one in snapshot.job.get("drives") or [])
+    logs = [one for one in (snapshot.container or {}).get("copy_logs") or [] if one.get("url") in named]
+    return {
+        "ended": _end_of_import([str(one.get("modified")) for one in logs], snapshot.now),
+        "blobs": len(frozen),
+        "bytes": sum(int(one["bytes"]) for one in frozen),
+        "copy_logs": named,
+    }
+
+
+def _end_of_import(times: list[str], now: datetime) -> str:
+    """The end of the import: the newest of its copy logs, else now."""
+    try:
+        return max(stamp(parse(one)) for one in times)
+    except ValueError:
+        return stamp(now)
+
+
+PIECES: Mapping[str, Callable[[Snapshot], Finding]] = {
+    "job": _job,
+    "shipment": _shipment,
+    "job_completed": _job_completed,
+    "drives_completed": _drives_completed,
+    "copy_logs": _copy_logs,
+    "blobs": _blobs,
+}
+EXTRAS: Mapping[str, Callable[[Snapshot], dict[str, Any]]] = {
+    "imported": _extra_imported,
+}
