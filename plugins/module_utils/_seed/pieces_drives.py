@@ -271,8 +271,8 @@ def drive_waiting(snapshot: Snapshot) -> Waiting | None:
 
 
 def host_waiting(snapshot: Snapshot) -> Waiting | None:
-    """What the copy host still copies, for this or another seed: the tool runs once on a host."""
-    if not snapshot.host_busy:
+    """What the copy host still copies, for this or another seed, while there is no room for one more copy."""
+    if len(snapshot.host_busy) < int(snapshot.seed["parallel"]):
         return None
     what = f"{snapshot.seed['copy_host']} to finish {', '.join(snapshot.host_busy)}"
     return Waiting("copy_host", what, "", "", playbook("seed", snapshot.host))

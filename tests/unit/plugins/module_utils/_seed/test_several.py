@@ -143,6 +143,18 @@ def test_no_more_copies_begin_than_may_run(parallel: int, due: list[str]) -> Non
     assert shown(one)[1] == ("prepare" if due else "")
 
 
+@pytest.mark.parametrize(("parallel", "waits"), [(1, True), (2, True), (3, False)])
+def test_a_seed_waits_for_the_copy_host_only_when_it_is_full(parallel: int, waits: bool) -> None:
+    """Copies of other seeds count too. Where there is room for one more, the next run begins it."""
+    busy = ["D (seed contoso-fs02)", "E (seed contoso-fs03)"]
+    one = snapshot(known(), empty("A"), away("B"), away("C"), seed=seed(parallel=parallel), host_busy=busy)
+    found = status.decide(one)
+    assert found.next == "prepare"
+    assert (found.waiting.what if found.waiting else "") == (
+        "fs01 to finish D (seed contoso-fs02), E (seed contoso-fs03)" if waits else ""
+    )
+
+
 def test_a_journal_is_collected_whatever_runs() -> None:
     one = snapshot(known(), record("A", COPYING), record("B", "copied"), away("C"))
     assert pieces_drives.due_steps(one) == {"prepare": ["B"], "verify": []}
