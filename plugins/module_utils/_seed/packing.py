@@ -25,6 +25,8 @@ SUBSET_WEIGHTS = 12
 # Fills that differ by less than a thousandth count as equal.
 EQUAL = 0.001
 HALVINGS = 8
+# A weight is light for a room whose lightest one weighs so many times as much.
+LIGHT = 10
 
 # For each weight the place of its room.
 Places = list[int]
@@ -308,3 +310,33 @@ def _evenest(weights: Sequence[int], rooms: Sequence[int], places: Places, least
 
     place(0)
     return best
+
+
+def with_light_ones(weights: Sequence[int], rooms: Sequence[int], places: Places) -> Places:
+    """The same weights, with a light one moved into each room of heavy ones, where another room can spare one.
+
+    A room spares its second lightest weight, so that each keeps a light one itself.
+    """
+    places, held = list(places), _by_room(weights, len(rooms), places)
+    loads = [sum(weights[at] for at in room) for room in held]
+    heaviest_first = sorted((one for one in range(len(rooms)) if held[one]), key=lambda one: -weights[held[one][0]])
+    for place in heaviest_first:
+        spares = [room[1] for other, room in enumerate(held) if other != place and len(room) > 1]
+        at = min(spares, key=lambda one: (weights[one], one), default=-1)
+        light = at >= 0 and weights[at] * LIGHT <= weights[held[place][0]]
+        if not light or loads[place] + weights[at] > rooms[place]:
+            continue
+        loads[place] += weights[at]
+        loads[places[at]] -= weights[at]
+        del held[places[at]][1]
+        held[place].insert(0, at)
+        places[at] = place
+    return places
+
+
+def _by_room(weights: Sequence[int], count: int, places: Places) -> list[list[int]]:
+    """What lies in each room, the lightest first."""
+    held: list[list[int]] = [[] for _room in range(count)]
+    for at in sorted(range(len(weights)), key=lambda one: (weights[one], one)):
+        held[places[at]].append(at)
+    return held

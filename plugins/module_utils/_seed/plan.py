@@ -141,7 +141,7 @@ def make_plan(
     The fewest drives carry the files, equally full. Of drives that serve as well, those that were begun for this seed
     come first, then attached ones, then small ones. ``sizes`` are those of drives that are not attached. Each file is a
     copy session of its own, the smallest first, because only a drive's first session can be neither resumed nor
-    aborted.
+    aborted. So a drive of large files gets a small one too, where there is one.
     """
     frozen = staged_files(files, suffixes)
     for one in drives:
@@ -205,7 +205,7 @@ def _distribute(
     if places is None:
         chosen, places = largest[: found.count], found.places
         rooms = [_room(one.size) for one in chosen]
-    places = packing.balanced(weights, rooms, places)
+    places = packing.with_light_ones(weights, rooms, packing.balanced(weights, rooms, places))
     order = {str(one["serial"]): at for at, one in enumerate(drives)}
     shares: list[tuple[Candidate, list[Mapping[str, Any]]]] = [(one, []) for one in chosen]
     for file, place in zip(files, places, strict=True):

@@ -17,6 +17,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     fills,
     fits,
     lower_bound,
+    with_light_ones,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -138,3 +139,54 @@ def test_subsets_fill_rooms_that_first_fit_leaves_open() -> None:
     first = packing._first_fit(weights, rooms)
     assert found is not None and first is not None
     assert found.bound == 20 and found.count <= 21 < max(first) + 1
+
+
+def test_each_room_of_heavy_weights_gets_a_light_one_where_there_is_any() -> None:
+    """Two light ones for three rooms: the room of the heaviest gets one, and the room that had both keeps one."""
+    weights, rooms = [70, 60, 50, 1, 2], [100, 100, 100]
+    assert with_light_ones(weights, rooms, [0, 1, 2, 2, 2]) == [0, 1, 2, 2, 0]
+    assert with_light_ones([*weights, 3], rooms, [0, 1, 2, 2, 2, 2]) == [0, 1, 2, 2, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("weights", "rooms", "places"),
+    [
+        # There is no room for it.
+        ([100, 60, 1, 2], [100, 100], [0, 1, 1, 1]),
+        # It is no light one for a room whose lightest weighs nine times as much.
+        ([18, 60, 1, 2], [100, 100], [0, 1, 1, 1]),
+        # The other room keeps its only light one.
+        ([70, 60, 1], [100, 100], [0, 1, 1]),
+        ([70], [100], [0]),
+        ([], [100], []),
+    ],
+)
+def test_no_light_one_is_moved(weights: list[int], rooms: list[int], places: list[int]) -> None:
+    assert with_light_ones(weights, rooms, places) == places
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.integers(1, 200), max_size=30), st.lists(st.integers(100, 900), min_size=1, max_size=6))
+def test_light_ones_overfill_nothing_and_leave_none_to_move(weights: list[int], rooms: list[int]) -> None:
+    rooms.sort(reverse=True)
+    found = fewest(weights, rooms)
+    if found is None or not weights:
+        return
+    used = rooms[: found.count]
+    before = balanced(weights, used, found.places)
+    after = with_light_ones(weights, used, before)
+    assert len(after) == len(weights) and set(after) == set(before)
+    assert max(fills(weights, used, after)) <= 1
+    held = [
+        sorted(weight for weight, at in zip(weights, after, strict=True) if at == room) for room in range(len(used))
+    ]
+    kept = [
+        sorted(weight for weight, at in zip(weights, before, strict=True) if at == room) for room in range(len(used))
+    ]
+    for room, theirs in enumerate(held):
+        # What comes first is never heavier than before.
+        assert theirs[0] <= kept[room][0]
+        spares = [other[1] for at, other in enumerate(held) if at != room and len(other) > 1]
+        least = min(spares, default=None)
+        assert least is None or least * packing.LIGHT > theirs[0] or sum(theirs) + least > used[room]
+    assert with_light_ones(weights, used, after) == after

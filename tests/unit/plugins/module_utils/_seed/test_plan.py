@@ -242,6 +242,16 @@ def test_three_drives_carry_what_two_cannot_equally_full_and_in_the_listed_order
     assert ids[0] == "contoso-fs01-1-1" and ids[-1] == "contoso-fs01-3-3" and len(set(ids)) == 9
 
 
+def test_the_first_session_of_each_drive_is_a_short_one() -> None:
+    """Equally full, the second of two drives would take all the small files: both begin with one of them."""
+    files = staged(*[TB] * 5, *[512 * at for at in range(1, 6)])
+    plan = make_plan(NAME, files, [empty(one, 4 * TB) for one in "AB"])
+    lengths = {one["name"]: one["bytes"] for one in files}
+    firsts = [lengths[shard["sessions"][0]["files"][0]] for shard in plan["shards"]]
+    assert len(firsts) == 2 and max(firsts) <= 512 * 5
+    assert sorted(name for names in carried(plan).values() for name in names) == sorted(lengths)
+
+
 def test_a_drive_that_arrives_later_is_planned_by_its_size() -> None:
     files = staged(3 * TB, 3 * TB)
     with pytest.raises(PlanError, match=r"The size of drive B is not known: insert it, or set `drives\[\]\.size`\."):
