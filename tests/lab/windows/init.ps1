@@ -30,6 +30,6 @@ $null = & {
     $names = $table.GetField('builtinTypeAccelerators', $flags).GetValue($null)
     $names['powershell'] = [LabPowerShell]
 }
-Import-Module -Name LabWorld -Global
+Import-Module -Name LabWorld, LabCompiler -Global
 Mount-LabDrive
 Set-LabPolicy

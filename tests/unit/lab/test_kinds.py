@@ -9,6 +9,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import sys
@@ -351,3 +352,14 @@ def test_only_a_name_is_a_host(home: pathlib.Path) -> None:
     default_world.add_hosts([f"web{number:03}" for number in range(1, 21)], "none", "twin", False)
     with pytest.raises(world.LabError, match="web008 and 12 more"):
         world.host_folder("fs99")
+
+
+@pytest.mark.parametrize("environment", ["venv", "venv-2.18"])
+def test_what_ansible_compiles_is_kept(environment: str) -> None:
+    """A host of kind powershell reaches into Add-CSharpType at one line, and compiles each time where that is not."""
+    module = world.REPOSITORY / "tests/lab/windows/Modules/LabCompiler/LabCompiler.psm1"
+    line = re.search(r"^\$script:loads = '(.*)'$", module.read_text(encoding="utf-8"), re.MULTILINE)
+    assert line is not None
+    package = (world.REPOSITORY / ".build" / environment / "lib").glob("python3*/site-packages/ansible")
+    (sent,) = [one / "module_utils/powershell/Ansible.ModuleUtils.AddType.psm1" for one in package]
+    assert sent.read_text(encoding="utf-8").count(line[1]) == 1
