@@ -36,66 +36,8 @@ REGIONS = {"westeurope": "West Europe", "northeurope": "North Europe"}
 NOTIFICATIONS = [
     {"stageName": stage, "sendNotification": True} for stage in ("AtAzureDC", "DataCopy", "Dispatched", "Delivered")
 ]
-# The fields of an order. Source: the models of the service's own client, version 2025-02-01.
-CONTACT = {"contactName": 0, "phone": 0, "emailList": 0, "phoneExtension": 0, "mobile": 0, "notificationPreference": 0}
-ADDRESS = dict.fromkeys(
-    (
-        "streetAddress1",
-        "streetAddress2",
-        "streetAddress3",
-        "city",
-        "stateOrProvince",
-        "country",
-        "postalCode",
-        "zipExtendedCode",
-        "companyName",
-        "addressType",
-        "skipAddressValidation",
-        "taxIdentificationNumber",
-    ),
-    0,
-)
-RETURN = {"carrierName": 0, "carrierAccountNumber": 0, "trackingId": 0}
-DETAILS: dict[str, Any] = {
-    "jobDetailsType": 0,
-    "contactDetails": CONTACT,
-    "shippingAddress": ADDRESS,
-    "dataImportDetails": {
-        "accountDetails": {"dataAccountType": 0, "storageAccountId": 0, "sharePassword": 0},
-        "logCollectionLevel": 0,
-    },
-    "importDiskDetailsCollection": {"*": {"manifestFile": 0, "manifestHash": 0, "bitLockerKey": 0}},
-    "returnToCustomerPackageDetails": RETURN,
-    "enableManifestBackup": 0,
-    "preferences": None,
-    "keyEncryptionKey": None,
-    "reverseShippingDetails": None,
-    "expectedDataSizeInTeraBytes": 0,
-}
-ORDER: dict[str, Any] = {
-    "location": 0,
-    "tags": None,
-    "identity": None,
-    "sku": {"name": 0, "displayName": 0, "family": 0, "model": 0},
-    "properties": {"transferType": 0, "details": DETAILS, "deliveryInfo": None},
-}
 MAX_DISKS = 10
 ENDLESS = 10**9
-DATACENTER = {
-    "datacenterAddressType": "DatacenterAddressLocation",
-    "contactPersonName": "Azure Data Box Operations",
-    "company": "Microsoft",
-    "street1": "Agriport 601",
-    "street2": "Building C",
-    "street3": "Gate 7",
-    "city": "Middenmeer",
-    "zip": "1775 TK",
-    "country": "NL",
-    "phone": "+31 20 555 0199",
-    "phoneExtension": "12",
-    "additionalShippingInformation": "Deliveries on weekdays until 16:00",
-    "supportedCarriersForReturnShipment": ["FedEx", "UPS", "DHL"],
-}
 
 
 class JobError(Exception):
@@ -205,6 +147,17 @@ class Jobs:
             self._operations[following] = {**found, "polls": found["polls"] - 1}
             return "running", following, 0
 
+    def status(self, operation: str) -> dict[str, Any]:
+        """State of an operation that keeps its id, in the form of Azure-AsyncOperation."""
+        with self._lock:
+            found = self._operations.get(operation)
+            if found is None:
+                raise JobError(404, "OperationNotFound", "The operation was not found.")
+            if found["polls"] > 0:
+                found["polls"] -= 1
+                return {"status": "InProgress"}
+            return {"status": "Failed", "error": found["error"]} if "error" in found else {"status": "Succeeded"}
+
     def show(self, name: str) -> dict[str, Any]:
         """A job as GET gives it: without keys and carrier account number."""
         with self._lock:
@@ -216,6 +169,16 @@ class Jobs:
                 disk.pop(secret, None)
         details.get("returnToCustomerPackageDetails", {}).pop("carrierAccountNumber", None)
         return job
+
+    def mitigate(self, name: str, body: dict[str, Any]) -> None:
+        """Take the owner's decision for a job that waits for one."""
+        with self._lock:
+            details = self._find(name)["properties"]["details"]
+            wanted = body.get("customerResolutionCode")
+            chosen = {wanted} if wanted else set((body.get("serialNumberCustomerResolutionMap") or {}).values())
+            if not chosen or not chosen <= set(details.get("actions") or []):
+                raise JobError(409, "InvalidOperation", "The order does not wait for such a decision.")
+            details["actions"] = []
 
     def listing(self) -> list[dict[str, Any]]:
         """All jobs, without their details."""
@@ -273,7 +236,6 @@ class Jobs:
 
     def update(self, name: str, body: dict[str, Any]) -> str:
         """Change contact, address or return details; disks and account cannot be changed."""
-        _check_fields(body, ORDER, "")
         with self._lock:
             job = self._find(name)
             if "tags" in body:
@@ -320,56 +282,24 @@ def _for_data_center(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check(body: dict[str, Any]) -> None:
-    """Refuse an order without what the specification requires, and one with what it does not know."""
-    _check_fields(body, ORDER, "")
-    _check_values(body)
-    try:
-        details = body["properties"]["details"]
-        needed = [
-            body["location"],
-            body["properties"]["transferType"] == "ImportToAzure" and body["sku"]["name"] == "DataBoxCustomerDisk",
-            details["contactDetails"]["contactName"]
-            and details["contactDetails"]["phone"]
-            and details["contactDetails"]["emailList"],
-            details["shippingAddress"]["streetAddress1"] and details["shippingAddress"]["country"],
-            details["dataImportDetails"][0]["accountDetails"]["storageAccountId"],
-            details["returnToCustomerPackageDetails"],
-            details["importDiskDetailsCollection"],
-            *(
-                disk["manifestFile"] and disk["manifestHash"] and disk["bitLockerKey"]
-                for disk in details["importDiskDetailsCollection"].values()
-            ),
-        ]
-    except (KeyError, IndexError, TypeError) as error:
-        raise JobError(400, "InvalidParameter", f"The order lacks {error}.") from error
-    if not all(needed):
-        raise JobError(400, "InvalidParameter", "The order lacks a required value.")
-
-
-def _check_fields(value: Any, known: Any, path: str) -> None:
-    """Refuse a field that the specification does not have; None stands for an object that is not looked into."""
-    if isinstance(value, list):
-        for one in value:
-            _check_fields(one, known, path)
-    if not isinstance(known, dict) or not isinstance(value, dict):
-        return
-    for name, one in value.items():
-        if name not in known and "*" not in known:
-            raise JobError(400, "InvalidRequestContent", f"Could not find member '{name}' on object '{path}'.")
-        _check_fields(one, known.get(name, known.get("*")), f"{path}.{name}" if path else name)
-
-
-def _check_values(body: dict[str, Any]) -> None:
-    """Refuse values outside the enumerations and limits of the specification."""
+    """Refuse an order that has the form of its model and that the service does not take."""
     details = (body.get("properties") or {}).get("details") or {}
+    contact, address = details.get("contactDetails") or {}, details.get("shippingAddress") or {}
     imports: dict[str, Any] = next(iter(details.get("dataImportDetails") or []), {})
-    account = imports.get("accountDetails") or {}
+    account, disks = imports.get("accountDetails") or {}, details.get("importDiskDetailsCollection") or {}
     good = {
+        "location": bool(body.get("location")),
+        "transferType": body.get("properties", {}).get("transferType") == "ImportToAzure",
+        "sku": (body.get("sku") or {}).get("name") == "DataBoxCustomerDisk",
         "jobDetailsType": details.get("jobDetailsType") == "DataBoxCustomerDisk",
-        "dataAccountType": account.get("dataAccountType") == "StorageAccount",
+        "contactDetails": all(contact.get(name) for name in ("contactName", "phone", "emailList")),
+        "shippingAddress": all(address.get(name) for name in ("streetAddress1", "country")),
         "storageAccountId": bool(ACCOUNT_ID.fullmatch(str(account.get("storageAccountId")))),
-        "logCollectionLevel": imports.get("logCollectionLevel", "Error") in ("Error", "Verbose"),
-        "importDiskDetailsCollection": len(details.get("importDiskDetailsCollection") or {}) <= MAX_DISKS,
+        "importDiskDetailsCollection": 0 < len(disks) <= MAX_DISKS,
+        **{
+            serial: all(disk.get(name) for name in ("manifestFile", "manifestHash", "bitLockerKey"))
+            for serial, disk in disks.items()
+        },
     }
     for name, fine in good.items():
         if not fine:

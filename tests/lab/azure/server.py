@@ -21,10 +21,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from lab import world
-from lab.azure import settings, tokens
-from lab.azure.jobs import DATACENTER, JobError, Jobs
+from lab.azure import box_service, settings, strict, tokens
+from lab.azure.jobs import JobError, Jobs
 
-GROUP = rf"/subscriptions/{settings.SUBSCRIPTION_ID}/resourceGroups/{settings.RESOURCE_GROUP}"
+SUBSCRIPTION = rf"/subscriptions/{settings.SUBSCRIPTION_ID}"
+GROUP = rf"{SUBSCRIPTION}/resourceGroups/{settings.RESOURCE_GROUP}"
+ANYWHERE = rf"{SUBSCRIPTION}(?:/resourceGroups/{settings.RESOURCE_GROUP})?"
 JOBS = rf"{GROUP}/providers/Microsoft\.DataBox/jobs"
 # Published versions by resource provider. Source: the packages azure-mgmt-databox 2.0.0 to 4.0.0, azure-mgmt-storage.
 API_VERSIONS = {
@@ -67,10 +69,20 @@ class Server(ThreadingHTTPServer):
         # What the account and its blob service have besides or instead of the usual.
         self.account: dict[str, Any] = {}
         self.blob_service: dict[str, Any] = {}
+        self.box_service = box_service.Service(self.jobs_now)
+        # CHOICE box-operations: a long operation names its Location only (recorded tests of the client).
+        self.async_operations = False
+        self.page_size = 100
+        # Whether an answer that its official model does not allow is an error of the lab; tests of bad answers say no.
+        self.strict_answers = True
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(home / "ca" / "server.pem", home / "ca" / "server.key")
         self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.endpoint = f"https://127.0.0.1:{self.server_address[1]}"
+
+    def jobs_now(self) -> list[dict[str, Any]]:
+        """All jobs, in the form of a list."""
+        return self.jobs.listing()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of a connection that a fault order or a client broke."""
@@ -184,9 +196,14 @@ class Handler(BaseHTTPRequestHandler):
         wrong = _wrong_version(path, self._api_version)
         if wrong:
             return wrong
+        problem = strict.problem_of_request(self.command, path, body)
+        if problem:
+            return _error(400, "InvalidRequestContent", problem)
         for pattern, method, call in ROUTES:
             if method == self.command and (found := re.fullmatch(pattern, path, re.IGNORECASE)):
-                return call(self, *found.groups(), body) if found.groups() else call(self, body)
+                answer = call(self, *found.groups(), body) if found.groups() else call(self, body)
+                bad = strict.problem_of_answer(method, path, answer[1]) if self.server.strict_answers else ""
+                return _error(500, "LabError", f"The lab's own answer is wrong: {bad}") if bad else answer
         if not path.lower().startswith(GROUP.lower()):
             return _error(404, "ResourceGroupNotFound", "The subscription or resource group could not be found.")
         return _error(404, "ResourceNotFound", f"The Resource '{path}' was not found.")
@@ -243,7 +260,17 @@ class Handler(BaseHTTPRequestHandler):
         return 200, self.server.jobs.show(name), {}
 
     def _list(self, _body: Any) -> Answer:
-        return 200, {"value": self.server.jobs.listing()}, {}
+        """One page of the jobs. OBSERVED: a page that is not the last one names the next in nextLink."""
+        wanted = parse_qs(urlsplit(self.path).query).get("$skipToken", ["0"])[0]
+        if not wanted.isdigit():
+            raise JobError(400, "InvalidParameter", f"The value '{wanted}' of '$skipToken' is not valid.")
+        found, start = self.server.jobs.listing(), int(wanted)
+        following = start + self.server.page_size
+        page: dict[str, Any] = {"value": found[start:following]}
+        if following < len(found):
+            place = f"{self.server.endpoint}{urlsplit(self.path).path}"
+            page["nextLink"] = f"{place}?api-version={self._api_version}&%24skipToken={following}"
+        return 200, page, {}
 
     def _ship(self, name: str, body: dict[str, Any]) -> Answer:
         self.server.jobs.ship(name, body)
@@ -253,6 +280,10 @@ class Handler(BaseHTTPRequestHandler):
         if not body.get("reason"):
             raise JobError(400, "InvalidParameter", "A reason is required.")
         self.server.jobs.cancel(name)
+        return 204, None, {}
+
+    def _mitigate(self, name: str, body: dict[str, Any]) -> Answer:
+        self.server.jobs.mitigate(name, body)
         return 204, None, {}
 
     def _credentials(self, name: str, _body: Any) -> Answer:
@@ -274,14 +305,26 @@ class Handler(BaseHTTPRequestHandler):
     def _location(self, operation: str) -> dict[str, str]:
         provider = f"/subscriptions/{settings.SUBSCRIPTION_ID}/providers/Microsoft.DataBox"
         path = f"{provider}/locations/{settings.LOCATION}/operationResults/{operation}"
-        return {"Location": f"{self.server.endpoint}{path}?api-version={self._api_version}"}
+        url = f"{self.server.endpoint}{path}?api-version={self._api_version}"
+        if not self.server.async_operations:
+            return {"Location": url}
+        status = url.replace("/operationResults/", "/operationStatuses/")
+        return {"Azure-AsyncOperation": status, "Location": url, "Retry-After": "0"}
 
-    def _region(self, _location: str, body: dict[str, Any]) -> Answer:
-        """The address of the data center of a region."""
-        request = body.get("datacenterAddressRequest") or {}
-        if request.get("skuName") != "DataBoxCustomerDisk" or not request.get("storageLocation"):
-            raise JobError(400, "InvalidParameter", "storageLocation and skuName are required.")
-        return 200, {"datacenterAddressResponse": DATACENTER}, {}
+    def _status(self, operation: str, _body: Any) -> Answer:
+        return 200, self.server.jobs.status(operation), {}
+
+    def _region(self, location: str, body: dict[str, Any]) -> Answer:
+        return 200, self.server.box_service.region_configuration(location, body), {}
+
+    def _skus(self, location: str, body: dict[str, Any]) -> Answer:
+        return 200, self.server.box_service.available_skus(location, body), {}
+
+    def _validate(self, location: str, body: dict[str, Any]) -> Answer:
+        return 200, self.server.box_service.validate_inputs(location, body), {}
+
+    def _operations(self, _body: Any) -> Answer:
+        return 200, box_service.operations(), {}
 
     def _control(self, path: str, raw: bytes) -> Answer:
         if self.headers.get("X-Lab") != self.server.control_token:
@@ -304,8 +347,12 @@ ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     (rf"{JOBS}/([^/]+)", "PATCH", Handler._update),
     (rf"{JOBS}/([^/]+)", "DELETE", Handler._remove),
     (JOBS, "GET", Handler._list),
-    (rf"/subscriptions/{settings.SUBSCRIPTION_ID}/providers/Microsoft\.DataBox/jobs", "GET", Handler._list),
-    (rf"{GROUP}/providers/Microsoft\.DataBox/locations/([^/]+)/regionConfiguration", "POST", Handler._region),
+    (rf"{SUBSCRIPTION}/providers/Microsoft\.DataBox/jobs", "GET", Handler._list),
+    (rf"{ANYWHERE}/providers/Microsoft\.DataBox/locations/([^/]+)/regionConfiguration", "POST", Handler._region),
+    (rf"{ANYWHERE}/providers/Microsoft\.DataBox/locations/([^/]+)/validateInputs", "POST", Handler._validate),
+    (rf"{GROUP}/providers/Microsoft\.DataBox/locations/([^/]+)/availableSkus", "POST", Handler._skus),
+    (r"/providers/Microsoft\.DataBox/operations", "GET", Handler._operations),
+    (rf"{JOBS}/([^/]+)/mitigate", "POST", Handler._mitigate),
     (rf"{JOBS}/([^/]+)/markDevicesShipped", "POST", Handler._ship),
     (rf"{JOBS}/([^/]+)/cancel", "POST", Handler._cancel),
     (rf"{JOBS}/([^/]+)/listCredentials", "POST", Handler._credentials),
@@ -313,6 +360,11 @@ ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
         r"/subscriptions/[^/]+/providers/Microsoft\.DataBox/locations/[^/]+/operationResults/([^/]+)",
         "GET",
         Handler._poll,
+    ),
+    (
+        r"/subscriptions/[^/]+/providers/Microsoft\.DataBox/locations/[^/]+/operationStatuses/([^/]+)",
+        "GET",
+        Handler._status,
     ),
 )
 

@@ -56,6 +56,8 @@ def azure(endpoint: Server, azure_home: pathlib.Path, monkeypatch: pytest.Monkey
     for name in AZURE_VARIABLES:
         monkeypatch.delenv(name, raising=False)
     endpoint.jobs, endpoint.account, endpoint.blob_service = Jobs(), {}, {}
+    endpoint.box_service.ordered = {}
+    endpoint.async_operations, endpoint.strict_answers, endpoint.page_size = False, True, 100
     (azure_home / "logs" / "azure.log").write_text("", encoding="utf-8")
     with contextlib.suppress(FileNotFoundError):
         (azure_home / "azure" / "faults.json").unlink()

@@ -148,6 +148,7 @@ def test_update_that_the_service_shows_in_its_own_way_is_told(
 
 
 def test_part_that_the_service_does_not_show_is_sent_and_told(azure: Azure, order: dict[str, Any]) -> None:
+    azure.unlike_the_models()
     ensure_job(azure.options, order, False)
     show = azure.server.jobs.show
 
