@@ -143,7 +143,11 @@ def stages() -> list[Stage]:
                 python("scripts/molecule.py", "venv", "test", "many_drives"),
             ],
         ),
-        Stage("scenario", "many seeds", [tool("pytest", "-q", "tests/scenario/test_many.py")]),
+        Stage(
+            "scenario",
+            "many seeds",
+            [tool("pytest", "-q", "tests/scenario/test_many.py", "tests/scenario/test_status.py")],
+        ),
         Stage(
             "scenario",
             "preflight and probe",

@@ -264,10 +264,33 @@ summary:
   elements: str
   sample: ["contoso-fs01: job_created (the import job exists and waits for its shipment)"]
 row:
-  description: The seed as an entry of the status file.
+  description: The seed as an entry of the status file, see P(seedfreight.azure_offline_backup.status_overview#filter).
   returned: with O(observed)
   type: dict
-  sample: {name: contoso-fs01, status: job_created, next: ""}
+  contains:
+    name: {description: Name of the seed., type: str, returned: always, sample: contoso-fs01}
+    status: {description: As RV(status)., type: str, returned: always, sample: job_created}
+    state:
+      description:
+        - One of V(blocked), V(person) (waits for a person), V(ready) (a step can run), V(time) (goes on by itself) and
+          V(finished).
+      type: str
+      returned: always
+      sample: person
+    waiting_for: {description: The C(id) of RV(waiting) or empty., type: str, returned: always, sample: ship}
+    reason: {description: Why it is blocked or waits., type: str, returned: always, sample: ship drive WD-WX31A10FE02}
+    since: {description: ISO 8601 in UTC or empty., type: str, returned: always, sample: '2026-11-25T10:14:00Z'}
+    deadline: {description: ISO 8601 in UTC or empty., type: str, returned: always, sample: '2026-12-09T10:14:00Z'}
+    days_left:
+      description: Whole days until the deadline, negative when it has passed; null without one.
+      type: int
+      returned: always
+      sample: 13
+    progress: {description: As RV(progress)., type: str, returned: always, sample: ''}
+    next: {description: As RV(next)., type: str, returned: always, sample: ''}
+    command: {description: The command that leads on., type: str, returned: always, sample: ansible-playbook ...}
+    waiting: {description: As RV(waiting)., type: dict, returned: always, sample: {id: ship}}
+    blocked: {description: As RV(blocked)., type: dict, returned: always, sample: {id: drive_failed}}
 drives:
   description: Where each drive of a seed with several is, a line each; empty for one drive, and after the shipment.
   returned: with O(observed)

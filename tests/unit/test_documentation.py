@@ -156,7 +156,12 @@ def variables_in_use() -> set[str]:
     for path in [*(REPOSITORY / "playbooks").rglob("*.yml"), *(REPOSITORY / "roles").glob("*/defaults/main.yml")]:
         found |= set(READ.findall(text(path)))
     for path in (REPOSITORY / "playbooks").rglob("*.yml"):
-        found |= set(re.findall(r"\b(carrier|tracking_number|status_file|status_format|abort_to_online)\b", text(path)))
+        found |= set(
+            re.findall(
+                r"\b(carrier|tracking_number|status_file|status_format|status_deadline_days|abort_to_online)\b",
+                text(path),
+            )
+        )
     for path in (REPOSITORY / "roles").glob("*/defaults/main.yml"):
         found |= set(TIMEOUT.findall(text(path)))
     return found - INTERNAL - {"observe_wait"}

@@ -15,6 +15,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     layout,
     ledger,
     messages,
+    overview,
     pieces_agent,
     preflight,
     report,
@@ -87,7 +88,7 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         **result,
         **view,
         "summary": lines,
-        "row": _row(host, view),
+        "row": overview.row(host, view, now),
         "plan_table": layout.plan_table(snapshot, decision.plan),
         "shipment_problem": problem,
         "tasks": steps.tasks(snapshot),
@@ -98,14 +99,6 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "slip": report.packing_slip(snapshot) if decision.status == "job_created" else None,
         "report": report.report(snapshot, view, lines),
     }
-
-
-def _row(host: str, view: Mapping[str, Any]) -> dict[str, Any]:
-    """The seed as an entry of the status file."""
-    blocked, waiting = view["blocked"], view["waiting"]
-    reason = blocked["reason"] if blocked else waiting["what"] if waiting else messages.MEANING[view["status"]]
-    names = ("status", "waiting", "blocked", "next", "progress")
-    return {"name": host, "reason": reason, **{name: view[name] for name in names}}
 
 
 def _text(shipment: Mapping[str, Any], name: str) -> str:

@@ -72,14 +72,9 @@ def summary(host: str, view: Mapping[str, Any], now: datetime) -> list[str]:
     blocked, waiting = view.get("blocked"), view.get("waiting")
     if blocked:
         lines.append(f"  Blocked:  {blocked['reason']} {blocked['remedy']}".rstrip())
-        command = blocked["command"]
     elif waiting:
         lines.append(f"  Waiting:  {waiting['what']}")
         lines += [f"{' ' * 12}{line}" for line in waiting.get("details") or ()]
-        command = waiting["command"]
-    else:
-        again = f" -e seed_begin_again={host}" if status == "aborted" else ""
-        command = "" if status == "cleaned" else playbook("seed", host, again)
     if not blocked and waiting and waiting["deadline"]:
         lines.append(f"  Deadline: {deadline(waiting['deadline'], now)}")
     lines += [f"  Drive:    {one}" for one in view.get("drives") or []]
@@ -89,8 +84,18 @@ def summary(host: str, view: Mapping[str, Any], now: datetime) -> list[str]:
         lines.append(f"  Warning:  {view['warning']}")
     lines += [f"  Note:     {one}" for one in view.get("notes") or []]
     finished = "run the playbook again" if blocked or waiting else "nothing is left to do"
-    lines.append(f"  Next:     {command or finished}")
+    lines.append(f"  Next:     {command(host, view) or finished}")
     return lines
+
+
+def command(host: str, view: Mapping[str, Any]) -> str:
+    """The command that leads on; empty when there is none to type."""
+    blocked, waiting, status = view.get("blocked"), view.get("waiting"), view["status"]
+    if blocked or waiting:
+        found: Mapping[str, Any] = blocked or waiting or {}
+        return str(found["command"])
+    again = f" -e seed_begin_again={host}" if status == "aborted" else ""
+    return "" if status == "cleaned" else playbook("seed", host, again)
 
 
 def notes(host: str, seed: Mapping[str, Any], ledger: Mapping[str, Any]) -> list[str]:

@@ -159,9 +159,15 @@ def test_a_staged_seed_is_planned_next(play: Play) -> None:
         "name": NAME,
         "reason": messages.MEANING["staged"],
         "status": "staged",
+        "state": "ready",
         "waiting": None,
+        "waiting_for": "",
+        "since": "",
+        "deadline": "",
+        "days_left": None,
         "blocked": None,
         "next": "plan",
+        "command": f"ansible-playbook seedfreight.azure_offline_backup.seed --limit {NAME}",
         "progress": "",
     }
     assert (found["shipment_problem"], found["accepted"]) == ("", [])
