@@ -291,6 +291,12 @@ row:
     command: {description: The command that leads on., type: str, returned: always, sample: ansible-playbook ...}
     waiting: {description: As RV(waiting)., type: dict, returned: always, sample: {id: ship}}
     blocked: {description: As RV(blocked)., type: dict, returned: always, sample: {id: drive_failed}}
+told:
+  description: What hooks were told, for M(seedfreight.azure_offline_backup.seed_notify).
+  returned: with O(observed)
+  type: list
+  elements: dict
+  sample: [{hook: chat, id: status/job_created}]
 drives:
   description: Where each drive of a seed with several is, a line each; empty for one drive, and after the shipment.
   returned: with O(observed)

@@ -50,6 +50,7 @@ options:
       - cleaned
       - aborted
       - online
+      - told
   result:
     description:
       - Result of the module that did or saw what O(event) names. It fails when the result does not prove the event.

@@ -6,8 +6,12 @@
 from __future__ import annotations
 
 import csv
+import http.server
+import json
 import pathlib
 import sys
+import threading
+from typing import Any
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "bench"))
 
@@ -16,6 +20,30 @@ import pytest
 from conftest import Lab
 
 SEEDS = fleet.names(3)
+
+
+class Chat:
+    """A chat channel, which keeps what it is told."""
+
+    def __init__(self, said: list[dict[str, Any]]) -> None:
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                said.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_arguments: Any) -> None:
+                """Say nothing."""
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+    def __enter__(self) -> str:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{self._server.server_port}/channel-token"
+
+    def __exit__(self, *_error: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
 
 
 @pytest.mark.twin
@@ -44,3 +72,12 @@ def test_three_seeds_of_which_one_has_no_definition(lab: Lab) -> None:
     assert lab.play("status", "--limit", SEEDS[1], "-e", "status_deadline_days=13").returncode == 0
     wrong = lab.play("status", "-e", "status_format=xml")
     assert wrong.returncode == 2 and "Choose one of table, json, csv." in wrong.message
+    said: list[dict[str, Any]] = []
+    with Chat(said) as url:
+        hook = {"seed_notify": [{"name": "chat", "type": "webhook", "url": url, "events": ["person"]}]}
+        for number in range(2):
+            run = lab.play("report", "--limit", SEEDS[1], "-e", json.dumps(hook))
+            assert run.returncode == 0 and url not in run.output, run.output
+            assert [one["title"] for one in said] == [f"{SEEDS[1]}: waiting for you (ship)"], number
+    assert lab.ledger(SEEDS[1])["history"][-1]["text"] == f"Told chat: {SEEDS[1]}: waiting for you (ship)"
+    assert said[0]["command"].startswith("ansible-playbook seedfreight.azure_offline_backup.ship ")

@@ -89,6 +89,7 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         **view,
         "summary": lines,
         "row": overview.row(host, view, now),
+        "told": known["told"],
         "plan_table": layout.plan_table(snapshot, decision.plan),
         "shipment_problem": problem,
         "tasks": steps.tasks(snapshot),

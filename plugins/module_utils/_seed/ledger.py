@@ -45,6 +45,7 @@ EMPTY: dict[str, Any] = {
     "online": None,
     "accepted": [],
     "staging_complete": [],
+    "told": [],
     "history": [],
 }
 Facts = dict[str, Any]
@@ -573,6 +574,13 @@ def _allowed(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> t
     return facts, "; ".join(texts).capitalize()
 
 
+def _told(ledger: Mapping[str, Any], result: Mapping[str, Any], _at: str) -> tuple[Facts, str]:
+    """``result`` of seed_notify: what the hooks know now."""
+    told = [{"hook": str(one["hook"]), "id": str(one["id"])} for one in result["told"]]
+    titles = list(dict.fromkeys(f"{one['hook']}: {one['title']}" for one in result["sent"]))
+    return {"told": told}, "; ".join(f"Told {one}" for one in titles) or "Forgot what was told and is no longer true"
+
+
 EVENTS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any], str], tuple[Facts, str]]] = {
     "begun": _begun,
     "started": _started,
@@ -591,4 +599,5 @@ EVENTS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any], str], tuple[Fa
     "cleaned": _cleaned,
     "aborted": _aborted,
     "online": _online,
+    "told": _told,
 }

@@ -36,6 +36,7 @@ SECRETS: dict[str, list[dict[str, Any]]] = {
         {"state": "restored"},
         {"copy_account": {"password": "x"}},
     ],
+    "seed_notify": [{"row": {}, "hooks": [{"name": "chat", "type": "webhook", "url": "https://chat.example/secret"}]}],
 }
 # Actions and modules whose arguments and results hold no secret, and why.
 OPEN = {

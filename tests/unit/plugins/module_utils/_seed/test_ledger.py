@@ -118,7 +118,17 @@ def test_an_unknown_event_names_the_known_ones() -> None:
 
 
 def test_events_are_those_of_a_whole_seed() -> None:
-    others = {"allowed", "replanned", "aborted", "adopted", "journals_collected", "started", "triggered", "online"}
+    others = {
+        "allowed",
+        "replanned",
+        "aborted",
+        "adopted",
+        "journals_collected",
+        "started",
+        "triggered",
+        "online",
+        "told",
+    }
     assert set(ORDER) | others == set(EVENTS)
 
 
