@@ -18,8 +18,8 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
+from html import escape  # xml.sax.saxutils imports urllib.request, which takes longer than the tool
 from typing import Any
-from xml.sax.saxutils import escape
 
 from lab import world
 from lab.tool.drive import TargetDrive

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import pathlib
 from dataclasses import dataclass
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
 RANGE = 4 * 1024 * 1024
 NAME = "DriveManifest.xml"
@@ -52,7 +52,7 @@ def render(drive_id: str, blobs: list[Blob], account_key: str, gaps: bool = Fals
         lines.append(f"    <StorageAccountKey>{escape(account_key)}</StorageAccountKey>")
     lines.append("    <ClientCreator>WAImportExport</ClientCreator>")
     for number, session in enumerate(dict.fromkeys(blob.session for blob in blobs)):
-        lines.append(f"    <BlobList Id={quoteattr(f'{session}-{number}')}>")
+        lines.append(f'    <BlobList Id="{escape(f"{session}-{number}")}">')
         for blob in (one for one in blobs if one.session == session):
             lines += _blob(blob, gaps)
         lines.append("    </BlobList>")

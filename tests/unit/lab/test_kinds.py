@@ -358,7 +358,7 @@ def test_only_a_name_is_a_host(home: pathlib.Path) -> None:
 def test_what_ansible_compiles_is_kept(environment: str) -> None:
     """A host of kind powershell reaches into Add-CSharpType at one line, and compiles each time where that is not."""
     module = world.REPOSITORY / "tests/lab/windows/Modules/LabCompiler/LabCompiler.psm1"
-    line = re.search(r"^\$script:loads = '(.*)'$", module.read_text(encoding="utf-8"), re.MULTILINE)
+    line = re.search(r"^\$script:compiled = '(.*)'$", module.read_text(encoding="utf-8"), re.MULTILINE)
     assert line is not None
     package = (world.REPOSITORY / ".build" / environment / "lib").glob("python3*/site-packages/ansible")
     (sent,) = [one / "module_utils/powershell/Ansible.ModuleUtils.AddType.psm1" for one in package]

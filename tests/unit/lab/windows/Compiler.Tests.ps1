@@ -13,6 +13,7 @@ Describe 'C# that ansible-core sends' {
                 $source = [System.IO.Path]::Combine($env:LAB_COMPILED, [System.Guid]::NewGuid().ToString('N'))
                 Add-Type -TypeDefinition "$References" -OutputAssembly $source -OutputType Library
                 $code_ms = [System.IO.MemoryStream]::new([System.IO.File]::ReadAllBytes($source))
+                $code_ms.Seek(0, [System.IO.SeekOrigin]::Begin) > $null
                 $compiled_assembly = [System.Runtime.Loader.AssemblyLoadContext]::Default.LoadFromStream($code_ms)
                 if ($PassThru) { $compiled_assembly }
             }

@@ -126,6 +126,11 @@ function Set-TestAcl {
     Edit-LabFile -Path $file -Change {
         $_ | Add-Member -NotePropertyName $native -NotePropertyValue @{ owner = $Owner; rules = $rules } -Force
     }
+    $taken = "$env:LAB_HOME/hosts/fs01/acls.taken"
+    if ([System.IO.File]::Exists($taken)) {
+        $kept = [System.IO.File]::ReadAllLines($taken) -cnotlike "* $native"
+        [System.IO.File]::WriteAllLines($taken, [string[]]@($kept))
+    }
     & chmod $Mode $native
 }
 

@@ -4,7 +4,8 @@
 # ansible-core sends C# to a Windows host and compiles it there for each module call, a second of CPU time each. A lab
 # host compiles the same text once and keeps the assembly for every lab of this checkout.
 
-$script:loads = '[System.Runtime.Loader.AssemblyLoadContext]::Default.LoadFromStream($code_ms)'
+# Where Add-CSharpType has the assembly as bytes.
+$script:compiled = '$code_ms.Seek(0, [System.IO.SeekOrigin]::Begin)'
 
 function Add-LabCSharpType {
     <#
@@ -29,15 +30,15 @@ function Add-LabCSharpType {
     $file = [System.IO.Path]::Combine($env:LAB_COMPILED, [System.Convert]::ToHexString($hash) + '.dll')
     $own = Get-Command -Name Add-CSharpType -CommandType Function
     $accelerates = @($References | Where-Object { $_ -match '//\s*TypeAccelerator\s' })
-    if ($PassThru -or $accelerates -or -not $own.Definition.Contains($script:loads)) {
+    if ($PassThru -or $accelerates -or -not $own.Definition.Contains($script:compiled)) {
         return & $own @PSBoundParameters
     }
     if ([System.IO.File]::Exists($file)) {
         $null = [System.Runtime.Loader.AssemblyLoadContext]::Default.LoadFromAssemblyPath($file)
         return
     }
-    $keeps = "`$(Save-LabAssembly -Path '$file' -Stream `$code_ms; $script:loads)"
-    & ([scriptblock]::Create($own.Definition.Replace($script:loads, $keeps))) @PSBoundParameters
+    $keeps = "Save-LabAssembly -Path '$file' -Stream `$code_ms; $script:compiled"
+    & ([scriptblock]::Create($own.Definition.Replace($script:compiled, $keeps))) @PSBoundParameters
 }
 
 function Save-LabAssembly {

@@ -5,7 +5,7 @@
 #
 # A folder of mode 0700 is private, as icacls.exe leaves it; every other one inherits what Windows Server has below the
 # root of a volume. A folder with the sticky bit was made or changed by somebody: hosts/<host>/acls.json names its owner
-# and its further rules, by its native path.
+# and its further rules, by its native path, and acls.taken what icacls.exe took from it again.
 
 $script:System = 'S-1-5-18'
 $script:Administrators = 'S-1-5-32-544'
@@ -62,8 +62,11 @@ function Get-Acl {
     }
     if ($mode -band 0x200) {
         $entry = (Read-LabFile -Path (Get-LabPath 'hosts' $env:LAB_HOST 'acls.json')).$native
-        if ($entry.owner) { $acl.Owner = $entry.owner }
-        $acl.Rules += @(foreach ($rule in $entry.rules) {
+        $taken, $calls = (Get-LabPath 'hosts' $env:LAB_HOST 'acls.taken'), @()
+        if ([System.IO.File]::Exists($taken)) { $calls = [System.IO.File]::ReadAllLines($taken) }
+        if ($entry.owner -and $calls -cnotcontains "/setowner $native") { $acl.Owner = $entry.owner }
+        $rules = $(if ($calls -cnotcontains "/reset $native") { $entry.rules })
+        $acl.Rules += @(foreach ($rule in $rules) {
                 New-LabRule $rule.sid $rule.rights ([bool]$rule.inherit_only) $rule.type
             })
     }
