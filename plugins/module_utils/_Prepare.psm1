@@ -5,6 +5,7 @@
 #AnsibleRequires -PowerShell ..module_utils._Drive
 #AnsibleRequires -PowerShell ..module_utils._Tool
 #AnsibleRequires -PowerShell ..module_utils._RunScript
+#AnsibleRequires -PowerShell ..module_utils._Session
 #AnsibleRequires -PowerShell ..module_utils._Run
 #AnsibleRequires -PowerShell ..module_utils._Attempt
 
@@ -183,6 +184,7 @@ function New-SeedAttempt {
         }
         erased = $null
         tool = $tool
+        content_md5 = [bool]$Option['tool_content_md5']
     }
     Write-SeedJson -Path "$folder\attempt.json" -Value $plan
     try { $private = Copy-SeedTool -Tool $tool -Folder "$folder\tool" -Sha256 $Option['tool_sha256'] }
@@ -250,6 +252,8 @@ function New-SeedCopyOrder {
         journal = "$Folder\" + ($Plan['serial'] -replace '[\\/:*?"<>|]', '_') + '.jrn'
         tool_path = $Tool
         tool_sha256 = $Plan['tool'].sha256
+        tool_options = @($Plan['tool'].options)
+        content_md5 = $Plan['content_md5']
         tool_directory = "$Folder\work"
         run_file = "$Folder\run.json"
         output_file = "$Folder\output.txt"
@@ -307,6 +311,8 @@ function New-SeedResumeOrder {
         journal = $Drive.facts.journal.path
         tool_path = "$folder\tool\$name"
         tool_sha256 = $plan.tool.sha256
+        tool_options = @(Get-SeedField -Value $plan.tool -Name options -Default @())
+        content_md5 = [bool](Get-SeedField -Value $plan -Name content_md5)
         tool_directory = "$folder\work"
         run_file = "$folder\run.json"
         output_file = "$folder\output.txt"

@@ -434,6 +434,8 @@ function Get-SeedSessionLine {
         SessionId = $ToolId
         Source = $Order.source_directory.TrimEnd('\') + "\$($session.file)"
         Blob = "$($Order.container)/" + ($session.file -replace '\\', '/')
+        ContentMd5 = [bool](Get-SeedField -Value $Order -Name content_md5)
+        Offered = @(Get-SeedField -Value $Order -Name tool_options -Default @())
     }
     if ($Index -eq 0) {
         $words['Letter'] = $Letter

@@ -5,13 +5,59 @@
 
 # The WAImportExport tool: its version, its command line and its journal. Private to the collection.
 
+# The versions whose options are known. Source: the tool's article on setting it up, 03/2022.
+$script:ToolVersions = @('1.5.0.300')
+
+# The options that the collection gives, or whose presence says that a version cannot be used: the first version that
+# has one, and the first one that does not have it any more. Sources: the revisions of the tool's articles from 2013 to
+# 2022. They date changes and name no version between, so a change counts from the first one that is named after it.
+$script:ToolOptions = [ordered]@{
+    '/AbortSession' = '1.0', '3.0'
+    '/bk' = '1.0', '2.0'
+    '/BlobType' = '1.0', '2.0'
+    '/csas' = '1.0', '1.5.0.300'
+    '/DataSet' = '2.0', '3.0'
+    '/Disposition' = '1.0', '1.5.0.300'
+    '/dstblob' = '1.0', '2.0'
+    '/enablecontentmd5' = '1.5.0.300', '2.0'
+    '/encrypt' = '1.0', '2.0'
+    '/format' = '1.0', '2.0'
+    '/id' = '1.0', '3.0'
+    '/j' = '1.0', '3.0'
+    '/logdir' = '1.0', '3.0'
+    '/ResumeSession' = '1.0', '3.0'
+    '/silentmode' = '1.0', '3.0'
+    '/sk' = '1.0', '1.5.0.300'
+    '/skipwrite' = '1.0', '2.0'
+    '/srcfile' = '1.0', '2.0'
+    '/t' = '1.0', '2.0'
+}
+
+function Get-SeedToolOption {
+    <#
+    .SYNOPSIS
+        The options that a version of the tool has, of those that matter here. None for what is no version.
+    .PARAMETER Version
+        The version.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][AllowEmptyString()][string]$Version)
+    $number = [version]'0.0'
+    if (-not [version]::TryParse($Version, [ref]$number)) { return }
+    foreach ($name in $script:ToolOptions.Keys) {
+        $since, $until = $script:ToolOptions[$name]
+        if ($number -ge [version]$since -and $number -lt [version]$until) { $name }
+    }
+}
+
 function Get-SeedTool {
     <#
     .SYNOPSIS
         Where the tool is, its version, its SHA-256 and that of all files that run with it, and what else lies there.
     .DESCRIPTION
-        left_behind: files in the tool's folder that are no part of it. Builds since 2018 leave a file there that holds
-        the key of a drive (<journal>_DriveInfo_<serial>.xml).
+        options: those of its version. left_behind: files in the tool's folder that are no part of it. Builds since 2018
+        leave a file there that holds the key of a drive (<journal>_DriveInfo_<serial>.xml).
     .PARAMETER Path
         Path of WAImportExport.exe.
     .PARAMETER Version
@@ -25,6 +71,7 @@ function Get-SeedTool {
         version = "$Version".Trim()
         sha256 = ''
         files_sha256 = ''
+        options = @()
         left_behind = @()
     }
     if ($tool['found']) {
@@ -38,6 +85,7 @@ function Get-SeedTool {
             $resource = [System.Diagnostics.FileVersionInfo]::GetVersionInfo((Resolve-SeedPath -Path $Path))
             $tool['version'] = "$($resource.FileVersion)".Trim()
         }
+        $tool['options'] = @(Get-SeedToolOption -Version $tool['version'])
     }
     [pscustomobject]$tool
 }
@@ -106,7 +154,8 @@ function Assert-SeedTool {
     .SYNOPSIS
         Refuses a tool that cannot be used, or that nobody vouches for.
     .DESCRIPTION
-        Version 1 before 1.5.0.300 demands the storage key on its command line, which everybody on the host can read.
+        A version that has /sk or /csas demands one of them, and everybody on the host can read a command line. Of a
+        version that is not in the table nobody knows what it demands, so a person pins its hash.
         Version 2 takes its data from CSV files and writes no page blobs as the backup agent expects them. What runs
         with the tool runs as the system, so each file is signed by Microsoft or covered by the pinned hash.
     .PARAMETER Tool
@@ -127,13 +176,20 @@ function Assert-SeedTool {
     if (-not [version]::TryParse($Tool.version, [ref]$version)) {
         throw "``tool_version`` '$($Tool.version)' is not of the form 1.5.0.300."
     }
-    if ($version.Major -ne 1) {
+    $offered = @(Get-SeedToolOption -Version $Tool.version)
+    if ('/srcfile' -notin $offered) {
         throw "``tool_version`` $($Tool.version) is not version 1 of the tool, which seeding needs. Unpack " +
             "WAImportExportV1."
     }
-    if ($version -lt [version]'1.5.0.300') {
-        throw "``tool_version`` $($Tool.version) demands the storage account key on its command line, " +
-        'where every user of the host can read it. Use 1.5.0.300 or later.'
+    $credential = @($offered | Where-Object { $_ -in '/sk', '/csas' })
+    if ($credential.Count -gt 0) {
+        throw "``tool_version`` $($Tool.version) demands a credential of the storage account " +
+            "(``$($credential -join '`, `')``) on its command line, where every user of the host can read it. Use " +
+            '1.5.0.300.'
+    }
+    if (-not $Sha256 -and $version -notin @($script:ToolVersions | ForEach-Object { [version]$_ })) {
+        throw "``tool_version`` $($Tool.version) is not known, so its options may be others. Use 1.5.0.300, or set " +
+            "``tool_sha256`` to $($Tool.files_sha256) if you vouch for it."
     }
     if ($Sha256 -and $Sha256 -eq $Tool.files_sha256) { return }
     if ($Sha256 -and $Sha256 -ne $Tool.sha256) {
@@ -216,6 +272,10 @@ function Get-SeedToolArgument {
         The drive letter; only for the first session.
     .PARAMETER LogDirectory
         Folder of the tool's logs; only for the first session.
+    .PARAMETER ContentMd5
+        Whether the import also sets Content-MD5 of the blob.
+    .PARAMETER Offered
+        The options that the version of the tool has; none where an attempt of before does not say.
     #>
     [CmdletBinding()]
     [OutputType([string])]
@@ -225,21 +285,37 @@ function Get-SeedToolArgument {
         [Parameter(Mandatory = $true)][string]$Source,
         [Parameter(Mandatory = $true)][string]$Blob,
         [string]$Letter,
-        [string]$LogDirectory
+        [string]$LogDirectory,
+        [bool]$ContentMd5,
+        [AllowEmptyCollection()][string[]]$Offered = @()
     )
+    $words = @("/j:$Journal", "/id:$SessionId")
+    if ($Letter) { $words += "/t:$Letter", '/format', '/silentmode', '/encrypt', "/logdir:$LogDirectory" }
+    $words += "/srcfile:$Source", "/dstblob:$Blob", '/BlobType:PageBlob'
+    if ($ContentMd5) { $words += '/enablecontentmd5' }
+    Assert-SeedToolWord -Word $words -Offered $Offered
     'PrepImport'
-    "/j:$Journal"
-    "/id:$SessionId"
-    if ($Letter) {
-        "/t:$Letter"
-        '/format'
-        '/silentmode'
-        '/encrypt'
-        "/logdir:$LogDirectory"
-    }
-    "/srcfile:$Source"
-    "/dstblob:$Blob"
-    '/BlobType:PageBlob'
+    $words
+}
+
+function Assert-SeedToolWord {
+    <#
+    .SYNOPSIS
+        Refuses a command line with an option that the version of the tool does not have.
+    .PARAMETER Word
+        The words, each with its option.
+    .PARAMETER Offered
+        The options of the version; none where they are not known.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][string[]]$Word,
+        [AllowEmptyCollection()][string[]]$Offered = @()
+    )
+    if ($Offered.Count -eq 0) { return }
+    $lack = @($Word | ForEach-Object { $_.Split(':')[0] } | Where-Object { $_ -notin $Offered })
+    if ($lack.Count -eq 0) { return }
+    throw "This version of the tool does not have ``$($lack -join '`, `')``. Use 1.5.0.300. Nothing was written."
 }
 
 function Get-SeedToolEndArgument {
@@ -759,6 +835,7 @@ function Protect-SeedJournal {
 }
 
 Export-ModuleMember -Function @(
+    'Get-SeedToolOption', 'Assert-SeedToolWord',
     'Get-SeedTool', 'Test-SeedPlainConfig', 'Get-SeedUnsigned', 'Assert-SeedTool', 'Copy-SeedTool',
     'Get-SeedToolArgument', 'Get-SeedToolEndArgument', 'ConvertTo-SeedCommandLine', 'New-SeedDamage',
     'Read-SeedJournalText', 'Read-SeedByte', 'Read-SeedJournalKey',

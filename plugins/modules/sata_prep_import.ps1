@@ -69,6 +69,7 @@ $spec = @{
             default = 'prepared'
         }
         store = @{ type = 'dict' }
+        tool_content_md5 = @{ type = 'bool'; default = $false }
         tool_path = @{ type = 'path'; default = 'C:\WAImportExportV1\WAImportExport.exe' }
         tool_sha256 = @{ type = 'str' }
         tool_version = @{ type = 'str' }

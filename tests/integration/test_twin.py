@@ -108,6 +108,7 @@ def test_a_whole_copy(pair: Pair) -> None:
         {"work_directory": "\\\\fs02\\share"},
         {"tool_version": "2.2.0.300"},
         {"tool_version": "1.4.0.0"},
+        {"tool_version": "1.6.0.0"},
         {"tool_sha256": "0" * 64},
         {"tool_path": "C:\\nowhere\\WAImportExport.exe"},
         {"source_directory": "D:\\nowhere"},

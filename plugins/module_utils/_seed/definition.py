@@ -260,9 +260,15 @@ TOOL = {
     "version": _text("Version of the tool, for an executable without a version resource.", example="1.5.0.300"),
     "sha256": _text(
         "SHA-256 of all files of the tool, as a refusal prints it, or of the executable alone. What it does not cover "
-        "must be signed by Microsoft.",
+        "must be signed by Microsoft. Required for versions later than 1.5.0.300.",
         check=_check_hash,
         example="0a" * 32,
+    ),
+    "content_md5": Option(
+        "bool",
+        "Whether the import also sets C(Content-MD5) of each blob, which takes longer. The data is checked without it "
+        "too.",
+        default=False,
     ),
 }
 DRIVE = {

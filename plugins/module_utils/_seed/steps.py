@@ -78,6 +78,7 @@ def host_options(
         "tool_path": seed["tool"]["path"],
         "tool_version": seed["tool"]["version"],
         "tool_sha256": seed["tool"]["sha256"],
+        "tool_content_md5": seed["tool"]["content_md5"],
         "protected_paths": [seed["staging"]["path_on_copy_host"]],
         # The drives of the agent's utility are never looked at: nobody may touch them.
         "parallel": seed["parallel"],

@@ -37,6 +37,8 @@ WORK = re.compile(r"[A-Za-z]:(\\(?!\.{1,2}(\\|$))[^\\/:*?\"<>|]+)+\\?")
 BAD_NAME = re.compile(r"[/:*?\"<>|\x00-\x1f]|^\\|\\\\|(^|\\)\.{1,2}(\\|$)")
 SESSION = re.compile(r"[A-Za-z0-9_#-]{3,30}")
 LEAST_VERSION = (1, 5, 0, 300)
+ANY_OPTIONS = ["/AbortSession", "/id", "/j", "/logdir", "/ResumeSession", "/silentmode"]
+OPTIONS = ["/BlobType", "/bk", "/dstblob", "/encrypt", "/format", "/skipwrite", "/srcfile", "/t"]
 CONFIRM_SECONDS = 60.0
 KEY_FORMS = re.compile(rb"(?<!\d)\d{6}(?:-\d{6}){7}(?!\d)|(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{43}=(?!=)")
 SMALLEST, LARGEST = 32, 64 * 1024 * 1024
@@ -149,7 +151,8 @@ def program_files(program: pathlib.Path) -> list[pathlib.Path]:
 def tool_of(machine: Machine, option: Json) -> Json:
     """The tool, its hashes, and what else lies beside it."""
     path, version = option["tool_path"], (option["tool_version"] or "").strip()
-    tool: Json = {"path": path, "found": False, "version": version, "sha256": "", "files_sha256": "", "left_behind": []}
+    tool: Json = {"path": path, "found": False, "version": version}
+    tool |= {"sha256": "", "files_sha256": "", "options": [], "left_behind": []}
     program = machine.find(path)
     if program is None or not program.is_file():
         return tool
@@ -160,8 +163,20 @@ def tool_of(machine: Machine, option: Json) -> Json:
         "found": True,
         "sha256": _sha256(program),
         "files_sha256": hashlib.sha256("\n".join(lines).encode()).hexdigest(),
+        "options": tool_options(version),
         "left_behind": sorted(beside, key=str.lower),
     }
+
+
+def tool_options(version: str) -> list[str]:
+    """The options of a version of the tool, of those that matter to a seed."""
+    if not re.fullmatch(r"\d+(\.\d+){1,3}", version):
+        return []
+    parts = tuple(int(one) for one in version.split("."))
+    if parts[0] != 1:
+        return sorted(["/DataSet", *ANY_OPTIONS], key=str.lower) if parts[0] == 2 else []
+    own = ["/enablecontentmd5"] if parts >= LEAST_VERSION else ["/csas", "/Disposition", "/sk"]
+    return sorted([*ANY_OPTIONS, *OPTIONS, *own], key=str.lower)
 
 
 def _sha256(file: pathlib.Path) -> str:
@@ -186,8 +201,13 @@ def _check_tool(machine: Machine, tool: Json, pinned: str) -> None:
         )
     if parts < LEAST_VERSION:
         raise Failed(
-            f"`tool_version` {version} demands the storage account key on its command line, where every user of the "
-            "host can read it. Use 1.5.0.300 or later."
+            f"`tool_version` {version} demands a credential of the storage account (`/csas`, `/sk`) on its command "
+            "line, where every user of the host can read it. Use 1.5.0.300."
+        )
+    if parts != LEAST_VERSION and not pinned:
+        raise Failed(
+            f"`tool_version` {version} is not known, so its options may be others. Use 1.5.0.300, or set "
+            f"`tool_sha256` to {tool['files_sha256']} if you vouch for it."
         )
     if pinned and pinned not in (tool["sha256"], tool["files_sha256"]):
         raise Failed(
@@ -310,7 +330,7 @@ def _begin_copy(machine: Machine, option: Json, drive: Json) -> None:
         "files": files, "sessions": [{"id": one["id"], "files": one["files"]} for one in drive["listed"]["sessions"]],
         "identity": {"serial": serial, "unique_id": disk["unique_id"], "size_bytes": disk["size_bytes"],
                      "partition_guid": ""},
-        "erased": None, "tool": tool,
+        "erased": None, "tool": tool, "content_md5": bool(option["tool_content_md5"]),
     }  # fmt: skip
     machine.write(f"{folder}\\attempt.json", plan)
     program = machine.local(option["tool_path"])
@@ -327,7 +347,7 @@ def _begin_copy(machine: Machine, option: Json, drive: Json) -> None:
         ],
         "journal": f"{folder}\\{safe(serial)}.jrn",
         "tool_path": f"{folder}\\tool\\{program.name}", "tool_directory": f"{folder}\\work",
-        "bytes_total": sum(lengths.values()),
+        "bytes_total": sum(lengths.values()), "content_md5": plan["content_md5"],
     }  # fmt: skip
     _start(machine, order)
 
@@ -350,7 +370,7 @@ def _resume_copy(machine: Machine, option: Json, drive: Json) -> None:
         "sessions": [one | {"file": one["files"][0]} for one in facts.sessions(attempt)],
         "journal": fact["journal"]["path"], "tool_path": f"{folder}\\tool\\{program}",
         "tool_directory": f"{folder}\\work", "bytes_total": sum(int(one["bytes"]) for one in attempt["files"]),
-        "tool_options": plan.get("tool_options") or [],
+        "content_md5": plan.get("content_md5"),
     }  # fmt: skip
     _start(machine, order)
 

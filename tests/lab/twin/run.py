@@ -314,7 +314,7 @@ class Run:
             f"/srcfile:{order['source_directory'].rstrip(chr(92))}\\{session['file']}",
             f"/dstblob:{order['container']}/{session['file'].replace(chr(92), '/')}",
             "/BlobType:PageBlob",
-            *order.get("tool_options", []),
+            *(["/enablecontentmd5"] if order["content_md5"] else []),
         ]
 
     def _session(self, number: int, call: str = "start") -> int:

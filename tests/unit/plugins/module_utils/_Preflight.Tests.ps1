@@ -346,7 +346,7 @@ Describe 'the preflight of a copy host' {
         }
         It 'failed with the words of the module: <words>' -ForEach @(
             @{ name = 'tool_path'; value = 'C:\no.exe'; words = 'is not a file on this host' }
-            @{ name = 'tool_version'; value = '1.4.0.0'; words = 'demands the storage account key' }
+            @{ name = 'tool_version'; value = '1.4.0.0'; words = 'demands a credential of the storage account' }
             @{ name = 'tool_sha256'; value = ('0' * 64); words = 'Replace the files' }
         ) {
             $found = Get-SeedToolCheck -Option (Get-TestOption -Change @{ $name = $value })

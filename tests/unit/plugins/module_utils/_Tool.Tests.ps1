@@ -14,7 +14,10 @@ Describe 'the tool' {
             { Assert-SeedTool -Tool (Get-SeedTool -Path 'C:\none.exe') } | Should -Throw '*tool_path*not a file*'
         }
         It 'refuses version <version>' -ForEach @(
-            @{ version = '1.4.0.0'; text = '*command line*' }
+            @{ version = '1.4.0.0'; text = '*credential*/csas*/sk*command line*Use 1.5.0.300.' }
+            @{ version = '1.5.0.299'; text = '*command line*' }
+            @{ version = '1.5.0.301'; text = '*1.5.0.301 is not known*``tool_sha256`` to b if you vouch*' }
+            @{ version = '1.6.0.0'; text = '*is not known*' }
             @{ version = '2.2.0.300'; text = '*not version 1*' }
             @{ version = 'x'; text = '*not of the form*' }
             @{ version = ''; text = '*tool_version*' }
@@ -29,7 +32,62 @@ Describe 'the tool' {
         }
     }
 
+    Context 'its options' {
+        It '<name> is in <version>: <has>' -ForEach @(
+            @{ name = '/sk'; version = '1.5.0.299'; has = $true }
+            @{ name = '/sk'; version = '1.5.0.300'; has = $false }
+            @{ name = '/csas'; version = '1.0'; has = $true }
+            @{ name = '/csas'; version = '1.5.0.300'; has = $false }
+            @{ name = '/Disposition'; version = '1.4.0.0'; has = $true }
+            @{ name = '/Disposition'; version = '1.5.0.300'; has = $false }
+            @{ name = '/enablecontentmd5'; version = '1.5.0.299'; has = $false }
+            @{ name = '/enablecontentmd5'; version = '1.5.0.300'; has = $true }
+            @{ name = '/enablecontentmd5'; version = '1.9.0.0'; has = $true }
+            @{ name = '/bk'; version = '1.5.0.300'; has = $true }
+            @{ name = '/DataSet'; version = '1.5.0.300'; has = $false }
+            @{ name = '/DataSet'; version = '2.2.0.300'; has = $true }
+            @{ name = '/srcfile'; version = '2.2.0.300'; has = $false }
+            @{ name = '/j'; version = '2.2.0.300'; has = $true }
+            @{ name = '/j'; version = 'x'; has = $false }
+            @{ name = '/j'; version = ''; has = $false }
+        ) {
+            $name -in @(Get-SeedToolOption -Version $version) | Should -Be $has
+        }
+        It 'set Content-MD5 in a session of either kind, when that is chosen' {
+            $session = @{ Journal = 'j'; SessionId = 's'; Source = 'S:\f'; Blob = 'c/f'; ContentMd5 = $true }
+            @(Get-SeedToolArgument @session -Letter D -LogDirectory l)[-1] | Should -BeExactly '/enablecontentmd5'
+            @(Get-SeedToolArgument @session)[-1] | Should -BeExactly '/enablecontentmd5'
+            $session['ContentMd5'] = $false
+            @(Get-SeedToolArgument @session) | Should -Not -Contain '/enablecontentmd5'
+        }
+        It 'are the only ones that a command line may have' {
+            $session = @{ Journal = 'j'; SessionId = 's'; Source = 'S:\f'; Blob = 'c/f'; ContentMd5 = $true }
+            $session['Offered'] = @(Get-SeedToolOption -Version '1.4.0.0')
+            { Get-SeedToolArgument @session } |
+                Should -Throw '*does not have ``/enablecontentmd5``. Use 1.5.0.300. Nothing was written.'
+            $session['ContentMd5'] = $false
+            @(Get-SeedToolArgument @session) | Should -HaveCount 6
+            $session['Offered'] = @(Get-SeedToolOption -Version '2.2.0.300')
+            { Get-SeedToolArgument @session } | Should -Throw '*``/srcfile``, ``/dstblob``, ``/BlobType``*'
+            $session['Offered'] = @(Get-SeedToolOption -Version '1.5.0.300')
+            @(Get-SeedToolArgument @session -Letter D -LogDirectory l) | Should -HaveCount 11
+        }
+    }
+
     Context 'what runs with the tool' {
+        It 'may have a version that is not known, when its hash is pinned' {
+            $null = New-Item -ItemType Directory -Path 'C:\tool'
+            Set-Content -LiteralPath 'C:\tool\t.exe' -Value 'x' -Encoding utf8
+            $later = Get-SeedTool -Path 'C:\tool\t.exe' -Version '1.6.0.0'
+            { Assert-SeedTool -Tool $later } | Should -Throw "*to $($later.files_sha256) if you vouch for it."
+            Assert-SeedTool -Tool $later -Sha256 $later.files_sha256
+            { Assert-SeedTool -Tool $later -Sha256 ('0' * 64) } | Should -Throw '*not ``tool_sha256``*'
+            $later.version = '1.4.0.0'
+            { Assert-SeedTool -Tool $later -Sha256 $later.files_sha256 } | Should -Throw '*command line*'
+        }
+    }
+
+    Context 'the files that run with the tool' {
         BeforeEach {
             $null = New-Item -ItemType Directory -Path 'C:\tool', 'C:\a\tool'
             foreach ($one in 't.exe', 'core.dll', 't.exe.config') {

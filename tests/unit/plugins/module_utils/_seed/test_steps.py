@@ -102,7 +102,8 @@ def test_the_permission_to_erase_is_used_up_by_the_first_attempt(ledger: dict[st
 
 
 def test_the_options_of_the_copy_host() -> None:
-    seed = contoso.seed(copy_host="copy01", staging__path_on_copy_host="\\\\fs01\\seed", tool={"version": "1.5.0.300"})
+    tool = {"version": "1.5.0.300", "content_md5": True}
+    seed = contoso.seed(copy_host="copy01", staging__path_on_copy_host="\\\\fs01\\seed", tool=tool)
     found = host_options(seed, contoso.ledger(), ["20261125T101500Z-3fa9"], ["0123456789ab"])
     assert found == {
         "seed": NAME,
@@ -111,6 +112,7 @@ def test_the_options_of_the_copy_host() -> None:
         "tool_path": "C:\\WAImportExportV1\\WAImportExport.exe",
         "tool_version": "1.5.0.300",
         "tool_sha256": None,
+        "tool_content_md5": True,
         "protected_paths": ["\\\\fs01\\seed"],
         "parallel": 1,
         "drives": drives(seed, contoso.ledger()),
@@ -120,6 +122,7 @@ def test_the_options_of_the_copy_host() -> None:
     }
     bare = host_options(contoso.seed(), contoso.ledger())
     assert (bare["discard_attempts"], bare["erase_fingerprints"]) == ([], [])
+    assert bare["tool_content_md5"] is False
 
 
 # tasks
