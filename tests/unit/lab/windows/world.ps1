@@ -1,16 +1,37 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A small world for one test file: a host with a system disk, an empty drive and one that holds data.
+# A small world for one test: a host with a system disk, an empty drive and one that holds data.
 function New-TestWorld {
-    $root = Join-Path -Path ([System.IO.Path]::GetTempPath()) -ChildPath ([guid]::NewGuid().ToString('N'))
+    $root = [System.IO.Path]::Combine([System.IO.Path]::GetTempPath(), [guid]::NewGuid().ToString('N'))
     $env:LAB_HOME, $env:LAB_HOST, $env:COMPUTERNAME, $env:SystemDrive = $root, 'fs01', 'FS01', 'C:'
-    $null = New-Item -ItemType Directory -Path "$root/hosts/fs01/tasks/orders", "$root/disks"
-    '{"name":"fs01","page_file_letters":["C"]}' | Set-Content -LiteralPath "$root/hosts/fs01/host.json"
+    # Most tests begin with one, so what is in it is made once in a process and written for each.
+    if (-not (Test-Path -LiteralPath variable:global:TestWorld)) {
+        Initialize-TestWorld -Root $root
+        $global:TestWorld = @{ folders = @(); files = @{} }
+        foreach ($path in [System.IO.Directory]::GetDirectories($root, '*', 'AllDirectories')) {
+            $global:TestWorld.folders += $path.Substring($root.Length)
+        }
+        foreach ($path in [System.IO.Directory]::GetFiles($root, '*', 'AllDirectories')) {
+            $global:TestWorld.files[$path.Substring($root.Length)] = [System.IO.File]::ReadAllText($path)
+        }
+        [System.IO.Directory]::Delete($root, $true)
+    }
+    foreach ($path in $global:TestWorld.folders) { $null = [System.IO.Directory]::CreateDirectory("$root$path") }
+    foreach ($path in $global:TestWorld.files.Keys) {
+        [System.IO.File]::WriteAllText("$root$path", $global:TestWorld.files[$path])
+    }
+    Mount-LabDrive
+}
+
+function Initialize-TestWorld {
+    param([string]$Root)
+    $null = New-Item -ItemType Directory -Path "$Root/hosts/fs01/tasks/orders", "$Root/disks"
+    '{"name":"fs01","page_file_letters":["C"]}' | Set-Content -LiteralPath "$Root/hosts/fs01/host.json"
     Add-TestDisk -Serial 'SYS' -Number 0 -Letter 'C' -System $true
     Add-TestDisk -Serial '   WD-1' -Number 1
     Add-TestDisk -Serial 'DATA' -Number 2 -Letter 'E'
-    Set-Content -LiteralPath "$root/disks/DATA/p2/keep.txt" -Value 'keep'
+    Set-Content -LiteralPath "$Root/disks/DATA/p2/keep.txt" -Value 'keep'
     @{
         installed = $true; policy = @{
             name = 'p'
@@ -29,8 +50,7 @@ function New-TestWorld {
             import_job_name = $null
         }
         jobs = @(); orders = @(); recovery_points = @()
-    } | ConvertTo-Json -Depth 6 | Set-Content -LiteralPath "$root/hosts/fs01/agent.json"
-    Mount-LabDrive
+    } | ConvertTo-Json -Depth 6 | Set-Content -LiteralPath "$Root/hosts/fs01/agent.json"
 }
 
 function Add-TestDisk {
@@ -99,7 +119,7 @@ function Protect-TestDisk {
 
 function Remove-TestWorld {
     Get-PSDrive -PSProvider FileSystem | Where-Object { $_.Name -match '^[A-Z]$' } | Remove-PSDrive -Scope Global -Force
-    Remove-Item -LiteralPath $env:LAB_HOME -Recurse -Force
+    [System.IO.Directory]::Delete($env:LAB_HOME, $true)
 }
 
 Import-Module -Name LabWorld -Global
