@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run the checks and tests, two at a time, and close with one line that counts them.
+"""Run the checks and tests, some at a time, and close with one line that counts them.
 
 Usage: test.py [lint|unit|integration|scenario ...]; without a word, all of them. What needs something that this machine
 lacks is not run, and the last line says so; with CI=true that is a failure.
@@ -43,8 +43,8 @@ SKIPPED = re.compile(r"(\d+) not run without PowerShell")
 COUNTS = (re.compile(r"(\d+) passed"), re.compile(r"(\d+) (?:failed|error)"))
 TAIL = 60
 TWIN = "tests/integration/test_twin.py"
-# The scenarios of molecule, which are whole seeds.
-CMDLETS = ("mars_2015", "dpm")
+REMEDIES = "tests/scenario/test_remedies.py"
+# The scenarios of molecule, which are whole seeds. Each runs once: mars_2015 under the oldest ansible-core.
 PEOPLE = ("mars_attended", "folder", "disk_prep")
 
 
@@ -115,18 +115,20 @@ def ps51_stages() -> list[Stage]:
 
 
 def stages() -> list[Stage]:
-    """Everything there is, the long ones first, so that two at a time end early."""
+    """Everything there is, the long ones first, so that all end at about the same time."""
     return [
-        Stage("scenario", "hosts as they are", [tool("pytest", "-q", "tests/scenario/test_hosts.py")], True),
-        Stage("scenario", "remedies as printed", [tool("pytest", "-q", "tests/scenario/test_remedies.py")]),
+        Stage("unit", "unit, powershell", [pwsh("& tests/unit/run.ps1; exit $LASTEXITCODE")], True),
         Stage("integration", "integration", [tool("pytest", "-q", "tests/integration", f"--ignore={TWIN}")]),
         Stage("integration", "twin against the modules", [tool("pytest", "-q", TWIN)]),
+        Stage("scenario", "hosts as they are", [tool("pytest", "-q", "tests/scenario/test_hosts.py")], True),
+        Stage("scenario", "remedies on a host", [tool("pytest", "-q", "-m", "powershell", REMEDIES)], True),
+        Stage("scenario", "remedies of the controller", [tool("pytest", "-q", "-m", "not powershell", REMEDIES)]),
         Stage(
             "scenario",
             "seed under ansible-core 2.18",
             [python("scripts/molecule.py", "venv-2.18", "test", "mars_2015")],
         ),
-        Stage("scenario", "agents set by cmdlets", [python("scripts/molecule.py", "venv", "test", *CMDLETS)], True),
+        Stage("scenario", "agent set by cmdlets", [python("scripts/molecule.py", "venv", "test", "dpm")], True),
         Stage("scenario", "agents of today, and no agent", [python("scripts/molecule.py", "venv", "test", *PEOPLE)]),
         Stage("scenario", "demo and secret scan", [tool("pytest", "-q", "tests/scenario/test_demo.py")], True),
         Stage("scenario", "demo on twins", [tool("pytest", "-q", "tests/scenario/test_demo_on_twins.py")]),
@@ -155,7 +157,6 @@ def stages() -> list[Stage]:
             True,
         ),
         Stage("unit", "unit, python", [tool("pytest", "-q", "tests/unit")]),
-        Stage("unit", "unit, powershell", [pwsh("& tests/unit/run.ps1; exit $LASTEXITCODE")], True),
         Stage("lint", "ansible-test sanity", [python("scripts/sanity.py")], True),
         Stage(
             "lint", "ansible-lint", [tool("ansible-lint", "--offline", "--profile=production", "-q")], cwd=COLLECTION
@@ -260,7 +261,9 @@ def main() -> int:
     left_out = {name for names in missing.values() for name in names}
     failed = passed = skipped = 0
     shutil.rmtree(LOGS, ignore_errors=True)
-    with concurrent.futures.ThreadPoolExecutor(max_workers=int(os.environ.get("SEEDFREIGHT_JOBS", "2"))) as pool:
+    # One more than there are cores, because scenarios wait for hosts and for Azure at times.
+    jobs = int(os.environ.get("SEEDFREIGHT_JOBS") or 1 + (os.cpu_count() or 1))
+    with concurrent.futures.ThreadPoolExecutor(max_workers=jobs) as pool:
         running = [pool.submit(run, stage) for stage in chosen if stage.name not in left_out]
         for future in concurrent.futures.as_completed(running):
             outcome = future.result()
