@@ -17,10 +17,6 @@ import sys
 from typing import Any
 
 import yaml
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
 
 from lab import world
 from lab.azure import settings
@@ -147,6 +143,12 @@ def make_recipient(folder: pathlib.Path, name: str) -> pathlib.Path:
     path = folder / f"{name}.pem"
     if path.exists():
         return path
+    # cryptography takes longer to load than most orders of the lab, which need no certificate, take.
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.x509.oid import NameOID
+
     folder.mkdir(parents=True, exist_ok=True)
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])

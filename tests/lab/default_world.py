@@ -13,17 +13,11 @@ import secrets
 import shutil
 import sys
 import uuid
+from html import escape
 from typing import Any
-from xml.sax.saxutils import quoteattr
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import pkcs12
-from cryptography.x509.oid import NameOID
 
 from lab import world
-from lab.azure import azurite, ca, settings
+from lab.azure import azurite, settings
 from lab.windows import registry
 
 GIB = 1024**3
@@ -106,6 +100,9 @@ def add_disk(description: dict[str, Any]) -> None:
 
 def build(home: pathlib.Path, kind: str | None = None) -> None:
     """Make the whole world in an empty folder, with hosts of one kind."""
+    # cryptography takes longer to load than most orders of the lab, which need no certificate, take.
+    from lab.azure import ca
+
     kind = playable(kind)
     for folder in ("logs", "bin", "azure", "datacenter/parcels", "inventory"):
         (home / folder).mkdir(parents=True, exist_ok=True)
@@ -308,6 +305,12 @@ def _make_dpm(host: str) -> None:
 
 def _write_publish_settings(path: pathlib.Path) -> None:
     """A publish settings file of schema 2.0 whose certificate belongs to nothing."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.hazmat.primitives.serialization import pkcs12
+    from cryptography.x509.oid import NameOID
+
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Seedfreight lab management")])
     now = world.now()
@@ -321,7 +324,7 @@ def _write_publish_settings(path: pathlib.Path) -> None:
         "Name": SUBSCRIPTION_NAME,
         "ManagementCertificate": base64.b64encode(pfx).decode(),
     }
-    attributes = " ".join(f"{one}={quoteattr(value)}" for one, value in subscription.items())
+    attributes = " ".join(f'{one}="{escape(value)}"' for one, value in subscription.items())
     profile = (
         '<PublishProfile SchemaVersion="2.0" PublishMethod="AzureServiceManagementAPI">\n'
         f"    <Subscription {attributes} />\n  </PublishProfile>"

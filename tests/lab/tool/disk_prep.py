@@ -14,9 +14,7 @@ from __future__ import annotations
 import os
 import pathlib
 import sys
-from typing import Any
-
-import requests
+from typing import TYPE_CHECKING, Any
 
 from lab import world
 from lab.azure import settings
@@ -24,6 +22,9 @@ from lab.tool.drive import TargetDrive
 from lab.tool.journal import JournalFile
 from lab.tool.main import CONTEXT, Run
 from lab.tool.options import Refused
+
+if TYPE_CHECKING:
+    import requests
 
 NAME = "AzureOfflineBackupDiskPrep.exe"
 FOLDER = "C:\\Program Files\\Microsoft Azure Recovery Services Agent\\Utils\\AzureOfflineBackupDiskPrep"
@@ -173,6 +174,9 @@ class Resources:
     """Resource Manager, as the signed-in person reaches it."""
 
     def __init__(self) -> None:
+        # It takes longer to load than most orders of the lab, which are no person at this utility, take.
+        import requests
+
         home = world.home()
         self._base = world.read(home / "azure" / "endpoints.json")["arm_endpoint"]
         self._session = requests.Session()
