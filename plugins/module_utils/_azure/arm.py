@@ -75,7 +75,8 @@ class ArmClient:
         self._remedies: dict[str | int, str] = {**REMEDIES, 401: credentials.remedy}
         self._not_there: tuple[str, ...] = NOT_THERE
         chain = [
-            policies.HeadersPolicy({"Accept": "application/json"}),
+            # Messages in the language of the remedies beside them.
+            policies.HeadersPolicy({"Accept": "application/json", "Accept-Language": "en"}),
             policies.UserAgentPolicy("seedfreight.azure_offline_backup"),
             patient_retry(patience),
             policies.BearerTokenCredentialPolicy(self.credential, self.cloud.scope),
@@ -93,10 +94,17 @@ class ArmClient:
 
     def send(self, method: str, path: str, api_version: str, body: Any = None, **query: str) -> HttpResponse:
         """One request; ArmError for any answer but 2xx."""
-        request = HttpRequest(
-            method, f"{self.cloud.resource_manager}{path}", params={"api-version": api_version, **query}, json=body
-        )
-        return self._send(request)
+        return self._send(self._request(method, path, api_version, body, query))
+
+    def send_once(self, method: str, path: str, api_version: str, body: Any = None) -> HttpResponse:
+        """One request that is sent again only when the service was too busy to take it."""
+        return self._send(self._request(method, path, api_version, body), {"retry_on_methods": frozenset[str]()})
+
+    def _request(
+        self, method: str, path: str, api_version: str, body: Any, query: Mapping[str, str] | None = None
+    ) -> HttpRequest:
+        url = f"{self.cloud.resource_manager}{path}"
+        return HttpRequest(method, url, params={"api-version": api_version, **(query or {})}, json=body)
 
     def get(self, path: str, api_version: str, **query: str) -> dict[str, Any] | None:
         """A resource, or None when it is not there; FormatError for an answer that is not one JSON object."""
@@ -106,7 +114,7 @@ class ArmClient:
             if error.status == 404 and error.code in self._not_there:
                 return None
             raise
-        document = _json(response)
+        document = json_of(response)
         if not isinstance(document, dict):
             raise FormatError(f"Azure's answer to GET {path} cannot be used", f"it is no JSON object{_ids(response)}.")
         return document
@@ -156,14 +164,14 @@ class ArmClient:
         raise ArmError(f"Azure named {theirs.netloc or url} as the place of an operation, which is not {ours.netloc}.")
 
     def _failed(self, response: HttpResponse, path: str) -> ArmError:
-        document = _json(response)
+        document = json_of(response)
         code, message = _error_of(document, "OperationFailed")
         text = f"Azure's operation on {path} failed with {code}: {_full_stop(message)}"
         return ArmError(_join(text, self._remedy(code, 0, message), _ids(response)), code, 400)
 
-    def _send(self, request: HttpRequest) -> HttpResponse:
+    def _send(self, request: HttpRequest, options: Mapping[str, Any] | None = None) -> HttpResponse:
         try:
-            response: HttpResponse = self._client.send_request(request)
+            response: HttpResponse = self._client.send_request(request, **(options or {}))
             response.read()
         except ClientAuthenticationError as error:
             raise self.credentials.refused(error, self.cloud.authority) from error
@@ -174,7 +182,7 @@ class ArmClient:
         return response
 
     def _refused(self, request: HttpRequest, response: HttpResponse) -> ArmError:
-        code, message = _error_of(_json(response), str(response.reason))
+        code, message = _error_of(json_of(response), str(response.reason))
         status, path = response.status_code, urlsplit(request.url).path
         remedy = self._remedy(code, status, message)
         seconds = response.headers.get("Retry-After")
@@ -191,7 +199,7 @@ class ArmClient:
         return self._remedies.get(code) or self._remedies.get(status, "")
 
 
-def _json(response: HttpResponse) -> Any:
+def json_of(response: HttpResponse) -> Any:
     """The document of an answer, None when it is not JSON."""
     try:
         return response.json()
@@ -211,7 +219,7 @@ def _error_of(document: Any, otherwise: str) -> tuple[str, str]:
 
 def _operation_state(response: HttpResponse) -> str:
     """The state of an operation in lower case; empty for a resource, whose status is among its properties."""
-    document = _json(response)
+    document = json_of(response)
     if not isinstance(document, dict) or "properties" in document:
         return ""
     state = document.get("status")

@@ -12,11 +12,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.alike import plain, same
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.answer import Answer
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import ArmClient
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.errors import ArmError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job_api import (
     ABSENT,
+    BEFORE_ARRIVAL,
     NO_ADDRESS,
     Differences,
     JobSpec,
@@ -50,7 +52,6 @@ PHASES = {
     "Failed_IssueDetectedAtAzureDC": "failed",
     "Failed_IssueReportedAtCustomer": "failed",
 }
-BEFORE_ARRIVAL = ("created", "shipped")
 CHANGEABLE = ("contactDetails", "shippingAddress", "returnToCustomerPackageDetails")
 
 
@@ -59,6 +60,8 @@ class DataBoxApi:
 
     # Source: the service removes a job without shipping details after two weeks.
     shipping_days = 14
+    required: tuple[str, ...] = ()
+    notice = ""
     remedies: Mapping[str | int, str] = {
         "SkuNotAvailable": "The service takes no drives for `location`. Choose an account in a region that it serves.",
         "JobAlreadyExists": "Choose another `name`, or delete that job (`state: absent`).",
@@ -85,7 +88,7 @@ class DataBoxApi:
 
     def _address_of_region(self, location: str | None) -> dict[str, Any]:
         """The data center's address for a region, which a fresh job may lack; none when Azure does not tell it."""
-        region = _plain(location)
+        region = plain(location)
         if not region:
             return NO_ADDRESS
         path = f"{self._provider}/locations/{region}/regionConfiguration"
@@ -115,7 +118,7 @@ class DataBoxApi:
             "drives": (_comparable(drive_facts(details)), drive_facts(Answer(wanted["properties"]["details"], "spec"))),
             "storage_account": (_lower(_account_of(details)), spec.account_id.casefold()),
             "log_level": (_log_level_of(details), spec.log_level),
-            "location": (_plain(found.text("location")) or None, _plain(spec.location)),
+            "location": (plain(found.text("location")) or None, plain(spec.location)),
         }
         fixed = [option for option, (theirs, ours) in facts.items() if theirs is not None and theirs != ours]
         unknown = [option for option, (theirs, _ours) in facts.items() if theirs is None]
@@ -259,27 +262,8 @@ def _changes(found: Answer, details: Answer, wanted: Mapping[str, Any]) -> dict[
 
 
 def _same(name: str, theirs: Any, ours: Any) -> bool:
-    """Whether a field holds what is wanted, allowing for the forms in which a service repeats it."""
-    if name == "carrierAccountNumber":
-        # It can never be read back.
-        return True
-    if name == "phone":
-        return _digits(theirs) == _digits(ours)
-    if name == "country" and len(_plain(theirs)) > 2 and len(_plain(ours)) == 2:
-        # The service may spell a country out; which one it is, nobody can tell from its name.
-        return True
-    return bool(_plain(theirs) == _plain(ours))
-
-
-def _digits(value: Any) -> str:
-    return re.sub(r"[^0-9A-Za-z]", "", str(value or ""))
-
-
-def _plain(value: Any) -> Any:
-    """A value without order of a list, letter case and spaces: `West Europe` and `westeurope` are one region."""
-    if isinstance(value, list):
-        return sorted(_plain(one) for one in value)
-    return "".join(str("" if value is None else value).split()).casefold()
+    """Whether a field holds what is wanted. The account number can never be read back."""
+    return name == "carrierAccountNumber" or same(name, theirs, ours)
 
 
 def _lower(value: str | None) -> str | None:
@@ -345,6 +329,7 @@ def _drives(details: Answer) -> list[dict[str, Any]] | None:
             "manifest_hash": md5,
             "copy_status": progress.get(serial, _nothing()).text("copyStatus") or "",
             "copy_log": logs.get(serial, _nothing()).text("errorLogLink") or "",
+            "copy_log_due": True,
             **_progress(progress.get(serial, _nothing())),
         }
         for serial, (file, md5) in sorted(facts.items())

@@ -15,6 +15,9 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import connect
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.data_box import DataBoxApi
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.errors import ArmError
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.import_export import (
+    ImportExportApi,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job_api import (
     JobApi,
     JobSpec,
@@ -24,7 +27,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     read_spec,
 )
 
-APIS: dict[str, type[JobApi]] = {"data_box": DataBoxApi}
+APIS: dict[str, type[JobApi]] = {"data_box": DataBoxApi, "import_export": ImportExportApi}
 SHIPPED = ("shipped", "at_datacenter", "copying", "completed", "completed_with_errors")
 DEAD = ("cancelled", "failed")
 # Source: Data Box documentation; the service removes contact and phone from a job that has ended.
@@ -53,7 +56,7 @@ def show_job(azure: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, 
 def ensure_job(azure: Mapping[str, str], options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     """The result of import_job: options are checked first, then Azure is asked."""
     state = options["state"]
-    spec = read_spec(azure, options) if state == "present" else None
+    spec = read_spec(azure, options, APIS[options["api"]].required) if state == "present" else None
     parcel = read_parcel(options) if state == "shipped" else None
     _names.check_job_name(options["name"])
     client, place = connect(azure, options["wait_timeout"]), (azure["subscription_id"], azure["resource_group"])

@@ -15,6 +15,21 @@ from typing import Any, Protocol
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._secret import Secret
 
 NO_ADDRESS: dict[str, Any] = {"lines": [], "phone": "", "supported_carriers": []}
+# The phases of a job. Every service puts its own statuses into these, and what comes next is decided by them only.
+PHASES = (
+    "absent",
+    "created",
+    "shipped",
+    "at_datacenter",
+    "copying",
+    "completed",
+    "completed_with_errors",
+    "cancelled",
+    "failed",
+    "unknown",
+)
+# The phases in which the address of the data center is still of use.
+BEFORE_ARRIVAL = ("created", "shipped")
 # The form of a job. None is a fact that the service does not tell.
 ABSENT: dict[str, Any] = {
     "exists": False,
@@ -100,6 +115,10 @@ class JobApi(Protocol):
 
     shipping_days: int
     """Days in which the drives must be marked as shipped, before the service removes the job."""
+    required: tuple[str, ...]
+    """Parts of return_address and return_carrier that this service needs and others do not, `option.part` each."""
+    notice: str
+    """What to know before a job is made with this service: what is wrong, then the remedy. Mostly empty."""
     remedies: Mapping[str | int, str]
     """What a user does about the service's own error codes."""
 

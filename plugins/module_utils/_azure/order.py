@@ -66,8 +66,14 @@ def read_parcel(options: Mapping[str, Any]) -> tuple[str, str]:
     return carrier, number
 
 
-def read_spec(azure: Mapping[str, str], options: Mapping[str, Any]) -> JobSpec:
-    """The job that the options describe; ValueError for what the service would refuse or the data center cannot use."""
+def read_spec(azure: Mapping[str, str], options: Mapping[str, Any], required: tuple[str, ...] = ()) -> JobSpec:
+    """The job that the options describe; ValueError for what the service would refuse or the data center cannot use.
+
+    ``required`` are the parts that the service needs and others do not, `option.part` each.
+    """
+    for option, part in (one.split(".") for one in required):
+        if not options[option].get(part):
+            raise ArmError(f"`{option}.{part}` is missing, which `api: {options['api']}` needs. Set it.")
     tags = {name: require_text(value, f"tags.{name}") for name, value in (options["tags"] or {}).items()}
     return JobSpec(
         _needed(options, "location"),

@@ -273,6 +273,7 @@ def _for_data_center(job: dict[str, Any]) -> dict[str, Any]:
     details = job["properties"]["details"]
     package = details.get("deliverToDcPackageDetails") or {}
     return {
+        "api": "data_box",
         "name": job["name"],
         "status": job["properties"]["status"],
         "tracking": package.get("trackingId"),

@@ -21,13 +21,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from lab import world
-from lab.azure import box_service, settings, strict, tokens
+from lab.azure import box_service, import_export, settings, strict, tokens
 from lab.azure.jobs import JobError, Jobs
 
 SUBSCRIPTION = rf"/subscriptions/{settings.SUBSCRIPTION_ID}"
 GROUP = rf"{SUBSCRIPTION}/resourceGroups/{settings.RESOURCE_GROUP}"
 ANYWHERE = rf"{SUBSCRIPTION}(?:/resourceGroups/{settings.RESOURCE_GROUP})?"
 JOBS = rf"{GROUP}/providers/Microsoft\.DataBox/jobs"
+IMPORT_EXPORT = re.compile(rf"(?:{ANYWHERE})?/providers/Microsoft\.ImportExport/", re.IGNORECASE)
 # Published versions by resource provider. Source: the packages azure-mgmt-databox 2.0.0 to 4.0.0, azure-mgmt-storage.
 API_VERSIONS = {
     "microsoft.databox": [
@@ -45,6 +46,7 @@ API_VERSIONS = {
         "2025-02-01",
         "2025-07-01",
     ],
+    "microsoft.importexport": import_export.VERSIONS,
     "microsoft.storage": ["2021-09-01", "2022-09-01", "2023-01-01", "2023-04-01", "2023-05-01", "2024-01-01"],
 }
 # What a fault order may do to a request: instead of its effect, or after it.
@@ -66,6 +68,7 @@ class Server(ThreadingHTTPServer):
         secrets = world.read(home / "secrets.json")
         self.home, self.blob_endpoint, self.control_token = home, blob_endpoint, secrets["control_token"]
         self.tokens, self.jobs, self._lock = tokens.Tokens(secrets["client_secret"]), Jobs(), threading.Lock()
+        self.import_export = import_export.ImportExportJobs()
         # What the account and its blob service have besides or instead of the usual.
         self.account: dict[str, Any] = {}
         self.blob_service: dict[str, Any] = {}
@@ -204,6 +207,9 @@ class Handler(BaseHTTPRequestHandler):
                 answer = call(self, *found.groups(), body) if found.groups() else call(self, body)
                 bad = strict.problem_of_answer(method, path, answer[1]) if self.server.strict_answers else ""
                 return _error(500, "LabError", f"The lab's own answer is wrong: {bad}") if bad else answer
+        if IMPORT_EXPORT.match(path):
+            query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+            return self.server.import_export.answer(self.command, path, query, body)
         if not path.lower().startswith(GROUP.lower()):
             return _error(404, "ResourceGroupNotFound", "The subscription or resource group could not be found.")
         return _error(404, "ResourceNotFound", f"The Resource '{path}' was not found.")
@@ -303,7 +309,8 @@ class Handler(BaseHTTPRequestHandler):
         )
 
     def _location(self, operation: str) -> dict[str, str]:
-        provider = f"/subscriptions/{settings.SUBSCRIPTION_ID}/providers/Microsoft.DataBox"
+        service = "ImportExport" if IMPORT_EXPORT.match(self.path) else "DataBox"
+        provider = f"/subscriptions/{settings.SUBSCRIPTION_ID}/providers/Microsoft.{service}"
         path = f"{provider}/locations/{settings.LOCATION}/operationResults/{operation}"
         url = f"{self.server.endpoint}{path}?api-version={self._api_version}"
         if not self.server.async_operations:
@@ -330,8 +337,10 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers.get("X-Lab") != self.server.control_token:
             return _error(403, "Forbidden", "Only the lab itself may do this.")
         if self.command == "GET":
-            return 200, self.server.jobs.for_data_center(), {}
-        self.server.jobs.merge(path.rsplit("/", 1)[-1], json.loads(raw))
+            return 200, [*self.server.jobs.for_data_center(), *self.server.import_export.for_data_center()], {}
+        api, name = path.split("/")[-2:]
+        jobs = self.server.import_export if api == "import_export" else self.server.jobs
+        jobs.merge(name, json.loads(raw))
         return 204, None, {}
 
 
@@ -357,7 +366,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     (rf"{JOBS}/([^/]+)/cancel", "POST", Handler._cancel),
     (rf"{JOBS}/([^/]+)/listCredentials", "POST", Handler._credentials),
     (
-        r"/subscriptions/[^/]+/providers/Microsoft\.DataBox/locations/[^/]+/operationResults/([^/]+)",
+        r"/subscriptions/[^/]+/providers/Microsoft\.(?:DataBox|ImportExport)/locations/[^/]+/operationResults/([^/]+)",
         "GET",
         Handler._poll,
     ),

@@ -13,9 +13,12 @@ from typing import Any
 import requests
 
 from lab import blobs, child, world
+from lab.datacenter import import_export
 from lab.datacenter.import_drive import Outcome, import_drive
 
 PAUSE = 0.3
+# The states of jobs that wait for their parcel, of both services.
+SHIPPED = ("ShippedToAzureDC", import_export.SHIPPED)
 COPY_LOGS = "databoxcopylog"
 COPY_STATUS = {
     "Completed": "Completed",
@@ -43,6 +46,10 @@ class Resources:
     def tell(self, name: str, **facts: Any) -> None:
         self._session.post(f"{self._base}/{name}", json=facts, timeout=10).raise_for_status()
 
+    def tell_import_export(self, name: str, facts: dict[str, Any]) -> None:
+        path = self._base.replace("/_lab/jobs", "/_lab/import_export")
+        self._session.post(f"{path}/{name}", json=facts, timeout=10).raise_for_status()
+
 
 def parcels(home: pathlib.Path) -> list[pathlib.Path]:
     """The parcels that have arrived and are not yet worked on."""
@@ -62,29 +69,47 @@ def work(home: pathlib.Path, resources: Resources) -> None:
         if parcel["tracking"] not in announced:
             continue
         job = next(
-            (
-                one
-                for one in resources.jobs()
-                if one["tracking"] == parcel["tracking"] and one["status"] == "ShippedToAzureDC"
-            ),
+            (one for one in resources.jobs() if one["tracking"] == parcel["tracking"] and one["status"] in SHIPPED),
             None,
         )
         if job is None:
             continue
-        resources.tell(job["name"], status="AtAzureDC")
-        resources.tell(
-            job["name"],
-            status="DataCopy",
-            copyProgress=[{"serialNumber": serial, "copyStatus": "InProgress"} for serial in job["disks"]],
-        )
-        outcomes = {serial: _copy(serial, entry, parcel) for serial, entry in job["disks"].items()}
-        resources.tell(job["name"], **_closing(job["name"], job["unique"], outcomes))
+        if job["api"] == "import_export":
+            _work_import_export(job, parcel, resources)
+        else:
+            _work_data_box(job, parcel, resources)
         with world.changed(path) as content:
             content["state"] = "processed"
 
 
+def _work_data_box(job: dict[str, Any], parcel: dict[str, Any], resources: Resources) -> None:
+    resources.tell(job["name"], status="AtAzureDC")
+    resources.tell(
+        job["name"],
+        status="DataCopy",
+        copyProgress=[{"serialNumber": serial, "copyStatus": "InProgress"} for serial in job["disks"]],
+    )
+    outcomes = {serial: _copy(serial, entry, parcel) for serial, entry in job["disks"].items()}
+    resources.tell(job["name"], **_closing(job["name"], job["unique"], outcomes))
+
+
+def _work_import_export(job: dict[str, Any], parcel: dict[str, Any], resources: Resources) -> None:
+    outcomes: dict[str, Outcome] = {}
+    resources.tell_import_export(job["name"], import_export.arrived(job))
+    if not job["cancelled"]:
+        present = [serial for serial in job["disks"] if _is_in(serial, parcel)]
+        resources.tell_import_export(job["name"], import_export.copying(job, present))
+        outcomes = {serial: _copy(serial, entry, parcel) for serial, entry in job["disks"].items()}
+    resources.tell_import_export(job["name"], import_export.copied(job, outcomes))
+    resources.tell_import_export(job["name"], import_export.returned(job, outcomes))
+
+
+def _is_in(serial: str, parcel: dict[str, Any]) -> bool:
+    return world.serial_key(serial) in [world.serial_key(one) for one in parcel["serials"]]
+
+
 def _copy(serial: str, entry: dict[str, str], parcel: dict[str, Any]) -> Outcome:
-    if world.serial_key(serial) not in [world.serial_key(one) for one in parcel["serials"]]:
+    if not _is_in(serial, parcel):
         return Outcome("DiskNotFound")
     return import_drive(serial, entry, blobs.service())
 

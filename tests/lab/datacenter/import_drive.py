@@ -33,6 +33,8 @@ class Outcome:
     size: int = 0
     errors: list[tuple[str, str, str]] = field(default_factory=list)
     renamed: int = 0
+    # Path of the blob, path and length of the file, of each blob that was imported.
+    imported: list[tuple[str, str, int]] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
@@ -129,6 +131,7 @@ def _import_blob(blob: Any, root: pathlib.Path, client: BlobServiceClient, outco
         with file.open("rb") as stream:
             target.upload_blob(stream)
     outcome.size += file.stat().st_size
+    outcome.imported.append((f"{container}/{free}", file_path, file.stat().st_size))
 
 
 def _free_name(container: Any, name: str) -> str:

@@ -87,7 +87,14 @@ def test_parcels_that_no_job_names_wait_without_a_question_each(
         parcel = {"tracking": str(number), "state": "arrived", "serials": []}
         world.write(tmp_path / "datacenter" / "parcels" / f"{number}.json", parcel)
     asked, told = [], []
-    job = {"name": "seed-7", "tracking": "7", "status": "ShippedToAzureDC", "disks": {}, "unique": "1"}
+    job = {
+        "api": "data_box",
+        "name": "seed-7",
+        "tracking": "7",
+        "status": "ShippedToAzureDC",
+        "disks": {},
+        "unique": "1",
+    }
     resources = SimpleNamespace(
         jobs=lambda: asked.append(1) or [job], tell=lambda name, **facts: told.append((name, facts.get("status")))
     )

@@ -17,6 +17,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from azure_variables import AZURE_VARIABLES
 from lab import blobs, world
 from lab.azure import azurite, ca
+from lab.azure.import_export import ImportExportJobs
 from lab.azure.jobs import Jobs
 from lab.azure.server import Server
 from loopback import ORDER, SECRETS, Azure
@@ -58,6 +59,7 @@ def azure(endpoint: Server, azure_home: pathlib.Path, monkeypatch: pytest.Monkey
     endpoint.jobs, endpoint.account, endpoint.blob_service = Jobs(), {}, {}
     endpoint.box_service.ordered = {}
     endpoint.async_operations, endpoint.strict_answers, endpoint.page_size = False, True, 100
+    endpoint.import_export = ImportExportJobs()
     (azure_home / "logs" / "azure.log").write_text("", encoding="utf-8")
     with contextlib.suppress(FileNotFoundError):
         (azure_home / "azure" / "faults.json").unlink()

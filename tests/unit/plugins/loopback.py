@@ -107,7 +107,7 @@ class Azure:
         return [
             (f"{method} {path.split('?')[0].rsplit('/', 1)[-1]}", status)
             for method, path, status in self.requests()
-            if method != "GET" and "/token" not in path and "regionConfiguration" not in path
+            if method != "GET" and not any(one in path for one in ASKING)
         ]
 
     def job(self, name: str = "contoso-fs01") -> dict[str, Any]:
@@ -118,23 +118,40 @@ class Azure:
         """What the data center reports of a job."""
         self.server.jobs.merge(name, facts)
 
+    def jobs_of(self, api: str) -> list[dict[str, Any]]:
+        """The jobs of a service, as its data center knows them."""
+        return (self.server.jobs if api == "data_box" else self.server.import_export).for_data_center()
+
 
 PARCEL = {"state": "shipped", "carrier": "FedEx", "tracking_number": "T-1"}
+# Requests that are no GET and change nothing.
+ASKING = ("/token", "regionConfiguration", "listBitLockerKeys")
+# The request that reaches a state, by the service.
 REQUESTS = {
-    "present": "PUT",
-    "updated": "PATCH",
-    "shipped": "markDevicesShipped",
-    "cancelled": "POST .*cancel",
-    "absent": "DELETE",
+    "data_box": {
+        "present": "PUT",
+        "updated": "PATCH",
+        "shipped": "markDevicesShipped",
+        "cancelled": "POST .*cancel",
+        "absent": "DELETE",
+    },
+    "import_export": {
+        "present": "PUT",
+        "updated": "PATCH",
+        "shipped": "PATCH",
+        "cancelled": "PATCH",
+        "absent": "DELETE",
+    },
 }
 
 
 def before_state(azure: Azure, order: dict[str, Any], state: str) -> tuple[dict[str, Any], str]:
     """Bring a job to the point before a state; the options for that state, and the request that reaches it."""
+    request = REQUESTS[order["api"]].get(state, "")
     if state != "present":
         ensure_job(azure.options, order, False)
     if state == "absent":
         ensure_job(azure.options, order | {"state": "cancelled"}, False)
     if state == "updated":
-        return order | {"contact": order["contact"] | {"phone": "+31 20 555 0111"}}, REQUESTS[state]
-    return order | (PARCEL if state == "shipped" else {}) | {"state": state}, REQUESTS[state]
+        return order | {"contact": order["contact"] | {"phone": "+31 20 555 0111"}}, request
+    return order | (PARCEL if state == "shipped" else {}) | {"state": state}, request

@@ -15,7 +15,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure import arm, auth, patience
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure import (
+    arm,
+    auth,
+    import_export,
+    patience,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import ensure_job, show_job
 from lab.azure import server
 from loopback import REQUESTS, Azure, before_state
@@ -55,7 +60,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
     """A clock that runs by pauses only, and the pauses."""
     pauses: list[float] = []
     monkeypatch.setattr(time, "sleep", pauses.append)
-    monkeypatch.setattr(arm, "time", SimpleNamespace(sleep=pauses.append, monotonic=lambda: sum(pauses)))
+    for module in (arm, import_export):
+        monkeypatch.setattr(module, "time", SimpleNamespace(sleep=pauses.append, monotonic=lambda: sum(pauses)))
     monkeypatch.setattr(patience, "BACKOFF_FACTOR", 0.8)
     monkeypatch.setattr(server, "HANG_SECONDS", 1.2)
     yield pauses
@@ -67,25 +73,37 @@ def _without_long_waits(monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
         monkeypatch.setitem(auth.TIMEOUTS, "read_timeout", 0.8)
 
 
-def reached(azure: Azure, state: str) -> bool:
+def reached(azure: Azure, api: str, state: str) -> bool:
     """Whether the service itself has the job as wanted, and no other."""
-    jobs = azure.server.jobs.for_data_center()
-    if state == "absent":
-        return not jobs
-    wanted = {"shipped": "ShippedToAzureDC", "cancelled": "Cancelled"}.get(state, "AwaitingShipmentDetails")
-    if len(jobs) != 1 or jobs[0]["status"] != wanted:
-        return False
-    phone = azure.job()["properties"]["details"]["contactDetails"]["phone"]
-    return state != "updated" or bool(phone.endswith("0111"))
+    jobs = azure.jobs_of(api)
+    if state == "absent" or len(jobs) != 1:
+        return state == "absent" and not jobs
+    if api == "data_box":
+        wanted = {"shipped": "ShippedToAzureDC", "cancelled": "Cancelled"}.get(state, "AwaitingShipmentDetails")
+        phone = azure.job()["properties"]["details"]["contactDetails"]["phone"]
+    else:
+        wanted = "Shipping" if state == "shipped" else "Creating"
+        properties = azure.server.import_export.show("contoso-fs01")["properties"]
+        phone = properties["returnAddress"]["phone"]
+        if properties["cancelRequested"] is not (state == "cancelled"):
+            return False
+    return bool(jobs[0]["status"] == wanted and (state != "updated" or phone.endswith("0111")))
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("state", REQUESTS)
+@pytest.mark.parametrize("state", REQUESTS["data_box"])
+@pytest.mark.parametrize("api", REQUESTS)
 def test_each_request_with_each_fault(
-    azure: Azure, order: dict[str, Any], clock: list[float], monkeypatch: pytest.MonkeyPatch, state: str, fault: str
+    azure: Azure,
+    order: dict[str, Any],
+    clock: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+    api: str,
+    state: str,
+    fault: str,
 ) -> None:
     _without_long_waits(monkeypatch, fault)
-    options, request = before_state(azure, order | {"wait_timeout": WAIT}, state)
+    options, request = before_state(azure, order | {"wait_timeout": WAIT, "api": api}, state)
     orders, error = FAULTS[fault]
     if state in ONCE:
         error = SENT_ONCE.get(fault, error)
@@ -94,14 +112,13 @@ def test_each_request_with_each_fault(
     if error:
         with pytest.raises(ValueError, match=error):
             ensure_job(azure.options, options, False)
-        assert not reached(azure, state)
+        assert not reached(azure, api, state)
         azure.fault("nothing")
         again = ensure_job(azure.options, options, False)
-        assert again["changed"] and reached(azure, state)
+        assert again["changed"] and reached(azure, api, state)
     else:
         assert ensure_job(azure.options, options, False)["changed"]
-        assert reached(azure, state)
-    assert len(azure.server.jobs.for_data_center()) <= 1
+        assert reached(azure, api, state)
     # Nothing is waited for much longer than the user allowed, and never in one silent sleep of an hour.
     assert sum(clock) < 2 * WAIT + 60
     assert ensure_job(azure.options, options, False)["changed"] is False
