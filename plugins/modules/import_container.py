@@ -24,9 +24,13 @@ options:
     description: Name of the import job whose copy logs are read.
     type: str
   api:
-    description: The service that O(import_job_name) belongs to, which decides where its copy logs are.
+    description:
+      - The service that the job belongs to.
+      - V(data_box) is Microsoft.DataBox with jobs of the SKU C(DataBoxCustomerDisk), the service of today.
+      - V(import_export) is Microsoft.ImportExport, the service before it. Microsoft announced its end for 28 February
+        2023; take it only for a cloud that is known to have it still.
     type: str
-    choices: [data_box]
+    choices: [data_box, import_export]
     default: data_box
   state:
     description:
@@ -225,6 +229,14 @@ container:
           type: str
           returned: always
           sample: https://seeds.blob.core.windows.net/databoxcopylog/contoso-fs01_WD-WX31A10FE02_CopyLog_5f3c.xml
+        copy_log_due:
+          description:
+            - Whether a copy log has to be there to prove the import.
+            - False for a drive of V(import_export) that was imported without error, unless the log level is
+              V(Verbose), because that service writes no log then.
+          type: bool
+          returned: always
+          sample: true
         modified:
           description: Time of the last change, ISO 8601 in UTC.
           type: str

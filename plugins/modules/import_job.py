@@ -13,6 +13,8 @@ description:
   - Creates an import job for prepared drives, marks it as shipped, cancels it or deletes it.
   - A job that exists is compared with what Azure shows of it. Contact, return address, return carrier and tags are
     updated; different drives or another storage account are refused.
+  - With O(api=import_export), the log level is updated too, and the BitLocker keys of a job whose drives are still
+    expected are compared with those that the job has. They are never shown.
   - After each request the job is read back. An answer that was lost after its effect is not an error, and a request
     that Azure accepted without effect is one.
 options:
@@ -23,9 +25,13 @@ options:
     type: str
     required: true
   api:
-    description: The service that takes the job.
+    description:
+      - The service that takes the job.
+      - V(data_box) is Microsoft.DataBox with jobs of the SKU C(DataBoxCustomerDisk), the service of today.
+      - V(import_export) is Microsoft.ImportExport, the service before it. Microsoft announced its end for 28 February
+        2023; take it only for a cloud that is known to have it still.
     type: str
-    choices: [data_box]
+    choices: [data_box, import_export]
     default: data_box
   state:
     description:
@@ -35,7 +41,7 @@ options:
       - V(shipped) marks the job as shipped with O(carrier) and O(tracking_number).
         Azure does not allow changing them later.
       - V(cancelled) cancels a job that was not marked as shipped yet.
-      - V(absent) deletes a job that has ended.
+      - V(absent) deletes a job that has ended, and with O(api=import_export) one that was not marked as shipped.
     type: str
     choices: [present, shipped, cancelled, absent]
     default: present
@@ -71,7 +77,7 @@ options:
         type: raw
         required: true
       email:
-        description: E-mail addresses, at least one.
+        description: E-mail addresses, at least one. O(api=import_export) keeps the first one only.
         type: list
         elements: raw
         required: true
@@ -93,13 +99,13 @@ options:
         description: Second line.
         type: raw
       city:
-        description: City.
+        description: City. Required with O(api=import_export).
         type: raw
       state_or_province:
         description: State or province.
         type: raw
       postal_code:
-        description: Postal code.
+        description: Postal code. Required with O(api=import_export).
         type: raw
       country:
         description: Country, two letters.
@@ -117,7 +123,8 @@ options:
         required: true
       account_number:
         description:
-          - Account number with the carrier. A change of it alone is not sent, because Azure does not show it.
+          - Account number with the carrier. Required with O(api=import_export).
+          - With O(api=data_box), a change of it alone is not sent, because that service does not show it.
           - It is never returned, not even among the arguments of the module.
           - It is not treated as a secret, because Ansible would mask a short number everywhere in the result.
             Set C(no_log) for the task to keep it out of the system log.
@@ -229,6 +236,34 @@ EXAMPLES = r"""
     carrier: FedEx
     tracking_number: "794612345678"
 
+- name: Create the import job with the service of a cloud that has no other
+  seedfreight.azure_offline_backup.import_job:
+    name: contoso-fs01
+    api: import_export
+    cloud_environment: AzureChinaCloud
+    resource_group: seeds
+    location: chinaeast2
+    storage_account: contososeeds
+    contact:
+      name: Kim Contoso
+      phone: "+86 21 5550 0100"
+      email: [backup@contoso.example]
+    return_address:
+      company: Contoso
+      street_address1: Zhongshan Road 1
+      city: Shanghai
+      postal_code: "200001"
+      country: "CN"
+    return_carrier:
+      name: China Post
+      account_number: "123456789"
+    seed: contoso-fs01
+    store:
+      store: file
+      directory: /srv/seeds
+    journals:
+      - journals/WD-WX31A10FE02.0123456789ab.jrn.vault
+
 - name: Cancel the import job before it is shipped
   seedfreight.azure_offline_backup.import_job:
     name: contoso-fs01
@@ -268,6 +303,7 @@ job:
         manifest_hash: D863FE44F861AE0DA4DCEAEEFFCCCE68
         copy_status: InProgress
         copy_log: ""
+        copy_log_due: true
     storage_account_id: /subscriptions/SUB/resourceGroups/seeds/providers/Microsoft.Storage/storageAccounts/contososeeds
     datacenter_address:
       lines: [Azure Data Box Operations, Microsoft, Agriport 601, 1775 TK Middenmeer, NL]
@@ -369,7 +405,10 @@ job:
           returned: always
           sample: D863FE44F861AE0DA4DCEAEEFFCCCE68
         copy_status:
-          description: Result of the copy as the service names it, empty while it says nothing.
+          description:
+            - Result of the copy, in the words of V(data_box) for both services. Only V(Completed) means that the drive
+              was imported without error. V(Unknown) means that what the service says does not go together.
+            - Empty while the service says nothing.
           type: str
           returned: always
           sample: Completed
@@ -378,6 +417,14 @@ job:
           type: str
           returned: always
           sample: https://seeds.blob.core.windows.net/databoxcopylog/contoso-fs01_WD-WX31A10FE02_CopyLog_5f3c.xml
+        copy_log_due:
+          description:
+            - Whether a copy log has to be there to prove the import.
+            - False for a drive of V(import_export) that was imported without error, unless the log level is
+              V(Verbose), because that service writes no log then.
+          type: bool
+          returned: always
+          sample: true
         bytes_done:
           description: Bytes of the drive that the service has read.
           type: int

@@ -17,9 +17,13 @@ options:
     type: str
     required: true
   api:
-    description: The service that the job belongs to.
+    description:
+      - The service that the job belongs to.
+      - V(data_box) is Microsoft.DataBox with jobs of the SKU C(DataBoxCustomerDisk), the service of today.
+      - V(import_export) is Microsoft.ImportExport, the service before it. Microsoft announced its end for 28 February
+        2023; take it only for a cloud that is known to have it still.
     type: str
-    choices: [data_box]
+    choices: [data_box, import_export]
     default: data_box
   container:
     description:
@@ -109,6 +113,7 @@ job:
         manifest_hash: D863FE44F861AE0DA4DCEAEEFFCCCE68
         copy_status: InProgress
         copy_log: ""
+        copy_log_due: true
     storage_account_id: /subscriptions/SUB/resourceGroups/seeds/providers/Microsoft.Storage/storageAccounts/contososeeds
     datacenter_address:
       lines: [Azure Data Box Operations, Microsoft, Agriport 601, 1775 TK Middenmeer, NL]
@@ -210,7 +215,10 @@ job:
           returned: always
           sample: D863FE44F861AE0DA4DCEAEEFFCCCE68
         copy_status:
-          description: Result of the copy as the service names it, empty while it says nothing.
+          description:
+            - Result of the copy, in the words of V(data_box) for both services. Only V(Completed) means that the drive
+              was imported without error. V(Unknown) means that what the service says does not go together.
+            - Empty while the service says nothing.
           type: str
           returned: always
           sample: Completed
@@ -219,6 +227,14 @@ job:
           type: str
           returned: always
           sample: https://seeds.blob.core.windows.net/databoxcopylog/contoso-fs01_WD-WX31A10FE02_CopyLog_5f3c.xml
+        copy_log_due:
+          description:
+            - Whether a copy log has to be there to prove the import.
+            - False for a drive of V(import_export) that was imported without error, unless the log level is
+              V(Verbose), because that service writes no log then.
+          type: bool
+          returned: always
+          sample: true
         bytes_done:
           description: Bytes of the drive that the service has read.
           type: int

@@ -164,7 +164,10 @@ RETURN_CARRIER = {
     "name": _text(
         "Carrier of the return shipment, as the service spells it.", required=True, check=check_plain, example="FedEx"
     ),
-    "account_number": _text("Account number that pays for the return shipment.", example="0123456789"),
+    "account_number": _text(
+        "Account number that pays for the return shipment. Required with C(azure.api=import_export).",
+        example="0123456789",
+    ),
 }
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 POLICY = {
@@ -316,7 +319,13 @@ AZURE = {
         default="AzureCloud",
         check=_check_cloud,
     ),
-    "api": _text("Service that takes the import job.", choices=tuple(APIS), default="data_box"),
+    "api": _text(
+        "Service that takes the import job. V(data_box) is Microsoft.DataBox, that of today. V(import_export) is "
+        "Microsoft.ImportExport, whose end Microsoft announced for 28 February 2023, for clouds that still have it; it "
+        "needs C(shipping.return_carrier.account_number).",
+        choices=tuple(APIS),
+        default="data_box",
+    ),
     "auth_source": _text(
         "How to sign in. V(env) is an application or a person of the environment, V(credential_file) a C(profile), "
         "V(msi) the managed identity of the controller, V(cli) the login of the Azure CLI. V(auto) takes the first of "
@@ -702,6 +711,8 @@ def _relations(seed: Mapping[str, Any], given: Mapping[str, Any], status: str) -
         yield Problem("drives", f"`drives` lists {serial} twice.", "List each drive once.")
     yield from _group_problem(seed["source"], given.get("source"))
     yield from _trigger(seed["source"])
+    if seed["prepare_with"] == "tool" and not reached(status, "job_created"):
+        yield from _needed_by_service(seed)
     source, path = seed["source"].get("host"), str(seed["staging"].get("path") or "")
     apart = not reached(status, "job_created") and source and seed["copy_host"] != source
     staging = given.get("staging")
@@ -751,6 +762,16 @@ def _group_problem(source: Mapping[str, Any], given: Any) -> Iterator[Problem]:
     if agent and agent != "dpm" and group:
         text = f"`{option}` is '{group}', and the agent `source.agent: {agent}` has no protection groups."
         yield Problem(option, text, "Remove it, or set `source.agent: dpm`.")
+
+
+def _needed_by_service(seed: Mapping[str, Any]) -> Iterator[Problem]:
+    """What the chosen service needs of the shipment and others do not."""
+    api = seed["azure"].get("api")
+    for part, name in (one.split(".") for one in (APIS[api].required if api in APIS else ())):
+        given = seed["shipping"].get(part)
+        if given and not given.get(name):
+            option = f"shipping.{part}.{name}"
+            yield Problem(option, f"`{option}` is missing, which `azure.api: {api}` needs.", "Set it.")
 
 
 def _policy_relations(policy: Mapping[str, Any], agent: str) -> Iterator[Problem]:

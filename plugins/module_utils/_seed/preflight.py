@@ -9,6 +9,8 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import APIS
+
 STATUSES = ("ok", "warning", "failed", "unknown")
 WIDTH = 110
 # Id, title, option of the definition and name in the agent's method of each name that is typed in several places.
@@ -164,7 +166,8 @@ def _azure_rows(
     asked_job: tuple[Mapping[str, Any] | None, str],
     asked_container: tuple[Mapping[str, Any] | None, str],
 ) -> Iterator[dict[str, str]]:
-    """The import job, the container, and the storage account."""
+    """The service, the import job, the container, and the storage account."""
+    yield from _service_rows(seed)
     yield _job_row(seed, own, *asked_job)
     adoptable = not own and _adoptable(seed, asked_job[0])
     yield _container_row(seed, own, adoptable, *asked_container)
@@ -172,6 +175,16 @@ def _azure_rows(
     yield _account_row(seed, account, why)
     yield _protection_row(seed, account, why)
     yield _location_row(seed, account, why)
+
+
+def _service_rows(seed: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """A warning of a service that should not be taken without thought."""
+    api = seed["azure"]["api"]
+    notice = APIS[api].notice
+    if notice:
+        # The first sentence says what is wrong, the rest what to do.
+        text, remedy = notice.split(". ", 1)
+        yield _row("azure_service", "Service of the import job", "warning", f"`azure.api` is {api}. {text}.", remedy)
 
 
 def _unknown(name: str, title: str, what: str, why: str) -> dict[str, str]:

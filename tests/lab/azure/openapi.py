@@ -11,6 +11,7 @@ import pathlib
 import re
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from jsonschema import Draft4Validator
 
@@ -87,7 +88,8 @@ class Description:
                 operation = methods[method.lower()]
                 parameters = [self._parameter(one) for one in operation["parameters"]]
                 responses = operation["responses"]
-                return Operation(operation["operationId"], found.groupdict(), parameters, responses, self._definitions)
+                values = {name: unquote(value) for name, value in found.groupdict().items()}
+                return Operation(operation["operationId"], values, parameters, responses, self._definitions)
         return None
 
     def _parameter(self, found: dict[str, Any]) -> dict[str, Any]:

@@ -97,6 +97,7 @@ def test_job_from_order_to_deletion(azure: Azure) -> None:
             "manifest_hash": "0F" * 16,
             "copy_status": "",
             "copy_log": "",
+            "copy_log_due": True,
             **NO_PROGRESS,
         }
     ]
@@ -262,8 +263,9 @@ def test_drives_with_their_status_and_log() -> None:
         startTime="2025-05-29T07:51:09.6281245+00:00",
         error={"code": "C", "message": "M"},
     )
-    facts = {"manifest_file": "m", "manifest_hash": "AA", "copy_status": "DriveCorrupted", "copy_log": "https://log"}
-    nothing = {"manifest_file": None, "manifest_hash": None, "copy_status": "", "copy_log": ""}
+    facts: dict[str, Any] = {"manifest_file": "m", "manifest_hash": "AA", "copy_status": "DriveCorrupted"}
+    nothing = {"manifest_file": None, "manifest_hash": None, "copy_status": "", "copy_log": "", "copy_log_due": True}
+    facts |= {"copy_log": "https://log", "copy_log_due": True}
     assert job["drives"] == [{"serial": "B", **nothing, **NO_PROGRESS}, {"serial": "WD-WX31", **facts, **NO_PROGRESS}]
     assert (job["phase"], job["error"], job["created"]) == ("completed", "C: M", "2025-05-29T07:51:09Z")
 

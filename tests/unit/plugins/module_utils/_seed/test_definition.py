@@ -427,6 +427,15 @@ def test_a_value_that_a_service_would_refuse(option: str, value: Any, text: str)
     assert text in only and only.startswith("`")
 
 
+def test_what_only_one_service_needs_is_asked_for_before_its_job() -> None:
+    old = contoso.definition(azure__api="import_export", shipping__return_carrier={"name": "FedEx"})
+    option = "shipping.return_carrier.account_number"
+    text = f"`{option}` is missing, which `azure.api: import_export` needs. Set it."
+    assert messages(old) == {option: [text]}
+    assert messages(contoso.definition(shipping__return_carrier={"name": "FedEx"})) == {}
+    assert complete(old, "job_created")[1] == []
+
+
 def test_values_get_their_one_form() -> None:
     seed = contoso.seed(drives=[{"serial": "  wd-wx31a10fe02. "}], tool={"sha256": "AB" * 32})
     assert seed["drives"] == [{"serial": contoso.SERIAL, "erase": False, "bus": "SATA", "size": None}]

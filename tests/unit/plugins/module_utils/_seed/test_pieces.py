@@ -459,6 +459,7 @@ def _logged(*logs: dict[str, Any], base: Any = "shipped", told: Any = None) -> S
     return snapshot(base, job=told or completed(), container=container(copy_logs=list(logs)))
 
 
+SILENT = f"The service wrote no log of drive {SERIAL}, which means no error."
 NOT_NAMED = f"Drive {SERIAL}: the job names no copy log for it."
 NOT_FOUND = f"Drive {SERIAL}: its copy log {LINK} was not found."
 COPY_LOGS: list[Case] = [
@@ -477,6 +478,31 @@ COPY_LOGS: list[Case] = [
     ("copy_logs", _logged(log(), told=completed(drives=None)), "unknown", NOT_NAMED, ""),
     ("copy_logs", _logged(log(), told=with_drives(copy_log=None)), "unknown", NOT_NAMED, ""),
     ("copy_logs", _logged(log(), log(url=""), told=with_drives(copy_log="")), "unknown", NOT_NAMED, ""),
+    ("copy_logs", _logged(told=with_drives(copy_log="", copy_log_due=False)), "yes", SILENT, ""),
+    ("copy_logs", _logged(log(), told=with_drives(copy_log="", copy_log_due=False)), "yes", CLEAN, ""),
+    (
+        "copy_logs",
+        _logged(
+            log(ok=False, errored=1, status="CompletedWithErrors"), told=with_drives(copy_log="", copy_log_due=False)
+        ),
+        "no",
+        f"The copy log of drive {SERIAL} reports CompletedWithErrors, 1 files with errors.",
+        f"copy_log_errors: {ABORT}",
+    ),
+    (
+        "copy_logs",
+        _logged(log(ok=False), base=_job_before(logs_before=[LINK]), told=with_drives(copy_log="", copy_log_due=False)),
+        "yes",
+        SILENT,
+        "",
+    ),
+    (
+        "copy_logs",
+        _logged(base=two("shipped"), told=with_drives(theirs("Completed"), copy_log="", copy_log_due=False)),
+        "unknown",
+        f"Drive {OTHER}: its copy log {LOG_OF_OTHER} was not found.",
+        "",
+    ),
     ("copy_logs", _logged(log(), base=_job_before(logs_before=None)), "yes", CLEAN, ""),
     ("copy_logs", _logged(log(), base=_job_before(logs_before=[LINK])), "unknown", NOT_FOUND, ""),
     ("copy_logs", _logged(log(), base=changed("shipped", jobs=[])), "unknown", NOT_FOUND, ""),

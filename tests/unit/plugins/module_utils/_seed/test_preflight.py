@@ -64,11 +64,12 @@ def test_host_that_is_not_reached_is_unknown_and_a_problem() -> None:
     assert preflight.problem("fs01", [one]) == "fs01: it could not be asked."
 
 
-SEED = {
+SEED: dict[str, Any] = {
     "name": "contoso-fs01",
     "source": {"agent": "mars", "host": "fs01"},
     "staging": {"path": "D:\\Staging"},
     "azure": {
+        "api": "data_box",
         "subscription_id": "12345678-1234-1234-1234-123456789abc",
         "storage_account": "contosoblobs",
         "container": "contoso-fs01-seed",
@@ -250,3 +251,12 @@ def test_reason_of_azure_is_shown() -> None:
 def test_job_and_blobs_of_the_seed_itself_are_ok() -> None:
     full = {"container": {"exists": True, "blobs": [{}, {}], "account": ACCOUNT}}
     assert states(rows({"jobs": [{}]}, job={"job": JOB}, container=full)) == {}
+
+
+def test_service_whose_end_was_announced_is_a_warning() -> None:
+    assert "azure_service" not in rows()
+    found = rows(seed={**SEED, "azure": {**SEED["azure"], "api": "import_export"}})["azure_service"]
+    assert found["status"] == "warning"
+    assert found["evidence"].startswith("`azure.api` is import_export. Microsoft announced the end")
+    assert found["evidence"].endswith("for 28 February 2023.")
+    assert found["remedy"].startswith("Set `azure.api: data_box`, unless")
