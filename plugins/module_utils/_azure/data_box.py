@@ -58,6 +58,7 @@ CHANGEABLE = ("contactDetails", "shippingAddress", "returnToCustomerPackageDetai
 class DataBoxApi:
     """One job of one resource group."""
 
+    provider = "Microsoft.DataBox"
     # Source: the service removes a job without shipping details after two weeks.
     shipping_days = 14
     required: tuple[str, ...] = ()

@@ -70,6 +70,7 @@ PAUSES = (1.0, 2.0, 4.0, 8.0)
 class ImportExportApi:
     """One job of one resource group."""
 
+    provider = "Microsoft.ImportExport"
     # Source: the service removes a job that is not marked as shipped after two weeks.
     shipping_days = 14
     required: tuple[str, ...] = ("return_address.city", "return_address.postal_code", "return_carrier.account_number")
@@ -93,7 +94,7 @@ class ImportExportApi:
     def __init__(self, client: ArmClient, subscription_id: str, resource_group: str, name: str) -> None:
         self._client, self._name = client.for_service(self.remedies, ()), name
         group = f"/subscriptions/{subscription_id}/resourceGroups/{resource_group}"
-        self.path = f"{group}/providers/Microsoft.ImportExport/jobs/{name}"
+        self.path = f"{group}/providers/{self.provider}/jobs/{name}"
         self._found: Answer | None = None
         self._keys: dict[str, str] | None = None
         self._locations: dict[str, dict[str, Any]] = {}

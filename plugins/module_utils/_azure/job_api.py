@@ -113,6 +113,8 @@ class LogStore(Protocol):
 class JobApi(Protocol):
     """One job of one service. A job is a dictionary of the form that import_job returns."""
 
+    provider: str
+    """Namespace of the service in the ids of its jobs."""
     shipping_days: int
     """Days in which the drives must be marked as shipped, before the service removes the job."""
     required: tuple[str, ...]

@@ -224,4 +224,5 @@ def _snapshot(
         journals=(observed.get("copy_host") or {}).get("journals"),
         taken=_taken(seed, others or {}),
         shipping_days=APIS[seed["azure"]["api"]].shipping_days,
+        provider=APIS[seed["azure"]["api"]].provider,
     )

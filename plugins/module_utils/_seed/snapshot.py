@@ -55,6 +55,8 @@ class Snapshot:
     restart_backup: bool = False
     wait: bool = False
     shipping_days: int = 14
+    # Namespace of the service that the definition names.
+    provider: str = ""
     # Journals that the agent's utility left, as the copy host reads them; None when it was not asked.
     journals: list[Mapping[str, Any]] | None = None
     # Drives of the other open seeds: serial and name of the seed.

@@ -10,6 +10,7 @@ never finishes anything.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
@@ -43,6 +44,9 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     acceptance_id,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse, stamp
+
+# Subscription, resource group and service of a job. Source: the form of ids of the Resource Manager.
+JOB_PLACE = re.compile(r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/([^/]+)/jobs/", re.IGNORECASE)
 
 # Between these statuses a host may be switched off: what it would say takes nothing back.
 NOT_NEEDED = {"source": ("verified", "imported"), "copy_host": ("verified", "aborted")}
@@ -406,7 +410,29 @@ def _shipment_missing(snapshot: Snapshot) -> Decision:
     return _blocked("shipped", Blocked("shipment_missing", reason, remedy, playbook("status", snapshot.host)))
 
 
+def _job_elsewhere(snapshot: Snapshot) -> Blocked | None:
+    """A job that the definition no longer leads to. Nobody asked for it, and a second one must not be created."""
+    found = JOB_PLACE.match(str(snapshot.ledger["jobs"][-1]["id"]))
+    azure = snapshot.seed["azure"]
+    now = (str(azure["subscription_id"]), str(azure["resource_group"]), snapshot.provider)
+    if (
+        not found
+        or not snapshot.provider
+        or [one.casefold() for one in found.groups()] == [one.casefold() for one in now]
+    ):
+        return None
+    text = (
+        f"The import job of this seed lies in subscription {found[1]}, resource group {found[2]}, service {found[3]}, "
+        f"and the definition leads to {', '.join(now)}."
+    )
+    remedy = "Set `azure.subscription_id`, `azure.resource_group` and `azure.api` as they were, or give the seed up."
+    return Blocked("job_elsewhere", text, remedy, _seed(snapshot))
+
+
 def _job_gone(snapshot: Snapshot, status: str) -> Decision | None:
+    elsewhere = _job_elsewhere(snapshot)
+    if elsewhere:
+        return _blocked(status, elsewhere)
     name, known = snapshot.seed["name"], snapshot.ledger["jobs"][-1]
     reason = f"The import job {name} of {known['created']} is gone from Azure, and its import was not seen."
     if snapshot.ledger.get("shipments"):

@@ -40,9 +40,10 @@ def returned(job: Mapping[str, Any], outcomes: Mapping[str, Outcome]) -> dict[st
     """The drives are on their way back. A cancelled job ends as Completed, without a copy."""
     ok = all(one.ok for one in outcomes.values())
     now = world.now()
+    missing = [serial for serial, one in outcomes.items() if one.status == "DiskNotFound"]
+    back = {serial: {"state": "ShippedBack"} for serial in job["disks"] if serial not in missing}
     # OBSERVED: a date of the United States' form, not ISO 8601.
-    package = {**RETURN, "driveCount": len(job["disks"]), "shipDate": f"{now:%m/%d/%Y %I:%M:%S %p}"}
-    back = {serial: {"state": "ShippedBack"} for serial in job["disks"]}
+    package = {**RETURN, "driveCount": len(back), "shipDate": f"{now:%m/%d/%Y %I:%M:%S %p}"}
     return {"state": "Completed" if ok else "Closed", "returnPackage": package, "drives": back, "percentComplete": 100}
 
 

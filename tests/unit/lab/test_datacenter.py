@@ -16,6 +16,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     summarize_copy_log,
 )
 from lab import blobs, world
+from lab.azure.import_export import ImportExportJobs, job_id
 from lab.datacenter import __main__ as day
 from lab.datacenter import import_drive
 from lab.datacenter.import_drive import Outcome
@@ -103,3 +104,103 @@ def test_parcels_that_no_job_names_wait_without_a_question_each(
     assert told == [("seed-7", "AtAzureDC"), ("seed-7", "DataCopy"), ("seed-7", "Completed")]
     assert len(asked) == 2
     assert len(day.parcels(tmp_path)) == 19
+
+
+ADDRESS = dict.fromkeys(
+    ("recipientName", "streetAddress1", "city", "postalCode", "countryOrRegion", "phone", "email"), "x"
+)
+VERSION = {"api-version": "2021-01-01"}
+
+
+class OlderService:
+    """Jobs of Microsoft.ImportExport, and what the data center tells them. Each answer is held to the description."""
+
+    def __init__(self, log_level: str = "Error", serials: tuple[str, ...] = ("A", "B")) -> None:
+        self.jobs, self.told = ImportExportJobs(), list[str]()
+        self.patch("PUT", {"location": "westeurope", "properties": self._properties(log_level, serials)})
+        self.patch("PATCH", {"properties": {"state": "Shipping", "deliveryPackage": PACKAGE}})
+
+    def _properties(self, log_level: str, serials: tuple[str, ...]) -> dict[str, Any]:
+        drive = {"bitLockerKey": "k", "manifestFile": "\\DriveManifest.xml", "manifestHash": "00"}
+        return {
+            "jobType": "Import",
+            "storageAccountId": "/x",
+            "diagnosticsPath": "waimportexport",
+            "logLevel": log_level,
+            "returnAddress": dict(ADDRESS),
+            "driveList": [{"driveId": serial, **drive} for serial in serials],
+        }
+
+    def patch(self, method: str, body: dict[str, Any]) -> None:
+        self.jobs.answer(method, job_id("seed-7"), VERSION, body)
+
+    def tell_import_export(self, name: str, facts: dict[str, Any]) -> None:
+        self.jobs.merge(name, facts)
+        self.told.append(self.properties["state"])
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.jobs.answer("GET", job_id("seed-7"), VERSION, {})[1]["properties"]
+        return found
+
+    def work(self, monkeypatch: pytest.MonkeyPatch, **outcomes: Outcome) -> list[dict[str, Any]]:
+        """Let the data center work on the parcel; the drives of the job afterwards."""
+        monkeypatch.setattr(day, "import_drive", lambda serial, *_words: outcomes[serial])
+        (job,) = self.jobs.for_data_center()
+        day._work_import_export(job, {"serials": sorted(outcomes)}, cast(Any, self))
+        drives: list[dict[str, Any]] = self.properties["driveList"]
+        return drives
+
+
+PACKAGE = {"carrierName": "FedEx", "trackingNumber": "7"}
+
+
+def fine() -> Outcome:
+    return Outcome("Completed", total=1, size=512, imported=[("seed/a.BaseBlob", "\\seed\\a.BaseBlob", 512)])
+
+
+def test_older_service_says_nothing_of_a_drive_without_error(
+    container: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = OlderService()
+    drives = service.work(monkeypatch, A=fine(), B=fine())
+    assert service.told == ["Received", "Transferring", "Packaging", "Completed"]
+    assert not container.held and not [one for one in drives if "errorLogUri" in one or "verboseLogUri" in one]
+    assert [(one["state"], one["copyStatus"]) for one in drives] == [("ShippedBack", "Completed")] * 2
+    assert service.properties["returnPackage"]["driveCount"] == 2
+
+
+def test_older_service_logs_errors_and_names_the_log(container: Container, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = Outcome("CompletedWithErrors", total=1, errors=[("seed/a.BaseBlob", "UploadErrorWin32", "missing")])
+    service = OlderService()
+    first, second = service.work(monkeypatch, A=bad)
+    assert service.told[-1] == "Closed"
+    assert (first["copyStatus"], second["state"]) == ("CompletedWithErrors", "NeverReceived")
+    (name,) = container.held
+    assert first["errorLogUri"].endswith(name) and name.startswith("waies/seed-7_A_") and name.endswith("_error.xml")
+    log = summarize_copy_log(io.BytesIO(container.held[name]))
+    assert (log.ok, log.drive_id, log.status) == (False, "A", "CompletedWithErrors")
+
+
+@pytest.mark.parametrize(("renamed", "ok"), [(0, True), (1, False)])
+def test_older_service_logs_everything_when_asked(
+    container: Container, monkeypatch: pytest.MonkeyPatch, renamed: int, ok: bool
+) -> None:
+    outcome = fine()
+    outcome.renamed, outcome.errors = renamed, [("seed/a (2).BaseBlob", "Renamed", "taken")] * renamed
+    import_drive._close(outcome)
+    (drive,) = OlderService("Verbose", ("A",)).work(monkeypatch, A=outcome)
+    (name,) = [one for one in container.held if "_verbose" in one]
+    assert drive["verboseLogUri"].endswith(name) and ("errorLogUri" in drive) is not ok
+    log = summarize_copy_log(io.BytesIO(container.held[name]))
+    assert (log.ok, [one.status for one in log.entries]) == (ok, ["Renamed"] * renamed)
+
+
+def test_cancelled_job_of_the_older_service_ends_as_completed_without_a_copy(
+    container: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = OlderService(serials=("A",))
+    service.patch("PATCH", {"properties": {"cancelRequested": True}})
+    (drive,) = service.work(monkeypatch, A=fine())
+    assert (service.told[-1], drive["state"], "copyStatus" in drive) == ("Completed", "ShippedBack", False)
+    assert not container.held

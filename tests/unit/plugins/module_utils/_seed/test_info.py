@@ -281,7 +281,7 @@ def test_one_problem_is_one_sentence(play: Play) -> None:
 
 
 def test_every_problem_is_said_at_once(play: Play) -> None:
-    given = play.definition(azure__api="import_export", drive=[], azure__container=None, cleanup="later")
+    given = play.definition(azure__api="storage", drive=[], azure__container=None, cleanup="later")
     with pytest.raises(ValueError) as caught:
         play.ask(given)
     text = str(caught.value)

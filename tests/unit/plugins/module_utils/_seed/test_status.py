@@ -1232,3 +1232,27 @@ def test_a_seed_that_was_given_up_says_whether_its_agent_is_online() -> None:
     )
     yes = ledger.record(no, "online", {"done": True, "text": ""}, "kim@ctl", NOW)
     assert decide(snapshot(yes)).waiting is None
+
+
+@pytest.mark.parametrize(
+    ("moved", "said"),
+    [
+        ({"provider": "Microsoft.ImportExport"}, "leads to 11111111-2222-4333-8444-555555555555, seeds, Microsoft.Imp"),
+        ({"azure": {"resource_group": "other"}}, "other, Microsoft.DataBox"),
+        ({"azure": {"subscription_id": "22222222-2222-4333-8444-555555555555"}}, "22222222-2222"),
+    ],
+)
+@pytest.mark.parametrize("status", ["job_created", "shipped"])
+def test_job_that_the_definition_no_longer_leads_to_is_not_made_again(
+    status: str, moved: dict[str, Any], said: str
+) -> None:
+    place = "/SUBSCRIPTIONS/11111111-2222-4333-8444-555555555555/resourcegroups/Seeds/providers/microsoft.databox"
+    known = ledger_at(status)
+    known["jobs"][-1]["id"] = f"{place}/jobs/{NAME}"
+    same = seen(status, job=ABSENT, ledger=known, provider="Microsoft.DataBox")
+    assert "job_elsewhere" not in str(decide(same).blocked)
+    seed = {**SEED, "azure": {**SEED["azure"], **moved.get("azure", {})}}
+    other = replace(same, seed=seed, provider=moved.get("provider", same.provider))
+    found = decide(other)
+    assert found.status == status and not found.next
+    assert found.blocked is not None and found.blocked.id == "job_elsewhere" and said in found.blocked.reason
