@@ -18,7 +18,8 @@ def test_a_seed_by_the_older_service(lab: Lab) -> None:
     lab.order("seed", SEED, "--set", "azure.api=import_export")
     run = lab.play("seed", *WAIT)
     assert (run.returncode, run.status(SEED)) == (0, "job_created"), run.output
-    key = world.find_disk(SERIAL)["partitions"][0]["bitlocker"]["protectors"][0]["secret"]
+    encrypted = next(one["bitlocker"] for one in world.find_disk(SERIAL)["partitions"] if one["bitlocker"])
+    key = encrypted["protectors"][0]["secret"]
     slip = (lab.home / "state" / SEED / "packing-slip.txt").read_text(encoding="utf-8")
     assert "Dock 4" in slip and "Ship with FedEx, DHL, UPS, Blue Dart, TNT" in slip
     lab.order("ship", "--host", "fs01", "--serial", SERIAL, "--carrier", "DHL", "--tracking", "794612345678")

@@ -202,7 +202,8 @@ class ImportExportApi:
             return {}
         listed = Answer(json_of(answer), f"Azure's answer to POST {path}").parts("value")
         pairs = [(one.text("driveId"), one.text("bitLockerKey")) for one in listed]
-        return {normalize_serial(serial): key for serial, key in pairs if serial and key}
+        # A key that is masked says nothing.
+        return {normalize_serial(serial): key for serial, key in pairs if serial and key and "*" not in key}
 
     def update(self, changes: dict[str, Any], timeout: int) -> None:
         """Change addresses, return carrier, log level or tags."""
@@ -334,7 +335,7 @@ def _changes(found: Answer, properties: Answer, wanted: Mapping[str, Any]) -> di
     for part in CHANGEABLE:
         now, ours = properties.part(part), wanted["properties"][part]
         known = dict(now.value) if now else {}
-        if not all(same(name, known.get(name), value) for name, value in ours.items()):
+        if not all(_same(name, known.get(name), value) for name, value in ours.items()):
             changes[part] = {**known, **ours}
     if (properties.text("logLevel") or "Error") != wanted["properties"]["logLevel"]:
         changes["logLevel"] = wanted["properties"]["logLevel"]
@@ -344,6 +345,12 @@ def _changes(found: Answer, properties: Answer, wanted: Mapping[str, Any]) -> di
     if merged != tags:
         changes["tags"] = merged
     return changes
+
+
+def _same(name: str, theirs: Any, ours: Any) -> bool:
+    """Whether a field holds what is wanted. An account number that is not shown, or masked, cannot be compared."""
+    hidden = name == "carrierAccountNumber" and (not theirs or "*" in str(theirs))
+    return hidden or same(name, theirs, ours)
 
 
 def _lower(value: str | None) -> str | None:

@@ -265,6 +265,26 @@ def test_country_that_the_service_spells_out_is_no_difference(azure: Azure) -> N
     assert api.differences(a_spec()) == Differences()
 
 
+@pytest.mark.parametrize("number", [None, "", "*****6789"])
+def test_account_number_that_is_not_shown_is_not_compared(azure: Azure, number: str | None) -> None:
+    api = created(azure)
+    shown = {"carrierName": "FedEx", "carrierAccountNumber": number}
+    job = azure.server.import_export.show(NAME)
+    job["properties"]["returnShipping"] = shown
+    api._found = Answer(job, "job")
+    other = a_spec(return_carrier={"name": "FedEx", "account_number": "999"})
+    assert api.differences(other) == Differences()
+    assert set(api.differences(a_spec(return_carrier={"name": "DHL", "account_number": "999"})).changes) == {
+        "returnShipping"
+    }
+
+
+def test_masked_keys_are_not_compared(azure: Azure) -> None:
+    api = created(azure)
+    azure.server.import_export._keys[NAME] = {"WD-WX31": "******"}
+    assert api.differences(a_spec()) == Differences()
+
+
 def test_keys_are_not_compared_by_who_may_not_list_them(azure: Azure) -> None:
     api = created(azure)
     other = a_spec(drives=(with_key(OTHER_KEY),))
