@@ -183,6 +183,14 @@ options:
       - Tracking number of the shipment, in quotes.
       - Required when O(state=shipped).
     type: raw
+  validate_only:
+    description:
+      - Whether to only ask whether Azure would take the job, and change nothing. Check mode makes no difference.
+      - The answers are in RV(checks), and RV(valid) sums them up. An option that is refused without asking, and a
+        storage account that no import can write to, are errors as they are without this option.
+      - O(drives) and O(journals) may be missing. Works with O(state=present) only.
+    type: bool
+    default: false
   wait_timeout:
     description: Maximum time to wait for an operation of Azure, in seconds.
     type: int
@@ -227,6 +235,25 @@ EXAMPLES = r"""
       directory: /srv/seeds
     journals:
       - journals/WD-WX31A10FE02.0123456789ab.jrn.vault
+
+- name: Ask whether Azure would take the job
+  seedfreight.azure_offline_backup.import_job:
+    name: contoso-fs01
+    resource_group: seeds
+    location: westeurope
+    storage_account: contososeeds
+    contact:
+      name: Kim Contoso
+      phone: "+31 20 555 0100"
+      email: [kim@contoso.example]
+    return_address:
+      street_address1: Keizersgracht 1
+      country: "NL"
+    return_carrier:
+      name: FedEx
+    validate_only: true
+  register: asked
+  failed_when: asked.failed or not asked.valid
 
 - name: Mark the import job as shipped
   seedfreight.azure_offline_backup.import_job:
@@ -283,6 +310,52 @@ auth_source:
   returned: success
   type: str
   sample: env
+valid:
+  description: Whether no row of RV(checks) has failed.
+  returned: with O(validate_only)
+  type: bool
+  sample: true
+checks:
+  description:
+    - What Azure says of the job before there is one, with the remedy for what it refuses. A question that Azure does
+      not answer has the status V(unknown).
+    - Their ids are C(azure_order_subscription), C(azure_order_limit), C(azure_order_region), C(azure_order_account),
+      C(azure_order_preferences), C(azure_order_address) and C(azure_order_carrier).
+  returned: with O(validate_only)
+  type: list
+  elements: dict
+  sample:
+    - id: azure_order_limit
+      title: Number of import jobs
+      status: ok
+      evidence: The subscription may have one more import job.
+      remedy: ""
+  contains:
+    id:
+      description: Id of the row.
+      type: str
+      returned: always
+      sample: azure_order_limit
+    title:
+      description: What was asked.
+      type: str
+      returned: always
+      sample: Number of import jobs
+    status:
+      description: One of V(ok), V(warning), V(failed) and V(unknown).
+      type: str
+      returned: always
+      sample: ok
+    evidence:
+      description: What was found.
+      type: str
+      returned: always
+      sample: The subscription may have one more import job.
+    remedy:
+      description: What to do, empty for a row that is V(ok).
+      type: str
+      returned: always
+      sample: ""
 job:
   description: The import job as Azure shows it. A value that Azure does not show is V(null).
   returned: success
@@ -491,10 +564,13 @@ job:
       sample: "CopyFailed: WD-WX31A10FE02: BitLockerKeyInvalid"
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import (
     APIS,
     ensure_job,
+    validate_job,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.options import (
     AZURE_OPTIONS,
@@ -551,6 +627,7 @@ OPTIONS = {
     "tags": {"type": "dict"},
     "carrier": {"type": "raw"},
     "tracking_number": {"type": "raw"},
+    "validate_only": {"type": "bool", "default": False},
     "wait_timeout": {"type": "int", "default": 1800},
 }
 
@@ -568,7 +645,13 @@ def main() -> None:
         supports_check_mode=True,
     )
     options = take_account_number(module.params)
-    run(module, lambda: signed_in(module.params, lambda azure: ensure_job(azure, options, module.check_mode)))
+
+    def work(azure: dict[str, str]) -> dict[str, Any]:
+        if options["validate_only"]:
+            return validate_job(azure, options)
+        return ensure_job(azure, options, module.check_mode)
+
+    run(module, lambda: signed_in(module.params, work))
 
 
 if __name__ == "__main__":

@@ -42,6 +42,11 @@ options:
           - Result of M(seedfreight.azure_offline_backup.import_container_info), or that of
             M(seedfreight.azure_offline_backup.import_job_info) with the option C(container).
         type: dict
+      order:
+        description:
+          - Result of M(seedfreight.azure_offline_backup.import_job) with the option C(validate_only).
+          - Used with O(preflight).
+        type: dict
   decision:
     description:
       - An earlier result with O(observed), to show again.
@@ -344,8 +349,8 @@ checks:
     - The rows of the preflight that compare names, and those about Azure, each with V(id), V(title), V(status),
       V(evidence) and V(remedy) as M(seedfreight.azure_offline_backup.source_host_info) returns them.
     - C(id) is one of C(names_import_job), C(names_container), C(names_storage_account), C(names_subscription),
-      C(names_staging), C(azure_service), C(azure_job), C(azure_container), C(azure_account), C(azure_protection) and
-      C(azure_location).
+      C(names_staging), C(azure_service), C(azure_job), C(azure_container), C(azure_account), C(azure_protection),
+        C(azure_location) and C(azure_order), or of those that M(seedfreight.azure_offline_backup.import_job) returns.
   returned: with O(preflight)
   type: list
   elements: dict
@@ -405,7 +410,7 @@ OPTIONS = {
     "definition": {"type": "raw"},
     "observed": {
         "type": "dict",
-        "options": {name: {"type": "dict"} for name in ("source", "copy_host", "job", "container")},
+        "options": {name: {"type": "dict"} for name in ("source", "copy_host", "job", "container", "order")},
     },
     "decision": {"type": "dict"},
     "accept": {"type": "list", "elements": "str", "default": []},

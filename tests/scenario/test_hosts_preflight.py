@@ -72,6 +72,13 @@ SEED_ROWS = {
     "azure_account": "ok",
     "azure_protection": "ok",
     "azure_location": "ok",
+    "azure_order_subscription": "ok",
+    "azure_order_limit": "ok",
+    "azure_order_region": "ok",
+    "azure_order_account": "ok",
+    "azure_order_preferences": "ok",
+    "azure_order_address": "ok",
+    "azure_order_carrier": "ok",
 }
 
 

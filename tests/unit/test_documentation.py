@@ -21,7 +21,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     messages,
     pieces,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.modules import seed_info
+from ansible_collections.seedfreight.azure_offline_backup.plugins.modules import import_job, seed_info
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -189,7 +189,11 @@ def test_every_row_of_the_preflight_is_explained() -> None:
     own = re.findall(r'"((?:names|azure)_[a-z_]+)", "', text(SEED_CODE / "preflight.py"))
     returned = yaml.safe_load(seed_info.RETURN)
     assert set(re.findall(r"C\(([a-z]+_[a-z_]+)\)", " ".join(returned["checks"]["description"]))) == set(own)
-    assert VARIABLE.findall(section(text(DOCS / "troubleshooting.md"), "Preflight")) == [*explained, *own]
+    azure = REPOSITORY / "plugins" / "module_utils" / "_azure"
+    order = re.findall(r'"(azure_order_[a-z]+)"', text(azure / "validation.py") + text(azure / "job.py"))
+    described = " ".join(yaml.safe_load(import_job.RETURN)["checks"]["description"])
+    assert re.findall(r"C\((azure_order_[a-z]+)\)", described) == order
+    assert VARIABLE.findall(section(text(DOCS / "troubleshooting.md"), "Preflight")) == [*explained, *own, *order]
 
 
 def test_every_playbook_has_its_section() -> None:

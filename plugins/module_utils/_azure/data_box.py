@@ -71,8 +71,8 @@ class DataBoxApi:
 
     def __init__(self, client: ArmClient, subscription_id: str, resource_group: str, name: str) -> None:
         self._client, self._name = client.for_service(self.remedies, self.not_there), name
-        self._provider = f"/subscriptions/{subscription_id}/resourceGroups/{resource_group}/providers/Microsoft.DataBox"
-        self.path = f"{self._provider}/jobs/{name}"
+        self.provider = f"/subscriptions/{subscription_id}/resourceGroups/{resource_group}/providers/Microsoft.DataBox"
+        self.path = f"{self.provider}/jobs/{name}"
         self._found: Answer | None = None
 
     def get(self) -> dict[str, Any]:
@@ -92,7 +92,7 @@ class DataBoxApi:
         region = plain(location)
         if not region:
             return NO_ADDRESS
-        path = f"{self._provider}/locations/{region}/regionConfiguration"
+        path = f"{self.provider}/locations/{region}/regionConfiguration"
         request = {"datacenterAddressRequest": {"storageLocation": region, "skuName": SKU}}
         try:
             document = self._client.send("POST", path, API_VERSION, request).json()

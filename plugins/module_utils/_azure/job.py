@@ -26,6 +26,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     read_parcel,
     read_spec,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.validation import validate
 
 APIS: dict[str, type[JobApi]] = {"data_box": DataBoxApi, "import_export": ImportExportApi}
 SHIPPED = ("shipped", "at_datacenter", "copying", "completed", "completed_with_errors")
@@ -76,6 +77,36 @@ def ensure_job(azure: Mapping[str, str], options: Mapping[str, Any], check_mode:
         "diff": {"before": _shown(before), "after": _shown(before | change.after)},
     }
     return result | ({"warnings": list(change.warnings)} if change.warnings else {})
+
+
+def validate_job(azure: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, Any]:
+    """The result of import_job with validate_only: the job as it is, and what the service says of the wanted one."""
+    if options["state"] != "present":
+        raise ArmError(f"`validate_only` works with `state: present` only, and `state` is {options['state']}.")
+    spec = read_spec(azure, options, with_drives=False)
+    _names.check_job_name(options["name"])
+    client, place = connect(azure, options["wait_timeout"]), (azure["subscription_id"], azure["resource_group"])
+    api = APIS[options["api"]](client, *place, options["name"])
+    found = api.get()
+    get_account(client, *place, options["storage_account"]).require_usable(spec.location)
+    checks = [carrier_row(api, spec)]
+    if isinstance(api, DataBoxApi):
+        checks = [*validate(client, api.provider, spec), *checks]
+    valid = not [one for one in checks if one["status"] == "failed"]
+    return {"changed": False, "job": found, "valid": valid, "checks": checks}
+
+
+def carrier_row(api: JobApi, spec: JobSpec) -> dict[str, str]:
+    """Whether the data center of the region returns drives with the carrier."""
+    supported, wanted = api.return_carriers(spec.location), spec.return_carrier["name"]
+    row = {"id": "azure_order_carrier", "title": "Carrier of the return shipment"}
+    if not supported:
+        text = f"Azure lists no carriers for {spec.location}."
+        return {**row, "status": "unknown", "evidence": text, "remedy": "Compare it with those that the portal lists."}
+    if _plain(wanted) in map(_plain, supported):
+        return {**row, "status": "ok", "evidence": f"The data center returns drives with {wanted}.", "remedy": ""}
+    text = f"The data center of {spec.location} does not return drives with {wanted}."
+    return {**row, "status": "failed", "evidence": text, "remedy": f"Use {', '.join(supported)}."}
 
 
 def _shown(job: Mapping[str, Any]) -> dict[str, Any]:

@@ -66,14 +66,18 @@ def read_parcel(options: Mapping[str, Any]) -> tuple[str, str]:
     return carrier, number
 
 
-def read_spec(azure: Mapping[str, str], options: Mapping[str, Any], required: tuple[str, ...] = ()) -> JobSpec:
+def read_spec(
+    azure: Mapping[str, str], options: Mapping[str, Any], required: tuple[str, ...] = (), *, with_drives: bool = True
+) -> JobSpec:
     """The job that the options describe; ValueError for what the service would refuse or the data center cannot use.
 
-    ``required`` are the parts that the service needs and others do not, `option.part` each.
+    ``required`` are the parts that the service needs and others do not, `option.part` each. Without ``with_drives``,
+    drives may be missing; those that are there are checked.
     """
     for option, part in (one.split(".") for one in required):
         if not options[option].get(part):
             raise ArmError(f"`{option}.{part}` is missing, which `api: {options['api']}` needs. Set it.")
+    drives = options["drives"] or []
     tags = {name: require_text(value, f"tags.{name}") for name, value in (options["tags"] or {}).items()}
     return JobSpec(
         _needed(options, "location"),
@@ -81,7 +85,7 @@ def read_spec(azure: Mapping[str, str], options: Mapping[str, Any], required: tu
         _contact(options["contact"]),
         _address(options["return_address"]),
         _texts(options["return_carrier"], "return_carrier", ("name", "account_number"), ("name",)),
-        _drives(options["drives"] or []),
+        _drives(drives) if drives or with_drives else (),
         options["log_level"],
         tags,
     )

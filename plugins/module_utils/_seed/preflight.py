@@ -80,15 +80,17 @@ def _lines(check: Mapping[str, str], widths: tuple[int, int]) -> Iterator[str]:
 def seed_rows(seed: Mapping[str, Any], ledger: Mapping[str, Any], observed: Mapping[str, Any]) -> list[dict[str, str]]:
     """Every name that several places have to spell alike, and what Azure has under these names.
 
-    ``observed`` has the registered results of source_host_info (source), import_job_info (job) and
-    import_container_info (container). One that was skipped, or that failed, leaves its rows unknown.
+    ``observed`` has the registered results of source_host_info (source), import_job_info (job),
+    import_container_info (container) and import_job with validate_only (order). One that was skipped, or that failed,
+    leaves its rows unknown; an order that was not asked for has no rows.
     """
     job, container = _answer(observed, "job", "job"), _answer(observed, "container", "container")
     facts = _answer(observed, "source", "facts")
     rows = [_name_row(one, seed, facts, job) for one in NAMES]
     # What a job of this seed brought into the container is its own.
     own = bool(ledger.get("jobs"))
-    return [*rows, *_azure_rows(seed, own, (job, _why(observed, "job")), (container, _why(observed, "container")))]
+    azure = _azure_rows(seed, own, (job, _why(observed, "job")), (container, _why(observed, "container")))
+    return [*rows, *azure, *_order_rows(observed)]
 
 
 def _row(name: str, title: str, status: str, evidence: str, remedy: str = "") -> dict[str, str]:
@@ -276,3 +278,18 @@ def _location_row(seed: Mapping[str, Any], account: Mapping[str, Any] | None, wh
         return _row(name, title, "ok", f"The storage account is in {found}.")
     text = f"The storage account is in {found}, and `azure.location` is {wanted}, where the drives are shipped to."
     return _row(name, title, "failed", text, "Correct `azure.location`, or use an account in that region.")
+
+
+def _order_rows(observed: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What the service says of the import job before there is one."""
+    result = observed.get("order") or {}
+    if result.get("checks"):
+        return [
+            {name: str(one.get(name) or "") for name in ("id", "title", "status", "evidence", "remedy")}
+            for one in result["checks"]
+        ]
+    if not result or result.get("skipped"):
+        return []
+    return [
+        _unknown("azure_order", "Order", "Whether Azure would take the order is not known.", _why(observed, "order"))
+    ]

@@ -242,6 +242,14 @@ def test_blobs_of_a_job_that_is_not_adopted_yet_are_no_failure(preparer: str, ph
     assert adopts is (expected == "warning") and ("adopts the job" in one["remedy"]) is adopts
 
 
+def test_order_that_was_asked_for_has_rows() -> None:
+    row = {"id": "azure_order_limit", "title": "Number", "status": "failed", "evidence": "Full.", "remedy": "Wait."}
+    assert rows(order={"checks": [row]})["azure_order_limit"] == row
+    assert not any(name.startswith("azure_order") for name in rows(order={"skipped": True}))
+    one = rows(order={"msg": "`contact.email` names no address."})["azure_order"]
+    assert one["status"] == "unknown" and one["evidence"].endswith("`contact.email` names no address.")
+
+
 def test_reason_of_azure_is_shown() -> None:
     found = rows(job={"msg": "The identity may not\n read it."}, container={"skipped": True, "msg": "no"})
     assert found["azure_job"]["evidence"].endswith("is not known. The identity may not read it.")
