@@ -84,7 +84,7 @@ options:
   return_address:
     description:
       - Where the drives are returned to. A text that YAML reads as a number or boolean needs quotes.
-      - A line that is removed here stays in an existing job.
+      - A line that is not named here is cleared in an existing job.
       - Required when O(state=present).
     type: dict
     suboptions:
@@ -118,7 +118,7 @@ options:
     type: dict
     suboptions:
       name:
-        description: Name of the carrier, spelled as the service spells it.
+        description: Name of the carrier. It must be one that the data center returns drives with, if Azure lists those.
         type: raw
         required: true
       account_number:

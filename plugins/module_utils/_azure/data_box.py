@@ -53,6 +53,9 @@ PHASES = {
     "Failed_IssueReportedAtCustomer": "failed",
 }
 CHANGEABLE = ("contactDetails", "shippingAddress", "returnToCustomerPackageDetails")
+# The lines of an address that may be missing. A change clears those that are not wanted any more with empty text: a
+# service that merges what it gets would keep a line that is left out.
+ADDRESS_LINES = ("companyName", "streetAddress2", "city", "stateOrProvince", "postalCode")
 
 
 class DataBoxApi:
@@ -71,8 +74,8 @@ class DataBoxApi:
 
     def __init__(self, client: ArmClient, subscription_id: str, resource_group: str, name: str) -> None:
         self._client, self._name = client.for_service(self.remedies, self.not_there), name
-        self.provider = f"/subscriptions/{subscription_id}/resourceGroups/{resource_group}/providers/Microsoft.DataBox"
-        self.path = f"{self.provider}/jobs/{name}"
+        self._provider = f"/subscriptions/{subscription_id}/resourceGroups/{resource_group}/providers/Microsoft.DataBox"
+        self.path = f"{self._provider}/jobs/{name}"
         self._found: Answer | None = None
 
     def get(self) -> dict[str, Any]:
@@ -92,7 +95,7 @@ class DataBoxApi:
         region = plain(location)
         if not region:
             return NO_ADDRESS
-        path = f"{self.provider}/locations/{region}/regionConfiguration"
+        path = f"{self._provider}/locations/{region}/regionConfiguration"
         request = {"datacenterAddressRequest": {"storageLocation": region, "skuName": SKU}}
         try:
             document = self._client.send("POST", path, API_VERSION, request).json()
@@ -253,6 +256,9 @@ def _changes(found: Answer, details: Answer, wanted: Mapping[str, Any]) -> dict[
         now = details.part(part)
         known = dict(now.value) if now else {}
         ours = wanted["properties"]["details"][part]
+        if part == "shippingAddress":
+            # An address that the service does not show at all is sent as it is.
+            ours = dict.fromkeys((one for one in ADDRESS_LINES if known.get(one)), "") | ours
         if not all(_same(name, known.get(name), value) for name, value in ours.items()):
             changes[part] = {**known, **ours}
     tags = dict((found.part("tags") or _nothing()).value)

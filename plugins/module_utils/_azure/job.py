@@ -91,7 +91,7 @@ def validate_job(azure: Mapping[str, str], options: Mapping[str, Any]) -> dict[s
     get_account(client, *place, options["storage_account"]).require_usable(spec.location)
     checks = [carrier_row(api, spec)]
     if isinstance(api, DataBoxApi):
-        checks = [*validate(client, api.provider, spec), *checks]
+        checks = [*validate(client, api.path.rpartition("/jobs/")[0], spec), *checks]
     valid = not [one for one in checks if one["status"] == "failed"]
     return {"changed": False, "job": found, "valid": valid, "checks": checks}
 
@@ -142,6 +142,8 @@ class ImportJob:
         warnings = self._not_compared(differences.unknown)
         if self.found["phase"] not in UPDATABLE or not differences.changes:
             return Change(self.found, warnings=warnings)
+        spec = self._with_known_carrier(spec)
+        differences = self._api.differences(spec)
         after = {"updated": sorted(differences.changes)}
         if self._check_mode:
             return Change(self.found, True, after, warnings)

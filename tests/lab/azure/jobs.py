@@ -54,6 +54,8 @@ class Jobs:
     def __init__(self) -> None:
         self._jobs: dict[str, dict[str, Any]] = {}
         self._operations: dict[str, dict[str, Any]] = {}
+        # CHOICE box-update: an update replaces a part of the details, it does not merge fields (not documented).
+        self.merges = False
         self._lock = threading.RLock()
 
     def _find(self, name: str) -> dict[str, Any]:
@@ -241,7 +243,8 @@ class Jobs:
             if "tags" in body:
                 job["tags"] = body["tags"]
             for part, value in (body.get("properties", {}).get("details") or {}).items():
-                job["properties"]["details"][part] = value
+                before = job["properties"]["details"].get(part) or {}
+                job["properties"]["details"][part] = {**before, **value} if self.merges else value
             return self._operation(job["id"], 200)
 
     def merge(self, name: str, facts: dict[str, Any]) -> None:

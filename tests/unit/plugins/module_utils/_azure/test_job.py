@@ -87,6 +87,46 @@ def test_contact_and_tags_are_updated(azure: Azure, order: dict[str, Any]) -> No
     assert done["changed"] and done["diff"]["after"]["updated"] == ["contactDetails", "tags"]
 
 
+@pytest.mark.parametrize("merges", [False, True])
+def test_address_line_that_is_removed_is_cleared(azure: Azure, order: dict[str, Any], merges: bool) -> None:
+    azure.server.jobs.merges = merges
+    order["return_address"] |= {"company": "Contoso B.V.", "street_address2": "Floor 2"}
+    predicted(azure, order)
+    azure.job()["properties"]["details"]["shippingAddress"]["addressType"] = "Commercial"
+    del order["return_address"]["company"], order["return_address"]["street_address2"]
+    done = predicted(azure, order)
+    assert done["changed"] and done["diff"]["after"]["updated"] == ["shippingAddress"] and "warnings" not in done
+    address = azure.job()["properties"]["details"]["shippingAddress"]
+    assert (address["companyName"], address["streetAddress2"], address["addressType"]) == ("", "", "Commercial")
+    assert (address["streetAddress1"], address["postalCode"]) == ("Keizersgracht 1", "1015 AA")
+    assert predicted(azure, order)["changed"] is False
+
+
+def test_address_that_keeps_a_removed_line_is_told(azure: Azure, order: dict[str, Any]) -> None:
+    order["return_address"]["company"] = "Contoso B.V."
+    predicted(azure, order)
+    update = azure.server.jobs.update
+
+    def keeping(name: str, body: dict[str, Any]) -> str:
+        body["properties"]["details"]["shippingAddress"]["companyName"] = "CONTOSO"
+        return update(name, body)
+
+    azure.server.jobs.update = keeping  # type: ignore[method-assign]
+    del order["return_address"]["company"]
+    assert (
+        "shows shippingAddress of import job 'contoso-fs01'" in ensure_job(azure.options, order, False)["warnings"][0]
+    )
+
+
+def test_return_carrier_of_a_job_is_one_of_the_region_when_it_changes(azure: Azure, order: dict[str, Any]) -> None:
+    predicted(azure, order)
+    order["return_carrier"] = {"name": "Pigeon Post"}
+    refused(azure, order, "`return_carrier.name` 'Pigeon Post'", "FedEx, UPS, DHL")
+    order["return_carrier"] = {"name": "dhl"}
+    assert predicted(azure, order)["changed"]
+    assert azure.job()["properties"]["details"]["returnToCustomerPackageDetails"]["carrierName"] == "DHL"
+
+
 def test_tags_reach_the_order(azure: Azure, order: dict[str, Any]) -> None:
     predicted(azure, order | {"tags": {"CostCenter": "4711"}})
     assert azure.job()["tags"] == {"CostCenter": "4711"}
