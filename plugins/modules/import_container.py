@@ -91,6 +91,11 @@ auth_source:
   returned: success
   type: str
   sample: env
+removed:
+  description: Number of blobs that O(state=absent) removed, or would remove in check mode.
+  returned: success
+  type: int
+  sample: 0
 container:
   description: The container as it is.
   returned: success
@@ -100,7 +105,10 @@ container:
     exists: true
     blob_endpoint: https://contososeeds.blob.core.windows.net
     account: {kind: StorageV2, location: westeurope, hierarchical: false}
+    blob_count: 0
+    blob_bytes: 0
     blobs: []
+    proof: null
     copy_logs: []
   contains:
     name:
@@ -174,8 +182,62 @@ container:
           type: str
           returned: always
           sample: null
+    blob_count:
+      description: Number of blobs in the container.
+      type: int
+      returned: always
+      sample: 2
+    blob_bytes:
+      description: Bytes of all blobs in the container.
+      type: int
+      returned: always
+      sample: 1099511628288
+    proof:
+      description:
+        - How the blobs of O(expected_blobs) are, V(null) without that option. Its size does not depend on their number.
+        - It comes from one listing of the container.
+      type: dict
+      returned: always
+      contains:
+        identity:
+          description: Hash of the names, lengths and MD5 values that were compared.
+          type: str
+          returned: always
+          sample: 0f3c5a7e9b1d4c6f8a2e4d6b8c0a1f3e0f3c5a7e9b1d4c6f8a2e4d6b8c0a1f3e
+        expected:
+          description: Number of expected blobs.
+          type: int
+          returned: always
+          sample: 2
+        missing:
+          description: Number of those that the container does not have.
+          type: int
+          returned: always
+          sample: 0
+        wrong:
+          description: Number of those that are of another type or length, or have another Content-MD5.
+          type: int
+          returned: always
+          sample: 0
+        problems:
+          description: The first 50 that are missing or wrong, with C(name) and C(problem).
+          type: list
+          elements: dict
+          returned: always
+          sample: []
+        present:
+          description: The names of the first 50 that the container has.
+          type: list
+          elements: str
+          returned: always
+          sample: [0f3c5a7e9b1d4c6f8a2e4d6b8c0a1f3e.BaseBlob]
+        oldest:
+          description: The expected blob that was changed first, with C(name) and C(modified); V(null) if there is none.
+          type: dict
+          returned: always
+          sample: {name: 0f3c5a7e9b1d4c6f8a2e4d6b8c0a1f3e.BaseBlob, modified: '2026-12-01T08:30:00Z'}
     blobs:
-      description: The blobs of the container.
+      description: The first 50 blobs of the container, or of O(expected_blobs) with that option.
       type: list
       elements: dict
       returned: always

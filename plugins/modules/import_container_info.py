@@ -33,6 +33,13 @@ options:
     type: str
     choices: [data_box, import_export]
     default: data_box
+  expected_blobs:
+    description:
+      - The blobs that the import has to bring, each with C(name), C(bytes), and C(md5) if it is known.
+        How they are is in C(container.proof). Each must be a page blob of that length.
+      - These rows are not among the arguments that the module returns, because there may be very many.
+    type: list
+    elements: dict
 extends_documentation_fragment:
   - seedfreight.azure_offline_backup.azure
   - seedfreight.azure_offline_backup.attributes.info
@@ -73,7 +80,10 @@ container:
     exists: true
     blob_endpoint: https://contososeeds.blob.core.windows.net
     account: {kind: StorageV2, location: westeurope, hierarchical: false}
+    blob_count: 0
+    blob_bytes: 0
     blobs: []
+    proof: null
     copy_logs: []
   contains:
     name:
@@ -147,8 +157,62 @@ container:
           type: str
           returned: always
           sample: null
+    blob_count:
+      description: Number of blobs in the container.
+      type: int
+      returned: always
+      sample: 2
+    blob_bytes:
+      description: Bytes of all blobs in the container.
+      type: int
+      returned: always
+      sample: 1099511628288
+    proof:
+      description:
+        - How the blobs of O(expected_blobs) are, V(null) without that option. Its size does not depend on their number.
+        - It comes from one listing of the container.
+      type: dict
+      returned: always
+      contains:
+        identity:
+          description: Hash of the names, lengths and MD5 values that were compared.
+          type: str
+          returned: always
+          sample: 0f3c5a7e9b1d4c6f8a2e4d6b8c0a1f3e0f3c5a7e9b1d4c6f8a2e4d6b8c0a1f3e
+        expected:
+          description: Number of expected blobs.
+          type: int
+          returned: always
+          sample: 2
+        missing:
+          description: Number of those that the container does not have.
+          type: int
+          returned: always
+          sample: 0
+        wrong:
+          description: Number of those that are of another type or length, or have another Content-MD5.
+          type: int
+          returned: always
+          sample: 0
+        problems:
+          description: The first 50 that are missing or wrong, with C(name) and C(problem).
+          type: list
+          elements: dict
+          returned: always
+          sample: []
+        present:
+          description: The names of the first 50 that the container has.
+          type: list
+          elements: str
+          returned: always
+          sample: [0f3c5a7e9b1d4c6f8a2e4d6b8c0a1f3e.BaseBlob]
+        oldest:
+          description: The expected blob that was changed first, with C(name) and C(modified); V(null) if there is none.
+          type: dict
+          returned: always
+          sample: {name: 0f3c5a7e9b1d4c6f8a2e4d6b8c0a1f3e.BaseBlob, modified: '2026-12-01T08:30:00Z'}
     blobs:
-      description: The blobs of the container.
+      description: The first 50 blobs of the container, or of O(expected_blobs) with that option.
       type: list
       elements: dict
       returned: always
@@ -247,7 +311,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.container import show_container
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.container import (
+    show_container,
+    take_expected,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import APIS
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.options import (
     AZURE_OPTIONS,
@@ -260,6 +327,7 @@ OPTIONS = {
     "storage_account": {"type": "str", "required": True},
     "import_job_name": {"type": "str"},
     "api": {"type": "str", "choices": list(APIS), "default": "data_box"},
+    "expected_blobs": {"type": "list", "elements": "dict"},
 }
 SPEC = {"argument_spec": {**AZURE_OPTIONS, **OPTIONS}}
 
@@ -272,7 +340,8 @@ def work(parameters: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
 def main() -> None:
     """Gather information about a container."""
     module = AnsibleModule(**SPEC, supports_check_mode=True)
-    run(module, lambda: work(module.params, module.check_mode))
+    parameters = take_expected(module.params)
+    run(module, lambda: work(parameters, module.check_mode))
 
 
 if __name__ == "__main__":

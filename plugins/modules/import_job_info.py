@@ -34,6 +34,13 @@ options:
   storage_account:
     description: Name or resource ID of the storage account of O(container).
     type: str
+  expected_blobs:
+    description:
+      - The blobs that the import has to bring, each with C(name), C(bytes), and C(md5) if it is known.
+        How they are is in C(container.proof). Each must be a page blob of that length.
+      - These rows are not among the arguments that the module returns, because there may be very many.
+    type: list
+    elements: dict
   wait:
     description:
       - Whether to wait until the data center has finished with the drives of a job that was shipped. A lost connection
@@ -305,14 +312,17 @@ container:
       job. V(null) while the service works on the job.
   returned: with O(container)
   type: dict
-  sample: {name: contoso-fs01-seed, exists: true, blobs: [], copy_logs: []}
+  sample: {name: contoso-fs01-seed, exists: true, blob_count: 0, blob_bytes: 0, blobs: [], proof: null, copy_logs: []}
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.container import follow_job
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.container import (
+    follow_job,
+    take_expected,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import APIS, show_job
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.options import (
     AZURE_OPTIONS,
@@ -325,6 +335,7 @@ OPTIONS = {
     "api": {"type": "str", "choices": list(APIS), "default": "data_box"},
     "container": {"type": "str"},
     "storage_account": {"type": "str"},
+    "expected_blobs": {"type": "list", "elements": "dict"},
     "wait": {"type": "bool", "default": False},
     "wait_timeout": {"type": "int", "default": 604800},
     "poll_interval": {"type": "int", "default": 60},
@@ -344,7 +355,8 @@ def work(parameters: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
 def main() -> None:
     """Gather information about an import job."""
     module = AnsibleModule(**SPEC, supports_check_mode=True)
-    run(module, lambda: work(module.params, module.check_mode))
+    parameters = take_expected(module.params)
+    run(module, lambda: work(parameters, module.check_mode))
 
 
 if __name__ == "__main__":

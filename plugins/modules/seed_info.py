@@ -203,6 +203,12 @@ ledger:
   returned: with O(ledger)
   type: dict
   sample: {schema_version: 2, seed: contoso-fs01}
+expected_blobs:
+  description: The staged files as M(seedfreight.azure_offline_backup.import_job_info) takes them.
+  returned: if RV(ask) has the container
+  type: list
+  elements: dict
+  sample: [{name: 0f3c5a7e9b1d4c6f8a2e4d6b8c0a1f3e.BaseBlob, bytes: 1099511627776}]
 shared:
   description:
     - Inventory names of the seeds that share with a seed what only one open seed may have, like a drive.

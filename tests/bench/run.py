@@ -29,6 +29,7 @@ sys.path[:0] = [str(REPOSITORY / "tests"), str(HERE), str(REPOSITORY / ".build" 
 
 import fleet  # noqa: E402  (beside this file)
 import plan  # noqa: E402
+import proof  # noqa: E402
 import verify  # noqa: E402
 from lab import controller, world  # noqa: E402  (the lab lies beside this folder)
 
@@ -204,9 +205,9 @@ def main() -> int:
     parser.add_argument("--seeds", default="1,10", help="numbers of seeds")
     parser.add_argument("--forks", default="5", help="numbers of forks")
     parser.add_argument(
-        "--what", default="noop", help="noop and status (drives are on their way), whole, plan, verify, manifest"
+        "--what", default="noop", help="noop and status (drives are on their way), whole, plan, verify, manifest, proof"
     )
-    parser.add_argument("--blobs", default="1000000", help="numbers of blobs of a manifest")
+    parser.add_argument("--blobs", default="1000000", help="numbers of blobs of a manifest or container")
     parser.add_argument("--kind", default="twin", help="kind of the hosts of whole seeds")
     parser.add_argument("--tasks", action="store_true", help="print the seconds that hosts were at each task")
     parser.add_argument("--log", help="file for the output of the last playbooks")
@@ -216,6 +217,7 @@ def main() -> int:
         "plan": plan.report,
         "verify": verify.report_verify,
         "manifest": lambda: verify.report_manifest([int(one) for one in given.blobs.split(",")]),
+        "proof": lambda: proof.report([int(one) for one in given.blobs.split(",")]),
     }
     for name in [one for one in wanted if one in tables]:
         for line in tables[name]():

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -26,6 +26,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.copy_log import (
     summarize_copy_log,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._proof import ROWS, Proof
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import stamp
 
 try:
@@ -83,30 +84,39 @@ class Container:
         self._container: ContainerClient = self._service.get_container_client(name)
         self._name, self._authority, self._credentials = name, client.cloud.authority, client.credentials
 
-    def show(self, job: JobApi | None = None) -> dict[str, Any]:
-        """What is in the container, and what the copy logs of a job say."""
+    def show(self, job: JobApi | None = None, expected: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+        """What is in the container, how the expected blobs are, and what the copy logs of a job say."""
         try:
-            blobs = self._blobs()
+            found = self._summary(expected)
             logs = job.copy_logs(self) if job else []
         except AzureError as error:
             raise self._refused(error) from error
         return {
             "name": self._name,
-            "exists": blobs is not None,
             "blob_endpoint": self.account.blob_endpoint,
             "account": self.account.show(),
-            "blobs": blobs or [],
             "copy_logs": logs,
+            **found,
         }
 
-    def _blobs(self) -> list[dict[str, Any]] | None:
-        """The blobs; None when there is no container."""
+    def _summary(self, expected: list[dict[str, Any]] | None) -> dict[str, Any]:
         try:
-            return [_blob(one) for one in self._container.list_blobs()]
+            return {"exists": True, **summarize(self._container.list_blobs(), expected)}
         except ResourceNotFoundError as error:
             if _code(error) != "ContainerNotFound":
                 raise
-            return None
+            return {"exists": False, **summarize([], expected)}
+
+    def holding(self, names: set[str]) -> list[str]:
+        """Those of the names that are in the container."""
+        try:
+            return sorted(one.name for one in self._container.list_blobs() if one.name in names)
+        except ResourceNotFoundError as error:
+            if _code(error) == "ContainerNotFound":
+                return []
+            raise self._refused(error) from error
+        except AzureError as error:
+            raise self._refused(error) from error
 
     def create(self) -> None:
         """Create the container, private. One that exists already is no error; ArmError for every other conflict."""
@@ -169,6 +179,23 @@ class Container:
         return ArmError(f"{text.rstrip('.')}{f' ({known})' if known else ''}. {remedy}".strip(), code, status)
 
 
+def summarize(listing: Iterable[BlobProperties], expected: list[dict[str, Any]] | None) -> dict[str, Any]:
+    """Number and bytes of listed blobs, the first of them, and the proof of the expected ones, in one pass.
+
+    Of what is listed, nothing but that is kept.
+    """
+    proof, number, size = Proof(expected or []), 0, 0
+    rows: list[dict[str, Any]] = []
+    for one in listing:
+        number, size = number + 1, size + int(one.size or 0)
+        blob = _blob(one)
+        # Of a list of expected blobs, the first of these are shown, and otherwise the first of all.
+        if (proof.add(blob) or expected is None) and len(rows) < ROWS:
+            rows.append(blob)
+    shown = proof.show() if expected is not None else None
+    return {"blob_count": number, "blob_bytes": size, "blobs": rows, "proof": shown}
+
+
 def _code(error: HttpResponseError) -> str:
     """The service's own code of an error."""
     code = getattr(error, "error_code", None)
@@ -201,52 +228,86 @@ def _open(azure: Mapping[str, str], options: Mapping[str, Any]) -> tuple[Contain
 
 def show_container(azure: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, Any]:
     """The result of import_container_info."""
+    expected = read_expected(options["expected_blobs"])
     container, job = _open(azure, options)
-    return {"changed": False, "container": container.show(job)}
+    return {"changed": False, "container": container.show(job, expected)}
 
 
 def follow_job(azure: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, Any]:
     """The result of import_job_info with a container: the job, and once its work has ended what came of it."""
     _names.check_job_name(options["name"])
     _names.check_container(options["container"], "container")
+    expected = read_expected(options["expected_blobs"])
     client = connect(azure)
     place = (azure["subscription_id"], azure["resource_group"])
     job = APIS[options["api"]](client, *place, options["name"])
     found, container = job.get(), None
     if found["phase"] not in UNFINISHED:
         account = get_account(client, *place, options["storage_account"])
-        container = Container(client, account, options["container"]).show(job)
+        container = Container(client, account, options["container"]).show(job, expected)
     return {"changed": False, "job": found, "container": container}
+
+
+def take_expected(parameters: dict[str, Any]) -> dict[str, Any]:
+    """The options of a module, and none of the expected blobs left in its parameters, which it returns."""
+    options = dict(parameters)
+    parameters["expected_blobs"] = None
+    return options
+
+
+def read_expected(rows: list[Any] | None) -> list[dict[str, Any]] | None:
+    """The expected blobs of the option ``expected_blobs``; ValueError for a row of another form."""
+    if rows is None:
+        return None
+    found, names = [], set()
+    for number, one in enumerate(rows):
+        place = f"`expected_blobs[{number}]`"
+        if not isinstance(one, dict) or not isinstance(one.get("name"), str) or not one["name"]:
+            raise ArmError(f"{place} has no `name`. Name each blob, with `bytes`, and `md5` if it is known.")
+        size = str(one.get("bytes"))
+        if not size.isdecimal():
+            raise ArmError(f"{place}: `bytes` of {one['name']} is no whole number. Give the length of the file.")
+        if one["name"] in names:
+            raise ArmError(f"{place} names {one['name']} a second time. Name each blob once.")
+        names.add(one["name"])
+        found.append({"name": one["name"], "bytes": int(size), "md5": str(one.get("md5") or "")})
+    return found
 
 
 def ensure_container(azure: Mapping[str, str], options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     """The result of import_container: the container exists, or the named blobs do not."""
     container, job = _open(azure, options)
-    before = container.show(job)
-    names = {one["name"] for one in before["blobs"]}
+    names = options["expected_blobs"] if options["state"] == "present" else None
+    expected = None if names is None else [{"name": one} for one in names]
+    before = container.show(job, expected)
+    gone: list[str] = []
     if options["state"] == "present":
-        _require_free(options, names)
+        _require_free(options, before)
         container.account.require_usable()
-        changed, after = not before["exists"], {"exists": True, "blobs": sorted(names)}
+        changed, exists = not before["exists"], True
         if changed and not check_mode:
             container.create()
     else:
-        gone = sorted(names & set(options["blobs"]))
-        changed, after = bool(gone), {"exists": before["exists"], "blobs": sorted(names - set(gone))}
+        gone = container.holding(set(options["blobs"])) if before["blob_count"] else []
+        changed, exists = bool(gone), bool(before["exists"])
         if changed and not check_mode:
             container.remove(gone)
-    now = container.show(job) if changed and not check_mode else before
-    _require_reached(options, now, changed and not check_mode)
+    now = before
+    if changed and not check_mode:
+        now = container.show(job, expected)
+        _require_reached(options, now, container.holding(set(gone)) if gone else [])
+    after = {"exists": exists, "blob_count": before["blob_count"] - len(gone)}
     return {
         "changed": changed,
         "container": now,
-        "diff": {"before": {"exists": before["exists"], "blobs": sorted(names)}, "after": after},
+        "removed": len(gone),
+        "diff": {"before": {name: before[name] for name in after}, "after": after | {"removed": gone[:ROWS]}},
     }
 
 
-def _require_free(options: Mapping[str, Any], names: set[str]) -> None:
+def _require_free(options: Mapping[str, Any], before: Mapping[str, Any]) -> None:
     """Refuse a container in which the import would have to give a blob another name."""
-    taken = sorted(names & set(options["expected_blobs"] or []))
+    taken = before["proof"]["present"] if before["proof"] else []
     if taken:
         raise ArmError(
             f"Container '{options['name']}' already holds {taken[0]} of `expected_blobs`, so the import would rename "
@@ -254,16 +315,13 @@ def _require_free(options: Mapping[str, Any], names: set[str]) -> None:
         )
 
 
-def _require_reached(options: Mapping[str, Any], now: Mapping[str, Any], acted: bool) -> None:
+def _require_reached(options: Mapping[str, Any], now: Mapping[str, Any], left: list[str]) -> None:
     """Compare what was asked for with what is there now."""
-    if not acted:
-        return
-    left = sorted({one["name"] for one in now["blobs"]} & set(options["blobs"] or []))
     if options["state"] == "present" and not now["exists"]:
         raise ArmError(
             f"Azure accepted the creation of container '{options['name']}', but it does not exist. Run again."
         )
-    if options["state"] == "absent" and left:
+    if left:
         raise ArmError(
             f"Azure accepted the deletion of blob {left[0]}, but container '{options['name']}' still has it."
         )

@@ -51,16 +51,19 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     if milestone not in FINISHED:
         _refuse(definition.check_files(seed, milestone), host)
         _refuse(definition.conflicts(host, seed, _open(others)), host)
+    ask = status.questions(seed, known)
     result = {
         "changed": False,
         "seed": seed,
         "status": milestone,
-        "ask": status.questions(seed, known),
+        "ask": ask,
         "azure_options": definition.azure_options(seed),
     }
     if milestone != "shipped" or options["preflight"]:
         # Drives that travel are on no host, and a registered result is kept for the whole run.
         result["copy_options"] = steps.host_options(seed, known, options["discard_attempts"], options["erase"])
+    if "container" in ask:
+        result["expected_blobs"] = steps.expected_blobs(known)
     if options["ledger"]:
         result["ledger"] = known
     if options["preflight"]:

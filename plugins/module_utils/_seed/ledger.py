@@ -390,7 +390,7 @@ def _job_created(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) 
         "name": job["name"],
         "created": job.get("created") or at,
         "at": at,
-        "blobs_before": sorted(str(one["name"]) for one in container.get("blobs") or []),
+        "blobs_before": _held(container) or [],
         "logs_before": sorted(str(one["url"]) for one in container.get("copy_logs") or []),
     }
     return {"jobs": [*(ledger.get("jobs") or []), entry]}, f"Import job {job['name']} created"
@@ -416,12 +416,18 @@ def _adopted(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> t
         "created": job.get("created") or at,
         "at": at,
         "adopted": True,
-        "blobs_before": sorted(str(one["name"]) for one in container["blobs"]) if untouched else None,
+        "blobs_before": _held(container) if untouched else None,
         "logs_before": sorted(str(one["url"]) for one in container["copy_logs"]) if untouched else None,
     }
     serials = ", ".join(one["serial"] for one in drives)
     facts = {"adopted": {"at": at, "drives": drives}, "jobs": [*(ledger.get("jobs") or []), entry]}
     return facts, f"Import job {job['name']} with drive {serials} adopted"
+
+
+def _held(container: Mapping[str, Any]) -> list[str] | None:
+    """The first of the staged files whose names the container holds; None when it was not compared with them."""
+    proof = container.get("proof")
+    return None if proof is None else sorted(str(one) for one in proof["present"])
 
 
 def job_drives(job: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import normalize_serial
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._proof import identity
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import drive_of, job_problem
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.messages import Blocked, playbook
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import (
@@ -135,41 +136,41 @@ def _log_is_old(snapshot: Snapshot, log: Mapping[str, Any]) -> bool:
 
 def _blobs(snapshot: Snapshot) -> Finding:
     """Each staged file as a page blob of its length, newer than the job."""
-    if snapshot.container is None or snapshot.container.get("blobs") is None:
+    proof = (snapshot.container or {}).get("proof")
+    if not proof:
         return Finding("no", "The container was not read.")
-    if not snapshot.ledger.get("frozen"):
+    frozen = snapshot.ledger.get("frozen")
+    if not frozen:
         return Finding("no", "The ledger has no list of staged files.")
-    there = {str(one["name"]): one for one in snapshot.container.get("blobs") or []}
+    if proof["identity"] != identity(frozen):
+        return Finding("no", "The container was compared with another list than that of the staged files.")
     job = (snapshot.ledger.get("jobs") or [{}])[-1]
-    for file in snapshot.ledger["frozen"]:
-        problem = _blob_problem(file, there.get(file["name"]), job)
-        if problem:
-            text = f"The import job is completed, but {problem}."
-            remedy = "Read the copy logs in the report; the staged files are still there."
-            return Finding("no", text, blocked=Blocked("blob_missing", text, remedy, playbook("abort", snapshot.host)))
+    problem = _blob_problem(proof, {str(one["name"]) for one in frozen}, job)
+    if problem:
+        text = f"The import job is completed, but {problem}."
+        remedy = "Read the copy logs in the report; the staged files are still there."
+        return Finding("no", text, blocked=Blocked("blob_missing", text, remedy, playbook("abort", snapshot.host)))
     if job.get("adopted") and job.get("blobs_before") is None:
         text = (
             "Every staged file is a page blob of its length, and what the container held before the job is not known."
         )
         how = "compare the creation time of each blob with that of the import job."
-        return Finding("unknown", text, how, sorted(there))
-    return Finding("yes", f"{len(snapshot.ledger['frozen'])} page blobs of the right length.")
+        return Finding("unknown", text, how, [proof["identity"], proof["oldest"]])
+    return Finding("yes", f"{proof['expected']} page blobs of the right length.")
 
 
-def _blob_problem(file: Mapping[str, Any], blob: Mapping[str, Any] | None, job: Mapping[str, Any]) -> str:
-    name = file["name"]
-    if blob is None:
-        return f"the container has no blob {name}"
-    if blob.get("type") != "PageBlob" or int(blob.get("bytes") or 0) != int(file["bytes"]):
-        return (
-            f"the blob {name} is a {blob.get('type')} of {blob.get('bytes')} bytes, not a PageBlob of {file['bytes']}"
-        )
-    if name in (job.get("blobs_before") or []):
-        return f"the blob {name} was there before the job was created"
-    if file.get("md5") and blob.get("md5") and str(file["md5"]).upper() != str(blob["md5"]).upper():
-        return f"the MD5 of the blob {name} differs"
-    if _older(blob.get("modified"), job.get("created")):
-        return f"the blob {name} is older than the import job"
+def _blob_problem(proof: Mapping[str, Any], names: set[str], job: Mapping[str, Any]) -> str:
+    """Why the blobs do not prove the import; empty when they do."""
+    if proof["missing"] or proof["wrong"]:
+        more = int(proof["missing"]) + int(proof["wrong"]) - 1
+        others = f", and {more} more {'blob is' if more == 1 else 'blobs are'} missing or wrong" if more else ""
+        return f"{proof['problems'][0]['problem']}{others}"
+    before = sorted(names & set(job.get("blobs_before") or []))
+    if before:
+        return f"the blob {before[0]} was there before the job was created"
+    oldest = proof["oldest"] or {}
+    if _older(oldest.get("modified"), job.get("created")):
+        return f"the blob {oldest.get('name')} is older than the import job"
     return ""
 
 

@@ -219,11 +219,11 @@ def _container_row(
     seed: Mapping[str, Any], own: bool, adoptable: bool, container: Mapping[str, Any] | None, why: str
 ) -> dict[str, str]:
     name, title, option = "azure_container", "Container", seed["azure"]["container"]
-    if container is None or container.get("blobs") is None:
+    if container is None or container.get("blob_count") is None:
         return _unknown(name, title, "Whether the container is empty is not known.", why)
     if not container.get("exists"):
         return _row(name, title, "ok", f"There is no container {option} yet; the seed creates it.")
-    count = len(container["blobs"])
+    count = int(container["blob_count"])
     if not count:
         return _row(name, title, "ok", f"The container {option} is empty.")
     text = f"The container {option} has {count} blob{'' if count == 1 else 's'}"

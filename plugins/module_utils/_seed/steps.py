@@ -99,12 +99,17 @@ def erase_allowed(snapshot: Snapshot, erase: Sequence[str]) -> list[dict[str, st
     ]
 
 
+def expected_blobs(ledger: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The staged files as the blobs that the import has to bring."""
+    names = ("name", "bytes", "md5")
+    return [{name: one[name] for name in names if one.get(name) is not None} for one in ledger.get("frozen") or []]
+
+
 def tasks(snapshot: Snapshot) -> dict[str, Any]:
     """What each step needs besides the definition."""
     ledger = snapshot.ledger
     known = {shard["serial"]: drive_of(ledger, shard["serial"]) for shard in snapshot.shards}
     by_tool = snapshot.preparer == "tool"
-    frozen = list(ledger.get("frozen") or [])
     gone = pieces_drives.marked_as_shipped(snapshot) or bool(ledger.get("shipments"))
     return {
         "stage": {"known_jobs": (ledger.get("begun") or pieces_agent.baseline(snapshot))["jobs"]},
@@ -120,7 +125,7 @@ def tasks(snapshot: Snapshot) -> dict[str, Any]:
         "restore": {"attempts": pieces_drives.restorable(ledger)},
         "import": {
             "journals": [pieces_drives.working_copy(ledger, serial) for serial in known],
-            "expected_blobs": [one["name"] for one in frozen],
+            "expected_blobs": expected_blobs(ledger),
             "create": not ledger.get("shipments"),
         },
         "complete": {"known_jobs": sorted(str(one["id"]) for one in (snapshot.backup or {}).get("jobs") or [])},

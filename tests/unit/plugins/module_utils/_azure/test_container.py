@@ -5,8 +5,13 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
+import json
 import pathlib
+import re
+from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,10 +21,12 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     ensure_container,
     follow_job,
     show_container,
+    take_expected,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.errors import ArmError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import ensure_job
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import InvalidName
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._proof import identity
 from azure.core.exceptions import (
     ClientAuthenticationError,
     HttpResponseError,
@@ -71,6 +78,9 @@ def test_container_that_is_not_there(azure: Azure, storage: Any) -> None:
     assert shown(azure, import_job_name="contoso-fs01") == {
         "name": "seed-1",
         "exists": False,
+        "blob_count": 0,
+        "blob_bytes": 0,
+        "proof": None,
         "blob_endpoint": azure.server.blob_endpoint.rstrip("/"),
         "account": {
             "kind": "StorageV2",
@@ -275,11 +285,79 @@ def test_names_are_checked_before_any_request(azure: Azure) -> None:
     assert not azure.requests()
 
 
+# the proof of expected blobs
+
+
+class Listing:
+    """A container of so many blobs, listed without a service."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def list_blobs(self) -> Iterator[Any]:
+        moment = datetime.datetime(2026, 11, 24, tzinfo=datetime.UTC)
+        for number in range(self.number):
+            yield SimpleNamespace(
+                name=f"blob-{number:06}",
+                size=512,
+                blob_type=BlobType.PAGEBLOB,
+                last_modified=moment,
+                content_settings=SimpleNamespace(content_md5=None),
+            )
+
+
+def test_many_blobs_make_a_small_result(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = container(azure)
+    monkeypatch.setattr(one, "_container", Listing(100_000))
+    expected = [{"name": f"blob-{number:06}", "bytes": 512} for number in range(100_001)]
+    found = one.show(None, expected)
+    assert (found["blob_count"], found["blob_bytes"], len(found["blobs"])) == (100_000, 51_200_000, 50)
+    assert (found["proof"]["expected"], found["proof"]["missing"], found["proof"]["wrong"]) == (100_001, 1, 0)
+    assert len(json.dumps(found)) < 20_000
+    assert len(json.dumps(one.show())) < 20_000
+
+
+def test_expected_blobs_are_compared(azure: Azure, storage: Any) -> None:
+    made = storage.create_container("seed-1")
+    made.upload_blob("a.BaseBlob", b"0" * 512, blob_type=BlobType.PAGEBLOB)
+    made.upload_blob("other", b"0")
+    files = [{"name": "a.BaseBlob", "bytes": "512"}, {"name": "b.AIBBlob", "bytes": 1024, "md5": "AB" * 16}]
+    found = shown(azure, expected_blobs=files)
+    assert [one["name"] for one in found["blobs"]] == ["a.BaseBlob"] and found["blob_count"] == 2
+    assert found["proof"]["problems"] == [{"name": "b.AIBBlob", "problem": "the container has no blob b.AIBBlob"}]
+    assert found["proof"]["identity"] == identity(files)
+    missing = shown(azure, name="seed-2", expected_blobs=files)
+    assert missing["exists"] is False and missing["proof"]["missing"] == 2
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (["a"], "`expected_blobs[0]` has no `name`"),
+        ([{"bytes": 1}], "`expected_blobs[0]` has no `name`"),
+        ([{"name": "a"}], "`bytes` of a is no whole number"),
+        ([{"name": "a", "bytes": True}], "`bytes` of a is no whole number"),
+        ([{"name": "a", "bytes": 1}, {"name": "a", "bytes": 2}], "`expected_blobs[1]` names a a second time"),
+    ],
+)
+def test_expected_blobs_of_another_form_are_refused(azure: Azure, rows: list[Any], said: str) -> None:
+    with pytest.raises(ArmError, match=re.escape(said)):
+        shown(azure, expected_blobs=rows)
+    assert azure.requests() == []
+
+
+def test_expected_blobs_are_not_returned_as_arguments() -> None:
+    parameters = {"name": "seed-1", "expected_blobs": [{"name": "a", "bytes": 1}]}
+    assert take_expected(parameters)["expected_blobs"] == [{"name": "a", "bytes": 1}]
+    assert parameters == {"name": "seed-1", "expected_blobs": None}
+
+
 # import_job_info with a container
 
 
 def follow(azure: Azure, **changes: Any) -> dict[str, Any]:
     options = {"name": "contoso-fs01", "api": "data_box", "container": "seed-1", "storage_account": settings.ACCOUNT}
+    options |= {"expected_blobs": None}
     return follow_job(azure.options, options | changes)
 
 

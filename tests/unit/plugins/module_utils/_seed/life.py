@@ -11,6 +11,7 @@ import pathlib
 from datetime import UTC, datetime
 from typing import Any
 
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._proof import Proof
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import definition, ledger, plan
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import Snapshot
 
@@ -130,7 +131,16 @@ def log(**changes: Any) -> dict[str, Any]:
 
 def container(**changes: Any) -> dict[str, Any]:
     """The container after the import."""
-    return {"exists": True, "name": "contoso-fs01-seed", "blobs": blobs(), "copy_logs": [log()], **changes}
+    found = {"exists": True, "name": "contoso-fs01-seed", "blobs": blobs(), "copy_logs": [log()], **changes}
+    return {"proof": proof(FILES, found["blobs"]), **found}
+
+
+def proof(files: Any, listed: Any) -> dict[str, Any] | None:
+    """How expected blobs are, by a listing; None for no listing."""
+    found = Proof(files or [])
+    for one in listed or []:
+        found.add(one)
+    return None if listed is None else found.show()
 
 
 def point(at: str = "2026-11-24T10:00:00Z", sources: list[str] | None = None, name: str = "rp-1") -> dict[str, Any]:
@@ -172,7 +182,7 @@ def _events() -> list[tuple[str, dict[str, Any]]]:
         ("planned", {"plan": proposal, "files": FILES, "evidence": staged}),
         ("prepared", {"drives": [copied], "receipts": receipts(copied["journal"]["sha256"])}),
         ("verified", {"drives": [verified]}),
-        ("job_created", {"job": job(), "container": {"blobs": [], "copy_logs": []}}),
+        ("job_created", {"job": job(), "container": {"proof": proof(FILES, []), "copy_logs": []}}),
         ("shipped", {"job": job("shipped"), "baseline": {"recovery_points": []}}),
         ("imported", {"evidence": imported}),
         ("seeded", {"evidence": {"milestone": "seeded", "accepted": []}}),

@@ -78,7 +78,7 @@ def adoption(one: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any
     """What the step that adopts a job records."""
     found = one or theirs()
     evidence = {"milestone": "job_created", "drives": ledger.job_drives(found), "accepted": []}
-    return {"job": found, "container": {"blobs": [], "copy_logs": []}, "evidence": evidence} | changes
+    return {"job": found, "container": {"proof": {"present": []}, "copy_logs": []}, "evidence": evidence} | changes
 
 
 def ledger_at(name: str) -> dict[str, Any]:

@@ -527,7 +527,7 @@ def drives_of_job(**changes: Any) -> list[dict[str, Any]]:
 
 
 def test_the_job_is_kept_with_what_was_there_before() -> None:
-    container = {"blobs": [{"name": "b"}, {"name": "a"}], "copy_logs": [{"url": "https://z"}, {"url": "https://y"}]}
+    container = {"proof": {"present": ["b", "a"]}, "copy_logs": [{"url": "https://z"}, {"url": "https://y"}]}
     known = told(before("job_created"), "job_created", {"job": created(), "container": container})
     assert known["jobs"] == [
         {
@@ -573,7 +573,7 @@ def test_serials_and_hashes_of_a_job_may_be_written_otherwise() -> None:
 
 def test_a_job_that_is_known_already_is_no_news() -> None:
     known = contoso.ledger("job_created")
-    unchanged(known, "job_created", {"job": created(), "container": {"blobs": [{"name": "late"}]}})
+    unchanged(known, "job_created", {"job": created(), "container": {"proof": {"present": ["late"]}}})
     unchanged(known, "job_created", {"job": created(id=JOB_ID.lower())})
     unchanged(known, "job_created", {"job": created(created=None)})
 

@@ -9,6 +9,7 @@ import copy
 import dataclasses
 import pathlib
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -47,6 +48,7 @@ from life import (
     ledger_at,
     log,
     point,
+    proof,
     snapshot,
 )
 
@@ -530,7 +532,8 @@ COPY_LOGS: list[Case] = [
 
 
 def _stored(blobs: Any, base: Any = "shipped") -> Snapshot:
-    return snapshot(base, job=completed(), container=container(blobs=blobs))
+    found = snapshot(base, job=completed(), container=container(blobs=blobs))
+    return replace(found, container={**container(blobs=blobs), "proof": proof(found.ledger.get("frozen"), blobs)})
 
 
 def _missing(problem: str) -> tuple[str, str, str]:
@@ -547,7 +550,25 @@ BLOBS: list[Case] = [
     ("blobs", snapshot("shipped"), "no", "The container was not read.", ""),
     ("blobs", _stored(None), "no", "The container was not read.", ""),
     ("blobs", _stored([], changed("shipped", frozen=None)), "no", "The ledger has no list of staged files.", ""),
-    ("blobs", _stored([]), *_missing("the container has no blob Backup.AIBBlob")),
+    (
+        "blobs",
+        snapshot("shipped", job=completed(), container=container(proof=None)),
+        "no",
+        "The container was not read.",
+        "",
+    ),
+    (
+        "blobs",
+        snapshot("shipped", job=completed(), container=container(proof=proof(FILES[:1], container()["blobs"]))),
+        "no",
+        "The container was compared with another list than that of the staged files.",
+        "",
+    ),
+    (
+        "blobs",
+        _stored([]),
+        *_missing("the container has no blob Backup.AIBBlob, and 1 more blob is missing or wrong"),
+    ),
     ("blobs", _stored(container()["blobs"][:1]), *_missing("the container has no blob Backup.BaseBlob")),
     (
         "blobs",

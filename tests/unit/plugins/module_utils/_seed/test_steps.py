@@ -159,7 +159,10 @@ def test_the_tasks_of_a_prepared_seed() -> None:
     assert found["verify"] == {"unlock": key, "lock": [], "check": key}
     assert found["import"] == {
         "journals": [WORKING],
-        "expected_blobs": ["Backup.AIBBlob", "Backup.BaseBlob"],
+        "expected_blobs": [
+            {"name": "Backup.AIBBlob", "bytes": 512},
+            {"name": "Backup.BaseBlob", "bytes": 1073741824},
+        ],
         "create": True,
     }
     (lost,) = found["restore"]["attempts"]
