@@ -21,6 +21,8 @@ def packing_slip(snapshot: Snapshot) -> dict[str, Any]:
     carriers = ", ".join(address.get("supported_carriers") or []) or "one of those that the portal lists"
     return {
         "job_name": snapshot.seed["name"],
+        "phone": str(address.get("phone") or ""),
+        "return_to": _return_lines(snapshot.seed.get("shipping") or {}),
         "ship_to": lines or [f"the data center of region {location}; the Azure portal shows its address with the job"],
         "drives": [_slip_drive(snapshot, shard["serial"]) for shard in snapshot.shards],
         "instructions": [
@@ -31,6 +33,22 @@ def packing_slip(snapshot: Snapshot) -> dict[str, Any]:
             "Do not change the data on a drive, and do not rotate the storage account key while the drives travel.",
         ],
     }
+
+
+def _return_lines(shipping: Mapping[str, Any]) -> list[str]:
+    """Where the drives come back to, as the lines of a label."""
+    address, contact = shipping.get("return_address") or {}, shipping.get("contact") or {}
+    town = " ".join(str(address[name]) for name in ("postal_code", "city") if address.get(name))
+    lines = [
+        address.get("company"),
+        contact.get("name"),
+        address.get("street_address1"),
+        address.get("street_address2"),
+        town,
+        address.get("state_or_province"),
+        address.get("country"),
+    ]
+    return [str(one) for one in lines if one]
 
 
 def _slip_drive(snapshot: Snapshot, serial: str) -> dict[str, str]:

@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+import html
 import json
+import pathlib
+import re
 from typing import Any
 
 import contoso
+import jinja2
 import pytest
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.evidence import STATUSES
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.report import (
@@ -41,6 +45,38 @@ def test_the_packing_slip_of_a_seed_that_waits_for_its_shipment() -> None:
         "Enter the tracking number within 14 days of the job's creation.",
         "Do not change the data on a drive, and do not rotate the storage account key while the drives travel.",
     ]
+
+
+TEMPLATES = pathlib.Path(__file__).parents[5] / "roles" / "report" / "templates"
+
+
+def printed(name: str, slip: dict[str, Any]) -> str:
+    """A packing slip as the role writes it."""
+    environment = jinja2.Environment(trim_blocks=True, undefined=jinja2.StrictUndefined)
+    template = environment.from_string((TEMPLATES / name).read_text(encoding="utf-8"))
+    return template.render(seed_status={"slip": slip})
+
+
+def test_both_slips_have_the_whole_address_and_where_the_drives_come_back_to() -> None:
+    address = {"lines": ["Ops <DC>", "Dock 1", "Building C", "Gate 7", "NL"], "phone": "+31 20 555 0199 ext. 12"}
+    slip = packing_slip(contoso.snapshot("job_created", job={**contoso.job(), "datacenter_address": address}))
+    assert slip["return_to"] == ["Kim Contoso", "Keizersgracht 1", "1015 AA Amsterdam", "NL"]
+    for name in ("packing_slip.txt.j2", "packing_slip.html.j2"):
+        page = html.unescape(printed(name, slip))
+        wanted = [*address["lines"], address["phone"], *slip["return_to"], *slip["instructions"], SERIAL, HASH]
+        assert [one for one in wanted if one not in page] == []
+
+
+def test_page_for_print_stands_alone_and_quotes_what_others_wrote() -> None:
+    slip = packing_slip(contoso.snapshot("job_created", job=contoso.job())) | {"ship_to": ["<script>alert(1)</script>"]}
+    page = printed("packing_slip.html.j2", slip)
+    assert not re.search(r"<script|<link|<img|src=|href=|url\(|@import|https?:", page)
+    assert "break-after: page" in page and "&lt;script&gt;" in page
+
+
+def test_slip_of_a_seed_whose_utility_knows_the_return_address_has_none() -> None:
+    slip = packing_slip(contoso.snapshot("job_created", job=contoso.job()))
+    assert "come back to" not in printed("packing_slip.html.j2", slip | {"return_to": [], "phone": ""})
 
 
 @pytest.mark.parametrize("job", [{}, {"datacenter_address": None}, {"datacenter_address": {"lines": []}}], ids=str)
