@@ -69,6 +69,8 @@ REMEDIES: dict[str | int, str] = {
         "The container or blob is leased, which is normal while the data center is copying. "
         "Run again when the import job has ended."
     ),
+    # A storage account says 503 when it is busy. What is between says 429, and the library does not try that again.
+    429: "Something limits the requests to the storage account. Run again later.",
     503: "The storage account is busy. Run again later.",
 }
 
