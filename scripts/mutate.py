@@ -54,8 +54,10 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
     "_seed/snapshot.py": PIECES,
     "_seed/status.py": (f"{UNIT}/_seed/test_status.py", f"{UNIT}/_seed/test_pieces.py", f"{UNIT}/_seed/test_info.py"),
     "_seed/steps.py": (f"{UNIT}/_seed/test_steps.py",),
+    "_seed/blob_store.py": (f"{UNIT}/_seed/test_stores.py",),
     "_seed/store.py": (
         f"{UNIT}/_seed/test_store.py",
+        f"{UNIT}/_seed/test_stores.py",
         f"{UNIT}/_seed/test_keeping.py",
         "tests/unit/scripts/test_docs.py",
     ),

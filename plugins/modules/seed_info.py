@@ -356,7 +356,8 @@ checks:
       V(evidence) and V(remedy) as M(seedfreight.azure_offline_backup.source_host_info) returns them.
     - C(id) is one of C(names_import_job), C(names_container), C(names_storage_account), C(names_subscription),
       C(names_staging), C(azure_service), C(azure_job), C(azure_container), C(azure_account), C(azure_protection),
-        C(azure_location) and C(azure_order), or of those that M(seedfreight.azure_offline_backup.import_job) returns.
+      C(azure_location), C(azure_order) and C(state_store), or of those that
+      M(seedfreight.azure_offline_backup.import_job) returns.
   returned: with O(preflight)
   type: list
   elements: dict

@@ -23,8 +23,8 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import (
     Store,
     StoreError,
-    open_store,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.stores import open_store
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import refuse_traces
 
 KEY_OPTIONS = ("recovery_password", "external_key")

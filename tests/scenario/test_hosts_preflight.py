@@ -79,6 +79,7 @@ SEED_ROWS = {
     "azure_order_preferences": "ok",
     "azure_order_address": "ok",
     "azure_order_carrier": "ok",
+    "state_store": "ok",
 }
 
 

@@ -46,6 +46,7 @@ GUIDES = [
             "many-seeds",
             "azure",
             "disk-prep",
+            "state",
         )
     ),
 ]
@@ -186,7 +187,7 @@ def test_every_row_of_the_preflight_is_explained() -> None:
         described = " ".join(returned["checks"]["contains"]["id"]["description"])
         assert set(re.findall(r"C\(([a-z_]+)\)", described)) == set(rows)
         explained += rows
-    own = re.findall(r'"((?:names|azure)_[a-z_]+)", "', text(SEED_CODE / "preflight.py"))
+    own = re.findall(r'"((?:names|azure|state)_[a-z_]+)", "', text(SEED_CODE / "preflight.py"))
     returned = yaml.safe_load(seed_info.RETURN)
     assert set(re.findall(r"C\(([a-z]+_[a-z_]+)\)", " ".join(returned["checks"]["description"]))) == set(own)
     azure = REPOSITORY / "plugins" / "module_utils" / "_azure"

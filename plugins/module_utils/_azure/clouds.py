@@ -24,6 +24,8 @@ class Cloud:
     resource_manager: str
     audience: str
     authority: str
+    # The end of the names of storage accounts; empty where it is not known.
+    storage_suffix: str
     well_known: bool = True
 
     @property
@@ -40,18 +42,21 @@ CLOUDS: dict[str, Cloud] = {
             "https://management.azure.com",
             "https://management.core.windows.net/",
             "https://login.microsoftonline.com",
+            "core.windows.net",
         ),
         Cloud(
             "AzureChinaCloud",
             "https://management.chinacloudapi.cn",
             "https://management.core.chinacloudapi.cn/",
             "https://login.chinacloudapi.cn",
+            "core.chinacloudapi.cn",
         ),
         Cloud(
             "AzureUSGovernment",
             "https://management.usgovcloudapi.net",
             "https://management.core.usgovcloudapi.net/",
             "https://login.microsoftonline.us",
+            "core.usgovcloudapi.net",
         ),
     )
 }
@@ -71,6 +76,7 @@ def from_metadata(document: Any, host: str = "") -> Cloud:
             resource_manager=str(entry["resourceManager"]).rstrip("/"),
             audience=str(login["audiences"][0]),
             authority=str(login["loginEndpoint"]).rstrip("/"),
+            storage_suffix=str((entry.get("suffixes") or {}).get("storage") or ""),
             well_known=False,
         )
     except (KeyError, IndexError, TypeError) as error:

@@ -105,7 +105,7 @@ class Container:
         try:
             return {"exists": True, **summarize(self._container.list_blobs(), expected)}
         except ResourceNotFoundError as error:
-            if _code(error) != "ContainerNotFound":
+            if code_of(error) != "ContainerNotFound":
                 raise
             return {"exists": False, **summarize([], expected)}
 
@@ -114,7 +114,7 @@ class Container:
         try:
             return sorted(one.name for one in self._container.list_blobs() if one.name in names)
         except ResourceNotFoundError as error:
-            if _code(error) == "ContainerNotFound":
+            if code_of(error) == "ContainerNotFound":
                 return []
             raise self._refused(error) from error
         except AzureError as error:
@@ -125,7 +125,7 @@ class Container:
         try:
             self._container.create_container()
         except ResourceExistsError as error:
-            if _code(error) != "ContainerAlreadyExists":
+            if code_of(error) != "ContainerAlreadyExists":
                 raise self._refused(error) from error
         except AzureError as error:
             raise self._refused(error) from error
@@ -171,14 +171,7 @@ class Container:
         if isinstance(error, ClientAuthenticationError) and error.response is None:
             return self._credentials.refused(error, self._authority)
         text = f"{what} '{self._name}' of {self.account.blob_endpoint} cannot be used: {sentence(error)}"
-        if not isinstance(error, HttpResponseError) or not error.status_code:
-            return ArmError(f"{text} {NETWORK}")
-        code, status = _code(error), error.status_code
-        remedy = self._credentials.remedy if status == 401 else REMEDIES.get(code) or REMEDIES.get(status, "")
-        headers = getattr(error.response, "headers", None) or {}
-        request = headers.get("x-ms-request-id", "")
-        known = ", ".join(part for part in (code, f"request id {request}" if request else "") if part)
-        return ArmError(f"{text.rstrip('.')}{f' ({known})' if known else ''}. {remedy}".strip(), code, status)
+        return refusal(error, text, {**REMEDIES, 401: self._credentials.remedy})
 
 
 def summarize(listing: Iterable[BlobProperties], expected: list[dict[str, Any]] | None) -> dict[str, Any]:
@@ -198,7 +191,19 @@ def summarize(listing: Iterable[BlobProperties], expected: list[dict[str, Any]] 
     return {"blob_count": number, "blob_bytes": size, "blobs": rows, "proof": shown}
 
 
-def _code(error: HttpResponseError) -> str:
+def refusal(error: AzureError, text: str, remedies: Mapping[str | int, str]) -> ArmError:
+    """The error for an answer of a storage account, or for none."""
+    if not isinstance(error, HttpResponseError) or not error.status_code:
+        return ArmError(f"{text} {NETWORK}")
+    code, status = code_of(error), error.status_code
+    remedy = remedies[401] if status == 401 else remedies.get(code) or remedies.get(status, "")
+    headers = getattr(error.response, "headers", None) or {}
+    request = headers.get("x-ms-request-id", "")
+    known = ", ".join(part for part in (code, f"request id {request}" if request else "") if part)
+    return ArmError(f"{text.rstrip('.')}{f' ({known})' if known else ''}. {remedy}".strip(), code, status)
+
+
+def code_of(error: HttpResponseError) -> str:
     """The service's own code of an error."""
     code = getattr(error, "error_code", None)
     return str(getattr(code, "value", code) or error.reason or "")

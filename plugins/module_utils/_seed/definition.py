@@ -34,7 +34,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     kind_of,
     reached,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import (
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.stores import (
     STORES,
     validate_store,
 )

@@ -23,7 +23,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     steps,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import Snapshot
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import open_store
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.stores import open_store
 
 # The registered results of the info modules, and the key of each that a decision looks at.
 OBSERVED = {"source": "backup", "copy_host": "drives", "job": "job", "container": "container"}
@@ -68,6 +68,7 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         result["ledger"] = known
     if options["preflight"]:
         title, checks = f"{host}, names and Azure", preflight.seed_rows(seed, known, options["observed"] or {})
+        checks.append(preflight.state_row(*open_store(seed["state"], seed["name"]).check()))
         found = {"summary": preflight.summary(title, checks), "problem": preflight.problem(title, checks)}
         return {**result, "checks": checks, **found}
     if options["observed"] is None:

@@ -16,8 +16,8 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     LockHeld,
     ObjectMissing,
     Store,
-    open_store,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.stores import open_store
 
 
 def ensure_ledger(options: Mapping[str, Any], check_mode: bool, now: datetime) -> dict[str, Any]:

@@ -293,3 +293,8 @@ def _order_rows(observed: Mapping[str, Any]) -> list[dict[str, str]]:
     return [
         _unknown("azure_order", "Order", "Whether Azure would take the order is not known.", _why(observed, "order"))
     ]
+
+
+def state_row(status: str, evidence: str, remedy: str) -> dict[str, str]:
+    """Where the state of the seed lies, as its store sees it."""
+    return _row("state_store", "State store", status, evidence, remedy)

@@ -1,9 +1,10 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a seed's ledger, lock and objects live. Private to the collection; no Ansible imports.
+"""What every store of ledger, lock and objects can do, and the store in folders. Private; no Ansible imports.
 
-The lock is one file. Who holds it is judged by two questions, each asked only where it can be answered:
+The lock of the store in folders is one file. Who holds it is judged by two questions, each asked only where it can be
+answered:
 
 - Is the process there? Only within the same boot and the same PID namespace, by process id and start time. Containers
   share host names and process ids, so neither says anything across namespaces.
@@ -40,7 +41,7 @@ COLLECTION = "seedfreight.azure_offline_backup"
 LEDGER, LOCK, MUTEX, ARCHIVE = "ledger.json", "lock.json", ".mutex", "archive"
 RESERVED = frozenset({LEDGER, LOCK, ARCHIVE})
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.#=@+-]*(/[A-Za-z0-9_][A-Za-z0-9_.#=@+-]*)*", re.ASCII)
-SEED = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
+ARCHIVED = re.compile(rf"[1-9][0-9]*/{NAME.pattern}", re.ASCII)
 MUTEX_SECONDS = 10.0
 # Where a file system has no flock: so long after it was acquired, a lock is looked at again.
 SETTLE_SECONDS = 0.2
@@ -149,6 +150,101 @@ class Store(Protocol):
     def archive(self, generation: int, run_id: str) -> None:
         """Put ledger and objects aside under that number and begin fresh. LockLost unless the run holds the lock."""
 
+    def archived(self) -> list[str]:
+        """What was put aside, 'NUMBER/NAME' each, sorted."""
+
+    def get_archived(self, name: str) -> bytes:
+        """The bytes of something that was put aside. ObjectMissing when it is not there."""
+
+    def put_archived(self, name: str, data: bytes) -> None:
+        """Put something aside that another store had. StoreError when something else is there under that name."""
+
+    def place(self) -> str:
+        """Where the state of the seed is, for people."""
+
+    def check(self) -> tuple[str, str, str]:
+        """Whether the place is fit: ok, warning, failed or unknown, what was seen, the remedy. Changes nothing."""
+
+
+class SeedStore:
+    """What the stores have in common: names, texts, and what a ledger may become."""
+
+    def __init__(self, seed: str) -> None:
+        self.seed = seed
+
+    def _checked(self, name: str) -> str:
+        """The name of an object, or StoreError."""
+        if not NAME.fullmatch(name) or name.partition("/")[0] in RESERVED:
+            raise StoreError(
+                f"'{name}' is not the name of an object. Use a relative path of letters, digits and ._#=@+-."
+            )
+        return name
+
+    def _checked_archived(self, name: str) -> str:
+        """The name of something that was put aside, or StoreError."""
+        if not ARCHIVED.fullmatch(name):
+            raise StoreError(f"'{name}' is not the name of something that was put aside. Use NUMBER/NAME.")
+        return name
+
+    def _parsed(self, data: bytes) -> dict[str, Any]:
+        """The ledger that these bytes are. FormatError when they are none."""
+        try:
+            document = json.loads(data.decode("utf-8"))
+        except (ValueError, RecursionError) as error:
+            raise self._damaged() from error
+        if not isinstance(document, dict):
+            raise self._damaged()
+        return document
+
+    def _require_longer(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """Refuse a ledger that lacks a line of the history that is kept: another task or run has written it."""
+        kept = before.get("history") or []
+        if list(after.get("history") or [])[: len(kept)] != list(kept):
+            raise StoreError(
+                f"Seed '{self.seed}': the ledger was changed after this task had read it, so nothing was written. "
+                "Run the playbook again."
+            )
+
+    def _missing(self, name: str) -> ObjectMissing:
+        return ObjectMissing(f"The state store of seed '{self.seed}' holds no '{name}'.")
+
+    def _damaged(self) -> FormatError:
+        return FormatError(
+            f"ledger of seed '{self.seed}'",
+            f"{LEDGER} is damaged. Restore it from a backup; it holds what cannot be read back from anywhere else.",
+        )
+
+    def _archive_taken(self, generation: int | str) -> StoreError:
+        return StoreError(f"Seed '{self.seed}' has an archive {generation} already. Use the next number.")
+
+    def _archived_otherwise(self, name: str) -> StoreError:
+        return StoreError(
+            f"Seed '{self.seed}': what was put aside as '{name}' is something else already. "
+            "Nothing was overwritten; use an empty store."
+        )
+
+    def _held_text(self, lock: Lock) -> str:
+        state = "It is still running." if lock.alive else f"Its lease of {lock.lease} seconds has not ended."
+        return (
+            f"Seed '{self.seed}' is locked by {who(lock.holder)}. {state} Wait until that run ends. If it is gone for "
+            f"good, run again with `-e seed={self.seed} -e seed_force_unlock=true`, or release the lock with "
+            f"`ansible-playbook {COLLECTION}.unlock -e seed={self.seed}`."
+        )
+
+    def _lost_text(self, holder: Holder | None) -> str:
+        if holder is None:
+            return (
+                f"Seed '{self.seed}' is not locked, so nothing was written. Another run or a person has released the "
+                "lock; run the playbook again."
+            )
+        return (
+            f"Seed '{self.seed}' is locked by {who(holder)}, not by this run, so nothing was written. "
+            "Wait until that run ends and run the playbook again."
+        )
+
+    def _raced(self) -> str:
+        return f"Another run acquired the lock of seed '{self.seed}' at the same time. Run the playbook again."
+
 
 def new_holder(pid: int, now: datetime, run: str = "") -> Holder:
     """The holder for a run whose process is ``pid``; a new random id unless one is given."""
@@ -239,7 +335,7 @@ class _Seen:
         return str(self.entry.get("run", ""))
 
 
-class FileStore:
+class FileStore(SeedStore):
     """A folder for each seed below ``directory``: ledger.json, lock.json and the objects, for their owner alone."""
 
     OPTIONS: ClassVar[Mapping[str, Any]] = {
@@ -252,7 +348,7 @@ class FileStore:
     }
 
     def __init__(self, options: Mapping[str, Any], seed: str) -> None:
-        self.seed = seed
+        super().__init__(seed)
         self.folder = _directory(options) / seed
 
     @staticmethod
@@ -268,19 +364,14 @@ class FileStore:
                 data = (self.folder / LEDGER).read_bytes()
             except FileNotFoundError:
                 return {}
-        try:
-            document = json.loads(data.decode("utf-8"))
-        except (ValueError, RecursionError) as error:
-            raise self._damaged() from error
-        if not isinstance(document, dict):
-            raise self._damaged()
-        return document
+        return self._parsed(data)
 
     def write_ledger(self, ledger: Mapping[str, Any], run_id: str) -> None:
         """Replace the ledger in one step and renew the lock. LockLost unless the run holds the lock."""
-        data = (json.dumps(ledger, indent=2, allow_nan=False) + "\n").encode()
+        data = ledger_bytes(ledger)
         with self._explained("Writing the ledger"), self._mutex():
             self._require(run_id)
+            self._require_longer(self.read_ledger(), ledger)
             _files.write_atomic(self.folder / LEDGER, data)
             self._renew(run_id, 0, datetime.now(UTC))
 
@@ -333,7 +424,7 @@ class FileStore:
             try:
                 return path.read_bytes()
             except FileNotFoundError as error:
-                raise ObjectMissing(f"The state store of seed '{self.seed}' holds no '{name}'.") from error
+                raise self._missing(name) from error
 
     def names(self, prefix: str = "") -> list[str]:
         """The objects whose names begin so, the oldest first."""
@@ -360,7 +451,7 @@ class FileStore:
         with self._explained("Archiving the ledger"), self._mutex():
             self._require(run_id)
             if (target / LEDGER).exists():
-                raise StoreError(f"Seed '{self.seed}' has an archive {generation} already. Use the next number.")
+                raise self._archive_taken(generation)
             for name, path in self._objects():
                 _files.make_private_folder((target / name).parent)
                 path.rename(target / name)
@@ -370,14 +461,47 @@ class FileStore:
             _files.sync_folder(target)
             _files.sync_folder(self.folder)
 
+    def archived(self) -> list[str]:
+        """What was put aside, 'NUMBER/NAME' each, sorted."""
+        aside = self.folder / ARCHIVE
+        with self._explained("Listing what was put aside"):
+            found = [one.relative_to(aside).as_posix() for one in aside.rglob("*") if one.is_file()]
+        return sorted(one for one in found if ARCHIVED.fullmatch(one))
+
+    def get_archived(self, name: str) -> bytes:
+        """The bytes of something that was put aside. ObjectMissing when it is not there."""
+        path = self.folder / ARCHIVE / self._checked_archived(name)
+        with self._explained(f"Reading '{name}'"):
+            try:
+                return path.read_bytes()
+            except FileNotFoundError as error:
+                raise self._missing(name) from error
+
+    def put_archived(self, name: str, data: bytes) -> None:
+        """Put something aside that another store had. StoreError when something else is there under that name."""
+        path = self.folder / ARCHIVE / self._checked_archived(name)
+        with self._explained(f"Writing '{name}'"):
+            if path.exists():
+                if path.read_bytes() != data:
+                    raise self._archived_otherwise(name)
+                return
+            _files.make_private_folder(path.parent)
+            _files.close_folder(self.folder)
+            _files.write_atomic(path, data)
+
+    def place(self) -> str:
+        """Where the state of the seed is, for people."""
+        return f"the folder {self.folder}"
+
+    def check(self) -> tuple[str, str, str]:
+        """Whether the place is fit: ok, warning, failed or unknown, what was seen, the remedy. Changes nothing."""
+        text = f"The state lies in {self.place()}. Back it up; every controller of the seed needs this very folder."
+        return "ok", text, ""
+
     # Objects
 
     def _object(self, name: str) -> pathlib.Path:
-        if not NAME.fullmatch(name) or name.partition("/")[0] in RESERVED:
-            raise StoreError(
-                f"'{name}' is not the name of an object. Use a relative path of letters, digits and ._#=@+-."
-            )
-        return self.folder / name
+        return self.folder / self._checked(name)
 
     def _objects(self) -> list[tuple[str, pathlib.Path]]:
         found = [(one.relative_to(self.folder).as_posix(), one) for one in self.folder.rglob("*") if one.is_file()]
@@ -441,19 +565,19 @@ class FileStore:
         try:
             seen = _seen(handle)
             if seen.run != run_id:
-                raise LockLost(self._lost_text(seen))
+                raise LockLost(self._lost_text(holder_of(seen.entry)))
             entry = {**seen.entry, "lease": lease or seen.entry.get("lease", DEFAULT_LEASE), "renewed": stamp(now)}
             os.pwrite(handle, _lock_bytes(entry), 0)
             os.fsync(handle)
         finally:
             os.close(handle)
         present = self._require(run_id)
-        return Lock(_holder(entry), int(entry["lease"]), entry["renewed"], alive=is_alive(_holder(present.entry)))
+        return Lock(holder_of(entry), int(entry["lease"]), entry["renewed"], alive=is_alive(holder_of(present.entry)))
 
     def _require(self, run_id: str) -> _Seen:
         seen = self._seen()
         if seen is None or not run_id or seen.run != run_id:
-            raise LockLost(self._lost_text(seen))
+            raise LockLost(self._lost_text(holder_of(seen.entry) if seen else None))
         return seen
 
     def _set_aside(self, seen: _Seen) -> None:
@@ -478,8 +602,8 @@ class FileStore:
             return None
 
     def _judge(self, seen: _Seen) -> Lock:
-        holder = _holder(seen.entry)
-        lease = _whole(seen.entry.get("lease"), DEFAULT_LEASE)
+        holder = holder_of(seen.entry)
+        lease = whole_number(seen.entry.get("lease"), DEFAULT_LEASE)
         alive = is_alive(holder)
         expired = alive is None and self._file_server_time() - seen.modified > lease * 10**9
         return Lock(holder, lease, str(seen.entry.get("renewed", "")), alive, expired)
@@ -505,54 +629,10 @@ class FileStore:
         except OSError as error:
             raise StoreError(f"{what} of seed '{self.seed}' failed: {error.strerror}. {_remedy(error)}") from error
 
-    def _damaged(self) -> FormatError:
-        return FormatError(
-            f"ledger of seed '{self.seed}'",
-            f"{LEDGER} is damaged. Restore it from a backup; it holds what cannot be read back from anywhere else.",
-        )
 
-    def _held_text(self, lock: Lock) -> str:
-        state = "It is still running." if lock.alive else f"Its lease of {lock.lease} seconds has not ended."
-        return (
-            f"Seed '{self.seed}' is locked by {_who(lock.holder)}. {state} Wait until that run ends. If it is gone for "
-            f"good, run again with `-e seed={self.seed} -e seed_force_unlock=true`, or release the lock with "
-            f"`ansible-playbook {COLLECTION}.unlock -e seed={self.seed}`."
-        )
-
-    def _lost_text(self, seen: _Seen | None) -> str:
-        if seen is None:
-            return (
-                f"Seed '{self.seed}' is not locked, so nothing was written. Another run or a person has released the "
-                "lock; run the playbook again."
-            )
-        return (
-            f"Seed '{self.seed}' is locked by {_who(_holder(seen.entry))}, not by this run, so nothing was written. "
-            "Wait until that run ends and run the playbook again."
-        )
-
-    def _raced(self) -> str:
-        return f"Another run acquired the lock of seed '{self.seed}' at the same time. Run the playbook again."
-
-
-STORES: Mapping[str, type[Store]] = {"file": FileStore}
-
-
-def validate_store(options: Mapping[str, Any]) -> list[str]:
-    """What is wrong with the definition of a store, a sentence with the remedy each. Changes nothing."""
-    kind = options.get("store", "file")
-    if kind not in STORES:
-        return [f"`state.store` '{kind}' is not known: use one of {', '.join(STORES)}."]
-    return STORES[kind].validate(options)
-
-
-def open_store(options: Mapping[str, Any], seed: str) -> Store:
-    """The store of one seed. StoreError for options that cannot be used."""
-    problems = validate_store(options)
-    if not SEED.fullmatch(seed):
-        problems.append(f"`seed` '{seed}' is not the name of a seed: use letters, digits and hyphens.")
-    if problems:
-        raise StoreError(" ".join(problems))
-    return STORES[options.get("store", "file")](options, seed)
+def ledger_bytes(ledger: Mapping[str, Any]) -> bytes:
+    """A ledger as it is kept."""
+    return (json.dumps(ledger, indent=2, allow_nan=False) + "\n").encode()
 
 
 def _directory(options: Mapping[str, Any]) -> pathlib.Path:
@@ -589,17 +669,20 @@ def _seen_file(path: pathlib.Path) -> _Seen:
         os.close(handle)
 
 
-def _holder(entry: Mapping[str, Any]) -> Holder:
-    numbers = {name: _whole(entry.get(name), 0) for name in ("pid", "pid_started")}
+def holder_of(entry: Mapping[str, Any]) -> Holder:
+    """The holder that a lock as it is kept names; empty where the lock is damaged."""
+    numbers = {name: whole_number(entry.get(name), 0) for name in ("pid", "pid_started")}
     words = {one.name: str(entry.get(one.name, "")) for one in fields(Holder) if one.name not in numbers}
     return Holder(**words, **numbers)  # type: ignore[arg-type]
 
 
-def _whole(value: Any, default: int) -> int:
+def whole_number(value: Any, default: int) -> int:
+    """A number above zero, or the default."""
     return value if isinstance(value, int) and value > 0 else default
 
 
-def _who(holder: Holder) -> str:
+def who(holder: Holder) -> str:
+    """A holder, for people."""
     if not holder.run:
         return "an unknown run (the lock is damaged)"
     return f"{holder.user} on {holder.host} since {holder.started} (run {holder.run})"

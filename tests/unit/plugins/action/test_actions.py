@@ -26,7 +26,8 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.action import 
     seed_ledger,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.custody import working_name
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import FileStore, open_store
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import FileStore
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.stores import open_store
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils import _polled
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import ControllerAction
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import KeyAction

@@ -14,7 +14,7 @@ from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.custody import working_name
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import open_store
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.stores import open_store
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import (
     KeyAction,
     play_vault,

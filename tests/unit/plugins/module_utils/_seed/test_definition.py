@@ -509,9 +509,9 @@ def test_the_kind_of_a_provider_has_a_default() -> None:
 
 
 def test_an_unknown_kind_of_provider_names_the_known_ones() -> None:
-    found = messages(contoso.definition(state={"store": "blob"}, escrow=[{"type": "ad"}]))
+    found = messages(contoso.definition(state={"store": "bucket"}, escrow=[{"type": "ad"}]))
     assert found == {
-        "state.store": ["`state.store` is 'blob'. Choose one of file."],
+        "state.store": ["`state.store` is 'bucket'. Choose one of file, blob."],
         "escrow[0].type": ["`escrow[0].type` is 'ad'. Choose one of sealed_file."],
     }
 

@@ -251,6 +251,8 @@ def test_names_are_compared_instead_of_a_decision(play: Play) -> None:
     assert failed == ["names_container"] and "next" not in found
     assert found["problem"] == f"{NAME}, names and Azure: failed names_container. The table says what to do."
     assert found["summary"][0].startswith(f"{NAME}, names and Azure: ")
+    place = next(one for one in found["checks"] if one["id"] == "state_store")
+    assert place["status"] == "ok" and str(play.folder / "state" / NAME) in place["evidence"]
 
 
 def test_an_accepted_piece_is_returned_for_the_ledger(play: Play) -> None:
@@ -290,7 +292,8 @@ def test_every_problem_is_said_at_once(play: Play) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"name": None}, {"name": 1}, {"state": None}, {"state": {"store": "blob"}}, {"state": {"directory": 1}}]
+    "changes",
+    [{"name": None}, {"name": 1}, {"state": None}, {"state": {"store": "bucket"}}, {"state": {"directory": 1}}],
 )
 def test_without_a_name_or_a_store_everything_that_is_wrong_is_said(play: Play, changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="has 2 problems") as caught:

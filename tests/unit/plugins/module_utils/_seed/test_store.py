@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The state store: who may change a seed, and what survives."""
+"""The state store in folders: who may change a seed, and what survives. What all stores promise is in test_stores."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils i
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import store as store_module
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import (
-    STORES,
     FileStore,
     Holder,
     LockHeld,
@@ -36,6 +35,9 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     StoreError,
     is_alive,
     new_holder,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.stores import (
+    STORES,
     open_store,
     validate_store,
 )
@@ -563,7 +565,7 @@ def test_texts_say_who_holds_the_lock(store: FileStore) -> None:
 
 @pytest.mark.parametrize(("value", "found"), [(1, 1), (0, 7), (-1, 7), ("5", 7), (None, 7), (1.5, 7)])
 def test_numbers_of_a_lock_are_positive_and_whole(value: Any, found: int) -> None:
-    assert store_module._whole(value, 7) == found
+    assert store_module.whole_number(value, 7) == found
 
 
 def test_the_file_store_is_the_usual_one(tmp_path: pathlib.Path) -> None:
@@ -997,7 +999,7 @@ def test_options(tmp_path: pathlib.Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"store": "blob"}, "`state.store` 'blob' is not known: use one of file"),
+        ({"store": "bucket"}, "`state.store` 'bucket' is not known: use one of file, blob"),
         ({"store": "file"}, "`state.directory` is missing"),
         ({"directory": ""}, "`state.directory` is missing"),
         ({"directory": "seeds"}, "relative path"),
