@@ -26,8 +26,10 @@ options:
     description:
       - V(present) records O(event) and keeps O(documents), both or one of them. Requires O(run), except in check mode.
       - V(locked) acquires the lock, V(unlocked) releases it.
+      - V(moved) copies ledger, objects and what was put aside to the store O(destination), reads all of it back there,
+        and marks the old ledger, which stays and is refused from then on. Requires O(run), except in check mode.
     type: str
-    choices: [present, locked, unlocked]
+    choices: [present, locked, unlocked, moved]
     default: present
   event:
     description: What O(result) proves. Required when O(state=present) and there are no O(documents).
@@ -64,6 +66,12 @@ options:
     type: list
     elements: str
     default: []
+  destination:
+    description:
+      - State store that the state is moved to, as O(store). A ledger of the seed that is there already must be an older
+        one of the same history.
+      - Required when O(state=moved).
+    type: dict
   show:
     description: Names of O(documents) that are printed as plain lines when they were written.
     type: list
@@ -124,6 +132,14 @@ EXAMPLES = r"""
     documents:
       report.html: "{{ lookup('ansible.builtin.template', 'report.html.j2') }}"
 
+- name: Move the state into a container
+  seedfreight.azure_offline_backup.seed_ledger:
+    seed: contoso-fs01
+    store: {store: file, directory: /srv/seeds}
+    run: "{{ seed_lock.lock.run }}"
+    state: moved
+    destination: {store: blob, account: contosostate, container: seed-state}
+
 - name: Release the lock of a run that is gone for good
   seedfreight.azure_offline_backup.seed_ledger:
     seed: contoso-fs01
@@ -152,6 +168,11 @@ archived:
   returned: success
   type: bool
   sample: false
+moved:
+  description: Where the state was, and where it is now.
+  returned: when O(state=moved)
+  type: dict
+  sample: {from: the folder /srv/seeds/contoso-fs01, to: the container seed-state of contosostate}
 documents:
   description: Names of the documents that were written.
   returned: success
@@ -172,11 +193,12 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 OPTIONS = {
     "seed": {"type": "str", "required": True},
     "store": {"type": "dict", "required": True},
-    "state": {"type": "str", "choices": ["present", "locked", "unlocked"], "default": "present"},
+    "state": {"type": "str", "choices": ["present", "locked", "unlocked", "moved"], "default": "present"},
     "event": {"type": "str", "choices": list(EVENTS)},
     "result": {"type": "dict"},
     "documents": {"type": "dict"},
     "removed_documents": {"type": "list", "elements": "str", "default": []},
+    "destination": {"type": "dict"},
     "show": {"type": "list", "elements": "str", "default": []},
     "run": {"type": "str"},
     "lease": {"type": "int", "default": 900},
@@ -186,7 +208,10 @@ OPTIONS = {
 }
 SPEC = {
     "argument_spec": OPTIONS,
-    "required_if": [("state", "present", ("event", "documents"), True)],
+    "required_if": [
+        ("state", "present", ("event", "documents"), True),
+        ("state", "moved", ("destination",)),
+    ],
     "required_by": {"event": ("result",)},
 }
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What seed_ledger does: record events, keep documents, acquire and release the lock. Private to the collection."""
+"""What seed_ledger does: record events, keep documents, acquire and release the lock, move a state. Private."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     LockHeld,
     ObjectMissing,
     Store,
+    StoreError,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.stores import open_store
 
@@ -23,14 +24,14 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 def ensure_ledger(options: Mapping[str, Any], check_mode: bool, now: datetime) -> dict[str, Any]:
     """The result of the module."""
     store = open_store(options["store"], check_job_name(options["seed"], "seed"))
-    work = {"locked": _locked, "unlocked": _unlocked, "present": _present}
+    work = {"locked": _locked, "unlocked": _unlocked, "present": _present, "moved": _moved}
     base: dict[str, Any] = {"lock": None, "archived": False, "documents": []}
     return {**base, **work[options["state"]](store, options, check_mode, now)}
 
 
-def _read(store: Store, seed: str) -> dict[str, Any]:
+def _read(store: Store, seed: str, moved_too: bool = False) -> dict[str, Any]:
     found = store.read_ledger()
-    return ledger.validate(found, seed) if found else ledger.empty_ledger(seed)
+    return ledger.validate(found, seed, moved_too) if found else ledger.empty_ledger(seed)
 
 
 def _locked(store: Store, options: Mapping[str, Any], check_mode: bool, now: datetime) -> dict[str, Any]:
@@ -89,3 +90,67 @@ def _kept(store: Store, name: str) -> bytes | None:
         return store.get(name)
     except ObjectMissing:
         return None
+
+
+def _moved(store: Store, options: Mapping[str, Any], check_mode: bool, now: datetime) -> dict[str, Any]:
+    """Copy the state to another store, read it back there, and only then mark the old one as moved."""
+    seed, target = options["seed"], open_store(options["destination"], options["seed"])
+    places = (store.place(), target.place())
+    if places[0] == places[1]:
+        raise StoreError(f"`destination` is where the state of seed '{seed}' is already: {places[0]}.")
+    _is_ahead(_read(store, seed), _read(target, seed, moved_too=True), places[1])
+    result = {"changed": True, "moved": {"from": places[0], "to": places[1]}}
+    if check_mode:
+        return result
+    run, holder = str(options["run"] or ""), Holder(**options["_holder"])
+    store.renew(run, options["lease"], now)
+    target.lock(holder, options["lease"], now)
+    try:
+        here, there = _read(store, seed), _read(target, seed, moved_too=True)
+        new, old = ledger.moved(here, places, f"{holder.user}@{holder.host}", now)
+        if _is_ahead(here, there, places[1]):
+            # An earlier move ended between its last two writes, and the new state may have been used since.
+            old["history"] = there["history"][: len(old["history"])]
+        else:
+            _copy(store, target)
+            target.write_ledger(new, holder.run)
+            if target.read_ledger() != new:
+                raise _unread("The ledger", places[1])
+        store.write_ledger(old, run)
+    finally:
+        target.unlock(holder.run)
+    return result
+
+
+def _is_ahead(here: Mapping[str, Any], there: Mapping[str, Any], place: str) -> bool:
+    """Whether the other ledger has all lines of this one and more; StoreError when each has lines of its own."""
+    mine, theirs = here["history"], there["history"]
+    if theirs == mine[: len(theirs)]:
+        return False
+    if mine != theirs[: len(mine)]:
+        raise StoreError(
+            f"The ledger of this seed in {place} has a history of its own, so nothing was moved. Compare both, and "
+            "remove the one that is wrong."
+        )
+    if there["moved"]:
+        raise StoreError(f"The state went on from {place} to {there['moved'].get('to')}. Set `state` to that.")
+    return True
+
+
+def _copy(store: Store, target: Store) -> None:
+    """Copy objects and what was put aside, and read each back."""
+    for name in store.names():
+        data = store.get(name)
+        if _kept(target, name) != data:
+            target.put(name, data)
+        if _kept(target, name) != data:
+            raise _unread(f"'{name}'", target.place())
+    for name in store.archived():
+        data = store.get_archived(name)
+        target.put_archived(name, data)
+        if target.get_archived(name) != data:
+            raise _unread(f"'{name}'", target.place())
+
+
+def _unread(what: str, place: str) -> StoreError:
+    return StoreError(f"{what} cannot be read back from {place}. The old state is unchanged; run again.")

@@ -46,6 +46,7 @@ EMPTY: dict[str, Any] = {
     "accepted": [],
     "staging_complete": [],
     "told": [],
+    "moved": None,
     "history": [],
 }
 Facts = dict[str, Any]
@@ -63,8 +64,11 @@ def empty_ledger(seed: str, generation: int = 1) -> dict[str, Any]:
     return {"schema_version": SCHEMA_VERSION, "seed": seed, **copy.deepcopy(EMPTY), "generation": generation}
 
 
-def validate(document: Any, seed: str) -> dict[str, Any]:
-    """The document in today's form; FormatError when it is not the ledger of this seed, or newer than this code."""
+def validate(document: Any, seed: str, moved_too: bool = False) -> dict[str, Any]:
+    """The document in today's form; FormatError when it is not the ledger of this seed, or newer than this code.
+
+    A ledger that was moved to another store is refused too, unless it is asked for: it goes on there.
+    """
     place = f"ledger of {seed}"
     if not isinstance(document, Mapping) or document.get("seed") != seed:
         raise FormatError(place, "it is not the ledger of this seed; restore it from a backup")
@@ -78,7 +82,19 @@ def validate(document: Any, seed: str) -> dict[str, Any]:
     for name, default in EMPTY.items():
         if not isinstance(whole[name], type(default) if default is not None else (dict, list, str, type(None))):
             raise FormatError(place, f"its {name} is damaged; restore it from a backup")
+    if whole["moved"] and not moved_too:
+        to, at = whole["moved"].get("to"), whole["moved"].get("at")
+        raise FormatError(place, f"the state was moved to {to} at {at}; set `state` of the definition to it")
     return whole
+
+
+def moved(ledger: Mapping[str, Any], places: tuple[str, str], actor: str, now: datetime) -> tuple[Facts, Facts]:
+    """The ledger in its new store, and the one that stays in the old. Both have the line that says so."""
+    text = f"State moved from {places[0]} to {places[1]}"
+    line = {"at": stamp(now), "actor": actor, "event": "moved", "text": text}
+    there = {**copy.deepcopy(dict(ledger)), "moved": None, "history": [*ledger["history"], line]}
+    there["created"] = there["created"] or stamp(now)
+    return there, {**copy.deepcopy(there), "moved": {"to": places[1], "at": stamp(now)}}
 
 
 def record(ledger: Mapping[str, Any], event: str, result: Mapping[str, Any], actor: str, now: datetime) -> Facts:

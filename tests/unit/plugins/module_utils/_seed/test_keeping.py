@@ -50,6 +50,7 @@ class Keeper:
             "lease": 900,
             "force": False,
             "begin_again": False,
+            "destination": None,
             "_holder": self.holder,
             **given,
         }
