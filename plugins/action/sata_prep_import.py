@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,7 +39,7 @@ COLLECTS = (*NEXT, "adopted")
 class ActionModule(PolledAction):
     """The controller's side of sata_prep_import. A journal is collected at the first look that finds it complete."""
 
-    controller_options = frozenset({"lock", "store", "escrow"})
+    controller_options = frozenset({"lock", "store", "escrow", "wait_for"})
 
     def begin(self) -> None:
         """With `escrow`, check the places, the vault and the store before anything is copied."""
@@ -50,6 +50,8 @@ class ActionModule(PolledAction):
         self._receipts: list[Any] = []
         self._collected = [str(one) for one in self._task.args.get("collected") or []]
         self._given_back = ""
+        # The drives that were read, and those whose journals could be collected, at the first look; None before it.
+        self._at_first: tuple[set[str], set[str]] | None = None
         # Journals travel sealed, but what opens them is in this process.
         password = (self._task.args.get("copy_account") or {}).get("password")
         own = any(self._task.args.get(name) for name in ("_transport_certificate", "_journals"))
@@ -86,6 +88,8 @@ class ActionModule(PolledAction):
     def busy(self, result: Mapping[str, Any]) -> Progress | None:
         """The drives that are copied or verified; else one whose turn it is."""
         drives = result.get("drives") or []
+        if self._task.args.get("wait_for") == "next" and self._something_else(drives):
+            return None
         working = [one for one in drives if one.get("status") in WORKING]
         if working:
             text = "; ".join(f"drive {one['serial']}: {one['status']}" for one in working)
@@ -98,12 +102,23 @@ class ActionModule(PolledAction):
         waiting = [(one["serial"], step) for one in drives for step in following if step in (one.get("allowed") or [])]
         return Progress(f"drive {waiting[0][0]}: about to {waiting[0][1]}", idle=True) if waiting else None
 
+    def _something_else(self, drives: Sequence[Mapping[str, Any]]) -> bool:
+        """Whether another step has something to do: to read a drive again, to record that, or to collect a journal."""
+        read = {str(one["serial"]) for one in drives if one.get("status") == "verifying"}
+        copied = {str(one["serial"]) for one in drives if "collect" in (one.get("allowed") or [])}
+        read_before, copied_before = self._at_first = self._at_first or (read, copied)
+        if self._state == "prepared":
+            return bool(self._receipts) or bool(read_before - read)
+        readable = any("verify" in (one.get("allowed") or []) for one in drives)
+        return bool(copied - copied_before) or not (read or readable)
+
     def looked(self, result: dict[str, Any]) -> dict[str, Any]:
         """Keep the sealed journals of a look; the result gets the receipts so far, and fails if one is refused."""
         sealed = result.pop("sealed_journals", None) or []
         if not self._transport:
             return result
         drives = {one.get("serial"): one for one in result.get("drives") or []}
+        unkept = False
         problems = [str(result["msg"])] if result.get("failed") and result.get("msg") else []
         # A journal of the agent's utility may describe several drives, with one hash.
         records = {(one.get("sha256"), one.get("serial")): one for one in result.get("journals") or []}
@@ -114,8 +129,10 @@ class ActionModule(PolledAction):
                 self._keep(journal, record, self._transport)
             except SealError as error:
                 problems.append(str(error))
+                unkept = True
         result["receipts"] = list(self._receipts)
-        return {**result, "failed": True, "msg": " ".join(problems)} if problems else result
+        refused = {"failed": True, "msg": " ".join(problems)} | ({"failed_drives": []} if unkept else {})
+        return {**result, **refused} if problems else result
 
     def _open_journals(self) -> None:
         """The journals of `attempts` in memory, as the host gets them. In check mode they are opened and stay here."""

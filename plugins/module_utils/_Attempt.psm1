@@ -594,11 +594,27 @@ function Get-SeedDiff {
     @{ drives = $drives }
 }
 
+function Set-SeedFailure {
+    <#
+    .SYNOPSIS
+        Says in a change that the state cannot be reached for what the records of drives say.
+    .PARAMETER Change
+        What the step changes.
+    .PARAMETER Drive
+        The drives.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Change, [AllowEmptyCollection()][object[]]$Drive = @())
+    $Change.failure = @($Drive | ForEach-Object { $_.record.reason }) -join ' '
+    $Change.failed_drives = @($Drive | ForEach-Object { $_.record.serial })
+}
+
 function New-SeedChange {
     <#
     .SYNOPSIS
-        What a step changes: changed, failure (why the state cannot be reached), busy (what the host copies, so that
-        this seed waits), the drives as they were, and the diff before and after.
+        What a step changes: changed, failure (why the state cannot be reached), failed_drives (those whose reasons are
+        the failure), busy (what the host copies, so that this seed waits), the drives as they were, and the diff before
+        and after.
     .PARAMETER Drive
         The drives as they were.
     #>
@@ -607,6 +623,7 @@ function New-SeedChange {
     [pscustomobject]@{
         changed = $false
         failure = ''
+        failed_drives = @()
         busy = @()
         drives = $Drive
         before = Get-SeedDiff -Drive $Drive
@@ -618,5 +635,5 @@ Export-ModuleMember -Function @(
     'Get-SeedOption', 'Assert-SeedOption', 'Assert-SeedPlan', 'Get-SeedFolder', 'New-SeedAttemptId', 'Read-SeedRecord',
     'Read-SeedAttempt', 'Get-SeedAttempt', 'Test-SeedToolBegan', 'Test-SeedWrote', 'Get-SeedOtherAttempt',
     'Get-SeedJournalFact', 'Get-SeedCurrentAttempt', 'Get-SeedVerifyFact', 'Get-SeedProtectedPath', 'Get-SeedDriveFact',
-    'Get-SeedDriveOption', 'Get-SeedDrive', 'Get-SeedBusyDrive', 'Get-SeedDiff', 'New-SeedChange'
+    'Get-SeedDriveOption', 'Get-SeedDrive', 'Get-SeedBusyDrive', 'Get-SeedDiff', 'Set-SeedFailure', 'New-SeedChange'
 )

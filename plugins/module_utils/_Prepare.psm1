@@ -420,8 +420,7 @@ function Invoke-SeedPrepare {
     if ($next.Count -eq 0) {
         # A drive that is not there yet is waited for; everything else needs a decision.
         if ($working.Count -eq 0) {
-            $change.failure = @($open | Where-Object { $_.record.status -ne 'missing' } |
-                ForEach-Object { $_.record.reason }) -join ' '
+            Set-SeedFailure -Change $change -Drive @($open | Where-Object { $_.record.status -ne 'missing' })
         }
         return $change
     }
@@ -510,8 +509,8 @@ function Invoke-SeedVerify {
         })
     if ($next.Count -eq 0) {
         if (@($drives | Where-Object { 'wait' -in $_.record.allowed }).Count -gt 0) { return $change }
-        $change.failure = @($drives | Where-Object { $_.record.status -notin 'verified', 'missing' } |
-            ForEach-Object { $_.record.reason }) -join ' '
+        Set-SeedFailure -Change $change -Drive @($drives |
+            Where-Object { $_.record.status -notin 'verified', 'missing' })
         return $change
     }
     $change.changed = $true

@@ -74,6 +74,7 @@ $spec = @{
         tool_sha256 = @{ type = 'str' }
         tool_version = @{ type = 'str' }
         wait = @{ type = 'bool'; default = $false }
+        wait_for = @{ type = 'str'; choices = @('all', 'next'); default = 'all' }
         wait_timeout = @{ type = 'int'; default = 604800 }
         work_directory = @{ type = 'path'; default = 'C:\ProgramData\Seedfreight' }
     }
@@ -115,6 +116,7 @@ try {
     $module.Result.changed = $change.changed
     $module.Diff.before = $change.before
     $module.Diff.after = $change.after
+    if ($option.state -in 'prepared', 'verified') { $module.Result.failed_drives = @($change.failed_drives) }
     if ($option.state -eq 'prepared') { $module.Result.host_busy = @($change.busy) }
     if ($option.state -eq 'restored') { $module.Result.restored = @($change.restored) }
     if ($option.state -eq 'stopped') { $module.Result.stopped = @($change.stopped) }

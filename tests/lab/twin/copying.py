@@ -247,13 +247,12 @@ def _show(result: Json, serial: str, **values: str) -> None:
 def _prepare(machine: Machine, option: Json, check: bool) -> Json:
     """Start as many copies as `parallel` has room for, in the order of the drives that allow it."""
     found = drives_of(machine, option)
-    result: Json = _unchanged(found) | {"host_busy": []}
+    result: Json = _unchanged(found) | {"failed_drives": [], "host_busy": []}
     working = any("wait" in one["record"]["allowed"] for one in found)
     left = [one for one in found if "collect" not in one["record"]["allowed"]]
     following = [one for one in left if "prepare" in one["record"]["allowed"] or _may_resume(one, option)]
     if not following:
-        reasons = [one["record"]["reason"] for one in left if one["record"]["status"] != "missing"]
-        return result if working else result | {"failure": " ".join(reasons)}
+        return result if working else result | _failure(left, ("missing",))
     limit = 1 if any(one["facts"]["beside"] for one in found) else option["parallel"]
     busy = busy_drives(machine, option)
     if working and len(busy) >= limit:
@@ -277,6 +276,15 @@ def _prepare(machine: Machine, option: Json, check: bool) -> Json:
         return result | {"host_busy": busy}
     _begin_copies(machine, option, following, result, check)
     return result
+
+
+def _failure(drives: list[Json], but: tuple[str, ...]) -> Json:
+    """Why a state cannot be reached: what the records of drives say, but for those of some statuses."""
+    records = [one["record"] for one in drives if one["record"]["status"] not in but]
+    return {
+        "failure": " ".join(one["reason"] for one in records),
+        "failed_drives": [one["serial"] for one in records],
+    }
 
 
 def _may_resume(drive: Json, option: Json) -> bool:
@@ -411,13 +419,12 @@ def _start(machine: Machine, order: Json) -> None:
 def _verify(machine: Machine, option: Json, check: bool) -> Json:
     """Start to read every copied drive again that is not read yet."""
     found = drives_of(machine, option)
-    result = _unchanged(found)
+    result = _unchanged(found) | {"failed_drives": []}
     ready = [one for one in found if "verify" in one["record"]["allowed"] and _may_read(one, option)]
     if not ready:
         if any("wait" in one["record"]["allowed"] for one in found):
             return result
-        reasons = [one["record"]["reason"] for one in found if one["record"]["status"] not in ("verified", "missing")]
-        return result | {"failure": " ".join(reasons)}
+        return result | _failure(found, ("verified", "missing"))
     for one in ready:
         _show(result, one["facts"]["serial"], status="verifying")
     if not check:

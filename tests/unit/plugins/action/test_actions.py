@@ -402,6 +402,50 @@ def test_journal_is_collected_while_another_drive_is_copied(
     assert shown == ["[contoso-fs01] drive WD-2: copying, 5.0 of 10.0 GB (50 %)"]
 
 
+@pytest.mark.parametrize(("wait_for", "looks"), [("next", 2), ("all", 4)])
+def test_a_drive_can_be_read_again_while_others_are_copied_to(
+    options: dict[str, Any], shown: list[str], wait_for: str, looks: int
+) -> None:
+    finished = collected()
+
+    def answer(arguments: dict[str, Any]) -> dict[str, Any]:
+        mine = finished(arguments) if len(task.sent) > 1 else drives(at("copying"))
+        other = at("copying" if len(task.sent) < 4 else "failed", "WD-2")
+        return {**mine, "drives": [*mine["drives"], other]}
+
+    task = Task(sata_prep_import.ActionModule, {**options, "wait": True, "wait_for": wait_for}, [answer])
+    result = task.run()
+    assert len(task.sent) == looks and len(result["receipts"]) == 2
+    assert not any("wait_for" in one for one in task.sent)
+
+
+DONE, READY = at("verified", allowed=("lock",)), at("copied", "WD-2", ("collect", "verify"))
+
+
+@pytest.mark.parametrize(
+    ("state", "looks"),
+    [
+        # A copy that ended can be collected, and what was read recorded, although another drive still works.
+        ("verified", [[at("verifying"), at("copying", "WD-2")], [at("verifying"), READY]]),
+        ("verified", [[at("verifying"), at("copying", "WD-2")], [DONE, at("copying", "WD-2")]]),
+        ("prepared", [[at("verifying"), at("copying", "WD-2")], [DONE, at("copying", "WD-2")]]),
+        # What could be collected before is none of it: two drives are read, and both have to end.
+        (
+            "verified",
+            [[at("verifying"), {**READY, "status": "verifying"}], [DONE, {**READY, "status": "verifying"}], [DONE]],
+        ),
+        # A copy that failed leaves nothing to do for another step.
+        ("verified", [[at("verifying"), at("copying", "WD-2")], [at("verifying"), at("failed", "WD-2")], [DONE]]),
+        ("prepared", [[at("copying"), at("copying", "WD-2")], [at("failed"), at("copying", "WD-2")], [at("failed")]]),
+    ],
+)
+def test_a_wait_ends_with_the_next_thing_to_do(shown: list[str], state: str, looks: list[list[dict[str, Any]]]) -> None:
+    given = {"wait": True, "wait_for": "next", "poll_interval": 1, "state": state}
+    task = Task(sata_prep_import.ActionModule, given, [drives(*one) for one in looks])
+    assert task.run()["drives"] == looks[-1]
+    assert len(task.sent) == len(looks)
+
+
 def lost(store: FileStore, **changes: Any) -> dict[str, Any]:
     """An attempt as the ledger has it, with the working copy of its journal."""
     digest = hashlib.sha256(JOURNAL.encode()).hexdigest()
@@ -451,10 +495,15 @@ def test_refused_journal_fails_the_task_and_keeps_the_others(options: dict[str, 
     def both(arguments: dict[str, Any]) -> dict[str, Any]:
         one, two = bad(arguments), good(arguments)
         return drives(
-            *one["drives"], *two["drives"], sealed_journals=[*one["sealed_journals"], *two["sealed_journals"]]
+            *one["drives"],
+            *two["drives"],
+            sealed_journals=[*one["sealed_journals"], *two["sealed_journals"]],
+            # Nobody may take the journal that was refused for a drive that only waits for its word.
+            failed_drives=["WD-3"],
         )
 
     result = Task(sata_prep_import.ActionModule, options, [both]).run()
+    assert result["failed_drives"] == []
     assert result["failed"] and f"manifest_hash '{HASH}' here, 'AA' there" in result["msg"] and KEY not in str(result)
     assert {one["serial"] for one in result["receipts"]} == {SERIAL} and len(store.names()) == 1
 
@@ -507,10 +556,11 @@ def test_failed_module_hands_over_what_it_sealed(options: dict[str, Any], store:
     finished = collected()
 
     def answer(arguments: dict[str, Any]) -> dict[str, Any]:
-        return {**finished(arguments), "failed": True, "msg": "Drive WD-2 failed."}
+        return {**finished(arguments), "failed": True, "msg": "Drive WD-2 failed.", "failed_drives": ["WD-2"]}
 
     result = Task(sata_prep_import.ActionModule, options, [answer]).run()
     assert result["failed"] and result["msg"] == "Drive WD-2 failed." and len(result["receipts"]) == 2
+    assert result["failed_drives"] == ["WD-2"]
 
 
 @pytest.mark.parametrize("changes", [{"escrow": None}, {"state": "cleaned"}])

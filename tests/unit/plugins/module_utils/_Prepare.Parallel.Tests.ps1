@@ -93,6 +93,8 @@ Describe 'several drives at once' {
         $option = New-TestOption -Serial 'WD-1', 'WD-3' -Parallel 2
         $change = Invoke-SeedPrepare -Option $option
         "$($change.changed) $($change.failure)" | Should -Be 'True no room for it'
+        # It could begin now, so that is an error and no question to a person.
+        $change.failed_drives | Should -BeNullOrEmpty
         (Get-TestRecords -Option $option).status | Should -Be 'failed', 'copied'
     }
     It 'looks at one drive only before it starts it' {
@@ -150,6 +152,8 @@ Describe 'several drives at once' {
             $null = Invoke-SeedPrepare -Option $option
             $record = (Get-TestRecords -Option $option)[0]
             "$($record.status) $($record.allowed)" | Should -Be 'failed discard'
+            $change = Invoke-SeedPrepare -Option $option
+            "$($change.failed_drives): $($change.failure)" | Should -Be "WD-1: $($record.reason)"
         }
         It 'names it when a later session ends so' {
             $lock.Dispose()
