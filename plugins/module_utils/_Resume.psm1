@@ -103,10 +103,16 @@ function Start-SeedSession {
         [int]$Index
     )
     $session = $State['sessions'][$Index]
+    $last = "$($session['refused'])" -eq 'abort'
+    $session['refused'] = ''
     $session['journal_bytes'] = Get-SeedJournalByte -Order $Order
     $session['used_bytes'] = [long]0
     if ($Index -gt 0) { $session['used_bytes'] = Get-SeedUsedByte -Letter $Order.letter }
-    Invoke-SeedSession -Order $Order -State $State -Index $Index
+    $code = Invoke-SeedSession -Order $Order -State $State -Index $Index
+    $wrote = (Get-SeedJournalByte -Order $Order) -ne $session['journal_bytes']
+    # A session that the tool neither resumes, aborts nor starts needs a person.
+    if ($last -and $code -ne 0 -and -not $wrote -and -not $State['beside']) { $session['refused'] = 'start' }
+    $code
 }
 
 function Resume-SeedSession {
@@ -116,6 +122,7 @@ function Resume-SeedSession {
     .DESCRIPTION
         A session that the tool finished while nobody looked is taken as its journal has it. A tool that refuses to
         resume leaves its journal as it was; then the session is aborted, and nothing is begun anew before that worked.
+        Where it refuses that too, and its journal names other sessions and not this one, the session has yet to begin.
     .PARAMETER Order
         The order.
     .PARAMETER State
@@ -158,8 +165,11 @@ function Resume-SeedSession {
     }
     $code = Invoke-SeedSession -Order $Order -State $State -Index $Index -Call abort
     if ($code -ne 0) {
-        if (-not $State['beside']) { $session['refused'] = 'abort' }
-        return $code
+        if ($State['beside']) { return $code }
+        $session['refused'] = 'abort'
+        if (-not (Test-SeedSessionUnknown -Known $known -Id $session['tool_id'])) { return $code }
+        $null = Save-SeedState -Order $Order -State $State
+        return Start-SeedSession -Order $Order -State $State -Index $Index
     }
     $ids = @($State['sessions'] | ForEach-Object { $_['id']; $_['tool_id'] }) + @($known.Keys)
     $session['tool_id'] = New-SeedSessionId -Id $session['id'] -Known $ids

@@ -52,6 +52,21 @@ function New-SeedNext {
     [pscustomobject][ordered]@{ action = $Action; session = "$Session"; reason = "$Reason" }
 }
 
+function Test-SeedSessionUnknown {
+    <#
+    .SYNOPSIS
+        Whether a journal names sessions and not this one: then the tool never wrote down that it began.
+    .PARAMETER Known
+        The states of the sessions that the journal names, by id.
+    .PARAMETER Id
+        The id that the tool knows the session by.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([AllowNull()][object]$Known, [Parameter(Mandatory = $true)][string]$Id)
+    $Known -is [System.Collections.IDictionary] -and $Known.Count -gt 0 -and -not $Known.Contains($Id)
+}
+
 function Get-SeedSessionNext {
     <#
     .SYNOPSIS
@@ -66,11 +81,17 @@ function Get-SeedSessionNext {
     $id = $Session.id
     $code = Get-SeedField -Value $Session -Name exit_code
     $refused = "$(Get-SeedField -Value $Session -Name refused)"
-    if ($refused -eq 'abort') {
+    $known = Get-SeedField -Value $Journal -Name sessions
+    $toolId = "$(Get-SeedField -Value $Session -Name tool_id -Default $id)"
+    $says = Get-SeedField -Value $known -Name $toolId
+    if ($refused -eq 'abort' -and (Test-SeedSessionUnknown -Known $known -Id $toolId)) {
+        return New-SeedNext -Action start -Session $id -Reason (
+            "The tool does not know session $id, so the next run starts it."
+        )
+    }
+    if ($refused -in 'abort', 'start') {
         return New-SeedNext -Action ask -Session $id -Reason "The tool neither resumes nor aborts session $id."
     }
-    $known = Get-SeedField -Value $Journal -Name sessions
-    $says = Get-SeedField -Value $known -Name "$(Get-SeedField -Value $Session -Name tool_id -Default $id)"
     $before = Get-SeedField -Value $Session -Name journal_bytes
     # The tool only appends to its journal, so one of the same length says that the session never began.
     $grew = $null -eq $before -or [long]$before -ne [long](Get-SeedField -Value $Journal -Name bytes -Default 0)
@@ -192,5 +213,6 @@ function New-SeedSessionId {
 }
 
 Export-ModuleMember -Function @(
-    'Get-SeedField', 'New-SeedNext', 'Get-SeedSessionNext', 'Get-SeedNext', 'New-SeedSessionId'
+    'Get-SeedField', 'New-SeedNext', 'Test-SeedSessionUnknown', 'Get-SeedSessionNext', 'Get-SeedNext',
+    'New-SeedSessionId'
 )

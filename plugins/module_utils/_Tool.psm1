@@ -440,13 +440,17 @@ function Read-SeedJournalRecord {
         wins.
     .DESCRIPTION
         Source: the two published fragments of a journal. A record that was begun and not finished is passed over,
-        wherever the next one begins.
+        wherever the next one begins, also one of whose begin line only a part was written.
     .PARAMETER Text
         The text of the journal.
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][string]$Text)
     $begin = New-Object -TypeName regex -ArgumentList '\[BeginUpdateRecord\]\[[^\]]*\]\[Type:[^\]]*\][ \t]*$'
+    $start = '[BeginUpdateRecord]'
+    $part = New-Object -TypeName regex -ArgumentList (
+        '^\[BeginUpdateRecord\](\[[^\]]*(\](\[(T(y(p(e(:[^\]]*\]?)?)?)?)?)?)?)?)?\z'
+    )
     $blank = [char[]]@(' ', "`t")
     $activities = New-Object -TypeName System.Collections.Specialized.OrderedDictionary
     $lines = [regex]::Split($Text, '\r\n|\r|\n')
@@ -456,7 +460,7 @@ function Read-SeedJournalRecord {
     for ($at = 0; $at -lt $lines.Length; $at++) {
         $line = $lines[$at]
         $begun = $false
-        if ($line.Contains('[BeginUpdateRecord]')) {
+        if ($line.Contains($start)) {
             $match = $begin.Match($line)
             $begun = $match.Success
             if ($begun) { $line = $line.Substring(0, $match.Index) }
@@ -473,7 +477,10 @@ function Read-SeedJournalRecord {
             $record = $null
         }
         elseif ($null -ne $record) { $record.Add($line) }
-        elseif ($plain) { throw (New-SeedDamage -Place "journal, line $($at + 1)") }
+        elseif ($plain -and -not $start.StartsWith($line, [StringComparison]::Ordinal) -and
+            -not $part.IsMatch($line)) {
+            throw (New-SeedDamage -Place "journal, line $($at + 1)")
+        }
         if ($begun) {
             $record = New-Object -TypeName 'System.Collections.Generic.List[string]'
             $first = $at + 2

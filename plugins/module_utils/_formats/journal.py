@@ -35,6 +35,9 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 
 # At the end of any line: a tool that was killed in the middle of one goes on behind it when it is started again.
 BEGIN = re.compile(r"\[BeginUpdateRecord\]\[[^\]]*\]\[Type:[^\]]*\][ \t]*$")
+# What there can be of such a line when the tool was killed while it wrote it.
+BEGUN = "[BeginUpdateRecord]"
+PART = re.compile(r"\[BeginUpdateRecord\](\[[^\]]*(\](\[(T(y(p(e(:[^\]]*\]?)?)?)?)?)?)?)?)?")
 END = "[EndUpdateRecord]"
 BEGIN_VALUE, END_VALUE = "[BeginValue]", "[EndValue]"
 LINE_END = re.compile(r"\r\n|\r|\n")
@@ -112,19 +115,24 @@ def _records(text: str) -> Iterator[tuple[list[str], int]]:
     current: list[str] | None = None
     start, seen = 0, False
     for number, line in enumerate(LINE_END.split(text), 1):
-        begin = BEGIN.search(line) if "[BeginUpdateRecord]" in line else None
+        begin = BEGIN.search(line) if BEGUN in line else None
         rest = line[: begin.start()] if begin else line
         if rest.strip(" \t") == END and current is not None:
             yield current, start
             current = None
         elif current is not None:
             current.append(rest)
-        elif rest.strip(" \t"):
+        elif rest.strip(" \t") and not _is_begun(rest):
             raise FormatError(f"journal, line {number}", "it stands outside any record")
         if begin:
             current, start, seen = [], number + 1, True
     if not seen:
         raise FormatError("journal", "it holds no record")
+
+
+def _is_begun(line: str) -> bool:
+    """Whether a line is the beginning of a begin line: a record of which no value is there."""
+    return BEGUN.startswith(line) or bool(PART.fullmatch(line))
 
 
 def _pairs(lines: list[str], start: int) -> Iterator[tuple[str, _Value]]:

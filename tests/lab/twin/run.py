@@ -26,7 +26,7 @@ from lab.tool.journal import JournalFile
 from lab.tool.main import main as tool_main
 from lab.twin import facts, verdict
 from lab.twin.machine import Failed, Json, Machine, encryption, now, partitions, process, serial_of
-from lab.twin.session import new_id
+from lab.twin.session import is_unknown, new_id
 from lab.twin.volumes import WRONG_KEY
 
 LOOK_SECONDS = 0.05
@@ -269,8 +269,12 @@ class Run:
     def _begin(self, number: int) -> int:
         """Run one session from its begin."""
         session = self.state["sessions"][number]
-        session |= {"journal_bytes": self._journal_bytes(), "used_bytes": self._used_bytes() if number else 0}
-        return self._session(number)
+        last, before = session.get("refused") == "abort", self._journal_bytes()
+        session |= {"refused": "", "journal_bytes": before, "used_bytes": self._used_bytes() if number else 0}
+        code = self._session(number)
+        if last and code and self._journal_bytes() == before and not self.state["beside"]:
+            session["refused"] = "start"
+        return code
 
     def _go_on(self, number: int, action: str) -> int:
         """Start a session, resume it, or abort it and start it anew with another id; the exit code."""
@@ -295,8 +299,13 @@ class Run:
             session["refused"] = "resume"
             self.save()
         if code := self._session(number, "abort"):
-            session["refused"] = session["refused"] if self.state["beside"] else "abort"
-            return code
+            if self.state["beside"]:
+                return code
+            session["refused"] = "abort"
+            if not is_unknown(known, session["tool_id"]):
+                return code
+            self.save()
+            return self._begin(number)
         ids = [one[name] for one in self.state["sessions"] for name in ("id", "tool_id")]
         session |= {"tool_id": new_id(session["id"], [*ids, *known]), "refused": "", "exit_code": None, "stalled": 0}
         return self._begin(number)

@@ -74,7 +74,9 @@ def _later(session: Json, journal: Json) -> Json:
     """What a later session does next, by what is known of it and what the journal says."""
     name, says = session["id"], journal["sessions"].get(session["tool_id"], "")
     grew = session["journal_bytes"] is None or session["journal_bytes"] != journal["bytes"]
-    if session["refused"] == "abort":
+    if session["refused"] == "abort" and is_unknown(journal["sessions"], session["tool_id"]):
+        return following("start", name, f"The tool does not know session {name}, so the next run starts it.")
+    if session["refused"] in ("abort", "start"):
         return following("ask", name, f"The tool neither resumes nor aborts session {name}.")
     if not grew or (session["state"] == "pending" and not says):
         return following("start", name, f"The next run starts session {name}.")
@@ -88,6 +90,11 @@ def _later(session: Json, journal: Json) -> Json:
         text = f"Session {name} was resumed three times in a row and got no further. Remove the cause first."
         return following("ask", name, text)
     return following("resume", name, f"The next run resumes session {name}.")
+
+
+def is_unknown(known: Json, tool_id: str) -> bool:
+    """Whether a journal names sessions and not this one."""
+    return bool(known) and tool_id not in known
 
 
 def new_id(name: str, known: Iterable[str]) -> str:

@@ -11,28 +11,17 @@ $table = @(
         kind = 'first'; phases = 'initialize', 'format', 'encrypt', 'copy', 'manifest', 'journal', 'over'
         way = 'discard prepare'; calls = 'first s-1, again: first s-1, later s-2'
     }
-    # Sessions that ended before are left alone.
+    # Sessions that ended before are left alone, and an unfinished record at the end of a journal is none.
     @{
-        kind = 'later'; phases = 'copy', 'manifest'
+        kind = 'later'; phases = 'copy', 'manifest', 'journal'
         way = 'resume'; calls = 'first s-1, later s-2, resume s-2'
     }
     # The tool ended it, and only its exit code was not read: nothing is left for the tool.
     @{ kind = 'later'; phases = @('over'); way = 'resume'; calls = 'first s-1, later s-2' }
-    # A record of which a few bytes are there is no journal, and a session goes on from a whole one only.
+    # The tool knows of no session before its first record is whole: it neither resumes nor aborts it, so it starts.
     @{
-        kind = 'later'; phases = 'initialize', 'journal'; only = 'tool killed', 'disk full'
-        way = 'discard prepare'; calls = 'first s-1, later s-2, again: first s-1, later s-2'
-    }
-    # The tool knows of no session before its first record is whole: it neither resumes nor aborts, so a word is asked
-    # for. From an unfinished record at the end of its journal it goes on.
-    @{
-        kind = 'later'; phases = @('initialize'); only = 'runner killed', 'host rebooted'
-        way = 'resume discard prepare'
-        calls = 'first s-1, later s-2, resume s-2, abort s-2, again: first s-1, later s-2'
-    }
-    @{
-        kind = 'later'; phases = @('journal'); only = 'runner killed', 'host rebooted'
-        way = 'resume'; calls = 'first s-1, later s-2, resume s-2'
+        kind = 'later'; phases = @('initialize')
+        way = 'resume'; calls = 'first s-1, later s-2, resume s-2, abort s-2, later s-2'
     }
 )
 $accidents = @(
@@ -46,7 +35,6 @@ $cells = @(foreach ($row in $table) {
             foreach ($one in $accidents) {
                 # Nothing goes wrong by itself when all is written. The runner may still not have read the exit code.
                 if ($phase -eq 'over' -and $one.fault) { continue }
-                if ($row['only'] -and $one.accident -notin $row.only) { continue }
                 $row + $one + @{ phase = $phase }
             }
         }

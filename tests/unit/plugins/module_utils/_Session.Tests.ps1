@@ -121,6 +121,24 @@ Describe 'what a copy does next' {
             want = 'ask s-2'; what = 'the tool refused to resume and to abort'
             case = @{ Second = @{ refused = 'abort' } }
         }
+        @{
+            want = 'start s-2'; what = 'the tool refused both, and its journal names other sessions only'
+            case = @{ Second = @{ refused = 'abort' }; Journal = @{ sessions = @{ 's-1' = 'Completed' } } }
+        }
+        @{
+            want = 'ask s-2'; what = 'the tool refused both, and its journal names no session at all'
+            case = @{ Second = @{ refused = 'abort' }; Journal = @{ sessions = @{} } }
+        }
+        @{
+            want = 'ask s-2'; what = 'the tool refused both, and says of the session what nobody knows'
+            case = @{ Second = @{ refused = 'abort' }; Journal = @{ sessions = @{ 's-1' = '2'; 's-2' = '' } } }
+        }
+        @{
+            want = 'ask s-2'; what = 'the tool refused to start what it does not know'
+            case = @{
+                Second = @{ refused = 'start'; journal_bytes = 900 }; Journal = @{ sessions = @{ 's-1' = 'Completed' } }
+            }
+        }
         @{ want = 'resume s-2'; what = 'it was resumed twice without progress'; case = @{ Second = @{ stalled = 2 } } }
         @{
             want = 'ask s-2'; what = 'it was resumed three times without progress'

@@ -242,6 +242,24 @@ Describe 'the tool' {
             ConvertTo-Json -InputObject (Read-SeedJournal -Path $path) -Depth 5 |
                 Should -Not -Match '\d{6}-\d{6}|[A-Za-z0-9+/]{43}='
         }
+        It 'goes on behind a record that was cut after any byte of it' {
+            $sample = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/samples/journals/numerical-key.jrn'
+            $whole = [System.IO.File]::ReadAllText($sample)
+            $next = "[BeginUpdateRecord][2016/11/01 21:22:26.001][Type:ActivityRecord]`nActivityId: CopySession:s-2`n" +
+                "SessionState: Failed`n[EndUpdateRecord]`n"
+            $path = Resolve-SeedPath -Path 'C:\cut.jrn'
+            for ($at = 0; $at -lt $next.Length; $at++) {
+                $done = if ($at -eq $next.Length - 1) { 's-2' } else { '' }
+                [System.IO.File]::WriteAllText($path, $whole + $next.Substring(0, $at))
+                $read = Read-SeedJournal -Path 'C:\cut.jrn'
+                "$at $($read.damaged)$($read.drives.Count) $($read.sessions.Keys)".Trim() |
+                    Should -BeExactly "$at 1 $done".Trim()
+                [System.IO.File]::AppendAllText($path, $next.Replace('s-2', 's-3'))
+                $read = Read-SeedJournal -Path 'C:\cut.jrn'
+                "$at $($read.damaged)$($read.drives.Count) $($read.sessions.Keys)" |
+                    Should -BeExactly "$at 1 $("$done s-3".Trim())"
+            }
+        }
         It 'reads twenty thousand begun records in one pass' {
             $text = "[BeginUpdateRecord][2016/11/01 21:22:25.379][Type:ActivityRecord]`nActivityId: a`n" * 20000
             [System.IO.File]::WriteAllText((Resolve-SeedPath -Path 'C:\long.jrn'), $text)

@@ -120,6 +120,22 @@ def test_an_element_inside_a_value_is_refused(name: str) -> None:
         read_journal(state(f"<DriveId/><{name}>a<x/>b</{name}>"))
 
 
+NEXT = f"{RECORD}ActivityId: CopySession:s-2\nSessionState: Failed\n[EndUpdateRecord]\n"
+
+
+@pytest.mark.parametrize("at", range(len(NEXT)))
+def test_a_journal_that_was_cut_anywhere_in_a_record_goes_on_behind_it(at: int) -> None:
+    """A tool that was killed after any byte of a record leaves what was there, and what it writes later counts."""
+    whole = (JOURNALS / "numerical-key.jrn").read_text(encoding="utf-8")
+    known = answer(read_journal(io.BytesIO(whole.encode())))
+    done = {"s-2": "Failed"} if at == len(NEXT) - 1 else {}
+    cut = read_journal(io.BytesIO((whole + NEXT[:at]).encode()))
+    assert answer(cut) == {**known, "sessions": done}
+    for between in ("", "\n"):
+        again = read_journal(io.BytesIO((whole + NEXT[:at] + between + NEXT.replace("s-2", "s-3")).encode()))
+        assert answer(again) == {**known, "sessions": {**done, "s-3": "Failed"}}
+
+
 @pytest.mark.parametrize("ending", ["", "[EndUpdateRecord]\n"])
 def test_reading_takes_time_in_proportion_to_the_size(ending: str) -> None:
     def seconds(records: int) -> float:
