@@ -252,6 +252,31 @@ function Get-SeedAppLocker {
     New-SeedFinding -Status ok -Evidence 'No AppLocker rules are enforced.'
 }
 
+function Get-SeedMachineScriptPolicy {
+    <#
+    .SYNOPSIS
+        An execution policy of Windows PowerShell that holds for everybody on this host, or empty when none is set.
+    .DESCRIPTION
+        Scheduled tasks run Windows PowerShell, and another PowerShell has policies of its own. So the registry is asked
+        and not Get-ExecutionPolicy, which answers for the PowerShell of this session. Sources: about_Execution_Policies
+        for both keys; the administrative template of "Turn on Script Execution" for EnableScripts.
+    .PARAMETER Scope
+        MachinePolicy is that of group policy, LocalMachine what Set-ExecutionPolicy keeps.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][ValidateSet('MachinePolicy', 'LocalMachine')][string]$Scope)
+    if ($Scope -eq 'LocalMachine') {
+        $path = 'HKLM:\SOFTWARE\Microsoft\PowerShell\1\ShellIds\Microsoft.PowerShell'
+        return "$(Get-SeedRegistryValue -Path $path -Name ExecutionPolicy)" -replace '^Undefined$', ''
+    }
+    $path = 'HKLM:\SOFTWARE\Policies\Microsoft\Windows\PowerShell'
+    $scripts = Get-SeedRegistryValue -Path $path -Name EnableScripts
+    if ($null -eq $scripts) { return '' }
+    if ($scripts -eq 0) { return 'Restricted' }
+    "$(Get-SeedRegistryValue -Path $path -Name ExecutionPolicy)" -replace '^Undefined$', ''
+}
+
 function Get-SeedScriptPolicy {
     <#
     .SYNOPSIS
@@ -264,11 +289,12 @@ function Get-SeedScriptPolicy {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
-    $set = @(Get-ExecutionPolicy -List -ErrorAction Stop | Where-Object {
-            "$($_.Scope)" -in 'MachinePolicy', 'UserPolicy' -and "$($_.ExecutionPolicy)" -ne 'Undefined'
-        })
-    $shown = @($set | ForEach-Object { "$($_.Scope) $($_.ExecutionPolicy)" }) -join ', '
-    $names = @($set | ForEach-Object { "$($_.ExecutionPolicy)" })
+    $machine = Get-SeedMachineScriptPolicy -Scope MachinePolicy
+    $user = @(Get-ExecutionPolicy -List -ErrorAction Stop | Where-Object {
+            "$($_.Scope)" -eq 'UserPolicy' -and "$($_.ExecutionPolicy)" -ne 'Undefined'
+        } | ForEach-Object { "$($_.ExecutionPolicy)" })
+    $names = @(@($machine) + $user | Where-Object { $_ })
+    $shown = @(if ($machine) { "MachinePolicy $machine" }; $user | ForEach-Object { "UserPolicy $_" }) -join ', '
     # The policy of the machine wins over that of the user.
     if ($names -and $names[0] -eq 'Restricted') {
         return New-SeedFinding -Status failed -Evidence (
@@ -336,6 +362,7 @@ function Get-SeedStoredCredentialPolicy {
 
 Export-ModuleMember -Function @(
     'New-SeedFinding', 'New-SeedRow', 'Get-SeedFixedWritePolicy', 'Get-SeedRemovablePolicy', 'Get-SeedRecoveryPolicy',
-    'Get-SeedMethodPolicy', 'Get-SeedFipsPolicy', 'Get-SeedCodeIntegrity', 'Get-SeedAppLocker', 'Get-SeedScriptPolicy',
+    'Get-SeedMethodPolicy', 'Get-SeedFipsPolicy', 'Get-SeedCodeIntegrity', 'Get-SeedAppLocker',
+    'Get-SeedMachineScriptPolicy', 'Get-SeedScriptPolicy',
     'Get-SeedPowerShellLogging', 'Get-SeedStoredCredentialPolicy'
 )

@@ -5,6 +5,7 @@
 #AnsibleRequires -PowerShell ..module_utils._AgentAnswer
 #AnsibleRequires -PowerShell ..module_utils._AgentDpm
 #AnsibleRequires -PowerShell ..module_utils._Preflight
+#AnsibleRequires -PowerShell ..module_utils._PreflightNetwork
 #AnsibleRequires -PowerShell ..module_utils._PreflightPolicy
 #AnsibleRequires -PowerShell ..module_utils._PreflightStaging
 #AnsibleRequires -PowerShell ..module_utils._Registry
@@ -26,6 +27,7 @@ $script:Checks = @(
     @('powershell', 'PowerShell', 'Get-SeedPowerShellCheck', 'mars dpm folder'),
     @('dotnet_framework', '.NET Framework', 'Get-SeedDotNetSupport', 'mars dpm folder'),
     @('tls', 'TLS 1.2', 'Get-SeedTlsCheck', 'mars dpm'),
+    @('network', 'Connection to Azure', 'Get-SeedNetworkCheck', 'mars dpm'),
     @('clock', 'Clock and time zone', 'Get-SeedClockCheck', 'mars dpm folder'),
     @('execution_policy', 'Execution policy', 'Get-SeedTaskScriptPolicy', 'mars dpm'),
     @('machine', 'Virtual or physical', 'Get-SeedMachineCheck', 'mars dpm folder'),
@@ -53,7 +55,8 @@ function Get-SeedSourcePreflight {
     .SYNOPSIS
         The rows of a source host (checks), and what names are compared with (facts: agent_version, vault, method).
     .PARAMETER Option
-        agent, protection_group, staging_path, is_copy_host and _controller_time, as source_host_info takes them.
+        agent, protection_group, staging_path, is_copy_host, cloud_environment and _controller_time, as source_host_info
+        takes them.
     #>
     [CmdletBinding()]
     [OutputType([System.Collections.Specialized.OrderedDictionary])]
@@ -280,13 +283,8 @@ function Get-SeedTaskScriptPolicy {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
-    $policy = ''
-    foreach ($scope in 'MachinePolicy', 'LocalMachine') {
-        if ($policy) { continue }
-        $set = @(Get-ExecutionPolicy -List -ErrorAction Stop | Where-Object { "$($_.Scope)" -eq $scope })
-        if ($set.Count -eq 0) { throw "Windows does not show the execution policy of the scope $scope." }
-        if ("$($set[0].ExecutionPolicy)" -ne 'Undefined') { $policy = "$($set[0].ExecutionPolicy)" }
-    }
+    $policy = Get-SeedMachineScriptPolicy -Scope MachinePolicy
+    if (-not $policy) { $policy = Get-SeedMachineScriptPolicy -Scope LocalMachine }
     $remedy = 'Run Set-ExecutionPolicy -Scope LocalMachine RemoteSigned, or change the group policy.'
     $seen = "The execution policy of the machine is $policy."
     if (-not $policy) {

@@ -12,6 +12,7 @@ $spec = @{
         # ansible-core 2.18 hands such a text over as a DateTime under PowerShell 7.
         _controller_time = @{ type = 'raw' }
         agent = @{ type = 'str'; choices = @('mars', 'dpm', 'folder'); default = 'mars' }
+        cloud_environment = @{ type = 'str'; default = 'AzureCloud' }
         is_copy_host = @{ type = 'bool'; default = $false }
         protection_group = @{ type = 'str' }
         report_unreachable = @{ type = 'bool'; default = $false }

@@ -194,6 +194,32 @@ Describe 'policies of a copy host' {
     }
 
     Context 'execution policy' {
+        BeforeAll {
+            function Set-TestPolicy {
+                # What the registry says of Windows PowerShell: by group policy, and by Set-ExecutionPolicy.
+                param([string]$Machine, [string]$Local = '')
+                $group = @{}
+                if ($Machine -eq 'Restricted') { $group['EnableScripts'] = 0 }
+                elseif ($Machine -ne 'Undefined') { $group = @{ EnableScripts = 1; ExecutionPolicy = $Machine } }
+                Mock Get-SeedRegistryValue {
+                    param($Path, $Name)
+                    if ($Path -like '*\Policies\Microsoft\Windows\PowerShell') { return $group[$Name] }
+                    if ($Path -like '*\ShellIds\Microsoft.PowerShell') { return $Local }
+                    throw "no test of $Path"
+                }.GetNewClosure() -ModuleName _PreflightPolicy
+            }
+        }
+        It 'reads <wanted> of the scope <scope> where the registry says <machine> and <local>' -ForEach @(
+            @{ scope = 'MachinePolicy'; machine = 'Undefined'; local = 'AllSigned'; wanted = '' }
+            @{ scope = 'MachinePolicy'; machine = 'Restricted'; local = 'AllSigned'; wanted = 'Restricted' }
+            @{ scope = 'MachinePolicy'; machine = 'AllSigned'; local = ''; wanted = 'AllSigned' }
+            @{ scope = 'LocalMachine'; machine = 'AllSigned'; local = 'RemoteSigned'; wanted = 'RemoteSigned' }
+            @{ scope = 'LocalMachine'; machine = 'AllSigned'; local = 'Undefined'; wanted = '' }
+            @{ scope = 'LocalMachine'; machine = 'AllSigned'; local = ''; wanted = '' }
+        ) {
+            Set-TestPolicy -Machine $machine -Local $local
+            Get-SeedMachineScriptPolicy -Scope $scope | Should -BeExactly $wanted
+        }
         It 'is <status> for <machine> of the machine and <user> of the user' -ForEach @(
             @{ machine = 'Undefined'; user = 'Undefined'; status = 'ok' }
             @{ machine = 'RemoteSigned'; user = 'Undefined'; status = 'ok' }
@@ -202,8 +228,10 @@ Describe 'policies of a copy host' {
             @{ machine = 'Restricted'; user = 'Undefined'; status = 'failed' }
             @{ machine = 'RemoteSigned'; user = 'Restricted'; status = 'ok' }
         ) {
+            Set-TestPolicy -Machine $machine
             Mock Get-ExecutionPolicy {
-                [pscustomobject]@{ Scope = 'MachinePolicy'; ExecutionPolicy = $machine }
+                # What a PowerShell 7 says of its own policies.
+                [pscustomobject]@{ Scope = 'MachinePolicy'; ExecutionPolicy = 'Restricted' }
                 [pscustomobject]@{ Scope = 'UserPolicy'; ExecutionPolicy = $user }
                 [pscustomobject]@{ Scope = 'LocalMachine'; ExecutionPolicy = 'Restricted' }
             }.GetNewClosure() -ModuleName _PreflightPolicy
