@@ -318,7 +318,8 @@ function Get-SeedDpmJobList {
         others, then the older ones, newest first.
     .DESCRIPTION
         Whether DPM makes one job for all data sources or one for each is not documented. In this order the first one
-        stands for the whole group.
+        stands for the whole group. Of the jobs that do not say of what they are the newest one counts among the first
+        too, unless each data source has a newer one of its own: then it is old, whatever became of it.
     .PARAMETER Group
         The protection group.
     .PARAMETER Source
@@ -365,11 +366,17 @@ function Get-SeedDpmJobList {
         })
     $jobs = @($jobs | Sort-Object -Property @{ Expression = { $_.phase -eq 'running' }; Descending = $true },
         @{ Expression = { "$($_.started)" }; Descending = $true })
-    $covered, $first, $rest = @{}, @(), @()
+    $covered, $first, $rest, $nameless = @{}, @(), @(), $false
     foreach ($job in $jobs) {
         $new = @($job.data_sources | Where-Object { -not $covered.ContainsKey($_) })
         foreach ($label in $new) { $covered[$label] = $true }
-        if ($new.Count -gt 0 -or ($first.Count -eq 0 -and $job.data_sources.Count -eq 0)) { $first += $job }
+        $open = @($Source | Where-Object { -not $covered.ContainsKey($_.label) }).Count -gt 0
+        $counts = $new.Count -gt 0
+        if (@($job.data_sources).Count -eq 0 -and -not $nameless) {
+            $nameless = $true
+            $counts = $open -or $first.Count -eq 0
+        }
+        if ($counts) { $first += $job }
         else { $rest += $job }
     }
     # Grouped by hand: Sort-Object of Windows PowerShell 5.1 does not keep the order of equals.

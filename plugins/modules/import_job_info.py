@@ -41,6 +41,12 @@ options:
       - These rows are not among the arguments that the module returns, because there may be very many.
     type: list
     elements: dict
+  registration:
+    description:
+      - Whether to ask if the subscription has registered the resource provider of the service, too.
+      - Mutually exclusive with O(container).
+    type: bool
+    default: false
   wait:
     description:
       - Whether to wait until the data center has finished with the drives of a job that was shipped. A lost connection
@@ -88,6 +94,12 @@ EXAMPLES = r"""
     resource_group: seeds
     container: contoso-fs01-seed
     storage_account: contosoblobs
+
+- name: Ask whether the subscription can take import jobs, too
+  seedfreight.azure_offline_backup.import_job_info:
+    name: contoso-fs01
+    resource_group: seeds
+    registration: true
 
 - name: Print the data center's address
   ansible.builtin.debug:
@@ -306,6 +318,18 @@ job:
       type: str
       returned: always
       sample: "CopyFailed: WD-WX31A10FE02: BitLockerKeyInvalid"
+registration:
+  description: The resource provider of the service in the subscription.
+  returned: with O(registration)
+  type: dict
+  contains:
+    namespace: {description: Name of the resource provider., type: str, returned: always, sample: Microsoft.DataBox}
+    state:
+      description: State of its registration as Azure names it, V(null) when Azure does not tell it.
+      type: str
+      returned: always
+      sample: Registered
+    why: {description: Why the state is not known., type: str, returned: always, sample: ''}
 container:
   description:
     - The container, as M(seedfreight.azure_offline_backup.import_container_info) returns it with the copy logs of the
@@ -336,6 +360,7 @@ OPTIONS = {
     "container": {"type": "str"},
     "storage_account": {"type": "str"},
     "expected_blobs": {"type": "list", "elements": "dict"},
+    "registration": {"type": "bool", "default": False},
     "wait": {"type": "bool", "default": False},
     "wait_timeout": {"type": "int", "default": 604800},
     "poll_interval": {"type": "int", "default": 60},
@@ -343,7 +368,11 @@ OPTIONS = {
     "store": {"type": "dict"},
     "seed": {"type": "str"},
 }
-SPEC = {"argument_spec": {**AZURE_OPTIONS, **OPTIONS}, "required_by": {"container": ("storage_account",)}}
+SPEC = {
+    "argument_spec": {**AZURE_OPTIONS, **OPTIONS},
+    "required_by": {"container": ("storage_account",)},
+    "mutually_exclusive": [("container", "registration")],
+}
 
 
 def work(parameters: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:

@@ -24,7 +24,8 @@ options:
     required: true
   state:
     description:
-      - V(present) records O(event) and keeps O(documents), both or one of them. Requires O(run), except in check mode.
+      - V(present) records O(event) and keeps O(documents), both or one of them. Requires O(run), except in check mode
+        and for the document C(preflight.json) alone, which no decision reads.
       - V(locked) acquires the lock, V(unlocked) releases it.
       - V(moved) copies ledger, objects and what was put aside to the store O(destination), reads all of it back there,
         and marks the old ledger, which stays and is refused from then on. Requires O(run), except in check mode.

@@ -54,12 +54,12 @@ def test_a_host_that_is_fit(lab: Lab, tmp_path: pathlib.Path) -> None:
     """In check mode too. What cannot be asked here is unknown, and nothing fails."""
     found = ask(lab, tmp_path, "--check", is_copy_host=True)
     rows = statuses(found)
-    assert len(rows) == 25 and not found["changed"]
+    assert len(rows) == 26 and not found["changed"]
     assert {name for name, status in rows.items() if status == "unknown"} == UNSEEN
     # An agent of the era of publish settings.
     assert {name: status for name, status in rows.items() if status not in ("ok", "unknown")} == {"agent": "warning"}
     assert found["facts"]["vault"] == "contoso-vault" and found["facts"]["method"]["offline"] is False
-    assert found["problem"] == "" and found["summary"][0].startswith("fs01: 21 ok, 1 warning, 0 failed, 3 unknown")
+    assert found["problem"] == "" and found["summary"][0].startswith("fs01: 22 ok, 1 warning, 0 failed, 3 unknown")
 
 
 def test_a_folder_has_no_agent(lab: Lab, tmp_path: pathlib.Path) -> None:

@@ -57,7 +57,7 @@ SOURCE_ROWS = {
     "sources": "ok",
     "staging_folder": "ok",
     "staging_volume": "ok",
-    "staging_space": "ok",
+    "staging_space": "unknown",
     "staging_files": "ok",
     "staging_rights": "ok",
 }
@@ -67,6 +67,7 @@ SEED_ROWS = {
     "names_storage_account": "ok",
     "names_subscription": "ok",
     "names_staging": "ok",
+    "azure_registration": "ok",
     "azure_job": "ok",
     "azure_container": "ok",
     "azure_account": "ok",
@@ -85,11 +86,11 @@ SEED_ROWS = {
 
 def test_preflight_asks_each_host(lab: Lab) -> None:
     """A healthy host, one that is not fit, and one that is not there; check mode; one seed by its name."""
-    file = lab.home / "preflight.json"
+    file, kept = lab.home / "preflight.json", lab.home / "state" / SEED / "preflight.json"
     lab.order("seed", SEED)
     before = tree(lab)
     run = lab.play("preflight", "--check", "-e", f"preflight_file={file}")
-    assert (run.returncode, run.changed) == (0, 0), run.output
+    assert (run.returncode, run.changed, kept.exists()) == (0, 0, False), run.output
     assert f"{SEED}, copy host fs01: " in run.output and "Remedy: Run powercfg" in run.output
     assert f"{SEED}, source host fs01: " in run.output and f"{SEED}, names and Azure: " in run.output
     found = rows(file)[SEED]
@@ -139,6 +140,14 @@ def test_preflight_asks_each_host(lab: Lab) -> None:
     assert f"{OTHER}, copy host fs02: it could not be asked." in run.message
     assert lab.play("preflight", "-e", f"seed={OTHER}", "-e", f"preflight_file={file}").returncode == 2
     assert list(rows(file)) == [OTHER], "the other seed is left alone"
+    document = json.loads(kept.read_text(encoding="utf-8"))
+    assert {name: document[name] for name in found[SEED] if "host" not in name} == {
+        name: value for name, value in found[SEED].items() if "host" not in name
+    }
+    secrets = [value for value in world.read(lab.home / "secrets.json").values() if isinstance(value, str)]
+    assert len(secrets) > 2
+    shown = kept.read_text(encoding="utf-8") + file.read_text(encoding="utf-8") + run.output
+    assert [one for one in (*secrets, "PublishProfile", "ManagementCertificate") if one in shown] == []
     definition = lab.home / "inventory" / "host_vars" / f"{SEED}.yml"
     definition.write_text(definition.read_text(encoding="utf-8").replace("location:", "place:"), encoding="utf-8")
     run = lab.play("preflight", "-e", f"seed={SEED}", "-e", f"preflight_file={file}")
@@ -147,6 +156,29 @@ def test_preflight_asks_each_host(lab: Lab) -> None:
     ours = ("host.json", "registry.json", "agent.json")
     unchanged = {name: time for name, time in before.items() if not name.endswith(ours)}
     assert tree(lab) | unchanged == tree(lab)
+
+
+def test_preflight_of_each_kind_of_agent(lab: Lab) -> None:
+    """A protection group and a folder: rows of their own, the names compared, and nothing is in the way of the seed."""
+    file = lab.home / "preflight.json"
+    lab.order("host", "add", "dpm01", "--agent", "dpm")
+    lab.order("disk", "add", "WD-DPM01", "--host", "dpm01")
+    lab.order("seed", "contoso-dpm01", "--host", "dpm01")
+    lab.order("seed", SEED, "--set", "source.agent=folder")
+    run = lab.play("preflight", "-e", f"preflight_file={file}")
+    assert (run.returncode, run.changed) == (0, 0), run.output
+    found = rows(file)
+    group, folder = found["contoso-dpm01"], found[SEED]
+    assert (group["problem"], folder["problem"]) == ("", "")
+    expected = {"dpm": "ok", "policy": "ok", "registration": "ok", "staging_space": "ok", "staging_rights": "ok"}
+    assert statuses(group, "source_checks") | expected == statuses(group, "source_checks")
+    assert {"backup_task", "sources", "module_path"} & statuses(group, "source_checks").keys() == set()
+    assert {"agent", "policy", "network", "cache"} & statuses(folder, "source_checks").keys() == set()
+    assert statuses(group, "seed_checks") == statuses(folder, "seed_checks") == SEED_ROWS
+    with world.changed(lab.home / "hosts" / "dpm01" / "agent.json") as agent:
+        agent["initial_backup"] |= {"method": "OfflineBackup", "import_job_name": "contoso-dpm1"}
+    run = lab.play("preflight", "-e", "seed=contoso-dpm01", "-e", f"preflight_file={file}")
+    assert run.returncode == 2 and "failed names_import_job" in run.message, run.output
 
 
 def test_probe_writes_one_file_and_changes_nothing(lab: Lab) -> None:

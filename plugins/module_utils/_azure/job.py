@@ -26,6 +26,9 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     read_parcel,
     read_spec,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.registration import (
+    show_registration,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.validation import validate
 
 APIS: dict[str, type[JobApi]] = {"data_box": DataBoxApi, "import_export": ImportExportApi}
@@ -50,8 +53,12 @@ class Change:
 def show_job(azure: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, Any]:
     """The result of import_job_info."""
     _names.check_job_name(options["name"])
-    job = APIS[options["api"]](connect(azure), azure["subscription_id"], azure["resource_group"], options["name"])
-    return {"changed": False, "job": job.get()}
+    client, service = connect(azure), APIS[options["api"]]
+    job = service(client, azure["subscription_id"], azure["resource_group"], options["name"])
+    result = {"changed": False, "job": job.get()}
+    if options.get("registration"):
+        result["registration"] = show_registration(client, azure["subscription_id"], service.provider)
+    return result
 
 
 def ensure_job(azure: Mapping[str, str], options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:

@@ -114,7 +114,7 @@ class JobApi(Protocol):
     """One job of one service. A job is a dictionary of the form that import_job returns."""
 
     provider: str
-    """Namespace of the service in the ids of its jobs."""
+    """Namespace of the service in the ids of its jobs: the resource provider, which a subscription has to register."""
     shipping_days: int
     """Days in which the drives must be marked as shipped, before the service removes the job."""
     required: tuple[str, ...]

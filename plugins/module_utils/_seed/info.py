@@ -102,7 +102,7 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "baseline": pieces_agent.baseline(snapshot),
         "files": (snapshot.backup or {}).get("files"),
         "slip": report.packing_slip(snapshot) if decision.status == "job_created" else None,
-        "report": report.report(snapshot, view, lines),
+        "report": report.report(snapshot, view, lines, _preflight(seed)),
     }
 
 
@@ -139,6 +139,14 @@ def read_ledger(seed: Mapping[str, Any]) -> dict[str, Any]:
     """The ledger of a seed, an empty one when there is none."""
     found = open_store(seed["state"], seed["name"]).read_ledger()
     return ledger.validate(found, seed["name"]) if found else ledger.empty_ledger(seed["name"])
+
+
+def _preflight(seed: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The last preflight for the report. Without one, or when it cannot be read, the report has none."""
+    try:
+        return preflight.kept(open_store(seed["state"], seed["name"]).get(preflight.DOCUMENT))
+    except (OSError, ValueError):
+        return None
 
 
 def _refuse(problems: list[definition.Problem], name: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import check_job_name
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import ledger
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.preflight import DOCUMENT
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import (
     Holder,
     LockHeld,
@@ -19,6 +20,9 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     StoreError,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.stores import open_store
+
+# Documents that no decision reads and that each run writes whole, so that they may change while another run works.
+WITHOUT_LOCK = frozenset({DOCUMENT})
 
 
 def ensure_ledger(options: Mapping[str, Any], check_mode: bool, now: datetime) -> dict[str, Any]:
@@ -73,7 +77,7 @@ def _present(store: Store, options: Mapping[str, Any], check_mode: bool, now: da
     if not check_mode:
         if after != before:
             store.write_ledger(after, options["run"] or "")
-        elif stale or gone:
+        elif {*stale, *gone} - WITHOUT_LOCK:
             store.renew(options["run"] or "", options["lease"], now)
         for name in stale:
             store.put(name, documents[name])

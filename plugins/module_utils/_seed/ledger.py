@@ -10,7 +10,7 @@ and every event leaves a line of history with its time and actor. Secrets are ne
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -196,10 +196,32 @@ def _begun(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tup
     return {"begun": {"at": at, **result["baseline"]}}, "Seed begun"
 
 
+def new_jobs(
+    jobs: Iterable[Mapping[str, Any]], before: Collection[str], sources: Iterable[Any]
+) -> list[Mapping[str, Any]]:
+    """The backup jobs that can be of a seed, newest first: not there before it began, and of its data sources.
+
+    A job that does not say what it backs up may be of the seed.
+    """
+    wanted = {plain(one) for one in sources}
+    found = []
+    for one in jobs:
+        theirs = {plain(source) for source in one.get("data_sources") or []}
+        if one["id"] not in before and not (theirs and wanted and not theirs & wanted):
+            found.append(one)
+    return found
+
+
+def plain(value: Any) -> str:
+    """A name or path as it is compared: without case and without a delimiter at its end."""
+    return str(value or "").rstrip("\\/").casefold()
+
+
 def _started(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
     """``result`` of offline_stage with ``state=staged``: the job of the backup that it started or found."""
-    before = (ledger.get("begun") or {}).get("jobs") or []
-    new = [str(one["id"]) for one in result["backup"]["jobs"] or [] if one["id"] not in before]
+    backup, before = result["backup"], (ledger.get("begun") or {}).get("jobs") or []
+    sources = (backup.get("policy") or {}).get("data_sources") or []
+    new = [str(one["id"]) for one in new_jobs(backup["jobs"] or [], before, sources)]
     known = ledger.get("started") or {}
     if not result["started"] and (not new or known.get("job_id") == new[0]):
         return {}, ""
@@ -283,6 +305,8 @@ def _prepared(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> 
         if attempt.get("partition_guid"):
             # What binds the drive to its attempt, should the copy host lose its folder.
             before["partition_guid"] = attempt["partition_guid"]
+        if attempt.get("container"):
+            before["container"] = attempt["container"]
         if (serial, journal.get("sha256")) in collected:
             names = ("sha256", "bytes", "manifest_file", "manifest_hash", "key_kind")
             before["journal"] = {name: journal[name] for name in names}

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import wizard
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import new_jobs, plain
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.messages import (
     Blocked,
     Waiting,
@@ -28,7 +29,6 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     Finding,
     Snapshot,
     as_accepted,
-    plain,
     unanswered,
 )
 
@@ -69,16 +69,9 @@ def seed_jobs(snapshot: Snapshot) -> list[Mapping[str, Any]]:
     backup, begun = snapshot.backup or {}, snapshot.ledger.get("begun") or {}
     staged = snapshot.ledger.get("staged") or {}
     wanted = staged.get("data_sources") or (backup.get("policy") or {}).get("data_sources") or []
-    sources = {plain(one) for one in wanted}
-    found = []
-    for one in backup.get("jobs") or []:
-        theirs = {plain(source) for source in one.get("data_sources") or []}
-        if one["id"] in (begun.get("jobs") or []) or (theirs and sources and not theirs & sources):
-            continue
-        found.append(one)
-        if one["id"] == staged.get("job_id"):
-            break
-    return found
+    found = new_jobs(backup.get("jobs") or [], begun.get("jobs") or [], wanted)
+    ends = [at for at, one in enumerate(found) if one["id"] == staged.get("job_id")]
+    return found[: ends[0] + 1] if ends else found
 
 
 def our_job(snapshot: Snapshot) -> Mapping[str, Any] | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import plain
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.messages import Blocked, playbook
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces_agent import (
     ending,
@@ -21,7 +22,6 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     CLOCK_DIFFERENCE,
     Finding,
     Snapshot,
-    plain,
     unanswered,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -12,6 +13,10 @@ from typing import Any
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import APIS
 
 STATUSES = ("ok", "warning", "failed", "unknown")
+# The document in which the state store keeps the rows of the last preflight.
+DOCUMENT = "preflight.json"
+# Whose rows it has, by their keys.
+PARTS = {"source_checks": "source host", "checks": "copy host", "seed_checks": "names and Azure"}
 WIDTH = 110
 # Id, title, option of the definition and name in the agent's method of each name that is typed in several places.
 NAMES = (
@@ -54,6 +59,21 @@ def problem(title: str, checks: Sequence[Mapping[str, str]]) -> str:
     return f"{title}: failed {', '.join(failed)}. The table says what to do." if failed else ""
 
 
+def kept(document: bytes) -> dict[str, Any] | None:
+    """What the report shows of the last preflight: when, how many rows have which status, and those that are not ok.
+
+    None when the document cannot be read, which stops no seed.
+    """
+    try:
+        found = json.loads(document)
+        rows = {title: found[key] for key, title in PARTS.items()}
+        open_rows = [{**one, "part": part} for part, checks in rows.items() for one in checks if one["status"] != "ok"]
+        parts = {part: counts(checks) for part, checks in rows.items() if checks}
+        return {"at": str(found["at"]), "problem": str(found["problem"]), "counts": parts, "rows": open_rows}
+    except (ValueError, RecursionError, TypeError, KeyError):
+        return None
+
+
 def _widths(checks: Sequence[Mapping[str, str]]) -> tuple[int, int]:
     return max((len(one["id"]) for one in checks), default=0), max(len(one) for one in STATUSES)
 
@@ -86,7 +106,8 @@ def seed_rows(seed: Mapping[str, Any], ledger: Mapping[str, Any], observed: Mapp
     """
     job, container = _answer(observed, "job", "job"), _answer(observed, "container", "container")
     facts = _answer(observed, "source", "facts")
-    rows = [_name_row(one, seed, facts, job) for one in NAMES]
+    rows = [_name_row(one, seed, ledger, facts, job) for one in NAMES]
+    rows.append(_registration_row(_answer(observed, "job", "registration"), _why(observed, "job")))
     # What a job of this seed brought into the container is its own.
     own = bool(ledger.get("jobs"))
     azure = _azure_rows(seed, own, (job, _why(observed, "job")), (container, _why(observed, "container")))
@@ -134,18 +155,32 @@ def _in_job(job: Mapping[str, Any] | None, option: str) -> str:
     return str(found.get(option) or "")
 
 
+def _on_drives(ledger: Mapping[str, Any], option: str) -> dict[str, str]:
+    """What the copy sessions of the drives were told, which is the container alone."""
+    if option != "azure.container":
+        return {}
+    found = {f"drive {name}": str(one.get("container") or "") for name, one in (ledger.get("drives") or {}).items()}
+    said = {value for value in found.values() if value}
+    return {"the drives": said.pop()} if len(said) == 1 else dict(sorted(found.items()))
+
+
 def _name_row(
     names: tuple[str, str, str, str],
     seed: Mapping[str, Any],
+    ledger: Mapping[str, Any],
     facts: Mapping[str, Any] | None,
     job: Mapping[str, Any] | None,
 ) -> dict[str, str]:
-    """One name: as the definition, the agent and an import job that exists spell it."""
+    """One name: as the definition, the agent, the tool on each drive and an import job that exists spell it."""
     row, title, option, key = names
     wanted = _value(seed, option)
     method = (facts or {}).get("method")
     has_agent = seed["source"]["agent"] != "folder"
-    places = {"the backup agent": str((method or {}).get(key) or ""), "the import job": _in_job(job, option)}
+    places = {
+        "the backup agent": str((method or {}).get(key) or ""),
+        **_on_drives(ledger, option),
+        "the import job": _in_job(job, option),
+    }
     others = {place: value for place, value in places.items() if value}
     wrong = {place: value for place, value in others.items() if _plain(value, option) != _plain(wanted, option)}
     if wrong:
@@ -159,7 +194,24 @@ def _name_row(
         return _row(row, title, "ok", f"The backup agent does not seed offline yet. {how}")
     if has_agent and "the backup agent" not in others:
         return _row(row, title, "unknown", "The backup agent seeds offline and does not say this name.", how)
-    return _row(row, title, "ok", f"{' and '.join(['The definition', *others])} say{'' if others else 's'} {wanted}.")
+    who = ["The definition", *others]
+    text = f"{', '.join(who[:-1])} and {who[-1]}" if others else who[0]
+    return _row(row, title, "ok", f"{text} say{'' if others else 's'} {wanted}.")
+
+
+def _registration_row(found: Mapping[str, Any] | None, why: str) -> dict[str, str]:
+    """Whether the subscription may use the service. Source: the REST reference of the Resource Manager, Providers."""
+    name, title = "azure_registration", "Registration of the resource provider"
+    state = (found or {}).get("state")
+    if found is None or not state:
+        return _unknown(name, title, "Whether it is registered is not known.", str((found or {}).get("why") or why))
+    text = f"The subscription has {found['namespace']} in the state {state}."
+    remedy = f"Register it: az provider register --namespace {found['namespace']}."
+    status = {"Registered": "ok", "Registering": "warning", "NotRegistered": "failed", "Unregistering": "failed"}
+    if state not in status:
+        return _row(name, title, "unknown", text, remedy)
+    waits = "Azure is at it; wait until the state is Registered."
+    return _row(name, title, status[state], text, {"ok": "", "warning": waits}.get(status[state], remedy))
 
 
 def _azure_rows(

@@ -55,8 +55,10 @@ def _slip_drive(snapshot: Snapshot, serial: str) -> dict[str, str]:
     return {"serial": serial, **manifest_of(snapshot.ledger, serial)}
 
 
-def report(snapshot: Snapshot, decision: Mapping[str, Any], lines: list[str]) -> dict[str, Any]:
-    """Everything that the report page shows. It has no secret."""
+def report(
+    snapshot: Snapshot, decision: Mapping[str, Any], lines: list[str], checked: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Everything that the report page shows. It has no secret. ``checked`` is the last preflight, if there was one."""
     ledger, seed = snapshot.ledger, snapshot.seed
     names = {one["name"] for one in ledger.get("frozen") or []}
     container, plan = snapshot.container or {}, ledger.get("plan") or {}
@@ -87,6 +89,7 @@ def report(snapshot: Snapshot, decision: Mapping[str, Any], lines: list[str]) ->
         "copy_logs": container.get("copy_logs") or [],
         "receipts": list(ledger.get("receipts") or []),
         "accepted": list(ledger.get("accepted") or []),
+        "preflight": checked,
         "history": ledger.get("history") or [],
     }
 

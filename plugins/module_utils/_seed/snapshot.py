@@ -122,8 +122,3 @@ def unanswered(snapshot: Snapshot, question: str, how: str) -> Finding:
         return Finding("no", f"{host} was not asked.")
     why = (snapshot.backup.get("unknown") or {}).get(question) or "it gave no answer"
     return Finding("unknown", f"{host} cannot say its {question.replace('_', ' ')}: {why}.", how, why)
-
-
-def plain(value: Any) -> str:
-    """A name or path as it is compared: without case and without a delimiter at its end."""
-    return str(value or "").rstrip("\\/").casefold()

@@ -612,9 +612,12 @@ def _staging(snapshot: Snapshot, findings: Mapping[str, Finding], refused: Block
         wait = Waiting(
             "backup", "the agent to write the first backup", str(job.get("started") or ""), "", _seed(snapshot)
         )
-        # Of an agent that a person sets, the stage role only looks, and records the job in case it is lost later.
+        # A person may have started it, or a run that was killed before it could record it. The stage role starts none
+        # beside it, and records it in case it is lost later.
         known = (snapshot.ledger.get("started") or {}).get("job_id")
-        record = snapshot.kind == "attended" and known != job["id"]
+        listed = {str(one["id"]) for one in pieces_agent.seed_jobs(snapshot)}
+        right = findings["method"].state == "yes" if "method" in findings else True
+        record = known not in listed and (right or pieces_agent.method_is_unreadable(snapshot))
         return Decision(status, "stage" if snapshot.wait or record else "", waiting=wait)
     if lost is not None and not snapshot.restart_backup:
         return _lost(snapshot, status, findings, lost)

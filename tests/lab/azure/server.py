@@ -78,6 +78,8 @@ class Server(ThreadingHTTPServer):
         self.page_size = 100
         # Whether an answer that its official model does not allow is an error of the lab; tests of bad answers say no.
         self.strict_answers = True
+        # States of resource providers, by their names in small letters. Others are registered.
+        self.registrations: dict[str, str] = {}
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(home / "ca" / "server.pem", home / "ca" / "server.key")
         self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
@@ -253,6 +255,12 @@ class Handler(BaseHTTPRequestHandler):
         group = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/{name}/blobServices/default"
         return 200, {"id": group, "name": "default", "properties": {**properties, **self.server.blob_service}}, {}
 
+    def _registration(self, namespace: str, _body: Any) -> Answer:
+        """A resource provider of the subscription."""
+        state = self.server.registrations.get(namespace.lower(), "Registered")
+        path = f"/subscriptions/{settings.SUBSCRIPTION_ID}/providers/{namespace}"
+        return 200, {"id": path, "namespace": namespace, "registrationState": state, "resourceTypes": []}, {}
+
     def _create(self, name: str, body: dict[str, Any]) -> Answer:
         return 202, None, self._location(self.server.jobs.create(name, body))
 
@@ -351,6 +359,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
         "GET",
         Handler._blob_service,
     ),
+    (rf"/subscriptions/{settings.SUBSCRIPTION_ID}/providers/([^/]+)", "GET", Handler._registration),
     (rf"{JOBS}/([^/]+)", "PUT", Handler._create),
     (rf"{JOBS}/([^/]+)", "GET", Handler._show),
     (rf"{JOBS}/([^/]+)", "PATCH", Handler._update),

@@ -57,6 +57,7 @@ def azure(endpoint: Server, azure_home: pathlib.Path, monkeypatch: pytest.Monkey
     for name in AZURE_VARIABLES:
         monkeypatch.delenv(name, raising=False)
     endpoint.jobs, endpoint.account, endpoint.blob_service = Jobs(), {}, {}
+    endpoint.registrations = {}
     endpoint.box_service.ordered = {}
     endpoint.async_operations, endpoint.strict_answers, endpoint.page_size = False, True, 100
     endpoint.import_export = ImportExportJobs()

@@ -329,6 +329,29 @@ Describe 'the agent DPM' {
             @($jobs | ForEach-Object { $_.id }) | Should -Be @('2', '4', '3', '1' | ForEach-Object { Get-TestId $_ })
             $jobs[0].phase | Should -Be 'failed'
         }
+        It 'holds the group back by a failed job that names no data source: <held> at <hour>:00' -ForEach @(
+            # Older than the job of each data source, newer than that of one of them, newer than both, and before a
+            # newer one that names none either.
+            @{ hour = '01'; held = $false; later = $false }
+            @{ hour = '03'; held = $true; later = $false }
+            @{ hour = '05'; held = $true; later = $false }
+            @{ hour = '05'; held = $false; later = $true }
+        ) {
+            $waits = 'CompletedWithWaitingForImportJob'
+            Set-TestDpm {
+                $_.policy.file_specs = @('D:\Data', 'E:\Data')
+                $_.jobs = @(
+                    (New-TestJob -Number 1 -State $waits -Source 'D:\' -Start '2026-01-02T02:00:00Z')
+                    (New-TestJob -Number 2 -State $waits -Source 'E:\' -Start '2026-01-02T04:00:00Z')
+                    (New-TestJob -Number 3 -State 'Failed' -Source 'X:\' -Start "2026-01-02T${hour}:00:00Z")
+                    if ($later) { New-TestJob -Number 4 -State $waits -Source 'X:\' -Start '2026-01-02T06:00:00Z' }
+                )
+                $_.initial_backup.method = 'OfflineBackup'
+            }
+            $jobs = (Get-TestBackup).jobs
+            $jobs.Count | Should -Be (3 + [int]$later)
+            ($jobs[0].phase -eq 'failed') | Should -Be $held
+        }
         It 'puts a running job first' {
             Set-TestDpm {
                 $_.jobs = @(

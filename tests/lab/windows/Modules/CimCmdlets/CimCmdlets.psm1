@@ -14,10 +14,16 @@ function Get-LabCimClass {
     if (-not $known) { return }
     $own = $null
     if ($system.PSObject.Properties['cim']) { $own = $system.cim.PSObject.Properties[$ClassName] }
-    [pscustomobject]@{
-        Namespace = $known.Value.namespace
-        Instances = @($(if ($own) { $own.Value } else { $known.Value.instances }))
+    $instances = @($(if ($own) { $own.Value } else { $known.Value.instances }))
+    $agent = Get-LabPath 'hosts' $env:LAB_HOST 'agent.json'
+    if ($ClassName -eq 'Win32_Service' -and -not $own -and [System.IO.File]::Exists($agent)) {
+        # The service of a server of DPM or MABS. Source: public scripts.
+        $product = (Read-LabFile -Path $agent).PSObject.Properties['product']
+        if ($product -and $product.Value -eq 'dpm') {
+            $instances += [pscustomobject]@{ Name = 'MSDPM'; State = 'Running'; StartMode = 'Auto' }
+        }
     }
+    [pscustomobject]@{ Namespace = $known.Value.namespace; Instances = $instances }
 }
 
 function Get-CimInstance {

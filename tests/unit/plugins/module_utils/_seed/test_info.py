@@ -545,3 +545,16 @@ def test_observations_are_not_changed(play: Play) -> None:
     before = copy.deepcopy(observed)
     play.ask(observed=observed)
     assert observed == before
+
+
+def test_report_has_the_last_preflight_of_the_seed(play: Play) -> None:
+    observed = {"source": {"backup": contoso.backup()}, "copy_host": {"drives": []}, "job": {"job": {"exists": False}}}
+    assert play.ask(observed=observed)["report"]["preflight"] is None
+    rows = [{"id": "tls", "title": "TLS 1.2", "status": "failed", "evidence": "Off.", "remedy": "On."}]
+    made = {"at": "2026-11-24T10:14:00Z", "problem": "", "source_checks": rows, "checks": [], "seed_checks": []}
+    store = FileStore({"directory": str(play.folder / "state")}, NAME)
+    store.put("preflight.json", json.dumps(made).encode())
+    found = play.ask(observed=observed)["report"]["preflight"]
+    assert found["at"] == made["at"] and found["rows"] == [{**rows[0], "part": "source host"}]
+    store.put("preflight.json", b"torn")
+    assert play.ask(observed=observed)["report"]["preflight"] is None

@@ -211,6 +211,16 @@ def test_documents_are_written_when_they_differ(locked: Keeper) -> None:
     assert locked.store.get("report.html") == b"new"
 
 
+def test_only_the_preflight_is_kept_without_a_lock(keeper: Keeper) -> None:
+    """It is made while another run works on the seed, and no decision reads it."""
+    found = keeper.call(run=None, documents={"preflight.json": "{}"})
+    assert found["changed"] is True and keeper.store.get("preflight.json") == b"{}"
+    for more in ({"documents": {"preflight.json": "[]", "report.html": "x"}}, BEGUN):
+        with pytest.raises((LockLost, StoreError)):
+            keeper.call(**{"run": None, "documents": {"preflight.json": "[]"}, **more})
+        assert keeper.store.names() == ["preflight.json"] and keeper.store.get("preflight.json") == b"{}"
+
+
 def test_documents_are_kept_beside_an_event(locked: Keeper) -> None:
     found = locked.call(documents={"packing-slip.txt": "slip"}, **BEGUN)
     assert found["changed"] is True and locked.store.get("packing-slip.txt") == b"slip"

@@ -326,6 +326,7 @@ def test_an_attempt_and_its_journal_are_kept() -> None:
         "size_bytes": 4000787030016,
         "bus": "SATA",
         "partition_guid": GUID,
+        "container": contoso.CONTAINER,
         "journal": {
             "sha256": SHA,
             "bytes": 2184,
@@ -368,6 +369,7 @@ def test_receipts_are_found_by_drive_journal_and_kind() -> None:
 def test_a_journal_without_a_receipt_is_not_collected() -> None:
     known = told(before("prepared"), "prepared", contoso.prepared_result(receipts=[]))
     begun = {"attempt": ATTEMPT, "at": AT, "size_bytes": 4000787030016, "bus": "SATA", "partition_guid": GUID}
+    begun["container"] = contoso.CONTAINER
     assert drive_of(known, SERIAL) == begun
     assert known["history"][-1]["text"] == "Copy sessions recorded"
     later = told(known, "prepared", {"drives": [contoso.drive("copied and pulled")], "receipts": [contoso.receipt()]})
@@ -415,6 +417,7 @@ def test_a_new_attempt_takes_journal_and_verification_with_it() -> None:
         "size_bytes": 4000787030016,
         "bus": "SATA",
         "partition_guid": GUID,
+        "container": contoso.CONTAINER,
     }
     assert len(after["receipts"]) == 2
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -55,6 +56,35 @@ def test_only_what_failed_is_a_problem(statuses: list[str], problem: str) -> Non
     assert preflight.problem("fs01", checks) == problem
 
 
+def document(**changes: Any) -> dict[str, Any]:
+    """What the preflight of a seed is kept as."""
+    parts = {"source_checks": [row("tls", "ok")], "checks": [], "seed_checks": [row("azure_job", "failed")]}
+    return {"schema_version": 1, "at": "2026-11-24T10:14:00Z", "name": "fs01", "problem": "Bad.", **parts, **changes}
+
+
+def test_report_shows_of_the_last_preflight_what_is_not_ok() -> None:
+    found = preflight.kept(json.dumps(document()).encode())
+    assert found == {
+        "at": "2026-11-24T10:14:00Z",
+        "problem": "Bad.",
+        "counts": {
+            "source host": "1 ok, 0 warnings, 0 failed, 0 unknown",
+            "names and Azure": "0 ok, 0 warnings, 1 failed, 0 unknown",
+        },
+        "rows": [{**row("azure_job", "failed"), "part": "names and Azure"}],
+    }
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"{", b"[]", b"null", b"\xff", b"[" * 100000, json.dumps({"at": "x"}).encode()]
+    + [json.dumps(document(**one)).encode() for one in ({"checks": 3}, {"checks": [1]}, {"seed_checks": None})],
+    ids=[str(one) for one in range(10)],
+)
+def test_preflight_that_cannot_be_read_is_none(data: bytes) -> None:
+    assert preflight.kept(data) is None
+
+
 def test_host_that_is_not_reached_is_unknown_and_a_problem() -> None:
     one = preflight.connection_row("ntlm:\n  connection refused", "copy host")
     assert (one["status"], one["evidence"]) == (
@@ -96,11 +126,16 @@ JOB = {
 }
 
 
+REGISTERED = {"namespace": "Microsoft.DataBox", "state": "Registered", "why": ""}
+
+EXISTING = {"job": JOB, "registration": REGISTERED}
+
+
 def observed(**changes: Any) -> dict[str, Any]:
     """Registered results of a seed that is all right, before its first run."""
     return {
         "source": {"facts": {"method": METHOD}},
-        "job": {"job": {"exists": False, "id": ""}},
+        "job": {"job": {"exists": False, "id": ""}, "registration": REGISTERED},
         "container": {"container": {"exists": True, "blob_count": 0, "account": ACCOUNT}},
     } | changes
 
@@ -120,10 +155,10 @@ def states(found: dict[str, dict[str, str]]) -> dict[str, str]:
 def test_names_that_agree_are_ok() -> None:
     """Spellings of one thing are equal: case, a trailing backslash, an account by its resource id, a region."""
     found = rows()
-    assert len(found) == 10 and states(found) == {}
+    assert len(found) == 11 and states(found) == {}
     assert found["names_container"]["evidence"] == "The definition and the backup agent say contoso-fs01-seed."
     by_id = SEED | {"azure": SEED["azure"] | {"storage_account": JOB["storage_account_id"]}}
-    assert states(rows({"jobs": [{}]}, by_id, job={"job": JOB})) == {}
+    assert states(rows({"jobs": [{}]}, by_id, job=EXISTING)) == {}
 
 
 @pytest.mark.parametrize(
@@ -144,7 +179,7 @@ def test_name_that_the_agent_spells_otherwise_failed(key: str, value: str, row: 
 
 def test_job_of_another_account_and_subscription_failed() -> None:
     other = JOB | {"storage_account_id": "/x/other", "id": "/subscriptions/another/x/contoso-fs01"}
-    found = rows({"jobs": [{}]}, job={"job": other})
+    found = rows({"jobs": [{}]}, job=EXISTING | {"job": other})
     assert states(found) == {"names_storage_account": "failed", "names_subscription": "failed"}
     assert "the import job says other" in found["names_storage_account"]["evidence"]
 
@@ -172,8 +207,8 @@ def test_folder_has_no_agent_to_compare() -> None:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"job": {"job": JOB}}, {"azure_job": "failed"}),
-        ({"job": {"msg": "Forbidden."}}, {"azure_job": "unknown"}),
+        ({"job": {"job": JOB, "registration": REGISTERED}}, {"azure_job": "failed"}),
+        ({"job": {"msg": "Forbidden."}}, {"azure_job": "unknown", "azure_registration": "unknown"}),
         ({"container": {"container": {"exists": False, "blob_count": 0, "account": ACCOUNT}}}, {}),
         (
             {"container": {"container": {"exists": True, "blob_count": 1, "account": ACCOUNT}}},
@@ -230,13 +265,13 @@ def test_azure_is_looked_at(changes: dict[str, Any], expected: dict[str, str]) -
     [("created", "warning"), ("copying", "warning"), ("cancelled", "failed"), ("failed", "failed")],
 )
 def test_job_of_the_utility_that_is_not_adopted_yet_is_not_deleted(phase: str, expected: str) -> None:
-    found = rows(seed=SEED | {"prepare_with": "disk_prep"}, job={"job": JOB | {"phase": phase}})
+    found = rows(seed=SEED | {"prepare_with": "disk_prep"}, job=EXISTING | {"job": JOB | {"phase": phase}})
     assert states(found) == {"azure_job": expected}
     one = found["azure_job"]
     if expected == "warning":
         assert one["evidence"].endswith("import job contoso-fs01 (DeviceOrdered) that this seed has not adopted yet.")
         assert one["remedy"] == "Run the `seed` playbook: it adopts the job, or says why not."
-    by_tool = rows(seed=SEED | {"prepare_with": "tool"}, job={"job": JOB | {"phase": phase}})
+    by_tool = rows(seed=SEED | {"prepare_with": "tool"}, job=EXISTING | {"job": JOB | {"phase": phase}})
     assert states(by_tool) == {"azure_job": "failed"} and "delete that job" in by_tool["azure_job"]["remedy"]
 
 
@@ -246,9 +281,9 @@ def test_job_of_the_utility_that_is_not_adopted_yet_is_not_deleted(phase: str, e
 )
 def test_blobs_of_a_job_that_is_not_adopted_yet_are_no_failure(preparer: str, phase: str, expected: str) -> None:
     written = {"container": {"exists": True, "blob_count": 1}}
-    one = rows(seed=SEED | {"prepare_with": preparer}, job={"job": JOB | {"phase": phase}}, container=written)[
-        "azure_container"
-    ]
+    one = rows(
+        seed=SEED | {"prepare_with": preparer}, job=EXISTING | {"job": JOB | {"phase": phase}}, container=written
+    )["azure_container"]
     assert one["status"] == expected
     adopts = one["evidence"].endswith("has 1 blob, and this seed has not adopted the import job contoso-fs01 yet.")
     assert adopts is (expected == "warning") and ("adopts the job" in one["remedy"]) is adopts
@@ -270,7 +305,42 @@ def test_reason_of_azure_is_shown() -> None:
 
 def test_job_and_blobs_of_the_seed_itself_are_ok() -> None:
     full = {"container": {"exists": True, "blob_count": 2, "account": ACCOUNT}}
-    assert states(rows({"jobs": [{}]}, job={"job": JOB}, container=full)) == {}
+    assert states(rows({"jobs": [{}]}, job=EXISTING, container=full)) == {}
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        ("Registered", "ok"),
+        ("Registering", "warning"),
+        ("NotRegistered", "failed"),
+        ("Unregistering", "failed"),
+        ("Dreaming", "unknown"),
+        (None, "unknown"),
+    ],
+)
+def test_resource_provider_has_to_be_registered(state: str | None, status: str) -> None:
+    asked = {"namespace": "Microsoft.DataBox", "state": state, "why": "" if state else "Forbidden."}
+    one = rows(job={"job": {"exists": False}, "registration": asked})["azure_registration"]
+    assert one["status"] == status
+    assert bool(one["remedy"]) is (status != "ok")
+    if state is None:
+        assert one["evidence"].endswith("is not known. Forbidden.")
+    if status == "failed":
+        assert one["remedy"] == "Register it: az provider register --namespace Microsoft.DataBox."
+
+
+def test_container_that_a_drive_was_written_for_is_compared() -> None:
+    """What the tool was told is on the drives, so another container in the definition comes too late."""
+    good, bad = {"container": "contoso-fs01-seed"}, {"container": "contoso-fs01-sead"}
+    found = rows({"drives": {"A": good, "B": good, "C": {}}})
+    assert states(found) == {}
+    assert found["names_container"]["evidence"] == (
+        "The definition, the backup agent and the drives say contoso-fs01-seed."
+    )
+    found = rows({"drives": {"A": good, "B": bad}})
+    assert states(found) == {"names_container": "failed"}
+    assert "but drive B says contoso-fs01-sead." in found["names_container"]["evidence"]
 
 
 def test_service_whose_end_was_announced_is_a_warning() -> None:

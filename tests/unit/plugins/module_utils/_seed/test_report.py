@@ -187,6 +187,21 @@ def test_the_steps_of_the_report(status: str) -> None:
     assert states == ["done"] * place + ["now"] + ["open"] * (len(steps) - place - 1)
 
 
+def page(view: dict[str, Any]) -> str:
+    """The page of the report, as the role renders it."""
+    template = pathlib.Path(__file__).parents[5] / "roles" / "report" / "templates" / "report.html.j2"
+    return jinja2.Environment().from_string(template.read_text(encoding="utf-8")).render(seed_status={"report": view})
+
+
+def test_the_page_shows_what_is_not_ok_of_the_last_preflight() -> None:
+    rows = [{"part": "copy host", "title": "BitLocker", "status": "failed", "evidence": "<none>", "remedy": "Install."}]
+    checked = {"at": "2026-11-24T10:14:00Z", "problem": "Bad.", "counts": {"copy host": "3 ok"}, "rows": rows}
+    shown = page(report(contoso.snapshot(), {"status": "new", "blocked": None}, [], checked))
+    assert "<td>BitLocker</td>" in shown and "&lt;none&gt;" in shown and "Copy host: 3 ok." in shown
+    assert "Every row is ok." in page(made() | {"preflight": {**checked, "rows": [], "problem": ""}})
+    assert "Preflight" not in page(made())
+
+
 def test_an_aborted_seed_has_one_step() -> None:
     assert made(status="aborted")["steps"] == [{"name": "aborted", "state": "now"}]
 

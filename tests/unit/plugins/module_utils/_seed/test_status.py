@@ -12,7 +12,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence, ledger
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import (
+    evidence,
+    ledger,
+    pieces_agent,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.messages import Waiting
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import Snapshot
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.status import (
@@ -66,7 +70,7 @@ TRIGGERED = {**SEED, "source": {**SEED["source"], "trigger_backup": True}}
 WAY: list[tuple[str, str, Snapshot]] = [
     ("new", "stage", seen(backup=IDLE)),
     ("new", "stage", seen("staging", backup=IDLE)),
-    ("staging", "", seen("staging", backup=backup("running", files=[]))),
+    ("staging", "stage", seen("staging", backup=backup("running", files=[]))),
     ("staging", "stage", seen("staging", backup=backup("running", files=[]), wait=True)),
     ("staged", "plan", seen("staging")),
     ("planned", "prepare", seen("planned")),
@@ -101,6 +105,45 @@ def test_the_way_of_a_seed(status: str, following: str, one: Snapshot) -> None:
     if not following and status not in ("cleaned", "aborted"):
         assert found.waiting is not None
         assert found.waiting.command.startswith("ansible-playbook seedfreight.azure_offline_backup.")
+
+
+def found_running(known: dict[str, Any], **changes: Any) -> Decision:
+    """The decision while a backup runs, with this ledger."""
+    return decide(replace(seen(backup=backup("running", files=[], **changes)), ledger=known))
+
+
+def test_backup_that_the_stage_role_never_saw_is_recorded_and_followed() -> None:
+    """A person started it in the console, or a run that was killed. It is started once and recorded once."""
+    for known in (ledger.empty_ledger(NAME), ledger_at("staging")):
+        found = found_running(known)
+        assert (found.status, found.next, found.blocked) == ("staging", "stage", None)
+        assert found.waiting is not None and found.waiting.id == "backup"
+    one = replace(seen(backup=backup("running", files=[])), ledger=ledger.empty_ledger(NAME))
+    begun = ledger.record(one.ledger, "begun", {"baseline": pieces_agent.baseline(one)}, "kim@ctl", NOW)
+    assert begun["begun"]["jobs"] == [], "the backup of the seed is not one that was there before"
+    known = ledger.record(begun, "started", {"started": False, "backup": one.backup}, "kim@ctl", NOW)
+    assert known["started"]["job_id"] == "job-1"
+    found = found_running(known)
+    assert (found.status, found.next) == ("staging", "")
+    lost = decide(replace(one, ledger=known, backup=backup(None, files=[])))
+    assert (lost.next, lost.blocked and lost.blocked.id) == ("", "backup_gone"), "it is not started a second time"
+
+
+def test_only_a_job_of_the_policy_is_recorded_as_the_first_backup() -> None:
+    """A restore or the backup of something else may be the newest job."""
+    other = {**backup("running")["jobs"][0], "id": "job-2", "data_sources": ["System State"]}
+    mine = {**other, "id": "job-1", "data_sources": ["d:\\data\\"]}
+    result = {"started": True, "backup": backup(jobs=[other, mine])}
+    known = ledger.record(ledger_at("staging"), "started", result, "kim@ctl", NOW)
+    assert known["started"]["job_id"] == "job-1"
+    assert found_running(known, jobs=[other, mine]).next == ""
+
+
+def test_backup_of_another_method_is_only_waited_for() -> None:
+    """Nothing can be set while it runs, and what is written there is not of this seed."""
+    wrong = {**backup()["method"], "container": "another"}
+    found = found_running(ledger_at("staging"), method=wrong)
+    assert (found.next, found.blocked, found.waiting and found.waiting.id) == ("", None, "backup")
 
 
 def stop(one: Snapshot) -> Decision:
@@ -449,7 +492,7 @@ def test_what_a_seed_waits_for_since_when_and_how_long(case: str) -> None:
 
 def test_a_wait_goes_on_in_the_same_run_only_when_it_is_asked_for() -> None:
     for known, more, following in (
-        ("staging", {"backup": backup("running", files=[])}, "stage"),
+        ("staging", {"backup": backup("running", files=[]), "ledger": BEGUN}, "stage"),
         ("planned", {"drives": [drive("copies")]}, "prepare"),
         ("prepared", {"drives": [drive("verifying")]}, "verify"),
         ("planned", {"drives": [drive("not attached")]}, ""),
