@@ -31,9 +31,9 @@ Set-StrictMode -Version 3.0
 #   Task       returns name and state of the scheduled task that runs the backup; nothing when there is none
 #   Trigger    starts that task and returns at once
 #   Online     sets the method to the network; does not read it back
-#   Needs      the cmdlets that this takes, as `offer.cmdlets` names them
-# One without Trigger has no last mile that a module could help with. One without Start is only looked at: what it has
-# no agent for is neither set nor started.
+#   Needs      the cmdlets that this takes, by their longer name
+# One without Trigger has no scheduled backup that a module could start. One without Start is only looked at: what it
+# has no agent for is neither set nor started.
 $script:Agents = @{
     dpm = @{
         Observe = 'Get-SeedDpmBackup'
@@ -44,6 +44,8 @@ $script:Agents = @{
         Suffix = '.AIBBlob', '.BaseBlob'
         Scope = @{ ProtectionGroup = 'protection_group' }
         NoPolicy = 'has no protection group of the name in `protection_group`. Correct the name, or create the group'
+        Online = 'Set-SeedDpmOnline'
+        Needs = 'Set-DPMInitialOnlineBackupCreationMethod', 'Set-DPMProtectionGroup'
     }
     mars = @{
         Observe = 'Get-SeedMarsBackup'

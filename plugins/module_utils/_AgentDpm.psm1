@@ -568,6 +568,24 @@ function Set-SeedDpmMethod {
     }
 }
 
+function Set-SeedDpmOnline {
+    <#
+    .SYNOPSIS
+        Sets a group to make its first online backup over the network. Does not read it back.
+    .PARAMETER ProtectionGroup
+        Name of the group.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$ProtectionGroup)
+    $cmdlet = Get-SeedDpmCommand -Name 'Set-DPMInitialOnlineBackupCreationMethod'
+    Invoke-SeedDpm -Work {
+        $group = Get-SeedDpmOwnGroup -Name $ProtectionGroup
+        $changed = Get-DPMModifiableProtectionGroup -ProtectionGroup $group -ErrorAction Stop
+        $null = & $cmdlet -ProtectionGroup $changed -IBMethod Network -ErrorAction Stop
+        $null = Set-DPMProtectionGroup -ProtectionGroup $changed -Confirm:$false -ErrorAction Stop
+    }
+}
+
 function Start-SeedDpmBackup {
     <#
     .SYNOPSIS
@@ -601,5 +619,5 @@ Export-ModuleMember -Function @(
     'Import-SeedDpmModule', 'Get-SeedDpmCommand', 'Get-SeedDpmGroup', 'Get-SeedDpmSource', 'Get-SeedDpmEngineJob',
     'Get-SeedDpmPhase', 'ConvertTo-SeedDpmJob', 'Get-SeedDpmJobList', 'Get-SeedDpmPoint', 'Get-SeedDpmMethod',
     'Get-SeedDpmBackup', 'Get-SeedDpmJob', 'Get-SeedDpmOwnGroup', 'Invoke-SeedDpm', 'Set-SeedDpmMethod',
-    'Start-SeedDpmBackup'
+    'Set-SeedDpmOnline', 'Start-SeedDpmBackup'
 )

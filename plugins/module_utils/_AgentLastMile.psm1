@@ -50,8 +50,10 @@ function Get-SeedTriggerDecision {
     )
     $decision = [pscustomobject]@{ start = $false; why = ''; refused = '' }
     if (-not (Get-SeedAgentProvider -Agent $Agent).ContainsKey('Trigger')) {
-        $decision.refused = "The scheduled backup of this agent (``agent``: $Agent) cannot be started by the module. " +
-        'Wait for the schedule, or start it in the console of the agent.'
+        # DPM keeps its schedule in the jobs of its own database. Of its cmdlets only New-DPMRecoveryPoint makes an
+        # online backup, and that one is not a scheduled one. Source: index of the module.
+        $decision.refused = "The scheduled backup of this agent (``agent``: $Agent) cannot be started by the module, " +
+        'and all documents name a scheduled one as what uses the import. Wait for the schedule.'
         return $decision
     }
     $decision.refused = Get-SeedStageRefusal -Agent $Agent -Backup $Backup
@@ -210,7 +212,10 @@ function Get-SeedOnlineRefusal {
         return "The agent seeds for the import job '$name', not for '$ImportJobName' (``import_job_name``). Another " +
         'seed may need that. Correct the option, or set the method in the wizard of the agent.'
     }
-    $lack = @($provider.Needs | Where-Object { -not $Backup['offer'].cmdlets.$_ })
+    # The examples of the help of DPM leave the DPM out of some names.
+    $lack = @($provider.Needs | Where-Object {
+            -not (Get-Command -Name $_, ($_ -replace '-DPM', '-') -ErrorAction SilentlyContinue)
+        })
     if ($lack.Count -gt 0) { return "This version of the agent has no cmdlet $($lack -join ', '). $wizard" }
     ''
 }

@@ -6,9 +6,9 @@ Set-StrictMode -Version 3.0
 
 # The addresses that a backup agent has to reach. Private to the collection.
 
-# By cloud: names that stand for what the agent has to reach, each with its port, and patterns of which no name is known.
-# Sources: the articles on installing the agent, of Azure and of Azure operated by 21Vianet; that of Azure Government
-# names its suffixes. Windows looks for the first name over plain HTTP.
+# By cloud: names that stand for what the agent has to reach, each with its port, and patterns of which no name is
+# known. Sources: the articles on installing the agent, of Azure and of Azure operated by 21Vianet; those of Azure
+# Government are of the same form with its suffixes. Windows looks for the first name over plain HTTP.
 $script:Addresses = @{
     AzureCloud = @{
         names = 'www.msftncsi.com:80', 'www.microsoft.com:443', 'login.microsoftonline.com:443',

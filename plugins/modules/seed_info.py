@@ -355,8 +355,8 @@ checks:
     - The rows of the preflight that compare names, and those about Azure, each with V(id), V(title), V(status),
       V(evidence) and V(remedy) as M(seedfreight.azure_offline_backup.source_host_info) returns them.
     - C(id) is one of C(names_import_job), C(names_container), C(names_storage_account), C(names_subscription),
-      C(names_staging), C(azure_service), C(azure_job), C(azure_container), C(azure_account), C(azure_protection),
-      C(azure_location), C(azure_order) and C(state_store), or of those that
+      C(names_staging), C(azure_service), C(azure_registration), C(azure_job), C(azure_container), C(azure_account),
+      C(azure_protection), C(azure_location), C(azure_order) and C(state_store), or of those that
       M(seedfreight.azure_offline_backup.import_job) returns.
   returned: with O(preflight)
   type: list

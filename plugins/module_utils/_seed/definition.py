@@ -794,7 +794,7 @@ def _policy_relations(policy: Mapping[str, Any], agent: str) -> Iterator[Problem
 def _trigger(source: Mapping[str, Any]) -> Iterator[Problem]:
     option, agent = "source.trigger_backup", source.get("agent")
     if source.get("trigger_backup") is True and agent and agent not in TRIGGERED_AGENTS:
-        text = f"`{option}` is true, and the scheduled backup of `source.agent` '{agent}' cannot be started."
+        text = f"`{option}` is true, and no cmdlet starts a scheduled backup of `source.agent` '{agent}'."
         yield Problem(option, text, "Remove the option: the next scheduled backup of the agent uses the import.")
 
 

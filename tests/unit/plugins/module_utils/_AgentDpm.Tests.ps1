@@ -8,7 +8,7 @@ Describe 'the agent DPM' {
         [System.IO.Path]::PathSeparator + $env:PATH
         Import-TestUtility -Name @(
             '_Folder', '_Registry', '_AgentAnswer', '_AgentOffer', '_AgentTask', '_AgentFolder', '_AgentMars',
-            '_AgentDpm', '_Agent'
+            '_AgentDpm', '_Agent', '_AgentLastMile'
         )
         function Clear-TestModule {
             Remove-Module -Name DataProtectionManager, MSOnlineBackup -Force -ErrorAction Ignore
@@ -558,6 +558,46 @@ Describe 'the agent DPM' {
         It 'names the option when there is no group of that name' {
             (Invoke-SeedStage -Option (New-TestOption -Group 'q')).refused |
                 Should -Match '`agent`: dpm.*no protection group.*`protection_group`'
+        }
+    }
+
+    Context 'after the import, or after the seed was given up' {
+        BeforeAll {
+            $online = @{ agent = 'dpm'; protection_group = 'p'; staging_path = 'E:\Staging'; import_job_name = 'n' }
+            $cmdlet = 'Set-DPMInitialOnlineBackupCreationMethod'
+        }
+        BeforeEach {
+            Set-TestMethod
+            Clear-TestModule
+        }
+        It 'sets the network as the method of this group alone; again it changes nothing' {
+            (Invoke-SeedOnline -Option $online -CheckMode $true).configured | Should -BeTrue
+            (Get-TestDpm).initial_backup.method | Should -Be 'OfflineBackup'
+            $done = Invoke-SeedOnline -Option $online
+            "$($done.refused)$($done.changed) $($done.backup.method.offline)" | Should -Be 'True False'
+            (Get-TestDpm).initial_backup.method | Should -Be 'Network'
+            @((Get-TestDpm).orders).Count | Should -Be 0
+            (Invoke-SeedOnline -Option $online).changed | Should -BeFalse
+        }
+        It 'leaves a group alone that seeds for another import job' {
+            $other = $online.Clone()
+            $other['import_job_name'] = 'other'
+            (Invoke-SeedOnline -Option $other).refused | Should -BeLike "*import job 'n', not for 'other'*"
+            (Get-TestDpm).initial_backup.method | Should -Be 'OfflineBackup'
+        }
+        It 'names the wizard of the protection group, and none of MARS, where the cmdlet is missing' {
+            Add-TestFact -Name missing_cmdlets -Value @($cmdlet)
+            $refused = (Invoke-SeedOnline -Option $online).refused
+            $refused | Should -BeLike "*no cmdlet $cmdlet. Open the wizard of the protection group*"
+            $refused | Should -Not -Match 'Schedule Backup'
+            (Get-TestDpm).initial_backup.method | Should -Be 'OfflineBackup'
+        }
+        It 'starts no scheduled backup, because no cmdlet does' {
+            Set-TestDpm { $_.jobs = @(New-TestJob -Number 1 -State 'CompletedWithWaitingForImportJob') }
+            $done = Invoke-SeedTrigger -Option ($online + @{ known_jobs = @() })
+            "$($done.changed) $($done.started)" | Should -Be 'False False'
+            $done.refused | Should -BeLike '*cannot be started by the module*Wait for the schedule.'
+            @((Get-TestDpm).orders).Count | Should -Be 0
         }
     }
 

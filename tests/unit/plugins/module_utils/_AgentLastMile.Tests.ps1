@@ -203,7 +203,7 @@ Describe 'the agent after the import, or after the seed was given up' {
         It 'refuses an agent whose schedule it does not know' {
             $decision = Get-SeedTriggerDecision -Agent 'folder' -Backup ([ordered]@{})
             $decision.start | Should -BeFalse
-            $decision.refused.Contains('(`agent`: folder) cannot be started by the module. Wait') | Should -BeTrue
+            $decision.refused.Contains('(`agent`: folder) cannot be started by the module, and') | Should -BeTrue
         }
     }
 
@@ -278,11 +278,6 @@ Describe 'the agent after the import, or after the seed was given up' {
             $case = @{ Agent = 'folder'; Backup = [ordered]@{}; ImportJobName = 'seed-1' }
             $refused = Get-SeedOnlineRefusal @case
             $refused.Contains('(`agent`: folder) cannot be set by the module. Open the console') | Should -BeTrue
-        }
-        It 'names the wizard of the protection group for DPM, and none of MARS' {
-            $refused = Get-SeedOnlineRefusal -Agent dpm -Backup ([ordered]@{}) -ImportJobName 'seed-1'
-            $refused | Should -BeLike '*(?agent?: dpm) cannot be set by the module. *wizard of the protection group*'
-            $refused | Should -Not -Match 'Schedule Backup'
         }
         It 'fails when the agent does not keep the method' {
             Mock Set-SeedMarsOnline {} -ModuleName _AgentLastMile

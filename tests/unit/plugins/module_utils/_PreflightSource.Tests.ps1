@@ -5,7 +5,8 @@ Describe 'the preflight of a source host' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
         $modules = '_Folder', '_AgentAnswer', '_Registry', '_AgentOffer', '_AgentTask', '_AgentFolder', '_AgentMars',
-            '_AgentDpm', '_Agent', '_PreflightPolicy', '_PreflightNetwork', '_Preflight', '_PreflightStaging', '_PreflightSource'
+            '_AgentDpm', '_Agent', '_PreflightPolicy', '_PreflightNetwork', '_Preflight',
+            '_PreflightStaging', '_PreflightSource'
         Import-TestUtility -Name $modules
 
         function Get-TestOption {

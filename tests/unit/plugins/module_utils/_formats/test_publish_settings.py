@@ -12,6 +12,7 @@ import random
 import re
 import time
 import traceback
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -242,26 +243,55 @@ def broken(data: bytes, dice: random.Random) -> bytes:
     return data
 
 
+CLOUD_HOSTS = {
+    "AzureCloud": b"management.core.windows.net",
+    "AzureChinaCloud": b"management.core.chinacloudapi.cn",
+    "AzureUSGovernment": b"management.core.usgovcloudapi.net",
+}
+
+
+def originals() -> dict[tuple[str, str], bytes]:
+    """A whole file of each version and cloud."""
+    found = {}
+    for version in ("v1", "v2"):
+        data = (SAMPLES / f"contoso.{version}.publishsettings").read_bytes()
+        for cloud, host in CLOUD_HOSTS.items():
+            found[version, cloud] = data.replace(CLOUD_HOSTS["AzureCloud"], host)
+    return found
+
+
+def test_each_version_of_each_cloud_is_read() -> None:
+    found = originals()
+    assert len(set(found.values())) == 6
+    for (version, cloud), data in found.items():
+        one = read_publish_settings(io.BytesIO(data)).subscriptions[0]
+        assert one.cloud_problem(cloud) == "" and (b'SchemaVersion="2.0"' in data) is (version == "v2")
+        assert all(one.cloud_problem(other) for other in CLOUD_HOSTS.keys() - {cloud})
+
+
 def test_five_thousand_broken_files_give_an_answer_and_no_secret() -> None:
+    """As many of each version and cloud, and of each some that open and some that do not."""
     dice = random.Random("publish settings 5000")
-    originals = [path.read_bytes() for path in sorted(SAMPLES.glob("*.publishsettings"))]
-    assert len(originals) == 3
+    kinds = list(originals().items())
     secrets = set()
-    for data in originals:
+    for _kind, data in kinds:
         for text in re.findall(rb'ManagementCertificate="([^"]*)"', data):
             secrets |= {text[at : at + 16].decode() for at in range(0, len(text) - 16)}
-    now, opened = datetime.now(UTC), 0
-    for _mutation in range(MUTATIONS):
-        data, shown = broken(dice.choice(originals), dice), ""
+    now, counts = datetime.now(UTC), Counter[tuple[tuple[str, str], str]]()
+    for mutation in range(MUTATIONS):
+        (kind, original), shown = kinds[mutation % len(kinds)], ""
+        data = broken(original, dice)
         began = time.process_time()
         try:
             for one in read_publish_settings(io.BytesIO(data)).subscriptions[-1:]:
                 warning = one.certificate_warning(now)
-                opened += not warning
+                counts[kind, "told" if warning else "opened"] += 1
                 shown += warning + one.cloud_problem("AzureUSGovernment") + repr(one.certificate)
         except FormatError as error:
+            counts[kind, "refused"] += 1
             shown += "".join(traceback.format_exception(error)) + repr(vars(error))
             assert error.__context__ is None
         assert time.process_time() - began < 2
         assert not any(shown[at : at + 16] in secrets for at in range(len(shown) - 15))
-    assert 0 < opened < MUTATIONS
+    assert counts.total() >= MUTATIONS
+    assert all(counts[kind, end] > 5 for kind, _data in kinds for end in ("opened", "told", "refused"))

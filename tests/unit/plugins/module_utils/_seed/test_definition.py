@@ -899,7 +899,7 @@ def test_only_an_agent_whose_schedule_can_be_started_is_triggered(monkeypatch: p
     assert [(one.option, one.message) for one in found] == [
         (
             "source.trigger_backup",
-            "`source.trigger_backup` is true, and the scheduled backup of `source.agent` 'mars' cannot be started.",
+            "`source.trigger_backup` is true, and no cmdlet starts a scheduled backup of `source.agent` 'mars'.",
         )
     ]
 
