@@ -314,6 +314,39 @@ Describe 'the preflight of a source host' {
             $option = Get-TestOption -Agent $agent -Backup @{ agent = @{ installed = $installed; version = $null } }
             (Get-SeedOfflineCmdlet -Option $option).status | Should -Be $status
         }
+        It 'accepts each version and set of cmdlets as the table of the guide says' {
+            $guide = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath '../docs/ways.md'
+            $table = (Get-Content -LiteralPath $guide -Raw -Encoding UTF8) -replace
+            '(?s)^.*<!-- eras: begin -->\s*(.*?)\s*<!-- eras: end -->.*$', '$1'
+            $lines = @($table -split '\r?\n' | Select-Object -Skip 2)
+            $lines.Count | Should -Be 6
+            $versions = @{
+                'before 2.0.9250.0' = '2.0.8703.0', '2.0.9249.0'
+                'from 2.0.9250.0' = '2.0.9250.0', '2.0.9260.0'
+                'not known' = '', $null
+            }
+            $open = @{ 'open' = $true; 'closed' = $false; 'not known' = $null }
+            foreach ($line in $lines) {
+                $said, $has, $era, $automatic, $attended, $row, $lack = $line.Trim('|').Split('|').Trim().Trim('`')
+                $cmdlets = @{}
+                foreach ($name in (Get-SeedMarsCmdlet).PSObject.Properties.Name) { $cmdlets[$name] = $has -eq 'yes' }
+                Mock Get-Command {
+                    [CmdletBinding()]param($Name)
+                    if ($cmdlets[$Name]) { 'there' }
+                }.GetNewClosure() -ModuleName _PreflightSource
+                foreach ($version in $versions[$said]) {
+                    $agent = [pscustomobject]@{ installed = $true; version = $version; why = '' }
+                    $found = Get-SeedMarsEra -Version $version -Cmdlet ([pscustomobject]$cmdlets)
+                    $offer = @{ dpm = $false; registration = 'registered'; cmdlets = $cmdlets; era = $found }
+                    $ways = Get-SeedMarsWay -Offer $offer -Agent $agent
+                    $option = Get-TestOption -Backup @{ agent = $agent }
+                    $shown = @($found, $ways.automatic.open, $ways.attended.open,
+                        (Get-SeedAgentCheck -Option $option).status, (Get-SeedOfflineCmdlet -Option $option).status)
+                    $wanted = @($era, $open[$automatic], $open[$attended], $row, $lack) -join ' '
+                    "$line $($shown -join ' ')" | Should -Be "$line $wanted"
+                }
+            }
+        }
         It 'is <status> for a service in the states <states>, start mode <mode>' -ForEach @(
             @{ states = @{ obengine = 'Running' }; mode = 'Auto'; status = 'ok' }
             @{ states = @{ obengine = 'Stopped' }; mode = 'Auto'; status = 'failed' }

@@ -228,6 +228,9 @@ def test_permissions_of_the_run_reach_the_decision(play: Play) -> None:
     again = play.ask(observed=seen(source={"backup": failed}), restart_backup=True)
     assert again["blocked"] is None
     running = contoso.backup(jobs=[{**contoso.backup()["jobs"][0], "phase": "running", "state": "Running"}], files=[])
+    assert play.ask(observed=seen(source={"backup": running}))["next"] == "stage", "to record it"
+    job = running["jobs"][0]["id"]
+    play.keep({**contoso.ledger("begun"), "started": {"at": "2026-11-24T10:14:00Z", "job_id": job}})
     assert play.ask(observed=seen(source={"backup": running}))["next"] == ""
     waits = play.ask(observed=seen(source={"backup": running}), wait=True)
     assert waits["next"] == "stage" and waits["progress"] == "backup: 1 bytes of 1 bytes (100 %)"
