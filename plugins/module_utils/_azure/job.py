@@ -90,7 +90,7 @@ def validate_job(azure: Mapping[str, str], options: Mapping[str, Any]) -> dict[s
     """The result of import_job with validate_only: the job as it is, and what the service says of the wanted one."""
     if options["state"] != "present":
         raise ArmError(f"`validate_only` works with `state: present` only, and `state` is {options['state']}.")
-    spec = read_spec(azure, options, with_drives=False)
+    spec = read_spec(azure, options, APIS[options["api"]].required, with_drives=False)
     _names.check_job_name(options["name"])
     client, place = connect(azure, options["wait_timeout"]), (azure["subscription_id"], azure["resource_group"])
     api = APIS[options["api"]](client, *place, options["name"])
