@@ -147,8 +147,8 @@ def stages() -> list[Stage]:
         ),
         Stage(
             "scenario",
-            "many seeds",
-            [tool("pytest", "-q", "tests/scenario/test_many.py", "tests/scenario/test_status.py")],
+            "many seeds, another service",
+            [tool("pytest", "-q", *(f"tests/scenario/test_{one}.py" for one in ("many", "status", "services")))],
         ),
         Stage(
             "scenario",

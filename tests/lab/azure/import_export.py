@@ -38,10 +38,12 @@ ADDRESS = {
 CLOSED = dict.fromkeys(ADDRESS, " ") | {
     "recipientName": "Please contact adbops@microsoft.com for an inbound id and the address",
 }
+# A site that takes no drives now, and names another that does.
+ELSEWHERE = ADDRESS | {"streetAddress1": "Clonshaugh 1", "city": "Dublin", "postalCode": "D17", "countryOrRegion": "IE"}
 # Regions by their ids: display name, address, and the region that takes the drives.
 REGIONS: dict[str, tuple[str, dict[str, str], str]] = {
     "westeurope": ("West Europe", ADDRESS, "westeurope"),
-    "northeurope": ("North Europe", ADDRESS, "westeurope"),
+    "northeurope": ("North Europe", ELSEWHERE, "westeurope"),
     "uksouth": ("UK South", CLOSED, "uksouth"),
 }
 BEFORE_PACKAGING = ("Creating", "Shipping", "Received", "Transferring")
