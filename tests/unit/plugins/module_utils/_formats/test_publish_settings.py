@@ -191,6 +191,7 @@ def test_the_certificates_of_the_samples_open() -> None:
 @pytest.mark.parametrize(
     "certificate",
     ["SEVMTE8=", "HELLO", "ä", "", container(400, b"hush"), container(400)[:-40], container(400)[:40] + "!"],
+    ids=["hello", "no base64", "no ascii", "empty", "password", "cut", "garbled"],
 )
 def test_a_container_that_does_not_open_is_told_and_not_quoted(certificate: str) -> None:
     one = subscription(certificate)
