@@ -36,7 +36,7 @@ for _logger in LOGGERS:
 
 
 @contextlib.contextmanager
-def _unlogged() -> Iterator[None]:
+def unlogged() -> Iterator[None]:
     """Keep what libraries log out of the file of `ANSIBLE_LOG_PATH`, whose handler is that of the root logger."""
     before = [one.propagate for one in LOGGERS]
     for one in LOGGERS:
@@ -88,7 +88,7 @@ def run_here(module: ModuleType, arguments: Mapping[str, Any], check_mode: bool)
         ended.fail_json(f"Unsupported parameters: {text}." if checked.unsupported_parameters else f"{text}.")
     else:
         parameters = checked.validated_parameters
-        with _unlogged():
+        with unlogged():
             run(ended, lambda: module.work(parameters, check_mode))
     # A round of JSON, as between a module and its action: what returns shares nothing with what was given.
     found = json.loads(json.dumps(remove_values(ended.result, checked._no_log_values)))

@@ -24,6 +24,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     Store,
     StoreError,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._here import unlogged
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import explained, store_of
 
 # Losses of the connection in a row; with the default poll_interval ten minutes.
@@ -61,7 +62,8 @@ class SeedLock:
     def renew(self) -> None:
         """Renew the lock. LockLost when another run has it; a store that does not answer is asked again next time."""
         try:
-            self.store.renew(self.run, self.lease, datetime.now(UTC))
+            with unlogged():
+                self.store.renew(self.run, self.lease, datetime.now(UTC))
         except LockLost:
             raise
         except StoreError as error:

@@ -25,6 +25,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     StoreError,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.stores import open_store
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._here import unlogged
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import refuse_traces
 
 KEY_OPTIONS = ("recovery_password", "external_key")
@@ -32,12 +33,13 @@ KEY_OPTIONS = ("recovery_password", "external_key")
 
 @contextlib.contextmanager
 def explained() -> Iterator[None]:
-    """Let what a user can correct fail the task with its own text.
+    """Let what a user can correct fail the task with its own text, and a store in Azure log nothing.
 
     Without its cause: ansible-core adds the texts of all causes to a message, so that it would say everything twice.
     """
     try:
-        yield
+        with unlogged():
+            yield
     except (_deps.LibraryMissing, InvalidName, SealError, StoreError) as error:
         raise AnsibleActionFail(str(error)) from None
 

@@ -68,7 +68,6 @@ try:
     from azure.core import MatchConditions
     from azure.core.exceptions import (
         AzureError,
-        ClientAuthenticationError,
         HttpResponseError,
         ResourceNotFoundError,
     )
@@ -85,6 +84,7 @@ SHARED_IDENTITY = ("tenant",)
 # Metadata of a blob. Source: names are C# identifiers, values ASCII, 8 KiB in all (Set Blob Metadata).
 LOCK_KEY, WRITE_KEY = "seed_lock", "seed_write"
 EMPTY_LEDGER = b"{}\n"
+FORBIDDEN = 403
 # How often a write is tried whose blob another task of the same run has changed meanwhile.
 TRIES = 5
 # A lock is written again when this part of its lease has passed. Looking at it costs nothing that stays.
@@ -101,6 +101,7 @@ RETRY: dict[str, Any] = {
     "retry_read": 6,
     "retry_status": 6,
 }
+ENDPOINT = re.compile(r"https://[^/?#@\s]+(/[^?#\s]*)?")
 # What a SAS proves itself with; the libraries put the whole address of a request into some messages.
 SIGNATURE = re.compile(r"(?i)(sig=)[^&\s'\"]+")
 STATE_REMEDIES: dict[str | int, str] = {
@@ -123,6 +124,20 @@ class _Changed(Exception):
     """The blob is not what it was when it was looked at."""
 
 
+class _Credential:
+    """A credential whose refusal is final. The library would ask for the token again and again."""
+
+    def __init__(self, credentials: Credentials, cloud: Cloud) -> None:
+        self._made, self._credentials, self._cloud = make_credential(credentials, cloud), credentials, cloud
+
+    def get_token(self, *scopes: str, **more: Any) -> Any:
+        """A token; ArmError where none is issued."""
+        try:
+            return self._made.get_token(*scopes, **more)
+        except AzureError as error:
+            raise self._credentials.refused(error, self._cloud.authority) from error
+
+
 @dataclass(frozen=True)
 class _Access:
     """The container and who asks."""
@@ -130,7 +145,6 @@ class _Access:
     service: BlobServiceClient
     container: ContainerClient
     credentials: Credentials
-    authority: str
 
 
 @dataclass(frozen=True)
@@ -248,7 +262,11 @@ class BlobStore(SeedStore):
         account = str(options.get("account") or "")
         if not account:
             found.append("`state.account` is missing: give the name of a storage account.")
-        elif not account.startswith("https://"):
+        elif account.startswith("https://"):
+            if not ENDPOINT.fullmatch(account):
+                text = "`state.account` is an URL with more than host and path. Give the blob endpoint without a SAS:"
+                found.append(f"{text} that belongs into {SAS_VARIABLE}.")
+        else:
             found += _problems(lambda: _names.check_storage_account(account, "state.account"))
         found += _problems(lambda: _names.check_container(str(options.get("container") or ""), "state.container"))
         if _is_sas(options) and not os.environ.get(SAS_VARIABLE):
@@ -311,11 +329,13 @@ class BlobStore(SeedStore):
                 known = seen.entry or {}
                 wanted = lease or whole_number(known.get("lease"), DEFAULT_LEASE)
                 entry = {**known, "lease": wanted, "renewed": stamp(now)}
+                if known.get("lease") == wanted and seen.age < wanted * RENEW_AFTER:
+                    entry = known
                 with contextlib.suppress(_Changed):
-                    if known.get("lease") != wanted or seen.age >= wanted * RENEW_AFTER:
+                    if entry is not known:
                         self._write(LEDGER, None, seen, _locked(entry))
                     holder = holder_of(entry)
-                    return Lock(holder, wanted, entry["renewed"], alive=is_alive(holder))
+                    return Lock(holder, wanted, str(entry.get("renewed", "")), alive=is_alive(holder))
         raise self._busy("The lock")
 
     def unlock(self, run_id: str, force: bool = False) -> bool:
@@ -448,11 +468,16 @@ class BlobStore(SeedStore):
 
     def check(self) -> tuple[str, str, str]:
         """Whether the place is fit: ok, warning, failed or unknown, what was seen, the remedy. Changes nothing."""
-        with self._explained("Checking the store"):
-            public = self._access().container.get_container_properties().public_access
-            found = self._look(LEDGER)
-            kept = self._kept(found)
         text = f"The state lies in {self.place()}"
+        with self._explained("Checking the store"):
+            kept = self._kept(self._look(LEDGER))
+            try:
+                public = self._access().container.get_container_properties().public_access
+            except HttpResponseError as error:
+                if error.status_code != FORBIDDEN:
+                    raise
+                # A SAS of one container does not show its properties. Source: Get Container Properties.
+                return "unknown", f"{text}. Whether it is private may not be asked.", "Look at it in the portal."
         if public:
             text = f"{text}, where anybody may read it ({public})."
             return "failed", text, "Set the public access of the container to none, and see who has read it."
@@ -503,12 +528,15 @@ class BlobStore(SeedStore):
     def _read(self, name: str) -> _Seen | None:
         """A blob, None when there is none."""
         times: list[str] = []
+        blob = self._blob(name)
         try:
-            stream = self._blob(name).download_blob(raw_response_hook=_note_time(times))
+            stream = blob.download_blob(raw_response_hook=_note_time(times))
             data = stream.readall()
         except ResourceNotFoundError as error:
             _require_container(error)
             return None
+        except ArmError:
+            raise
         except ValueError as error:
             # The library says so of an answer that lacks what each answer of the service has.
             raise self._odd() from error
@@ -572,8 +600,6 @@ class BlobStore(SeedStore):
         """Turn an error of Azure into one sentence with its remedy. No signature is in it."""
         try:
             yield
-        except _deps.LibraryMissing:
-            raise
         except ArmError as error:
             raise StoreError(f"{what} of seed '{self.seed}' failed: {_unsigned(str(error))}") from None
         except AzureError as error:
@@ -586,13 +612,11 @@ class BlobStore(SeedStore):
         )
 
     def _refused(self, error: AzureError) -> str:
-        access = self._access()
-        if isinstance(error, ClientAuthenticationError) and error.response is None:
-            return str(access.credentials.refused(error, access.authority))
         text = f"{self.place()} cannot be used: {sentence(error)}"
         remedies = {**STATE_REMEDIES, 401: STATE_REMEDIES["AuthenticationFailed"]}
         if not _is_sas(self._options):
-            remedies |= {401: access.credentials.remedy, "AuthenticationFailed": access.credentials.remedy}
+            remedy = self._access().credentials.remedy
+            remedies |= {401: remedy, "AuthenticationFailed": remedy}
         return str(refusal(error, text, remedies))
 
 
@@ -673,7 +697,7 @@ def _connected(options: Mapping[str, Any], given: dict[str, str]) -> _Access:
         azure = azure_options(given | ({"auth_source": "cli"} if sas else {}))
         credentials = Credentials.from_options(azure)
         cloud = find_cloud(credentials.cloud_environment, credentials.transport)
-        credential = os.environ.get(SAS_VARIABLE, "").lstrip("?") if sas else make_credential(credentials, cloud)
+        credential = os.environ.get(SAS_VARIABLE, "").lstrip("?") if sas else _Credential(credentials, cloud)
     except ArmError as error:
         raise StoreError(f"`state`: {error}") from None
     service = BlobServiceClient(
@@ -682,7 +706,7 @@ def _connected(options: Mapping[str, Any], given: dict[str, str]) -> _Access:
         retry_policy=ExponentialRetry(**RETRY),
         **{**credentials.transport, "read_timeout": READ_TIMEOUT},
     )
-    return _Access(service, service.get_container_client(str(options["container"])), credentials, cloud.authority)
+    return _Access(service, service.get_container_client(str(options["container"])), credentials)
 
 
 def _endpoint(account: str, cloud: Cloud) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 
 import memory_blobs
 import pytest
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.clouds import CLOUDS
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import blob_store
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.blob_store import BlobStore
@@ -35,7 +36,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     validate_store,
 )
 from lab.azure import settings
-from loopback import SECRETS
+from loopback import SECRETS, Azure
 
 SEED, LEASE = "contoso-fs01", 900
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -565,6 +566,11 @@ def test_a_container_that_anybody_may_read_is_refused(blobs: Store, service: mem
     assert status == "failed" and public in evidence and "none" in remedy and service.writes() == []
 
 
+def test_a_sas_that_may_not_see_the_container_knows_nothing_of_it(blobs: Store, service: memory_blobs.Service) -> None:
+    service.fault(rf"GET {memory_blobs.CONTAINER}\?$", "before", status=403, code="AuthorizationFailure")
+    assert blobs.check()[0] == "unknown"
+
+
 # Options
 
 
@@ -581,6 +587,8 @@ def test_options(tmp_path: pathlib.Path) -> None:
         ({"account": None}, "`state.account` is missing"),
         ({"account": "Contoso_State"}, "`state.account` 'Contoso_State'"),
         ({"account": "http://contosostate.example"}, "`state.account`"),
+        ({"account": "https://contosostate.blob.core.windows.net/?sig=x"}, "without a SAS"),
+        ({"account": "https://kim:secret@contosostate.example"}, "without a SAS"),
         ({"container": None}, "`state.container`"),
         ({"container": "Seed State"}, "`state.container`"),
         ({"auth_source": "sas"}, "SEED_STATE_SAS_TOKEN is not set"),
@@ -591,3 +599,80 @@ def test_options_that_cannot_be_used(changes: dict[str, Any], words: str, monkey
     fine = {"store": "blob", "account": "contosostate", "container": "seed-state"}
     with pytest.raises(StoreError, match=words):
         open_store(fine | changes, SEED)
+
+
+# Signing in
+
+CLOUD_STATE = {"store": "blob", "account": "contosostate", "container": "seed-state"}
+APP = {"AZURE_TENANT": "t-1", "AZURE_CLIENT_ID": "c-1", "AZURE_SECRET": "s-1"}
+
+
+def signed(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], **options: str) -> dict[str, str]:
+    """What the options of Azure for the state are in an environment, without those that are empty."""
+    for name in list(os.environ):
+        if name.startswith(("AZURE_", "SEED_STATE_", "ANSIBLE_AZURE_")):
+            monkeypatch.delenv(name)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    given = blob_store._given({**CLOUD_STATE, **options})
+    return {name: value for name, value in given.items() if value}
+
+
+def test_the_environment_of_the_import_jobs_signs_in_for_the_state_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert signed(monkeypatch, APP) == {"tenant": "t-1", "client_id": "c-1", "secret": "s-1"}
+    odd = {"AZURE_DISABLE_INSTANCE_DISCOVERY": "false", "AZURE_CERT_VALIDATION": "ignore", "AZURE_PROFILE": "p"}
+    assert signed(monkeypatch, odd) == {"cert_validation_mode": "ignore", "profile": "p"}
+    assert signed(monkeypatch, {"AZURE_DISABLE_INSTANCE_DISCOVERY": "True"}) == {"disable_instance_discovery": "True"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "options", "found"),
+    [
+        ({"SEED_STATE_SECRET": "s-2", "SEED_STATE_CLIENT_ID": "c-2"}, {}, {"client_id": "c-2", "secret": "s-2"}),
+        ({"SEED_STATE_SECRET": "s-2"}, {"client_id": "c-2"}, {"client_id": "c-2", "secret": "s-2"}),
+        ({}, {"client_id": "c-2"}, {"client_id": "c-2"}),
+        ({}, {"client_id": "c-2", "x509_certificate_path": "/c"}, {"client_id": "c-2", "x509_certificate_path": "/c"}),
+        ({"ANSIBLE_AZURE_AUTH_SOURCE": "env", "AZURE_PROFILE": "p"}, {"auth_source": "msi"}, {"auth_source": "msi"}),
+        ({}, {"auth_source": "cli"}, {"auth_source": "cli"}),
+        ({"AZURE_PROFILE": "p"}, {"profile": "q"}, {"profile": "q"}),
+        ({"SEED_STATE_AUTH_SOURCE": "sas", "SEED_STATE_SAS_TOKEN": SAS}, {}, {"auth_source": "sas"}),
+    ],
+)
+def test_an_identity_of_its_own_is_not_mixed_with_another(
+    variables: dict[str, str], options: dict[str, str], found: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert signed(monkeypatch, APP | variables, **options) == {"tenant": "t-1", **found}
+
+
+@pytest.mark.parametrize(
+    ("cloud", "account", "url"),
+    [
+        ("AzureCloud", "contosostate", "https://contosostate.blob.core.windows.net"),
+        ("AzureChinaCloud", "contosostate", "https://contosostate.blob.core.chinacloudapi.cn"),
+        ("AzureUSGovernment", "contosostate", "https://contosostate.blob.core.usgovcloudapi.net"),
+        ("AzureCloud", "https://s.z1.blob.storage.azure.net/", "https://s.z1.blob.storage.azure.net"),
+    ],
+)
+def test_the_endpoint_of_an_account(cloud: str, account: str, url: str) -> None:
+    assert blob_store._endpoint(account, CLOUDS[cloud]) == url
+
+
+def test_a_cloud_that_does_not_say_where_accounts_are() -> None:
+    with pytest.raises(StoreError, match=r"`state.account` is the name .* Give the HTTPS URL"):
+        blob_store._endpoint("contosostate", replace(CLOUDS["AzureCloud"], storage_suffix=""))
+
+
+def test_credentials_that_are_incomplete_or_refused(
+    azure: Azure, storage: Any, blob_endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = {**CLOUD_STATE, "account": blob_endpoint, "cloud_environment": azure.metadata_url}
+    with pytest.raises(StoreError, match=r"`state`: `auth_source` is env, but `client_id` is not set"):
+        open_store({**place, "auth_source": "env"}, SEED).read_ledger()
+    monkeypatch.setenv("SEED_STATE_SECRET", "not-the-secret")
+    store = open_store({**place, "tenant": settings.TENANT_ID, "client_id": settings.CLIENT_ID}, SEED)
+    with pytest.raises(StoreError, match=r"Azure refused the credentials: .*AADSTS7000215") as caught:
+        store.read_ledger()
+    assert "not-the-secret" not in str(caught.value)
+    azure.fault("/token", status=503, times=99, retry_after=3600)
+    with pytest.raises(StoreError, match="out of order"):
+        store.read_ledger()
