@@ -332,6 +332,11 @@ def _location_row(seed: Mapping[str, Any], account: Mapping[str, Any] | None, wh
     return _row(name, title, "failed", text, "Correct `azure.location`, or use an account in that region.")
 
 
+def state_row(status: str, evidence: str, remedy: str) -> dict[str, str]:
+    """Where the state of the seed lies, as its store sees it."""
+    return _row("state_store", "State store", status, evidence, remedy)
+
+
 def _order_rows(observed: Mapping[str, Any]) -> list[dict[str, str]]:
     """What the service says of the import job before there is one."""
     result = observed.get("order") or {}
@@ -345,8 +350,3 @@ def _order_rows(observed: Mapping[str, Any]) -> list[dict[str, str]]:
     return [
         _unknown("azure_order", "Order", "Whether Azure would take the order is not known.", _why(observed, "order"))
     ]
-
-
-def state_row(status: str, evidence: str, remedy: str) -> dict[str, str]:
-    """Where the state of the seed lies, as its store sees it."""
-    return _row("state_store", "State store", status, evidence, remedy)
