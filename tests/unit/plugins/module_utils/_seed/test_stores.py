@@ -35,6 +35,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     open_store,
     validate_store,
 )
+from azure.core.exceptions import ServiceRequestError
 from lab.azure import settings
 from loopback import SECRETS, Azure
 
@@ -569,6 +570,20 @@ def test_a_container_that_anybody_may_read_is_refused(blobs: Store, service: mem
 def test_a_sas_that_may_not_see_the_container_knows_nothing_of_it(blobs: Store, service: memory_blobs.Service) -> None:
     service.fault(rf"GET {memory_blobs.CONTAINER}\?$", "before", status=403, code="AuthorizationFailure")
     assert blobs.check()[0] == "unknown"
+
+
+def test_no_signature_is_shown_with_the_address_of_a_request(blobs: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The words of urllib3, in which some errors of azure-core end."""
+
+    def fails(_self: Any, _name: str) -> None:
+        raise ServiceRequestError(
+            f"HTTPSConnectionPool: Max retries exceeded with url: /seed-state/x?{SAS}&comp=list (a)"
+        )
+
+    monkeypatch.setattr(BlobStore, "_look", fails)
+    with pytest.raises(StoreError, match=r"sig=\*{8}&comp=list \(a\)") as caught:
+        blobs.holder()
+    assert "c2lnbmF0" not in f"{caught.value}{caught.value.__cause__}"
 
 
 # Options
