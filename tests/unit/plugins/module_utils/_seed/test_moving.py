@@ -77,7 +77,7 @@ def mover(
 
 
 def texts(store: Store) -> list[str]:
-    return [str(one["text"]).split(" from ")[0] for one in store.read_ledger()["history"]]
+    return [str(one["text"]).partition(" from ")[0] for one in store.read_ledger()["history"]]
 
 
 def test_everything_arrives_and_the_old_state_is_refused(mover: Mover) -> None:
