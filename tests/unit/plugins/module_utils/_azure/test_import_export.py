@@ -17,7 +17,11 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     body,
     normalize,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import ensure_job, show_job
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import (
+    ensure_job,
+    show_job,
+    validate_job,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job_api import (
     ABSENT,
     NO_ADDRESS,
@@ -522,6 +526,15 @@ def test_service_that_has_gone_is_told_with_its_remedy(azure: Azure, order: dict
     azure.fault("Microsoft.ImportExport", status=404, code="InvalidResourceType", times=9)
     with pytest.raises(ArmError, match=r"This cloud does not have the service, or no longer\. Use `api: data_box`"):
         ensure_job(azure.options, order, False)
+
+
+@pytest.mark.parametrize(("carrier", "valid"), [("blue dart", True), ("Postillon", False)])
+def test_order_that_is_only_validated_is_held_to_the_carriers_of_the_region(
+    azure: Azure, order: dict[str, Any], carrier: str, valid: bool
+) -> None:
+    found = validate_job(azure.options, order | {"return_carrier": {"name": carrier, "account_number": "1"}})
+    assert (found["valid"], [one["id"] for one in found["checks"]]) == (valid, ["azure_order_carrier"])
+    assert not azure.changes() and not azure.jobs_of("import_export")
 
 
 # --- the lab's service itself
