@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from typing import Any, BinaryIO
 
+from lab import world
 from lab.tool.options import Refused
 
 # The first records of the journal, formatting, encrypting, the files, the manifest, the last records of the journal.
 PHASES = ("initialize", "format", "encrypt", "copy", "manifest", "journal")
 EFFECTS = ("kill_at_byte", "hang_at_byte", "full_at_byte", "gone_at_byte")
+# In the folder of the host while its tool stands still.
+HANGS = "hangs"
 OUTPUTS = ("silent", "chatty")
 
 
@@ -48,6 +52,7 @@ class Trouble:
             stream.flush()
             os.fsync(stream.fileno())
             self._end(effect)
+            stream.write(data[len(part) :])
 
     def reach(self, phase: str) -> None:
         """Go through a phase in which no bytes are counted."""
@@ -55,11 +60,16 @@ class Trouble:
             self._end(self._effects[0][1])
 
     def _end(self, effect: str) -> None:
+        """Do what was ordered. Only a tool that stood still goes on, when its mark was taken away."""
         if effect == "kill_at_byte":
             os.kill(os.getpid(), signal.SIGKILL)
         if effect == "hang_at_byte":
-            while True:
-                signal.pause()
+            mark = world.home() / "hosts" / os.environ["LAB_HOST"] / HANGS
+            mark.touch()
+            while mark.exists():
+                time.sleep(0.02)
+            self._effects.clear()
+            return
         if effect == "gone_at_byte":
             raise Refused("The network path was not found.")
         raise Refused("There is not enough space on the disk.")
