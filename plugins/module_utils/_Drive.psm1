@@ -923,6 +923,11 @@ function ConvertTo-SeedDriveRecord {
     $record['verify'] = Select-SeedField -Value $Facts.verify -Name @(
         'finished', 'ok', 'at', 'manifest_md5', 'files', 'ranges', 'bytes', 'mismatches'
     )
+    if ($record['verify']) {
+        # Earlier versions did not write it.
+        $resumed = Get-SeedField -Value $Facts.verify -Name resumed_at
+        Add-Member -InputObject $record['verify'] -NotePropertyName resumed_at -NotePropertyValue $resumed
+    }
     $record['encryption'] = $null
     if ($Facts.content) { $record['encryption'] = $Facts.content.encryption }
     $run = $null

@@ -360,7 +360,7 @@ def record(fact: Json, option: Json) -> Json:
         "attempt": _attempt(attempt),
         "older_attempts": [one["id"] for one in fact["older"]],
         "journal": _some(fact["journal"], "path sha256 bytes completed drive_id manifest_file manifest_hash key_kind"),
-        "verify": _some(fact["verify"], "finished ok at manifest_md5 files ranges bytes mismatches"),
+        "verify": _verify(fact["verify"]),
         "encryption": (fact["content"] or {}).get("encryption"),
         "progress": _progress(run) if run and attempt and attempt["alive"] else None,
         "last_lines": run["last_lines"] if run else [],
@@ -377,6 +377,12 @@ def _progress(run: Json) -> Json:
 
 def _some(value: Json | None, names: str) -> Json | None:
     return {name: value[name] for name in names.split()} if value else None
+
+
+def _verify(verify: Json | None) -> Json | None:
+    """What reading again has shown; earlier versions did not write where it went on."""
+    shown = _some(verify, "finished ok at manifest_md5 files ranges bytes mismatches")
+    return shown and shown | {"resumed_at": (verify or {}).get("resumed_at")}
 
 
 def _attempt(attempt: Json | None) -> Json | None:

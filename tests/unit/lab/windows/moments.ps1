@@ -9,6 +9,37 @@
 
 $global:TestMoments = $null
 
+function New-TestTwoFileOption {
+    <# .SYNOPSIS The options of a copy of two files, each a session, to the drive DATA, which may be erased. #>
+    param([Parameter(Mandatory)][string]$ToolPath)
+    @{
+        seed = 'contoso-fs01'
+        container = 'seeds'
+        work_directory = 'C:\ProgramData\Seedfreight'
+        tool_path = $ToolPath
+        tool_version = '1.5.0.300'
+        tool_sha256 = $null
+        source_directory = 'C:\src'
+        drives = @(@{
+                serial = 'DATA'
+                bus = 'SATA'
+                erase = $true
+                files = @(@{ name = 'a.AIBBlob'; bytes = 512 }, @{ name = 'b.BaseBlob'; bytes = 1024 })
+                sessions = @(@{ id = 's-1'; files = @('a.AIBBlob') }, @{ id = 's-2'; files = @('b.BaseBlob') })
+            })
+        discard_attempts = @()
+        erase_fingerprints = @()
+        protected_paths = @()
+        escrowed = @()
+    }
+}
+
+function Get-TestRecord {
+    <# .SYNOPSIS The record of the first drive. #>
+    param([Parameter(Mandatory)][hashtable]$Option)
+    @(Get-SeedDrive -Option $Option)[0].record
+}
+
 function Save-TestMoment {
     <# .SYNOPSIS Keeps the lab's folder as it is under a name; a name that is kept already stays as it is. #>
     param([Parameter(Mandatory)][string]$Name)

@@ -465,6 +465,31 @@ def test_a_journal_is_given_back_in_memory(state: dict[str, Any], store: FileSto
     assert "_journals" not in task.sent[0]
 
 
+def test_ten_journals_are_given_back_in_one_call_and_shown_in_none(
+    state: dict[str, Any], store: FileStore, shown: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    serials = [f"WD-TEN{at}" for at in range(10)]
+    attempts = []
+    for one in serials:
+        digest = hashlib.sha256(JOURNAL.replace(SERIAL, one).encode()).hexdigest()
+        attempts.append({"serial": one, "id": "x", "journal": working_copy(store, one), "sha256": digest})
+    task = Task(sata_prep_import.ActionModule, {**state, "state": "restored", "attempts": attempts})
+    result = task.run()
+    (sent,) = task.sent
+    pairs = [line.split(" ") for line in sent.pop("_journals").splitlines()]
+    assert [one for one, _text in pairs] == serials
+    assert all(base64.b64decode(text) == JOURNAL.replace(SERIAL, one).encode() for one, text in pairs)
+    # Beside the one value that the host's module hides, the key is in nothing that is sent, returned, shown or kept.
+    told = [str(result), str(sent), *map(str, shown), *capfd.readouterr()]
+    told += [
+        one.read_text(encoding="latin-1")
+        for one in pathlib.Path(state["store"]["directory"]).rglob("*")
+        if one.is_file()
+    ]
+    for secret in (KEY, base64.b64encode(KEY.encode()).decode()):
+        assert not [one for one in told if secret in one]
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

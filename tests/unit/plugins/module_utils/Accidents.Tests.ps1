@@ -50,29 +50,8 @@ Describe 'accidents' {
         $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') +
             [System.IO.Path]::PathSeparator + $env:PATH
         $global:TestRows = [System.Collections.Generic.List[string]]::new()
-        function New-TestOption {
-            @{
-                seed = 'contoso-fs01'
-                container = 'seeds'
-                work_directory = 'C:\ProgramData\Seedfreight'
-                # A name of this file's own, because a process is looked for by its name.
-                tool_path = 'C:\tool\accident.exe'
-                tool_version = '1.5.0.300'
-                tool_sha256 = $null
-                source_directory = 'C:\src'
-                drives = @(@{
-                        serial = 'DATA'
-                        bus = 'SATA'
-                        erase = $true
-                        files = @(@{ name = 'a.AIBBlob'; bytes = 512 }, @{ name = 'b.BaseBlob'; bytes = 1024 })
-                        sessions = @(@{ id = 's-1'; files = @('a.AIBBlob') }, @{ id = 's-2'; files = @('b.BaseBlob') })
-                    })
-                discard_attempts = @()
-                erase_fingerprints = @()
-                protected_paths = @()
-                escrowed = @()
-            }
-        }
+        # A name of this file's own, because a process is looked for by its name.
+        function New-TestOption { New-TestTwoFileOption -ToolPath 'C:\tool\accident.exe' }
         # The lab's tool. It writes down each call, and keeps the lab's folder in the middle of each phase, if asked to.
         function Install-TestAccidentTool {
             $text = @'
@@ -121,7 +100,6 @@ sys.exit(code)
             [System.IO.File]::WriteAllText($native, $text.Replace('@TESTS@', $env:SEEDFREIGHT_TESTS))
             & chmod +x $native
         }
-        function Get-TestRecord([hashtable]$Option) { @(Get-SeedDrive -Option $Option)[0].record }
         # The files of the drive's volume: names and hashes.
         function Get-TestVolume {
             (Get-TestPrint) -match '^/disks/DATA/p2/' -join "`n"

@@ -65,30 +65,8 @@ Describe 'interruptions' {
         $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') +
             [System.IO.Path]::PathSeparator + $env:PATH
         $global:TestRows = [System.Collections.Generic.List[string]]::new()
-        function New-TestOption {
-            @{
-                seed = 'contoso-fs01'
-                container = 'seeds'
-                work_directory = 'C:\ProgramData\Seedfreight'
-                # A name of this file's own, because a process is looked for by its name.
-                tool_path = 'C:\tool\interrupted.exe'
-                tool_version = '1.5.0.300'
-                tool_sha256 = $null
-                source_directory = 'C:\src'
-                drives = @(@{
-                        serial = 'DATA'
-                        bus = 'SATA'
-                        erase = $true
-                        files = @(@{ name = 'a.AIBBlob'; bytes = 512 }, @{ name = 'b.BaseBlob'; bytes = 1024 })
-                        sessions = @(@{ id = 's-1'; files = @('a.AIBBlob') }, @{ id = 's-2'; files = @('b.BaseBlob') })
-                    })
-                discard_attempts = @()
-                erase_fingerprints = @()
-                protected_paths = @()
-                escrowed = @()
-            }
-        }
-        function Get-TestRecord([hashtable]$Option) { @(Get-SeedDrive -Option $Option)[0].record }
+        # A name of this file's own, because a process is looked for by its name.
+        function New-TestOption { New-TestTwoFileOption -ToolPath 'C:\tool\interrupted.exe' }
         function Open-TestDrive([string]$Letter) {
             $key = (Get-LabDisk | Where-Object { $_.serial -eq 'DATA' }).partitions[1].bitlocker.protectors[0].secret
             Unlock-SeedVolume -Letter $Letter -ExternalKey $key

@@ -67,6 +67,38 @@ Describe 'attempts put back on a host that lost them' {
         $again = Invoke-Restore
         "$($again.changed) $($again.failure)" | Should -Be 'False '
     }
+    It 'puts ten attempts back in one call, and leaves out the one that is another drive now' {
+        $text = [System.Text.Encoding]::UTF8.GetString($bytes)
+        $drives, $lost, $sent = @(), @(), @()
+        foreach ($number in 0..9) {
+            $name = "WD-TEN$number"
+            $own = [System.Text.Encoding]::UTF8.GetBytes($text.Replace($serial, $name))
+            $sha = [BitConverter]::ToString([System.Security.Cryptography.SHA256]::Create().ComputeHash($own))
+            $drives += @((New-Option -Drive @{ serial = $name }).drives)
+            $lost += @(New-Lost -More @{ serial = $name; sha256 = $sha.Replace('-', '').ToLowerInvariant() })
+            $sent += "$name $([Convert]::ToBase64String($own))"
+        }
+        $lost[4].partition_guid = '{another}'
+        $option = New-Option -More @{ drives = $drives; attempts = $lost; _journals = $sent -join "`n" }
+        $change = Invoke-SeedRestore -Option $option -CheckMode $false
+        $wanted = @($lost.serial | Where-Object { $_ -ne 'WD-TEN4' })
+        $change.restored | Should -Be $wanted
+        $change.failure | Should -BeLike '*WD-TEN4*'
+        foreach ($one in $lost) {
+            $journal = "$work\seeds\one\$($one.serial)\$second\$($one.serial).jrn"
+            if ($one.serial -notin $wanted) { Test-Path -LiteralPath $journal | Should -BeFalse }
+            else { (Get-SeedFileHash -Path $journal -Algorithm SHA256) | Should -Be $one.sha256 }
+        }
+        # The key lies in the journals and nowhere else, and no message has it.
+        $key = [regex]::Match($text, '\d{6}(-\d{6}){7}').Value
+        $holders = @(Get-ChildItem -LiteralPath "$work\seeds" -Recurse -File -Force | Where-Object {
+                [System.IO.File]::ReadAllText((Resolve-SeedPath -Path $_.FullName)).Contains($key)
+            })
+        @($holders.Extension | Sort-Object -Unique) | Should -Be '.jrn'
+        $holders.Count | Should -Be 9
+        (ConvertTo-Json -InputObject $change -Depth 9 -WarningAction SilentlyContinue) |
+            Should -Not -Match '\d{6}-\d{6}'
+    }
     It 'changes nothing in check mode, and says what it would do' {
         $change = Invoke-Restore -Check
         "$($change.changed) $($change.restored)" | Should -Be "True $serial"
