@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 HERE = pathlib.Path(__file__).resolve().parent
 SCRIPT = HERE / "verify.ps1"
+COLLECTIONS = HERE.parents[1] / ".build" / "collections"
 MIB = 1024 * 1024
 RANGE = 4 * MIB
 ROUNDS = 3
@@ -39,6 +40,7 @@ with open(sys.argv[2], "rb") as stream:
 """
 READER = """
 import sys
+sys.path.insert(0, sys.argv[3])
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats import manifest
 with open(sys.argv[1], "rb") as stream:
     assert sum(1 for _blob in manifest.iter_manifest_blobs(stream)) == int(sys.argv[2])
@@ -128,7 +130,7 @@ def report_manifest(counts: Sequence[int]) -> Iterator[str]:
             rows = {
                 "expat": [sys.executable, "-c", BARE, "none", path],
                 "expat, handlers that do nothing": [sys.executable, "-c", BARE, "handlers", path],
-                "reader in Python": [sys.executable, "-c", READER, path, str(count)],
+                "reader in Python": [sys.executable, "-c", READER, path, str(count), str(COLLECTIONS)],
                 "XmlReader": pwsh("bare", "-Path", path),
                 "reader in PowerShell": pwsh("manifest", "-Path", path, "-Count", str(count)),
             }
