@@ -82,16 +82,17 @@ def agent_of(host: str) -> dict[str, Any]:
 
 
 @pytest.mark.twin
-def test_a_run_that_is_killed_while_it_waits_starts_nothing_twice(lab: Lab, tmp_path: pathlib.Path) -> None:
-    """In the middle of the first backup, and when the scheduled one was ordered but is in no ledger yet."""
+def test_a_run_that_is_killed_starts_nothing_twice(lab: Lab, tmp_path: pathlib.Path) -> None:
+    """When the first backup has begun, and when the scheduled one was ordered, and neither is in a ledger yet."""
     lab.order("seed", SEED, "--set", "source.trigger_backup=true")
     lab.order("agent", "fs01", "slow")
     with world.changed(world.host_folder("fs01") / "agent.json") as agent:
         agent["backup_seconds"] = 20
     log = tmp_path / "killed.log"
     with lab.started(log, "seed", *WAIT) as killed:
-        kill_once(killed, lambda: "Backup: running" in log.read_text(encoding="utf-8"))
+        kill_once(killed, lambda: agent_of("fs01")["jobs"])
     assert [one["state"] for one in agent_of("fs01")["jobs"]] == ["InProgress"]
+    assert lab.ledger(SEED)["begun"] and not lab.ledger(SEED)["started"], "the killed run could not write what it did"
     assert (lab.home / "state" / SEED / "lock.json").exists(), "the killed run leaves its lock behind"
     run = lab.play("seed", *WAIT)
     assert (run.returncode, run.status(SEED)) == (0, "job_created"), run.output

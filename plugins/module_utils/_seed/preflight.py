@@ -18,6 +18,8 @@ DOCUMENT = "preflight.json"
 # Whose rows it has, by their keys.
 PARTS = {"source_checks": "source host", "checks": "copy host", "seed_checks": "names and Azure"}
 WIDTH = 110
+# What the report shows of a row.
+SHOWN = ("id", "title", "status", "evidence", "remedy")
 # Id, title, option of the definition and name in the agent's method of each name that is typed in several places.
 NAMES = (
     ("names_import_job", "Name of the import job", "name", "import_job_name"),
@@ -67,7 +69,8 @@ def kept(document: bytes) -> dict[str, Any] | None:
     try:
         found = json.loads(document)
         rows = {title: found[key] for key, title in PARTS.items()}
-        open_rows = [{**one, "part": part} for part, checks in rows.items() for one in checks if one["status"] != "ok"]
+        shown = [{"part": part, **{name: str(one[name]) for name in SHOWN}} for part in rows for one in rows[part]]
+        open_rows = [one for one in shown if one["status"] != "ok"]
         parts = {part: counts(checks) for part, checks in rows.items() if checks}
         return {"at": str(found["at"]), "problem": str(found["problem"]), "counts": parts, "rows": open_rows}
     except (ValueError, RecursionError, TypeError, KeyError):

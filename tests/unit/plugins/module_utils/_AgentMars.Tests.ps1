@@ -215,6 +215,22 @@ Describe 'the MARS agent' {
             @(Get-SeedMarsJob | ForEach-Object { $_.id }) | Should -Be @('now', 'new', 'old')
             @(Get-SeedMarsJob)[0].phase | Should -Be 'running'
         }
+        It 'answers what the guide tells people to type' {
+            Set-TestAgent { $_.jobs = @((New-TestJob -Id 'new' -State 'Completed')) }
+            $guide = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath '../docs/ways.md'
+            $blocks = [regex]::Matches((Get-Content -LiteralPath $guide -Raw -Encoding UTF8),
+                '(?s)```powershell\r?\n(.*?)```')
+            $blocks.Count | Should -Be 2
+            $shown = foreach ($block in $blocks) {
+                # The lab has its module where PowerShell looks for modules.
+                $text = $block.Groups[1].Value -replace "'C:\\Program Files\\.*\\MSOnlineBackup'", 'MSOnlineBackup'
+                & ([scriptblock]::Create($text)) | Out-String -Width 200
+            }
+            $words = 'Set-OBInitialBackupCreationMethod', 'JobState', 'Completed', 'StartTime', 'Changed', 'Total'
+            foreach ($word in $words) {
+                $shown -join '' | Should -Match $word
+            }
+        }
         It 'counts the end of a job that ends while it is asked for' {
             $status = [pscustomobject]@{ JobState = 'Completed' }
             $job = [pscustomobject]@{ JobId = 'x'; JobType = 'Backup'; JobStatus = $status }

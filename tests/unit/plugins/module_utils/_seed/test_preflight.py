@@ -75,12 +75,14 @@ def test_report_shows_of_the_last_preflight_what_is_not_ok() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "data",
-    [b"", b"{", b"[]", b"null", b"\xff", b"[" * 100000, json.dumps({"at": "x"}).encode()]
-    + [json.dumps(document(**one)).encode() for one in ({"checks": 3}, {"checks": [1]}, {"seed_checks": None})],
-    ids=[str(one) for one in range(10)],
-)
+WRONG = ({"checks": 3}, {"checks": [1]}, {"seed_checks": None}, {"checks": [{"status": "ok"}]})
+TORN = [
+    *(b"", b"{", b"[]", b"null", b"\xff", b"[" * 100000, json.dumps({"at": "x"}).encode()),
+    *(json.dumps(document(**one)).encode() for one in WRONG),
+]
+
+
+@pytest.mark.parametrize("data", TORN, ids=[str(at) for at in range(len(TORN))])
 def test_preflight_that_cannot_be_read_is_none(data: bytes) -> None:
     assert preflight.kept(data) is None
 
