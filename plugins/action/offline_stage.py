@@ -75,9 +75,10 @@ class ActionModule(PolledAction):
         jobs = (result.get("backup") or {}).get("jobs")
         newest = jobs[0] if jobs else None
         if newest and newest.get("phase") == "running":
-            done = bytes_text(newest.get("bytes_done"), newest.get("bytes_total"))
-            full = messages.growth(result["backup"], datetime.now(UTC))
-            return Progress("Backup: running", "; ".join(one for one in (done, full) if one))
+            now, done = datetime.now(UTC), bytes_text(newest.get("bytes_done"), newest.get("bytes_total"))
+            told = ", ".join(one for one in (done, messages.time_left(newest, now)) if one)
+            full = messages.growth(result["backup"], now)
+            return Progress("Backup: running", "; ".join(one for one in (told, full) if one))
         if self._task.args.get("setup") == "attended":
             # A person starts the backup, perhaps days later: that is no work to wait for.
             return None

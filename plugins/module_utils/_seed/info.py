@@ -76,7 +76,7 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     snapshot = _snapshot(options, host, seed, known, now, others)
     decision = status.decide(snapshot)
     view = decision.view()
-    view["progress"] = messages.progress(snapshot.drives or [], (snapshot.backup or {}).get("jobs") or [])
+    view["progress"] = messages.progress(snapshot.drives or [], (snapshot.backup or {}).get("jobs") or [], now)
     view["drives"] = layout.drive_lines(snapshot)
     view["warning"] = messages.growth(snapshot.backup or {}, now)
     view["notes"] = messages.notes(host, seed, known) + messages.import_notes(snapshot.job)

@@ -166,8 +166,10 @@ def size(count: int | float | None) -> str:
     return f"{value:.1f} TB"
 
 
-def progress(drives: Sequence[Mapping[str, Any]], jobs: Sequence[Mapping[str, Any]]) -> str:
-    """How far the running work is; empty when nothing runs."""
+def progress(
+    drives: Sequence[Mapping[str, Any]], jobs: Sequence[Mapping[str, Any]], now: datetime | None = None
+) -> str:
+    """How far the running work is; empty when nothing runs. Without ``now``, not how long a backup will take."""
     parts = []
     for one in drives:
         text = of_drive(one)
@@ -175,8 +177,16 @@ def progress(drives: Sequence[Mapping[str, Any]], jobs: Sequence[Mapping[str, An
             parts.append(f"drive {one['serial']}: {text}")
     running = [one for one in jobs if one.get("phase") == "running"]
     if running:
-        parts.append(f"backup: {_share(running[0])}")
+        left = time_left(running[0], now) if now else ""
+        parts.append(f"backup: {_share(running[0])}{left and ', '}{left}")
     return "; ".join(parts)
+
+
+def time_left(job: Mapping[str, Any], now: datetime) -> str:
+    """How long a running backup will take at its speed so far; empty while that is not known."""
+    done, total = int(job.get("bytes_done") or 0), int(job.get("bytes_total") or 0)
+    seconds = _seconds(total - done, done, str(job.get("started") or ""), now) if total > done else None
+    return "" if seconds is None else f"{duration(seconds)} left"
 
 
 def of_drive(drive: Mapping[str, Any]) -> str:
@@ -218,20 +228,21 @@ def growth(backup: Mapping[str, Any], now: datetime) -> str:
     if free is None or total - done <= free:
         return ""
     text = f"`staging.path` has {size(free)} free, and the backup has {size(total - done)} to go"
-    hours = _hours(free, done, str(job.get("started") or ""), now)
-    if hours is None:
+    seconds = _seconds(free, done, str(job.get("started") or ""), now)
+    if seconds is None:
         return f"{text}."
+    hours = seconds / 3600
     return f"{text}. It will be full in {f'about {hours:.0f} h' if hours >= 1 else 'less than an hour'}."
 
 
-def _hours(free: int, done: int, started: str, now: datetime) -> float | None:
-    """How long free bytes last at the speed so far; None while that is not known."""
+def _seconds(count: int, done: int, started: str, now: datetime) -> float | None:
+    """How long so many bytes take at the speed so far; None while that is not known."""
     try:
         seconds = (now - parse(started)).total_seconds()
     except ValueError:
         return None
     # A shorter time says little, and clocks differ.
-    return free / (done / seconds) / 3600 if done and seconds >= 60 else None
+    return count / (done / seconds) if done and seconds >= 60 else None
 
 
 def _share(done: Mapping[str, Any]) -> str:

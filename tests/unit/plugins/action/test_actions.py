@@ -9,7 +9,7 @@ import base64
 import hashlib
 import os
 import pathlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -187,6 +187,13 @@ def test_backup_is_watched_until_it_waits_for_the_import(shown: list[str]) -> No
     assert task.run()["backup"]["jobs"][0]["phase"] == "waiting_for_import"
     assert task.sent[0] == {"wait": True, "poll_interval": 1, "staging_path": "D:\\Staging"}
     assert shown == ["[contoso-fs01] Backup: not started yet", "[contoso-fs01] Backup: running, 5.0 of 10.0 GB (50 %)"]
+
+
+def test_running_backup_says_how_long_it_will_take(shown: list[str]) -> None:
+    running = backup("running")
+    running["backup"]["jobs"][0]["started"] = (datetime.now(UTC) - timedelta(hours=10)).isoformat()
+    stage([running, backup("waiting_for_import")], seed=SEED, staging_path="D:\\Staging").run()
+    assert shown == ["[contoso-fs01] Backup: running, 5.0 of 10.0 GB (50 %), 10 h left"]
 
 
 def test_running_backup_that_does_not_fit_is_said_in_its_progress(shown: list[str]) -> None:

@@ -201,6 +201,27 @@ def test_progress_of_drives_and_of_the_backup() -> None:
 
 
 @pytest.mark.parametrize(
+    ("changes", "left"),
+    [
+        ({}, ", 30 h left"),
+        ({"bytes_done": 2 * 10**12}, ", 10 h left"),
+        ({"bytes_done": 4 * 10**12}, ""),
+        ({"bytes_done": 0}, ""),
+        ({"bytes_total": None}, ""),
+        ({"started": None}, ""),
+        ({"started": "2026-11-26T11:59:30Z"}, ""),
+        # A host whose clock is ahead.
+        ({"started": "2026-11-26T13:00:00Z"}, ""),
+    ],
+)
+def test_a_backup_says_how_long_it_will_take_once_that_is_known(changes: dict[str, Any], left: str) -> None:
+    job = {"phase": "running", "started": "2026-11-26T02:00:00Z", "bytes_done": 10**12, "bytes_total": 4 * 10**12}
+    shown = progress([], [{**job, **changes}], NOW)
+    assert shown.startswith("backup: ") and shown.endswith(left) and ("left" in shown) is bool(left)
+    assert progress([], [{**job, **changes}]) == shown.removesuffix(left)
+
+
+@pytest.mark.parametrize(
     "drive",
     [
         contoso.drive("copied"),
