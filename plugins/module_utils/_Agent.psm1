@@ -613,6 +613,7 @@ function Invoke-SeedStage {
         Remove-SeedLeftAgentTask
         return $outcome
     }
+    if ($backup['staging'].exists -eq $false) { New-SeedStagingFolder -Path $Option['staging_path'] }
     $new = $null
     if ($case.NewPolicy) { $new = $Option['policy'] }
     if ($decision.configure) { Set-SeedMethod @look -Wanted $wanted -PublishSettings $settings -NewPolicy $new }
@@ -621,6 +622,26 @@ function Invoke-SeedStage {
     Wait-SeedBackupJob -Agent $Option['agent'] -Before $before -Seconds $Seconds -Scope $scope
     $outcome.backup = Get-SeedBackup @look
     $outcome
+}
+
+function New-SeedStagingFolder {
+    <#
+    .SYNOPSIS
+        Makes the staging location, and lets the system write to it: the service of the agent runs as the system.
+    .DESCRIPTION
+        Everything else it inherits, because somebody may share it. A share itself is for a person to make: a session
+        over WinRM has no second hop.
+    .PARAMETER Path
+        The staging location, which is not there.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Path)
+    if ($Path -notmatch '^[A-Za-z]:') { throw "The share '$Path' (``staging_path``) is not there. Create it." }
+    try { $null = New-Item -Path $Path -ItemType Directory -Force -ErrorAction Stop }
+    catch { throw "``staging_path`` '$Path' cannot be made: $(ConvertTo-SeedReason -ErrorRecord $_)" }
+    # S-1-5-18 is the system; names differ with the language of Windows.
+    $output = & icacls.exe (Resolve-SeedPath -Path $Path) '/grant' '*S-1-5-18:(OI)(CI)M'
+    if ($LASTEXITCODE -ne 0) { throw "The system may not write to ``staging_path`` '$Path', says icacls: $output" }
 }
 
 function Set-SeedMethod {
@@ -779,6 +800,6 @@ Export-ModuleMember -Function @(
     'ConvertTo-SeedComparable',
     'Get-SeedMethodDifference', 'Get-SeedStageRefusal', 'Get-SeedStageDecision', 'Get-SeedStartRefusal',
     'Get-SeedPolicyRefusal', 'Wait-SeedBackupJob', 'Get-SeedAttendedRefusal', 'Get-SeedMissingOption',
-    'Invoke-SeedStage', 'Set-SeedMethod',
+    'Invoke-SeedStage', 'New-SeedStagingFolder', 'Set-SeedMethod',
     'Remove-SeedLeftSetting', 'Get-SeedLeftReason', 'Invoke-SeedStageClean'
 )

@@ -228,7 +228,8 @@ function Get-SeedStagingFolder {
         ) -Remedy 'Correct `staging.path`.'
     }
     New-SeedFinding -Status warning -Evidence "$path is not there." -Remedy (
-        'Create it. The system account of this host needs to be able to write to it.'
+        'Create it, with the right to write for the system of this host. Where cmdlets set the agent, the seed makes ' +
+        'a folder of this host itself.'
     )
 }
 

@@ -312,9 +312,8 @@ def test_two_drives_at_once(pair: Pair) -> None:
 
 @pytest.mark.powershell
 def test_the_backup(pair: Pair) -> None:
-    """The agent: not set, set and started, waiting, and staged files removed."""
+    """The agent: not set, set and started, waiting, and staged files removed. The staging location is made."""
     settings, subscription = (pair.modules / SETTINGS).read_text(), controller.settings.SUBSCRIPTION_ID
-    pair.each(lambda _home: world.windows_path(HOST, "D:\\Backup").mkdir())
     info = {"agent": "mars", "staging_path": "D:\\Backup"}
     pair.compare("offline_stage_info", "real", info)
     pair.compare("offline_stage_info", "real", {**info, "staging_path": "D:\\nowhere"})

@@ -341,6 +341,8 @@ def _stage(machine: Machine, option: Json, check: bool) -> Json:
         result["diff"]["after"]["method"] = wanted
     if check or not result["changed"]:
         return result
+    if not backup["staging"]["exists"]:
+        machine.local(option["staging_path"]).mkdir(parents=True)
     if configure:
         _configure(machine, wanted, str(settings), option["policy"])
     with world.changed(_file(machine)) as agent:

@@ -256,6 +256,33 @@ Describe 'the source host of a seed' {
             $global:TestCalls | Should -Be @('Set-SeedMarsMethod', 'Invoke-SeedMarsStart')
             @(Get-ChildItem -LiteralPath 'E:\Seedfreight' -Recurse -File).Count | Should -Be 0
         }
+        It 'makes a staging location that is not there, for the system to write to, and only when it starts something' {
+            Initialize-TestStart
+            Remove-Item -LiteralPath 'E:\Staging' -Recurse
+            $granted = @{ words = @() }
+            Mock icacls.exe {
+                $granted.words += ($args | Select-Object -Skip 1) -join ' '
+                $global:LASTEXITCODE = 0
+            } -ModuleName _Agent
+            (Invoke-SeedStage -Option (New-TestOption) -CheckMode $true).started | Should -BeTrue
+            Test-Path -LiteralPath 'E:\Staging' | Should -BeFalse
+            $outcome = Invoke-SeedStage -Option (New-TestOption) -Seconds 2
+            $outcome.backup.staging.exists | Should -BeTrue
+            $granted.words | Should -Be @('/grant *S-1-5-18:(OI)(CI)M')
+        }
+        It 'starts nothing where the staging location cannot be made: <path>' -ForEach @(
+            @{ path = 'Q:\Staging'; words = '*Q:\Staging*cannot be made*' }
+            @{ path = 'E:\Denied'; words = '*may not write to*E:\Denied*Access is denied*' }
+        ) {
+            Initialize-TestStart
+            Mock icacls.exe { $global:LASTEXITCODE = 5; 'Access is denied.' } -ModuleName _Agent
+            $option = New-TestOption -Change @{ staging_path = $path }
+            { Invoke-SeedStage -Option $option -Seconds 2 } | Should -Throw $words
+            $global:TestCalls.Count | Should -Be 0
+        }
+        It 'makes no share' {
+            { New-SeedStagingFolder -Path '\\filer\seed\fs01' } | Should -Throw '*is not there. Create it.'
+        }
         It 'lets the agent read the publish settings as the system, in a file of nobody else' {
             Initialize-TestStart
             $seen = @{}
