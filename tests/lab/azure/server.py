@@ -182,7 +182,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _public(self, path: str, raw: bytes) -> Answer | None:
         if path == "/metadata/endpoints":
-            return 200, tokens.metadata(self.server.endpoint), {}
+            return 200, self.server.tokens.metadata(self.server.endpoint), {}
         # An authority of its own has a path before the tenant.
         if found := re.fullmatch(r"(?:/[^/]+)?/([^/]+)/v2\.0/\.well-known/openid-configuration", path):
             return 200, tokens.discovery(self.server.endpoint, found.group(1)), {}

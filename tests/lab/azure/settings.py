@@ -10,5 +10,11 @@ RESOURCE_GROUP = "seeds"
 LOCATION = "westeurope"
 ACCOUNT = "labseeds"
 ARM_AUDIENCE = "https://management.core.windows.net/"
+# What the metadata document says of the cloud that the lab stands for: audience of tokens, and suffix of storage names.
+CLOUDS = {
+    "LabCloud": (ARM_AUDIENCE, "core.windows.net"),
+    "AzureChinaCloud": ("https://management.core.chinacloudapi.cn/", "core.chinacloudapi.cn"),
+    "AzureUSGovernment": ("https://management.core.usgovcloudapi.net/", "core.usgovcloudapi.net"),
+}
 STORAGE_AUDIENCE = "https://storage.azure.com"
 ISSUER = f"https://sts.windows.net/{TENANT_ID}/"

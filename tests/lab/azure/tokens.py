@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from lab.azure import settings
 
 LIFETIME = 3600
+# Audience, authority and storage suffix of the cloud that a document of another cloud lists, too.
+OTHER = ("https://management.core.windows.net/", "https://login.microsoftonline.com", "core.windows.net")
 
 
 class Tokens:
@@ -34,6 +36,19 @@ class Tokens:
         self.federated: list[str] = []
         self.people: dict[str, str] = {}
         self.machine = ""
+        # The cloud that the lab stands for, one of settings.CLOUDS; its Resource Manager takes its own audience only.
+        self.cloud = "LabCloud"
+
+    @property
+    def audience(self) -> str:
+        """The audience of a token for the Resource Manager of the cloud."""
+        return settings.CLOUDS[self.cloud][0]
+
+    def metadata(self, endpoint: str) -> list[dict[str, Any]]:
+        """The metadata document: all clouds that there are, of which the lab is one."""
+        _audience, storage = settings.CLOUDS[self.cloud]
+        others = [] if self.cloud == "LabCloud" else [_cloud("AzureCloud", "https://management.azure.com", *OTHER)]
+        return [*others, _cloud(self.cloud, endpoint, self.audience, endpoint, storage)]
 
     def grant(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
         """The answer to one request for a token."""
@@ -108,7 +123,7 @@ class Tokens:
         if not head or not hmac.compare_digest(self._signature(head), signature):
             return False
         claims = json.loads(base64.urlsafe_b64decode(head.split(".")[1] + "=="))
-        return bool(claims["aud"].rstrip("/") == settings.ARM_AUDIENCE.rstrip("/") and claims["exp"] > time.time())
+        return bool(claims["aud"].rstrip("/") == self.audience.rstrip("/") and claims["exp"] > time.time())
 
     def _sign(self, claims: dict[str, Any]) -> str:
         head = ".".join(_encode(json.dumps(part).encode()) for part in ({"typ": "JWT", "alg": "HS256"}, claims))
@@ -142,22 +157,20 @@ def _decode(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def metadata(endpoint: str) -> list[dict[str, Any]]:
-    """The cloud's metadata document, in the form of a list of clouds."""
-    return [
-        {
-            "name": "LabCloud",
-            "portal": "https://portal.azure.com",
-            "resourceManager": f"{endpoint}/",
-            "authentication": {
-                "loginEndpoint": endpoint,
-                "audiences": [settings.ARM_AUDIENCE],
-                "tenant": "common",
-                "identityProvider": "AAD",
-            },
-            "suffixes": {"storage": "core.windows.net", "keyVaultDns": "vault.azure.net"},
-        }
-    ]
+def _cloud(name: str, resource_manager: str, audience: str, login: str, storage: str) -> dict[str, Any]:
+    """One cloud of a metadata document."""
+    return {
+        "name": name,
+        "portal": "https://portal.azure.com",
+        "resourceManager": f"{resource_manager}/",
+        "authentication": {
+            "loginEndpoint": login,
+            "audiences": [audience],
+            "tenant": "common",
+            "identityProvider": "AAD",
+        },
+        "suffixes": {"storage": storage, "keyVaultDns": "vault.azure.net"},
+    }
 
 
 def discovery(endpoint: str, tenant: str) -> dict[str, Any]:

@@ -59,6 +59,7 @@ def azure(endpoint: Server, azure_home: pathlib.Path, monkeypatch: pytest.Monkey
     endpoint.jobs, endpoint.account, endpoint.blob_service = Jobs(), {}, {}
     endpoint.registrations = {}
     endpoint.box_service.ordered = {}
+    endpoint.tokens.cloud = "LabCloud"
     endpoint.async_operations, endpoint.strict_answers, endpoint.page_size = False, True, 100
     endpoint.import_export = ImportExportJobs()
     (azure_home / "logs" / "azure.log").write_text("", encoding="utf-8")

@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 import pytest
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.clouds import CLOUDS
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.errors import ArmError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import ensure_job, show_job
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
@@ -205,6 +206,18 @@ def test_product_follows_operations_of_both_kinds(azure: Azure, order: dict[str,
     for options in (order, order | {"tags": {"CostCenter": "4711"}}, order | {"state": "cancelled"}):
         assert ensure_job(azure.options, options, False)["changed"]
     assert ensure_job(azure.options, order | {"state": "absent"}, False)["job"]["exists"] is False
+
+
+@pytest.mark.parametrize("cloud", ["AzureChinaCloud", "AzureUSGovernment"])
+def test_job_is_made_in_a_cloud_that_its_metadata_describes(azure: Azure, order: dict[str, Any], cloud: str) -> None:
+    """The document lists AzureCloud first, and the Resource Manager takes no token for another audience."""
+    azure.server.tokens.cloud = cloud
+    found = azure.client().cloud
+    assert (found.name, found.audience) == (cloud, settings.CLOUDS[cloud][0])
+    assert found.storage_suffix == CLOUDS[cloud].storage_suffix and found.scope == CLOUDS[cloud].scope
+    for options in (order, order | PARCEL):
+        assert ensure_job(azure.options, options, False)["changed"]
+    assert not azure.server.tokens.accepts(f"Bearer {azure.server.tokens.issue(settings.ARM_AUDIENCE)}")
 
 
 @pytest.mark.parametrize("version", ["", "1999-12-31", "2099-01-01"])
