@@ -35,8 +35,10 @@ options:
   state:
     description:
       - V(present) creates the container. It refuses a storage account that an import cannot write to, because of its
-        kind, SKU, namespace or firewall.
-      - V(absent) deletes the blobs named in O(blobs). The container and its other blobs stay.
+        kind, SKU, namespace or firewall; a container that anybody can read; and one with an immutability policy or a
+        legal hold, in which no page blob can be completed.
+      - V(absent) deletes the blobs named in O(blobs). The container and its other blobs stay. What
+        soft delete or versioning of the storage account keeps of them is a warning.
     type: str
     choices: [present, absent]
     default: present

@@ -120,6 +120,28 @@ class Container:
         except AzureError as error:
             raise self._refused(error) from error
 
+    def require_fit(self) -> None:
+        """Refuse a container that anybody reads, and one in which no import can complete a page blob.
+
+        Source: operations of blobs in containers with a time-based retention policy or a legal hold; writing pages is
+        prohibited there, and so is removing blobs.
+        """
+        try:
+            found = self._container.get_container_properties()
+        except AzureError as error:
+            raise self._refused(error) from error
+        if found.public_access:
+            raise ArmError(
+                f"Container '{self._name}' has public access ({found.public_access}), so anybody can read what is "
+                "imported. Make it private, or choose another container."
+            )
+        if found.has_immutability_policy or found.has_legal_hold:
+            what = "a legal hold" if found.has_legal_hold else "an immutability policy"
+            raise ArmError(
+                f"Container '{self._name}' has {what}, so an import can complete no page blob in it, and nobody can "
+                "remove one. Choose another container."
+            )
+
     def create(self) -> None:
         """Create the container, private. One that exists already is no error; ArmError for every other conflict."""
         try:
@@ -291,6 +313,8 @@ def ensure_container(azure: Mapping[str, str], options: Mapping[str, Any], check
     if options["state"] == "present":
         _require_free(options, before)
         container.account.require_usable()
+        if before["exists"]:
+            container.require_fit()
         changed, exists = not before["exists"], True
         if changed and not check_mode:
             container.create()
@@ -304,12 +328,28 @@ def ensure_container(azure: Mapping[str, str], options: Mapping[str, Any], check
         now = container.show(job, expected)
         _require_reached(options, now, container.holding(set(gone)) if gone else [])
     after = {"exists": exists, "blob_count": before["blob_count"] - len(gone)}
+    kept = _kept(container.account) if gone else []
     return {
         "changed": changed,
         "container": now,
         "removed": len(gone),
+        **({"warnings": kept} if kept else {}),
         "diff": {"before": {name: before[name] for name in after}, "after": after | {"removed": gone[:ROWS]}},
     }
+
+
+def _kept(account: Account) -> list[str]:
+    """What the account keeps of blobs that are removed. Nothing is said where this identity may not see it."""
+    kept, text = account.protection, f"The storage account {account.name}"
+    found = []
+    if kept and kept.soft_delete_days:
+        days = f"{kept.soft_delete_days} day{'' if kept.soft_delete_days == 1 else 's'}"
+        found.append(f"{text} has soft delete: it keeps removed blobs for {days}, and charges them.")
+    if kept and kept.versioning:
+        found.append(
+            f"{text} has versioning: it keeps a version of each removed blob, and charges it until it is deleted."
+        )
+    return found
 
 
 def _require_free(options: Mapping[str, Any], before: Mapping[str, Any]) -> None:

@@ -33,7 +33,7 @@ from azure.core.exceptions import (
     ResourceExistsError,
     ServiceRequestError,
 )
-from azure.storage.blob import BlobType, ContentSettings
+from azure.storage.blob import BlobType, ContainerClient, ContentSettings
 from lab import blobs
 from lab.azure import settings
 from loopback import SECRETS, Azure
@@ -283,6 +283,61 @@ def test_names_are_checked_before_any_request(azure: Azure) -> None:
         with pytest.raises(InvalidName):
             shown(azure, **changes)
     assert not azure.requests()
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"public_access": "blob"}, "has public access (blob), so anybody can read"),
+        ({"has_legal_hold": True}, "has a legal hold, so an import can complete no page blob"),
+        ({"has_immutability_policy": True}, "has an immutability policy, so an import can complete no page blob"),
+    ],
+)
+def test_container_that_is_not_fit_is_refused(
+    azure: Azure, storage: Any, monkeypatch: pytest.MonkeyPatch, facts: dict[str, Any], said: str
+) -> None:
+    storage.create_container("seed-1")
+    real = ContainerClient.get_container_properties
+
+    def with_facts(client: ContainerClient, **more: Any) -> Any:
+        found = real(client, **more)
+        for name, value in facts.items():
+            setattr(found, name, value)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ContainerClient, "get_container_properties", with_facts)
+        for check_mode in (True, False):
+            with pytest.raises(ArmError, match=re.escape(said)):
+                ensure_container(azure.options, OPTIONS, check_mode)
+    assert ensure_container(azure.options, OPTIONS, False)["changed"] is False
+
+
+def test_container_that_is_read_by_anybody_is_refused(azure: Azure, storage: Any) -> None:
+    storage.create_container("seed-1", public_access="container")
+    with pytest.raises(ArmError, match=re.escape("public access (container)")):
+        ensure_container(azure.options, OPTIONS, False)
+
+
+@pytest.mark.parametrize(
+    ("service", "said"),
+    [
+        ({}, []),
+        ({"deleteRetentionPolicy": {"enabled": True, "days": 7}}, ["keeps removed blobs for 7 days"]),
+        ({"deleteRetentionPolicy": {"enabled": True, "days": 1}}, ["keeps removed blobs for 1 day,"]),
+        ({"isVersioningEnabled": True}, ["keeps a version of each removed blob"]),
+    ],
+)
+def test_what_stays_of_removed_blobs_is_told(
+    azure: Azure, storage: Any, service: dict[str, Any], said: list[str]
+) -> None:
+    azure.server.blob_service = service
+    storage.create_container("seed-1").upload_blob("a.BaseBlob", b"0" * 512, blob_type=BlobType.PAGEBLOB)
+    removal = OPTIONS | {"state": "absent", "blobs": ["a.BaseBlob"]}
+    done = ensure_container(azure.options, removal, False)
+    assert len(done.get("warnings", [])) == len(said) and done["removed"] == 1
+    assert all(part in text for part, text in zip(said, done.get("warnings", []), strict=True))
+    assert "warnings" not in ensure_container(azure.options, removal, False)
 
 
 # the proof of expected blobs
