@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _names
@@ -25,6 +26,10 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.order import (
     read_parcel,
     read_spec,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.regions import (
+    known_carriers,
+    remembered,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.registration import (
     show_registration,
@@ -108,8 +113,10 @@ def carrier_row(api: JobApi, spec: JobSpec) -> dict[str, str]:
     supported, wanted = api.return_carriers(spec.location), spec.return_carrier["name"]
     row = {"id": "azure_order_carrier", "title": "Carrier of the return shipment"}
     if not supported:
-        text = f"Azure lists no carriers for {spec.location}."
-        return {**row, "status": "unknown", "evidence": text, "remedy": "Compare it with those that the portal lists."}
+        text = f"Azure lists no carriers for {spec.location}. {remembered(spec.location, datetime.now(UTC))}"
+        status = "unknown" if _plain(wanted) in map(_plain, known_carriers(spec.location)) else "warning"
+        remedy = f"Compare {wanted} with the carriers that the portal lists."
+        return {**row, "status": status, "evidence": text, "remedy": remedy}
     if _plain(wanted) in map(_plain, supported):
         return {**row, "status": "ok", "evidence": f"The data center returns drives with {wanted}.", "remedy": ""}
     text = f"The data center of {spec.location} does not return drives with {wanted}."

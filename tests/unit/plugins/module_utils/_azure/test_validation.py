@@ -78,7 +78,13 @@ def test_carrier_is_compared_without_an_order(azure: Azure, order: dict[str, Any
     row = asked(azure, order | {"return_carrier": {"name": "Pigeon Post"}})["azure_order_carrier"]
     assert (row["status"], row["remedy"]) == ("failed", "Use FedEx, UPS, DHL.")
     azure.fault("regionConfiguration", 403, times=99)
-    assert asked(azure, order)["azure_order_carrier"]["status"] == "unknown"
+    row = asked(azure, order)["azure_order_carrier"]
+    assert row["status"] == "unknown" and "westeurope. In January 2023, " in row["evidence"]
+    assert row["remedy"] == "Compare FedEx with the carriers that the portal lists."
+    pigeons = asked(azure, order | {"return_carrier": {"name": "Pigeon Post"}})["azure_order_carrier"]
+    assert (
+        pigeons["status"] == "warning" and "UPS, DHL, FedEx, Blue Dart, TNT were listed for it." in pigeons["evidence"]
+    )
 
 
 @pytest.mark.parametrize(
