@@ -16,6 +16,7 @@ from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import normalize_serial
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._proof import identity
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse, stamp
 
 SCHEMA_VERSION = 2
@@ -430,7 +431,8 @@ def _job_created(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) 
         "name": job["name"],
         "created": job.get("created") or at,
         "at": at,
-        "blobs_before": _held(container) or [],
+        # A container that holds one of the staged files is refused, so there is none.
+        "blobs_before": sorted(str(one) for one in (container.get("proof") or {}).get("present") or []),
         "logs_before": sorted(str(one["url"]) for one in container.get("copy_logs") or []),
     }
     return {"jobs": [*(ledger.get("jobs") or []), entry]}, f"Import job {job['name']} created"
@@ -456,7 +458,7 @@ def _adopted(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> t
         "created": job.get("created") or at,
         "at": at,
         "adopted": True,
-        "blobs_before": _held(container) if untouched else None,
+        "blobs_before": _held(container, ledger["frozen"]) if untouched else None,
         "logs_before": sorted(str(one["url"]) for one in container["copy_logs"]) if untouched else None,
     }
     serials = ", ".join(one["serial"] for one in drives)
@@ -464,10 +466,12 @@ def _adopted(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> t
     return facts, f"Import job {job['name']} with drive {serials} adopted"
 
 
-def _held(container: Mapping[str, Any]) -> list[str] | None:
-    """The first of the staged files whose names the container holds; None when it was not compared with them."""
+def _held(container: Mapping[str, Any], frozen: Iterable[Mapping[str, Any]]) -> list[str] | None:
+    """The first of the staged files whose names the container holds; None when it was not compared with these files."""
     proof = container.get("proof")
-    return None if proof is None else sorted(str(one) for one in proof["present"])
+    if not proof or proof["identity"] != identity(frozen):
+        return None
+    return sorted(str(one) for one in proof["present"])
 
 
 def job_drives(job: Mapping[str, Any]) -> list[dict[str, str]]:

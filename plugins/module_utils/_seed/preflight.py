@@ -345,7 +345,7 @@ def _order_rows(observed: Mapping[str, Any]) -> list[dict[str, str]]:
     result = observed.get("order") or {}
     if result.get("checks"):
         return [
-            {name: str(one.get(name) or "") for name in ("id", "title", "status", "evidence", "remedy")}
+            {name: _in_definition(str(one.get(name) or "")) for name in ("id", "title", "status", "evidence", "remedy")}
             for one in result["checks"]
         ]
     if not result or result.get("skipped"):
@@ -353,3 +353,14 @@ def _order_rows(observed: Mapping[str, Any]) -> list[dict[str, str]]:
     return [
         _unknown("azure_order", "Order", "Whether Azure would take the order is not known.", _why(observed, "order"))
     ]
+
+
+def _in_definition(text: str) -> str:
+    """A text of import_job, with the names that its options have in the definition of a seed."""
+    for part, options in (
+        ("azure", ("location", "storage_account", "subscription_id")),
+        ("shipping", ("return_address", "return_carrier")),
+    ):
+        for one in options:
+            text = text.replace(f"`{one}`", f"`{part}.{one}`")
+    return text

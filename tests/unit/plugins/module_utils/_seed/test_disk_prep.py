@@ -25,7 +25,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     steps,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import Snapshot
-from life import FILES, NAME, NOW, SERIAL, backup, completed, container, job
+from life import FILES, NAME, NOW, SERIAL, backup, completed, container, job, proof
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[5]
 HASH = job()["drives"][0]["manifest_hash"]
@@ -78,7 +78,7 @@ def adoption(one: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any
     """What the step that adopts a job records."""
     found = one or theirs()
     evidence = {"milestone": "job_created", "drives": ledger.job_drives(found), "accepted": []}
-    return {"job": found, "container": {"proof": {"present": []}, "copy_logs": []}, "evidence": evidence} | changes
+    return {"job": found, "container": {"proof": proof(FILES, []), "copy_logs": []}, "evidence": evidence} | changes
 
 
 def ledger_at(name: str) -> dict[str, Any]:
@@ -244,6 +244,22 @@ def test_a_job_of_the_utility_is_adopted(phase: str) -> None:
     assert known["jobs"][0]["blobs_before"] == (None if phase in ("copying", "completed") else [])
     assert known["jobs"][0]["adopted"] is True and status.milestone(known) == "job_created"
     assert known["history"][-1]["text"] == f"Import job {NAME} with drive {SERIAL} adopted"
+
+
+@pytest.mark.parametrize("seen", [None, proof(FILES[:1], []), proof([], [])], ids=["not", "others", "none"])
+def test_what_a_container_held_is_not_known_when_it_was_compared_with_other_files(seen: Any) -> None:
+    found = status.decide(snapshot("planned", {"drives": [{"serial": SERIAL}]}, job=theirs("created")))
+    told_of = adoption(theirs("created"), evidence=dict(found.evidence)) | {
+        "container": {"proof": seen, "copy_logs": []}
+    }
+    assert told(ledger_at("planned"), "adopted", told_of)["jobs"][0]["blobs_before"] is None
+
+
+def test_a_file_that_the_container_held_before_is_kept() -> None:
+    found = status.decide(snapshot("planned", {"drives": [{"serial": SERIAL}]}, job=theirs("created")))
+    there = {"proof": proof(FILES, container()["blobs"][:1]), "copy_logs": []}
+    told_of = adoption(theirs("created"), evidence=dict(found.evidence)) | {"container": there}
+    assert told(ledger_at("planned"), "adopted", told_of)["jobs"][0]["blobs_before"] == [FILES[0]["name"]]
 
 
 TWO = [*job()["drives"], {**job()["drives"][0], "serial": "WD-2"}]

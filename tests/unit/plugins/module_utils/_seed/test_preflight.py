@@ -294,6 +294,9 @@ def test_blobs_of_a_job_that_is_not_adopted_yet_are_no_failure(preparer: str, ph
 def test_order_that_was_asked_for_has_rows() -> None:
     row = {"id": "azure_order_limit", "title": "Number", "status": "failed", "evidence": "Full.", "remedy": "Wait."}
     assert rows(order={"checks": [row]})["azure_order_limit"] == row
+    told = row | {"remedy": "Correct `return_address`, or `location`."}
+    found = rows(order={"checks": [told]})["azure_order_limit"]["remedy"]
+    assert found == "Correct `shipping.return_address`, or `azure.location`."
     assert not any(name.startswith("azure_order") for name in rows(order={"skipped": True}))
     one = rows(order={"msg": "`contact.email` names no address."})["azure_order"]
     assert one["status"] == "unknown" and one["evidence"].endswith("`contact.email` names no address.")
