@@ -101,8 +101,12 @@ def test_each_request_with_each_fault(
     monkeypatch.setattr(time, "sleep", pauses.append)
     faulty = Faulty(method, part, FAULTS[fault])
     said = FAULTS[fault][3]
+
+    def send(transport: RequestsTransport, request: Any, **more: Any) -> Any:
+        return faulty(transport, request, **more)
+
     with monkeypatch.context() as patch:
-        patch.setattr(RequestsTransport, "send", lambda transport, sent, **more: faulty(transport, sent, **more))
+        patch.setattr(RequestsTransport, "send", send)
         if said:
             with pytest.raises(ValueError, match=said):
                 ensure_container(azure.options, options, False)
