@@ -322,6 +322,21 @@ function Get-SeedOtherAttempt {
     }
 }
 
+function Get-SeedJournalPath {
+    <#
+    .SYNOPSIS
+        Where the journal of an attempt lies.
+    .PARAMETER Folder
+        The folder of the attempt.
+    .PARAMETER Serial
+        The serial in its normal form.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][string]$Folder, [Parameter(Mandatory = $true)][string]$Serial)
+    "$Folder\" + ($Serial -replace '[\\/:*?"<>|]', '_') + '.jrn'
+}
+
 function Get-SeedJournalFact {
     <#
     .SYNOPSIS
@@ -334,7 +349,7 @@ function Get-SeedJournalFact {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][object]$Attempt, [Parameter(Mandatory = $true)][string]$Serial)
-    $path = "$($Attempt.folder)\" + ($Serial -replace '[\\/:*?"<>|]', '_') + '.jrn'
+    $path = Get-SeedJournalPath -Folder $Attempt.folder -Serial $Serial
     if ($Attempt.alive -or -not (Test-Path -LiteralPath $path -PathType Leaf)) { return $null }
     $fact = [ordered]@{
         path = $path
@@ -438,12 +453,15 @@ function Get-SeedDriveFact {
         The serial in its normal form.
     .PARAMETER BootTime
         When the host was started.
+    .PARAMETER Look
+        What is the same for all drives of this call, as Get-SeedDiskFact fills it.
     #>
     [CmdletBinding()]
     param(
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option,
         [Parameter(Mandatory = $true)][string]$Serial,
-        [AllowEmptyString()][string]$BootTime
+        [AllowEmptyString()][string]$BootTime,
+        [System.Collections.IDictionary]$Look = @{}
     )
     $folder = Get-SeedFolder -Option $Option -Serial $Serial
     $attempts = @(Get-SeedAttempt -Folder $folder -Serial $Serial -BootTime $BootTime)
@@ -473,20 +491,21 @@ function Get-SeedDriveFact {
             }
         })
     $facts['others'] = @(Get-SeedOtherAttempt -Option $Option -Serial $Serial -BootTime $BootTime)
-    $look = @{
+    $ask = @{
         Serial = $Serial
         ProtectedPath = @(Get-SeedProtectedPath -Option $Option)
+        Look = $Look
         OwnGuid = @($facts['older'] | ForEach-Object { $_.partition_guid })
     }
     if ($facts['attempt'] -and $facts['attempt'].identity) {
-        $look['OwnGuid'] += "$($facts['attempt'].identity.partition_guid)"
+        $ask['OwnGuid'] += "$($facts['attempt'].identity.partition_guid)"
     }
-    if ($facts['attempt'] -and $facts['attempt'].alive) { $look['Shallow'] = $true }
+    if ($facts['attempt'] -and $facts['attempt'].alive) { $ask['Shallow'] = $true }
     $finished = (Get-SeedAttemptState -Facts ([pscustomobject]$facts)) -eq 'complete'
-    if ($finished -and -not $facts['verify']) { $look['ManifestFile'] = $facts['journal'].manifest_file }
-    $disk = Get-SeedDiskFact @look
+    if ($finished -and -not $facts['verify']) { $ask['ManifestFile'] = $facts['journal'].manifest_file }
+    $disk = Get-SeedDiskFact @ask
     foreach ($name in 'problems', 'candidates', 'disk', 'content') { $facts[$name] = $disk.$name }
-    if ($look.ContainsKey('Shallow') -and $facts['disk'] -and $facts['attempt'].run) {
+    if ($ask.ContainsKey('Shallow') -and $facts['disk'] -and $facts['attempt'].run) {
         $facts['disk'].letter = "$($facts['attempt'].run.letter)"
     }
     [pscustomobject]$facts
@@ -510,6 +529,7 @@ function Get-SeedDriveOption {
         container = $Option['container']
         erase = [bool]$Listed.erase
         bus = "$($Listed.bus)"
+        encryption = "$(Get-SeedField -Value $Listed -Name encryption -Default 'tool')"
         files = @(Get-SeedOption -Option $Listed -Name files)
         discard_attempts = @(Get-SeedOption -Option $Option -Name discard_attempts)
         erase_fingerprints = @(Get-SeedOption -Option $Option -Name erase_fingerprints)
@@ -530,10 +550,11 @@ function Get-SeedDrive {
     $problem = Get-SeedFolderProblem -Path $Option['work_directory']
     if ($problem) { throw "``work_directory``: $problem" }
     $boot = Get-SeedBootTime
+    $look = @{}
     foreach ($listed in @(Get-SeedOption -Option $Option -Name drives)) {
         $serial = ConvertTo-SeedSerial -Serial $listed.serial
         $wanted = Get-SeedDriveOption -Option $Option -Listed $listed
-        $facts = Get-SeedDriveFact -Option $Option -Serial $serial -BootTime $boot
+        $facts = Get-SeedDriveFact -Option $Option -Serial $serial -BootTime $boot -Look $look
         $record = ConvertTo-SeedDriveRecord -Facts $facts -Option $wanted
         [pscustomobject]@{ listed = $listed; option = $wanted; facts = $facts; record = $record }
     }
@@ -634,6 +655,7 @@ function New-SeedChange {
 Export-ModuleMember -Function @(
     'Get-SeedOption', 'Assert-SeedOption', 'Assert-SeedPlan', 'Get-SeedFolder', 'New-SeedAttemptId', 'Read-SeedRecord',
     'Read-SeedAttempt', 'Get-SeedAttempt', 'Test-SeedToolBegan', 'Test-SeedWrote', 'Get-SeedOtherAttempt',
-    'Get-SeedJournalFact', 'Get-SeedCurrentAttempt', 'Get-SeedVerifyFact', 'Get-SeedProtectedPath', 'Get-SeedDriveFact',
-    'Get-SeedDriveOption', 'Get-SeedDrive', 'Get-SeedBusyDrive', 'Get-SeedDiff', 'Set-SeedFailure', 'New-SeedChange'
+    'Get-SeedJournalPath', 'Get-SeedJournalFact', 'Get-SeedCurrentAttempt', 'Get-SeedVerifyFact',
+    'Get-SeedProtectedPath', 'Get-SeedDriveFact', 'Get-SeedDriveOption', 'Get-SeedDrive', 'Get-SeedBusyDrive',
+    'Get-SeedDiff', 'Set-SeedFailure', 'New-SeedChange'
 )

@@ -10,7 +10,8 @@
 #   serial; problems (questions that could not be asked, a sentence each); candidates (serials that nearly match)
 #   disk: null or {number, letter, size_bytes, sector_bytes, bus_type, unique_id, partition_style, offline,
 #   partition_guid, guards}
-#   content: null or {kind: empty data locked unknown, text, fingerprint, manifest (bool), manifest_md5, encryption}
+#   content: null or {kind: empty data locked unknown, text, fingerprint, manifest (bool), manifest_md5, encryption,
+#            bare (an NTFS volume without an entry), passwords (how many recovery passwords open a bare one)}
 #   attempt: null or {id, readable, seed, container, folder, started, files, sessions, identity, erased, log, has_order,
 #            run_state: ok missing torn, run, alive: '' starting runner tool}
 #   journal: null or {path, sha256, bytes, completed, drive_id, manifest_file, manifest_hash, key_kind, damaged,
@@ -397,6 +398,7 @@ function Get-SeedFreshVerdict {
     }
     $unfit = @(Get-SeedUnfitReason -Facts $Facts -Option $Option)
     if ($unfit.Count -gt 0) { return New-SeedVerdict -Status unusable -Reason ($unfit -join ' ') }
+    if (Test-SeedManaged -Value $Option) { return Get-SeedManagedVerdict -Facts $Facts }
     $whose = Get-SeedContentKind -Facts $Facts
     $content = $Facts.content
     if ($whose -eq 'unknown') {
@@ -427,6 +429,53 @@ function Get-SeedFreshVerdict {
     if ($Option.erase -and $wrote) { $remedy = "``erase`` holds for the first attempt only. $remedy" }
     elseif ($Option.erase) { $remedy = "``erase`` does not cover that. $remedy" }
     New-SeedVerdict -Status foreign -Reason "$reason $remedy" -Allowed erase
+}
+
+function Test-SeedManaged {
+    <#
+    .SYNOPSIS
+        Whether a drive was encrypted before the tool gets it, so that the tool gets its key (/bk).
+    .PARAMETER Value
+        The options of the drive, an attempt or an order.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([AllowNull()][object]$Value)
+    "$(Get-SeedField -Value $Value -Name encryption)" -eq 'managed'
+}
+
+function Get-SeedManagedVerdict {
+    <#
+    .SYNOPSIS
+        What a drive is that was encrypted before: empty, when the tool may write to its volume as it is; otherwise
+        unusable or unknown, because nobody erases it.
+    .PARAMETER Facts
+        The facts, with a disk that is fit.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Facts)
+    $content = $Facts.content
+    $name = "Drive $($Facts.serial) in ``drives``"
+    $lack = ''
+    if ($Facts.disk.offline) { $lack = "$name is offline. Bring its disk online." }
+    elseif (-not $content -or $content.kind -eq 'unknown') {
+        return New-SeedVerdict -Status unknown -Reason "$name cannot be looked into. It is not used."
+    }
+    elseif ($content.kind -eq 'locked') { $lack = "$name holds $($content.text). Unlock it." }
+    elseif (-not $content.bare) {
+        $lack = "$name holds $($content.text). With ``encryption: managed`` nothing is erased, so it has to hold one " +
+            'empty NTFS volume. Empty it, or list another drive.'
+    }
+    elseif (-not $content.encryption -or $content.encryption.volume_status -eq 'FullyDecrypted') {
+        $lack = "$name is not encrypted. Encrypt it, or remove ``encryption: managed``."
+    }
+    else { $lack = "$(Get-SeedProtectionLack -Serial $Facts.serial -Encryption $content.encryption)" }
+    if (-not $lack -and [int]$content.passwords -ne 1) {
+        $lack = "$name has $([int]$content.passwords) recovery passwords, and the tool takes one. Leave exactly one."
+    }
+    if ($lack) { return New-SeedVerdict -Status unusable -Reason $lack }
+    $size = Get-SeedSizeNote -Facts $Facts
+    New-SeedVerdict -Status empty -Reason "$name is empty and encrypted.$size" -Allowed prepare
 }
 
 function Get-SeedAttemptNext {
@@ -949,7 +998,8 @@ Export-ModuleMember -Function @(
     'ConvertTo-SeedSerial', 'Find-SeedDisk', 'Get-SeedNearSerial', 'Test-SeedSameFile', 'Get-SeedSession',
     'Get-SeedJournalLack', 'Get-SeedAttemptState', 'Get-SeedAccess', 'Get-SeedContentKind', 'Get-SeedActivity',
     'New-SeedVerdict', 'Get-SeedMissingReason', 'Get-SeedUnfitReason', 'Get-SeedSizeNote', 'Test-SeedEraseUsed',
-    'Get-SeedFreshVerdict', 'Get-SeedAttemptNext', 'Get-SeedStatusNext',
+    'Get-SeedFreshVerdict', 'Test-SeedManaged', 'Get-SeedManagedVerdict', 'Get-SeedAttemptNext',
+    'Get-SeedStatusNext',
     'Get-SeedEndedVerdict', 'Get-SeedProtectionLack', 'Get-SeedReadableVerdict', 'Get-SeedCompleteVerdict',
     'Get-SeedAttemptVerdict', 'Test-SeedBeside', 'Get-SeedProgress', 'Get-SeedNeverStartedVerdict',
     'Get-SeedDriveStatus', 'Select-SeedField',

@@ -317,6 +317,8 @@ function New-SeedContent {
         manifest = $false
         manifest_md5 = $null
         encryption = $null
+        bare = $false
+        passwords = 0
     }
 }
 
@@ -362,6 +364,11 @@ function Get-SeedVolumeContent {
     $content.encryption = $encryption
     if ($names.Count -eq 0 -and ($null -eq $encryption -or $encryption.volume_status -eq 'FullyDecrypted')) {
         $content.kind = 'empty'
+    }
+    $content.bare = $names.Count -eq 0 -and "$($volume[0].FileSystem)" -eq 'NTFS'
+    if ($content.bare -and $encryption) {
+        $content.passwords = @((Get-SeedVolume -Letter $Letter).protectors |
+            Where-Object { $_.type -eq 'RecoveryPassword' }).Count
     }
     $content.manifest = 'DriveManifest.xml' -in $names
     if ($content.manifest) { $content.text += ', among them a drive manifest of an import' }
@@ -685,18 +692,52 @@ function Get-SeedManagerGuard {
     }
 }
 
+function Set-SeedHostLook {
+    <#
+    .SYNOPSIS
+        Fills in what is the same for all disks of this host, if it is not there yet: the local paths of page files and
+        of what is protected. Fails while that is not known.
+    .PARAMETER Look
+        A hashtable, which gets pages and protected; one for all drives of a call.
+    .PARAMETER ProtectedPath
+        Paths whose disks are never used.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Look,
+        [AllowEmptyCollection()][string[]]$ProtectedPath = @()
+    )
+    if ($Look.Contains('protected')) { return }
+    # The file itself is not looked at, because Windows holds it open; it is never a link.
+    $pages = @(Invoke-SeedQuery -Name Get-CimInstance -Parameter @{ ClassName = 'Win32_PageFileUsage' } |
+        ForEach-Object { "$($_.Name)" -replace '[^\\]+$', '' } | Where-Object { $_ })
+    $all = @(Invoke-SeedQuery -Name Get-Partition)
+    $local = @($pages | ForEach-Object { Resolve-SeedOwnPath -Path $_ })
+    Assert-SeedPathKnown -Path $local -Partition $all
+    $protected = [ordered]@{}
+    foreach ($path in @($ProtectedPath | Where-Object { $_ } | Sort-Object -Unique)) {
+        $protected[$path] = @(Resolve-SeedOwnPath -Path $path)
+        Assert-SeedPathKnown -Path $protected[$path] -Partition $all
+    }
+    $Look['pages'] = $local
+    $Look['protected'] = $protected
+}
+
 function Get-SeedGuard {
     <#
     .SYNOPSIS
         Why a disk may not be used, whatever it holds: the ends of sentences that begin with the drive.
     .PARAMETER Disk
         The disk.
-    .PARAMETER ProtectedPath
-        Paths whose disks are never used.
+    .PARAMETER Look
+        What Set-SeedHostLook knows.
     #>
     [CmdletBinding()]
     [OutputType([string])]
-    param([Parameter(Mandatory = $true)][object]$Disk, [AllowEmptyCollection()][string[]]$ProtectedPath = @())
+    param(
+        [Parameter(Mandatory = $true)][object]$Disk,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Look
+    )
     $remedy = 'List another drive.'
     if ($Disk.IsSystem -or $Disk.IsBoot -or $Disk.BootFromDisk) { "is a system or boot disk of this host. $remedy" }
     if ([long]$Disk.Size -le 0) { 'has no medium: Windows shows a size of 0 bytes. Insert the medium.' }
@@ -718,17 +759,9 @@ function Get-SeedGuard {
     if (-not $Disk.IsOffline) { $partitions = @(Invoke-SeedQuery -Name Get-Partition -Parameter @{ Disk = $Disk }) }
     Get-SeedManagerGuard -Partition $partitions
     $roots = @($partitions | ForEach-Object { Get-SeedRoot -Partition $_ })
-    # The file itself is not looked at, because Windows holds it open; it is never a link.
-    $pages = @(Invoke-SeedQuery -Name Get-CimInstance -Parameter @{ ClassName = 'Win32_PageFileUsage' } |
-        ForEach-Object { "$($_.Name)" -replace '[^\\]+$', '' } | Where-Object { $_ })
-    $all = @(Invoke-SeedQuery -Name Get-Partition)
-    $local = @($pages | ForEach-Object { Resolve-SeedOwnPath -Path $_ })
-    Assert-SeedPathKnown -Path $local -Partition $all
-    if (Test-SeedBelow -Path $local -Root $roots) { "holds a page file. $remedy" }
-    foreach ($path in @($ProtectedPath | Where-Object { $_ } | Sort-Object -Unique)) {
-        $local = @(Resolve-SeedOwnPath -Path $path)
-        Assert-SeedPathKnown -Path $local -Partition $all
-        if (Test-SeedBelow -Path $local -Root $roots) {
+    if (Test-SeedBelow -Path $Look['pages'] -Root $roots) { "holds a page file. $remedy" }
+    foreach ($path in $Look['protected'].Keys) {
+        if (Test-SeedBelow -Path $Look['protected'][$path] -Root $roots) {
             "holds '$path', which this seed reads or works in. $remedy"
         }
     }
@@ -748,6 +781,8 @@ function Get-SeedDiskFact {
         The manifest whose MD5 is wanted; empty for none.
     .PARAMETER Shallow
         Whether to leave the volume alone, because the tool works on it.
+    .PARAMETER Look
+        A hashtable for what is the same for all drives of one call, as Set-SeedHostLook fills it.
     #>
     [CmdletBinding()]
     param(
@@ -755,7 +790,8 @@ function Get-SeedDiskFact {
         [AllowEmptyCollection()][string[]]$ProtectedPath = @(),
         [AllowEmptyCollection()][string[]]$OwnGuid = @(),
         [string]$ManifestFile,
-        [switch]$Shallow
+        [switch]$Shallow,
+        [System.Collections.IDictionary]$Look = @{}
     )
     $fact = [pscustomobject]@{ problems = @(); candidates = @(); disk = $null; content = $null }
     try {
@@ -793,7 +829,8 @@ function Get-SeedDiskFact {
     try {
         $view = Get-SeedDiskView -Disk $disk
         $seen = Get-SeedContent -Disk $disk -OwnGuid $OwnGuid -ManifestFile $ManifestFile
-        $guards = @(Get-SeedGuard -Disk $disk -ProtectedPath $ProtectedPath)
+        Set-SeedHostLook -Look $Look -ProtectedPath $ProtectedPath
+        $guards = @(Get-SeedGuard -Disk $disk -Look $Look)
         $again = Find-SeedDisk -Serial $Serial
         if (-not $again -or (Get-SeedDiskView -Disk $again) -ne $view) {
             throw 'It changed while it was looked at. Run again when nobody handles the drives.'
@@ -874,5 +911,6 @@ Export-ModuleMember -Function @(
     'Get-SeedRootEntry', 'New-SeedContent', 'Get-SeedVolumeContent', 'Get-SeedContent', 'Resolve-SeedOwnPath',
     'Test-SeedOwnAddress', 'Test-SeedBelow', 'Assert-SeedPathKnown',
     'Get-SeedSerialGuard', 'ConvertTo-SeedSwapped', 'Get-SeedPhysicalDisk',
-    'Get-SeedManagerGuard', 'Get-SeedGuard', 'Get-SeedDiskFact', 'Get-SeedDriveLetter', 'Get-SeedVolumeRecord'
+    'Get-SeedManagerGuard', 'Set-SeedHostLook', 'Get-SeedGuard', 'Get-SeedDiskFact', 'Get-SeedDriveLetter',
+    'Get-SeedVolumeRecord'
 )

@@ -8,6 +8,7 @@
 #AnsibleRequires -PowerShell ..module_utils._Session
 #AnsibleRequires -PowerShell ..module_utils._Run
 #AnsibleRequires -PowerShell ..module_utils._Attempt
+#AnsibleRequires -PowerShell ..module_utils._Registry
 
 # Starting a copy to a drive, and reading it again. Private to the collection.
 
@@ -65,6 +66,40 @@ function Assert-SeedStagedFile {
     param([Parameter(Mandatory = $true)][string]$Directory, [Parameter(Mandatory = $true)][object[]]$File)
     $source = Get-SeedSourceAnswer -Directory $Directory -File $File
     if ($source.answer -eq 'missing') { throw $source.text }
+}
+
+function Assert-SeedKeyUnrecorded {
+    <#
+    .SYNOPSIS
+        Refuses to put the key of a drive on the tool's command line where a policy of this host records it, unless that
+        is allowed.
+    .DESCRIPTION
+        Sources: event 4688 has the command line where ProcessCreationIncludeCmdLine_Enabled is set; module logging
+        writes the parameters of cmdlets into event 4103. Other programs that record processes are not looked for.
+    .PARAMETER Drive
+        The drives that are next, as Get-SeedDrive shows them.
+    #>
+    [CmdletBinding()]
+    param([AllowEmptyCollection()][object[]]$Drive = @())
+    $shown = @($Drive | Where-Object {
+            'prepare' -in $_.record.allowed -and (Test-SeedManaged -Value $_.option) -and
+            -not (Get-SeedField -Value $_.listed -Name allow_recorded_key)
+        })
+    if ($shown.Count -eq 0) { return }
+    $system = 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System\Audit'
+    $policy = 'HKLM:\SOFTWARE\Policies\Microsoft\Windows\PowerShell\ModuleLogging'
+    $found = @()
+    if ((Get-SeedRegistryValue -Path $system -Name ProcessCreationIncludeCmdLine_Enabled) -eq 1) {
+        $found += 'process auditing records command lines (event 4688)'
+    }
+    if ((Get-SeedRegistryValue -Path $policy -Name EnableModuleLogging) -eq 1) {
+        $found += 'module logging records parameters of PowerShell (event 4103)'
+    }
+    if ($found.Count -eq 0) { return }
+    $serials = @($shown | ForEach-Object { $_.facts.serial }) -join ', '
+    throw "Drive $serials in ``drives`` has ``encryption: managed``, so its key stands on the tool's command line, " +
+        "and by policy $($found -join ', and ') on this host. Take the host out of the policy while drives are " +
+        'prepared, or allow it with `allow_recorded_key: true`.'
 }
 
 function Set-SeedRefused {
@@ -185,16 +220,60 @@ function New-SeedAttempt {
         erased = $null
         tool = $tool
         content_md5 = [bool]$Option['tool_content_md5']
+        encryption = $Drive.option.encryption
     }
     Write-SeedJson -Path "$folder\attempt.json" -Value $plan
-    try { $private = Copy-SeedTool -Tool $tool -Folder "$folder\tool" -Sha256 $Option['tool_sha256'] }
+    try { $null = Copy-SeedTool -Tool $tool -Folder "$folder\tool" -Sha256 $Option['tool_sha256'] }
     catch {
         Set-SeedRefused -Folder $folder -Plan $plan -Problem "$_"
         throw
     }
-    $order = New-SeedCopyOrder -Plan $plan -Folder $folder -Tool $private -Drive $Drive
-    $order['protected_paths'] = @(Get-SeedProtectedPath -Option $Option)
+    $order = New-SeedCopyOrder -Plan $plan -Folder $folder -Drive $Drive -Option $Option
     Start-SeedRun -Order $order -Account $Option['copy_account']
+}
+
+function New-SeedToolOrder {
+    <#
+    .SYNOPSIS
+        What the orders to begin an attempt and to go on with it have in common.
+    .PARAMETER Plan
+        The attempt as attempt.json has it.
+    .PARAMETER Folder
+        The folder of the attempt.
+    .PARAMETER Option
+        The module's options.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][object]$Plan,
+        [Parameter(Mandatory = $true)][string]$Folder,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option
+    )
+    $total = [long]0
+    foreach ($file in @($Plan.files)) { $total += [long]$file.bytes }
+    $program = "$($Plan.tool.path)"
+    [ordered]@{
+        operation = 'copy'
+        attempt = $Plan.id
+        seed = $Plan.seed
+        serial = $Plan.serial
+        container = $Plan.container
+        folder = $Folder
+        protected_paths = @(Get-SeedProtectedPath -Option $Option)
+        source_directory = $Option['source_directory']
+        files = @($Plan.files)
+        journal = Get-SeedJournalPath -Folder $Folder -Serial $Plan.serial
+        tool_path = "$Folder\tool\" + $program.Substring($program.LastIndexOf('\') + 1)
+        tool_sha256 = $Plan.tool.sha256
+        # An attempt of before has no options.
+        tool_options = @(Get-SeedField -Value $Plan.tool -Name options -Default @())
+        content_md5 = [bool](Get-SeedField -Value $Plan -Name content_md5)
+        encryption = "$(Get-SeedField -Value $Plan -Name encryption -Default 'tool')"
+        tool_directory = "$Folder\work"
+        run_file = "$Folder\run.json"
+        output_file = "$Folder\output.txt"
+        bytes_total = $total
+    }
 }
 
 function New-SeedCopyOrder {
@@ -206,25 +285,26 @@ function New-SeedCopyOrder {
         The attempt as attempt.json has it.
     .PARAMETER Folder
         The folder of the attempt.
-    .PARAMETER Tool
-        Path of the private copy of the tool.
     .PARAMETER Drive
         The drive as Get-SeedDrive shows it.
+    .PARAMETER Option
+        The module's options.
     #>
     [CmdletBinding()]
     param(
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Plan,
         [Parameter(Mandatory = $true)][string]$Folder,
-        [Parameter(Mandatory = $true)][string]$Tool,
-        [Parameter(Mandatory = $true)][object]$Drive
+        [Parameter(Mandatory = $true)][object]$Drive,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option
     )
     $lengths = @{}
-    $total = [long]0
-    foreach ($file in $Plan['files']) {
-        $lengths[$file['name']] = $file['bytes']
-        $total += $file['bytes']
-    }
-    $sessions = @(foreach ($one in $Plan['sessions']) {
+    foreach ($file in $Plan['files']) { $lengths[$file['name']] = $file['bytes'] }
+    $order = New-SeedToolOrder -Plan $Plan -Folder $Folder -Option $Option
+    $order['letter'] = ''
+    $order['identity'] = $Plan['identity']
+    $order['facts'] = $Drive.facts
+    $order['option'] = $Drive.option
+    $order['sessions'] = @(foreach ($one in $Plan['sessions']) {
             $name = @($one['files'])[0]
             [pscustomobject][ordered]@{
                 id = $one['id']
@@ -234,31 +314,7 @@ function New-SeedCopyOrder {
                 file = $name
             }
         })
-    [ordered]@{
-        operation = 'copy'
-        attempt = $Plan['id']
-        seed = $Plan['seed']
-        serial = $Plan['serial']
-        container = $Plan['container']
-        folder = $Folder
-        letter = ''
-        identity = $Plan['identity']
-        facts = $Drive.facts
-        option = $Drive.option
-        protected_paths = @()
-        source_directory = $Plan['source_directory']
-        files = $Plan['files']
-        sessions = $sessions
-        journal = "$Folder\" + ($Plan['serial'] -replace '[\\/:*?"<>|]', '_') + '.jrn'
-        tool_path = $Tool
-        tool_sha256 = $Plan['tool'].sha256
-        tool_options = @($Plan['tool'].options)
-        content_md5 = $Plan['content_md5']
-        tool_directory = "$Folder\work"
-        run_file = "$Folder\run.json"
-        output_file = "$Folder\output.txt"
-        bytes_total = $total
-    }
+    $order
 }
 
 function New-SeedResumeOrder {
@@ -279,45 +335,23 @@ function New-SeedResumeOrder {
     $folder = $attempt.folder
     $plan = (Read-SeedJson -Path "$folder\attempt.json" -Expected).value
     if (-not $plan) { throw "'$folder\attempt.json' cannot be read. Nothing was written." }
-    $next = $Drive.record.next
-    $action = $next.action
+    $action = $Drive.record.next.action
     # The tool remembers where a session reads from, so a corrected path is taken by a session that begins anew.
     $moved = "$($plan.source_directory)".TrimEnd('\') -ne "$($Option['source_directory'])".TrimEnd('\')
     if ($action -eq 'resume' -and $moved) { $action = 'abort' }
-    $name = "$($plan.tool.path)".Substring("$($plan.tool.path)".LastIndexOf('\') + 1)
-    $total = [long]0
-    foreach ($file in @($attempt.files)) { $total += [long]$file.bytes }
-    [ordered]@{
-        operation = 'copy'
-        resume = [ordered]@{ action = $action; session = $next.session }
-        attempt = $attempt.id
-        seed = $attempt.seed
+    $order = New-SeedToolOrder -Plan $plan -Folder $folder -Option $Option
+    $order['resume'] = [ordered]@{ action = $action; session = $Drive.record.next.session }
+    $order['letter'] = "$($attempt.run.letter)"
+    $order['identity'] = [ordered]@{
         serial = $Drive.facts.serial
-        container = $attempt.container
-        folder = $folder
-        letter = "$($attempt.run.letter)"
-        identity = [ordered]@{
-            serial = $Drive.facts.serial
-            unique_id = $Drive.facts.disk.unique_id
-            size_bytes = [long]$plan.identity.size_bytes
-            partition_guid = $Drive.facts.disk.partition_guid
-        }
-        protected_paths = @(Get-SeedProtectedPath -Option $Option)
-        source_directory = $Option['source_directory']
-        files = @($attempt.files)
-        sessions = @(Get-SeedSession -Attempt $attempt | ForEach-Object {
-                Add-Member -InputObject $_ -NotePropertyName file -NotePropertyValue @($_.files)[0] -PassThru
-            })
-        journal = $Drive.facts.journal.path
-        tool_path = "$folder\tool\$name"
-        tool_sha256 = $plan.tool.sha256
-        tool_options = @(Get-SeedField -Value $plan.tool -Name options -Default @())
-        content_md5 = [bool](Get-SeedField -Value $plan -Name content_md5)
-        tool_directory = "$folder\work"
-        run_file = "$folder\run.json"
-        output_file = "$folder\output.txt"
-        bytes_total = $total
+        unique_id = $Drive.facts.disk.unique_id
+        size_bytes = [long]$plan.identity.size_bytes
+        partition_guid = $Drive.facts.disk.partition_guid
     }
+    $order['sessions'] = @(Get-SeedSession -Attempt $attempt | ForEach-Object {
+            Add-Member -InputObject $_ -NotePropertyName file -NotePropertyValue @($_.files)[0] -PassThru
+        })
+    $order
 }
 
 function Get-SeedOpenFile {
@@ -439,6 +473,7 @@ function Invoke-SeedPrepare {
         $tool = Get-SeedTool -Path $Option['tool_path'] -Version $Option['tool_version']
         Assert-SeedTool -Tool $tool -Sha256 $Option['tool_sha256']
     }
+    Assert-SeedKeyUnrecorded -Drive $next
     foreach ($drive in $next) {
         $files = $drive.option.files
         if ('resume' -in $drive.record.allowed) { $files = @(Get-SeedOpenFile -Attempt $drive.facts.attempt) }
@@ -482,7 +517,9 @@ function Set-SeedShown {
         $entry['status'] = 'copying'
         if ($goesOn) { continue }
         $entry['attempt'] = 'new'
-        $entry['content'] = "$($Drive.option.files.Count) files in a new encrypted volume"
+        $volume = 'a new encrypted volume'
+        if (Test-SeedManaged -Value $Drive.option) { $volume = 'its encrypted volume' }
+        $entry['content'] = "$($Drive.option.files.Count) files in $volume"
         $entry['fingerprint'] = ''
     }
 }
@@ -576,7 +613,7 @@ function New-SeedVerifyOrder {
 }
 
 Export-ModuleMember -Function @(
-    'Use-SeedHost', 'Assert-SeedStagedFile', 'Set-SeedRefused', 'Confirm-SeedAllowed', 'New-SeedAttempt',
-    'New-SeedCopyOrder', 'New-SeedResumeOrder', 'Get-SeedOpenFile', 'Start-SeedCopy', 'Get-SeedLimit',
-    'Invoke-SeedPrepare', 'Set-SeedShown', 'Invoke-SeedVerify', 'New-SeedVerifyOrder'
+    'Use-SeedHost', 'Assert-SeedStagedFile', 'Assert-SeedKeyUnrecorded', 'Set-SeedRefused', 'Confirm-SeedAllowed',
+    'New-SeedAttempt', 'New-SeedToolOrder', 'New-SeedCopyOrder', 'New-SeedResumeOrder', 'Get-SeedOpenFile',
+    'Start-SeedCopy', 'Get-SeedLimit', 'Invoke-SeedPrepare', 'Set-SeedShown', 'Invoke-SeedVerify', 'New-SeedVerifyOrder'
 )

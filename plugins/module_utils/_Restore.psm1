@@ -12,19 +12,6 @@
 
 # Attempts and their journals, put back on a copy host that lost them. Private to the collection.
 
-function Get-SeedJournalName {
-    <#
-    .SYNOPSIS
-        The name of the journal of a drive in the folder of an attempt.
-    .PARAMETER Serial
-        The serial in its normal form.
-    #>
-    [CmdletBinding()]
-    [OutputType([string])]
-    param([Parameter(Mandatory = $true)][string]$Serial)
-    ($Serial -replace '[\\/:*?"<>|]', '_') + '.jrn'
-}
-
 function Get-SeedLostStep {
     <#
     .SYNOPSIS
@@ -80,7 +67,7 @@ function Get-SeedLostStep {
         return $answer
     }
     $answer.step = 'journal'
-    $path = "$($one.folder)\$(Get-SeedJournalName -Serial $serial)"
+    $path = Get-SeedJournalPath -Folder $one.folder -Serial $serial
     if (-not (Test-Path -LiteralPath $path)) { return $answer }
     $answer.step = 'none'
     $hash = (Get-SeedFileHash -Path $path -Algorithm SHA256).ToLowerInvariant()
@@ -240,7 +227,7 @@ function Write-SeedLostAttempt {
         foreach ($name in 'logs', 'tool', 'work') {
             $null = New-Item -Path "$new\$name" -ItemType Directory -ErrorAction Stop
         }
-        $journal = "$new\$(Get-SeedJournalName -Serial $serial)"
+        $journal = Get-SeedJournalPath -Folder $new -Serial $serial
         Write-SeedLostJournal -Path $journal -Byte $Byte -Serial $serial -Lost $Lost
         $sessions = @(Get-SeedOption -Option $Drive.listed -Name sessions)
         $identity = [ordered]@{
@@ -343,7 +330,7 @@ function Invoke-SeedRestore {
                 Write-SeedLostAttempt -Drive $drive[0] -Option $Option -Guid $guid @write
                 continue
             }
-            $path = "$($step.folder)\$(Get-SeedJournalName -Serial $serial)"
+            $path = Get-SeedJournalPath -Folder $step.folder -Serial $serial
             $new = "$path.$([guid]::NewGuid().ToString('N')).new"
             try {
                 Write-SeedLostJournal -Path $new -Serial $serial @write
@@ -361,6 +348,6 @@ function Invoke-SeedRestore {
 }
 
 Export-ModuleMember -Function @(
-    'Get-SeedJournalName', 'Get-SeedLostStep', 'Confirm-SeedLostDrive', 'ConvertFrom-SeedJournalLine',
+    'Get-SeedLostStep', 'Confirm-SeedLostDrive', 'ConvertFrom-SeedJournalLine',
     'Write-SeedLostJournal', 'Write-SeedLostAttempt', 'Invoke-SeedRestore'
 )

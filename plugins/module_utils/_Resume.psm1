@@ -7,6 +7,7 @@
 #AnsibleRequires -PowerShell ..module_utils._RunScript
 #AnsibleRequires -PowerShell ..module_utils._Session
 #AnsibleRequires -PowerShell ..module_utils._Tool
+#AnsibleRequires -PowerShell ..module_utils._Verify
 #AnsibleRequires -PowerShell ..module_utils._Volume
 
 # Going on with a copy that ended before its last session, in the task: the drive as the tool knows it, and the session.
@@ -40,11 +41,9 @@ function Restore-SeedTarget {
         Unlock-SeedVolume -Letter $Order.letter @key
         $encryption = Get-SeedEncryption -Letter $Order.letter
     }
-    if (-not $encryption) { throw "The volume $($Order.letter): of drive $($Order.serial) is not encrypted." }
     # The tool goes on while BitLocker does, so a volume that is being encrypted is as it should be.
-    if ($encryption.volume_status -eq 'EncryptionInProgress') { return }
-    $lack = Get-SeedProtectionLack -Serial $Order.serial -Encryption $encryption
-    if ($lack) { throw $lack }
+    if ($encryption -and $encryption.volume_status -eq 'EncryptionInProgress') { return }
+    Assert-SeedProtected -Letter $Order.letter -Serial $Order.serial
 }
 
 function Restore-SeedLetter {

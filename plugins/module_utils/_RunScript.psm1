@@ -412,6 +412,8 @@ function Get-SeedSessionLine {
         start, resume or abort.
     .PARAMETER ToolId
         The id that the tool knows the session by, when it is another one than the plan's.
+    .PARAMETER Key
+        The key of a drive that was encrypted before; for its first session.
     #>
     [CmdletBinding()]
     [OutputType([string])]
@@ -420,7 +422,8 @@ function Get-SeedSessionLine {
         [int]$Index,
         [Parameter(Mandatory = $true)][string]$Letter,
         [string]$Call = 'start',
-        [string]$ToolId
+        [string]$ToolId,
+        [System.Collections.IDictionary]$Key = @{}
     )
     $session = @($Order.sessions)[$Index]
     if (-not $ToolId) { $ToolId = $session.id }
@@ -440,6 +443,7 @@ function Get-SeedSessionLine {
     if ($Index -eq 0) {
         $words['Letter'] = $Letter
         $words['LogDirectory'] = "$($Order.folder)\logs"
+        $words['Key'] = $Key
     }
     ConvertTo-SeedCommandLine -Word (Get-SeedToolArgument @words)
 }
@@ -470,12 +474,16 @@ function Invoke-SeedSession {
     $output = Resolve-SeedPath -Path "$($Order.output_file).$Index.out"
     $failed = Resolve-SeedPath -Path "$($Order.output_file).$Index.err"
     $nothing = Resolve-SeedPath -Path "$($Order.output_file).in"
+    $key = @{}
+    if ($Index -eq 0 -and $Call -eq 'start' -and (Test-SeedManaged -Value $Order)) {
+        $key = Get-SeedManagedKey -Letter $Order.letter -Serial $Order.serial
+    }
     [System.IO.File]::WriteAllBytes($nothing, (New-Object -TypeName byte[] -ArgumentList 0))
     $start = @{
         FilePath = Resolve-SeedPath -Path $Order.tool_path
         ArgumentList = Get-SeedSessionLine -Order $Order -Index $Index -Letter $Order.letter -Call $Call -ToolId (
             "$($kept['tool_id'])"
-        )
+        ) -Key $key
         WorkingDirectory = Resolve-SeedPath -Path $Order.tool_directory
         PassThru = $true
         NoNewWindow = $true
@@ -517,7 +525,12 @@ function Invoke-SeedSession {
     $kept['exit_code'] = $code
     $kept['state'] = 'failed'
     $kept['ended'] = Get-SeedTime
-    if ($code -eq 0 -and $Call -ne 'abort') {
+    $doubt = ''
+    if ($code -eq 0 -and $Call -ne 'abort') { $doubt = Get-SeedSessionDoubt -Order $Order -State $State -Index $Index }
+    if ($doubt) {
+        $State['error'] = "the tool ended session $($kept['id']) with exit code 0, but $doubt"
+    }
+    elseif ($code -eq 0 -and $Call -ne 'abort') {
         $kept['state'] = 'completed'
         $State['bytes_done'] = $progress.done + $progress.bytes
     }
@@ -526,7 +539,56 @@ function Invoke-SeedSession {
     Add-SeedOutput -Path $output, $failed -Target $Order.output_file -Title (
         "--- session $($kept['tool_id'])$how, exit code $code, $(Get-SeedTime)"
     )
+    # Whoever called goes on after a 0.
+    if ($doubt) { return -1 }
     [int]$code
+}
+
+function Get-SeedSessionDoubt {
+    <#
+    .SYNOPSIS
+        Why a session that ended with exit code 0 is not taken as completed, as the end of a sentence; nothing when the
+        journal agrees.
+    .DESCRIPTION
+        No document says that a failure has another exit code. Of the journal the record of the drive is published, and
+        no word for the state of a session: so a later session must stand in it as the first one does, in any words.
+    .PARAMETER Order
+        The order.
+    .PARAMETER State
+        The state.
+    .PARAMETER Index
+        The number of the session, from 0.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory = $true)][object]$Order,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$State,
+        [int]$Index
+    )
+    $session = $State['sessions'][$Index]
+    for ($try = 0; ; $try++) {
+        # A scanner may have the journal for a moment.
+        try {
+            $journal = Read-SeedJournal -Path $Order.journal
+            break
+        }
+        catch {
+            if ($try -ge 10) { return 'its journal cannot be opened' }
+            Start-Sleep -Milliseconds 500
+        }
+    }
+    if ($journal.damaged) { return "its journal is damaged ($($journal.damaged))" }
+    $drive = @($journal.drives | Select-Object -Last 1)
+    if ($drive.Count -eq 0 -or -not $drive[0].completed -or -not $drive[0].manifest_hash) {
+        return 'its journal does not say that the tool finished the drive'
+    }
+    if ($null -ne $session['journal_bytes'] -and (Get-SeedJournalByte -Order $Order) -eq $session['journal_bytes']) {
+        return 'its journal says nothing of it'
+    }
+    $first = "$(Get-SeedField -Value $journal.sessions -Name $State['sessions'][0]['tool_id'])"
+    $says = "$(Get-SeedField -Value $journal.sessions -Name $session['tool_id'])"
+    if ($says -ne $first) { "its journal says '$says' of it, and '$first' of the first session" }
 }
 
 function Set-SeedBeside {
@@ -692,6 +754,7 @@ function Invoke-SeedCopyRun {
         Assert-SeedDriveId -Order $Order
         Restore-SeedTarget -Order $Order
     }
+    elseif (Test-SeedManaged -Value $Order) { Use-SeedManagedTarget -Order $Order -State $State }
     else { Initialize-SeedTarget -Order $Order -State $State }
     for ($at = 0; $at -lt @($Order.sessions).Count; $at++) {
         if ($State['sessions'][$at]['state'] -eq 'completed') { continue }
@@ -821,6 +884,7 @@ Export-ModuleMember -Function @(
     'Test-SeedUntouched', 'Set-SeedBeside', 'Hide-SeedKey', 'Get-SeedOemCodePage',
     'ConvertFrom-SeedOutput', 'Read-SeedTail', 'Get-SeedLastLine', 'Get-SeedUsedByte', 'Assert-SeedTarget',
     'Get-SeedSourceAnswer', 'Wait-SeedTool', 'Add-SeedOutput', 'Get-SeedSessionLine', 'Invoke-SeedSession',
-    'Get-SeedPartitionGuid', 'Assert-SeedToolCopy', 'Initialize-SeedTarget', 'Assert-SeedDriveId',
+    'Get-SeedSessionDoubt', 'Get-SeedPartitionGuid', 'Assert-SeedToolCopy', 'Initialize-SeedTarget',
+    'Assert-SeedDriveId',
     'Invoke-SeedCopyRun', 'New-SeedState', 'New-SeedSessionState', 'Invoke-SeedRun'
 )

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #AnsibleRequires -PowerShell ..module_utils._Drive
 #AnsibleRequires -PowerShell ..module_utils._DriveGuard
+#AnsibleRequires -PowerShell ..module_utils._Folder
+#AnsibleRequires -PowerShell ..module_utils._Volume
 
 # The last look at a drive, and what is done to it right before the tool starts. The detached task does both, so that
 # nothing lies between them. Private to the collection.
@@ -227,7 +229,60 @@ function Initialize-SeedDrive {
     [pscustomobject][ordered]@{ letter = $letter; partition_guid = "$($made.Guid)"; size_bytes = [long]$now[0].Size }
 }
 
+function Get-SeedManagedKey {
+    <#
+    .SYNOPSIS
+        The one recovery password of a drive that was encrypted before, right before the tool gets it.
+    .PARAMETER Letter
+        The drive letter.
+    .PARAMETER Serial
+        The serial in its normal form.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Letter, [Parameter(Mandatory = $true)][string]$Serial)
+    $volume = Get-BitLockerVolume -MountPoint (ConvertTo-SeedMountPoint -Letter $Letter) -ErrorAction Stop
+    $found = @($volume.KeyProtector | Where-Object { $_ -and "$($_.KeyProtectorType)" -eq 'RecoveryPassword' } |
+        ForEach-Object { "$($_.RecoveryPassword)" })
+    # What the key is like is never said: a message is kept in a file.
+    if ($found.Count -ne 1 -or $found[0] -notmatch '^\d{6}(-\d{6}){7}\z') {
+        throw "Drive $Serial has $($found.Count) recovery passwords that can be read, and the tool takes one. " +
+            'Nothing was written.'
+    }
+    @{ RecoveryPassword = $found[0] }
+}
+
+function Use-SeedManagedTarget {
+    <#
+    .SYNOPSIS
+        Judges a drive that was encrypted before once more, and takes its volume as it is. Nothing is erased.
+    .PARAMETER Order
+        The order, which gets the letter.
+    .PARAMETER State
+        The state, which gets letter and partition.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][object]$Order,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$State
+    )
+    $file = "$($Order.folder)\attempt.json"
+    $plan = (Read-SeedJson -Path $file -Expected).value
+    if (-not $plan) { throw "'$file' cannot be read. Nothing was written." }
+    $now = Confirm-SeedDrive -Facts $Order.facts -Option $Order.option -ProtectedPath @($Order.protected_paths)
+    $free = [long](Get-Volume -DriveLetter $now.disk.letter -ErrorAction Stop).SizeRemaining
+    if ($free -lt [long]$Order.bytes_total) {
+        throw "The volume $($now.disk.letter): of drive $($Order.serial) has $free bytes free, too few for the " +
+            "$($Order.bytes_total) bytes of its files. Nothing was written."
+    }
+    $plan.identity.partition_guid = $now.disk.partition_guid
+    Write-SeedJson -Path $file -Value $plan
+    $Order.letter = $now.disk.letter
+    $State['letter'] = $now.disk.letter
+    $State['partition_guid'] = $now.disk.partition_guid
+    $null = Save-SeedState -Order $Order -State $State
+}
+
 Export-ModuleMember -Function @(
     'Test-SeedSameDisk', 'Get-SeedSameDisk', 'Open-SeedDrive', 'Close-SeedDrive', 'Confirm-SeedDrive',
-    'Assert-SeedFreeLetter', 'Initialize-SeedDrive'
+    'Assert-SeedFreeLetter', 'Initialize-SeedDrive', 'Get-SeedManagedKey', 'Use-SeedManagedTarget'
 )

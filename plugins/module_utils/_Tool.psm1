@@ -272,6 +272,9 @@ function Get-SeedToolArgument {
         The drive letter; only for the first session.
     .PARAMETER LogDirectory
         Folder of the tool's logs; only for the first session.
+    .PARAMETER Key
+        RecoveryPassword of a drive that is encrypted already; only for the first session. In a hashtable, so that no
+        policy that logs parameters can log it.
     .PARAMETER ContentMd5
         Whether the import also sets Content-MD5 of the blob.
     .PARAMETER Offered
@@ -286,11 +289,15 @@ function Get-SeedToolArgument {
         [Parameter(Mandatory = $true)][string]$Blob,
         [string]$Letter,
         [string]$LogDirectory,
+        [System.Collections.IDictionary]$Key = @{},
         [bool]$ContentMd5,
         [AllowEmptyCollection()][string[]]$Offered = @()
     )
     $words = @("/j:$Journal", "/id:$SessionId")
-    if ($Letter) { $words += "/t:$Letter", '/format', '/silentmode', '/encrypt', "/logdir:$LogDirectory" }
+    if ($Letter -and $Key.Count -gt 0) {
+        $words += "/t:$Letter", '/silentmode', "/bk:$($Key['RecoveryPassword'])", "/logdir:$LogDirectory"
+    }
+    elseif ($Letter) { $words += "/t:$Letter", '/format', '/silentmode', '/encrypt', "/logdir:$LogDirectory" }
     $words += "/srcfile:$Source", "/dstblob:$Blob", '/BlobType:PageBlob'
     if ($ContentMd5) { $words += '/enablecontentmd5' }
     Assert-SeedToolWord -Word $words -Offered $Offered

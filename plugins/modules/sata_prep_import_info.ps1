@@ -13,7 +13,9 @@ $file = @{ name = @{ type = 'str'; required = $true }; bytes = @{ type = 'raw'; 
 $session = @{ id = @{ type = 'str'; required = $true }; files = @{ type = 'list'; elements = 'str'; required = $true } }
 $drive = @{
     serial = @{ type = 'str'; required = $true }
+    allow_recorded_key = @{ type = 'bool'; default = $false }
     bus = @{ type = 'str'; choices = @('SATA', 'USB', 'SAS', 'RAID'); default = 'SATA' }
+    encryption = @{ type = 'str'; choices = @('tool', 'managed'); default = 'tool' }
     erase = @{ type = 'bool'; default = $false }
     files = @{ type = 'list'; elements = 'dict'; options = $file; default = @() }
     sessions = @{ type = 'list'; elements = 'dict'; options = $session; default = @() }

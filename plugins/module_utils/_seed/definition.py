@@ -290,6 +290,20 @@ DRIVE = {
         choices=BUSES,
         default="SATA",
     ),
+    "encryption": _text(
+        "Who formats and encrypts the drive. V(tool) is the WAImportExport tool, which erases it. With V(managed) it "
+        "was done before, for example with M(seedfreight.azure_offline_backup.bitlocker_volume), and the tool gets its "
+        "recovery password on its command line. It has to hold one empty NTFS volume that is fully encrypted, is "
+        "unlocked and has exactly one recovery password.",
+        choices=("tool", "managed"),
+        default="tool",
+    ),
+    "allow_recorded_key": Option(
+        "bool",
+        "Whether the key of a drive with V(managed) may stand in a log of a copy host that records command lines. If "
+        "not, such a host is refused.",
+        default=False,
+    ),
     "size": _text(
         "Size of the drive as on its label, or in bytes, so that files are planned for it before it is attached. Of a "
         "drive that is attached Windows knows the size.",
@@ -413,8 +427,8 @@ SEED: dict[str, Option] = {
     "prepare_with": _text(
         "Who prepares the drives and creates the import job. V(tool) is this collection, with the WAImportExport tool. "
         "V(disk_prep) is a person with AzureOfflineBackupDiskPrep.exe of the agent, whose drives and job are adopted; "
-        "then C(drives), C(shipping) and C(escrow) may be left out, and C(tool), C(copy_account), C(parallel) and "
-        "C(drives[].erase) have no meaning.",
+        "then C(drives), C(shipping) and C(escrow) may be left out, and C(tool), C(copy_account), C(parallel), "
+        "C(drives[].erase) and C(drives[].encryption) have no meaning.",
         choices=PREPARERS,
         default="tool",
     ),
@@ -694,6 +708,7 @@ def _of_the_tool(seed: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
     yield "parallel", seed["parallel"] != SEED["parallel"].default
     for at, one in enumerate(seed["drives"]):
         yield f"drives[{at}].erase", bool(one.get("erase"))
+        yield f"drives[{at}].encryption", one.get("encryption") == "managed"
 
 
 def _derive(seed: dict[str, Any]) -> None:

@@ -63,7 +63,15 @@ def _option(seed: Mapping[str, Any], ledger: Mapping[str, Any], shard: Mapping[s
         "erase": bool(one.get("erase")) and serial not in erased and not drive_of(ledger, serial),
         "files": shard["files"],
         "sessions": shard["sessions"],
+        **_managed(one),
     }
+
+
+def _managed(listed: Mapping[str, Any]) -> dict[str, Any]:
+    """What a drive needs that was encrypted before."""
+    if listed.get("encryption") != "managed":
+        return {}
+    return {"encryption": "managed", "allow_recorded_key": bool(listed.get("allow_recorded_key"))}
 
 
 def host_options(

@@ -344,15 +344,33 @@ class Run:
         self.state["tool"] = None
         done = code == 0 and call != "abort"
         session |= {"exit_code": code, "state": "completed" if done else "failed", "ended": now()}
-        self.state["beside"] = bool(code) and (beside or self._tool_beside())
+        if done and (doubt := self._doubt(number)):
+            self.state["error"] = f"the tool ended session {session['id']} with exit code 0, but {doubt}"
+            done, code, session["state"] = False, -1, "failed"
+        self.state["beside"] = session["exit_code"] != 0 and (beside or self._tool_beside())
         if done:
             self.state["bytes_done"] += session["bytes"]
         text = masked(output.read_text(encoding="utf-8"))
         with self.machine.local(order["output_file"]).open("a", encoding="utf-8") as stream:
             how = {"start": "", "resume": " resumed", "abort": " aborted"}[call]
-            stream.write(f"--- session {session['tool_id']}{how}, exit code {code}, {now()}\n{text}\n")
+            stream.write(f"--- session {session['tool_id']}{how}, exit code {session['exit_code']}, {now()}\n{text}\n")
         output.unlink()
         return code
+
+    def _doubt(self, number: int) -> str:
+        """Why a session that ended with exit code 0 is not taken as completed; the journal must agree."""
+        attempt, session = {"folder": self.order["folder"], "alive": ""}, self.state["sessions"][number]
+        journal = facts.journal_fact(self.machine, attempt, self.order["serial"])
+        if journal is None:
+            return "its journal cannot be opened"
+        if journal["damaged"]:
+            return f"its journal is damaged ({journal['damaged']})"
+        if not journal["completed"] or not journal["manifest_hash"]:
+            return "its journal does not say that the tool finished the drive"
+        if session["journal_bytes"] == journal["bytes"]:
+            return "its journal says nothing of it"
+        first, says = (journal["sessions"].get(one["tool_id"], "") for one in (self.state["sessions"][0], session))
+        return "" if says == first else f"its journal says '{says}' of it, and '{first}' of the first session"
 
     def _be_the_tool(self, output: pathlib.Path, words: list[str]) -> None:
         """The child process from here on: the tool, in its own folder, without input."""

@@ -27,6 +27,8 @@ $table = @(
 $accidents = @(
     @{ accident = 'tool killed'; fault = 'kill_at_byte'; status = 'failed' }
     @{ accident = 'disk full'; fault = 'full_at_byte'; status = 'failed' }
+    # The tool says that all went well, and its journal says otherwise.
+    @{ accident = 'exit code 0'; fault = 'full_at_byte'; code = 0; on = 'copy', 'journal'; status = 'failed' }
     @{ accident = 'runner killed'; fault = ''; status = 'interrupted' }
     @{ accident = 'host rebooted'; fault = ''; status = 'interrupted' }
 )
@@ -35,6 +37,7 @@ $cells = @(foreach ($row in $table) {
             foreach ($one in $accidents) {
                 # Nothing goes wrong by itself when all is written. The runner may still not have read the exit code.
                 if ($phase -eq 'over' -and $one.fault) { continue }
+                if ($one['on'] -and $phase -notin $one.on) { continue }
                 $row + $one + @{ phase = $phase }
             }
         }
@@ -172,6 +175,7 @@ sys.exit(code)
         if ($fault) {
             Restore-TestMoment -Folder "$env:LAB_HOME.moments/before"
             $order = @{ calls = $kind; times = 1; phase = $phase; $fault = 9 }
+            if ($accident -eq 'exit code 0') { $order['exit_code'] = $code }
             ConvertTo-Json -InputObject @{ tool_calls = @($order) } -Depth 5 |
                 Set-Content -LiteralPath "$env:LAB_HOME/hosts/fs01/faults.json"
             (Invoke-SeedPrepare -Option $option).changed | Should -BeTrue
@@ -193,7 +197,7 @@ sys.exit(code)
 from lab.tool.trouble import PHASES
 print(*PHASES)"
         "$($table[0].phases)" | Should -Be "$known over"
-        $count | Should -Be 44
+        $count | Should -Be 48
         "$($global:TestRows.Count) of $count" | Should -Be "$count of $count"
     }
 }

@@ -56,7 +56,7 @@ Describe 'what starts work' {
             Set-TestDisk -Serial DATA -Change { $_.serial = 'WD-WX31A10FE02' }
             $global:TestLook = $null
             Mock Get-SeedDiskFact {
-                [CmdletBinding()]param($Serial, $ProtectedPath, $OwnGuid, $ManifestFile, [switch]$Shallow)
+                [CmdletBinding()]param($Serial, $ProtectedPath, $OwnGuid, $ManifestFile, [switch]$Shallow, $Look)
                 $global:TestLook = $PSBoundParameters
                 $disk = [pscustomobject]@{ number = 2; letter = '' }
                 [pscustomobject]@{ problems = @('p'); candidates = @('c'); disk = $disk; content = 'x' }

@@ -163,6 +163,16 @@ Describe 'the runner when something is not as it should be' {
         BeforeEach {
             $order = New-Order
             $state = New-SeedState -Order $order -State running
+            Mock Get-SeedSessionDoubt { } -ModuleName _RunScript
+        }
+        It 'is failed when it ended with 0 and its journal does not agree' {
+            Mock Get-SeedSessionDoubt { 'its journal says nothing of it' } -ModuleName _RunScript
+            Write-Tool -Script 'exit 0'
+            Invoke-SeedSession -Order $order -State $state -Index 0 | Should -Be -1
+            $state['sessions'][0]['state'], $state['sessions'][0]['exit_code'], $state['bytes_done'] -join ' ' |
+                Should -Be 'failed 0 0'
+            $state['error'] |
+                Should -BeExactly 'the tool ended session s-1 with exit code 0, but its journal says nothing of it'
         }
         It 'begins pending, with nothing started' {
             $state['operation'], $state['state'], $state['tool_started'], $state['bytes_total'] -join ' ' |
@@ -268,6 +278,71 @@ Describe 'the runner when something is not as it should be' {
         }
     }
 
+    Context 'what the journal says of a session that ended with 0' {
+        BeforeAll {
+            function Write-Journal([hashtable]$State, [string]$Completed = 'Completed', [string]$Hash = 'A' * 32) {
+                $begin = '[BeginUpdateRecord][2016/11/01 21:22:25.379][Type:ActivityRecord]'
+                $lines = @($begin, 'ActivityId: DriveInfo', 'DriveState: [BeginValue]', '<Drive>',
+                    '<DriveId>DATA</DriveId><BitLockerKey>x</BitLockerKey>', "<ManifestHash>$Hash</ManifestHash>",
+                    '</Drive>', '[EndValue]', "SaveCommandOutput: $Completed", '[EndUpdateRecord]')
+                foreach ($id in $State.Keys) {
+                    $lines += $begin, "ActivityId: CopySession:$id", "SessionState: $($State[$id])", '[EndUpdateRecord]'
+                }
+                [System.IO.File]::WriteAllText((Resolve-SeedPath -Path 'C:\a\DATA.jrn'), ($lines -join "`n") + "`n")
+            }
+        }
+        It 'is enough: <what>' -ForEach @(
+            @{ what = 'the drive is finished, and no session is named'; state = @{}; index = 0 }
+            @{ what = 'the same for a later one'; state = @{}; index = 1 }
+            @{ what = 'both stand alike'; state = @{ 's-1' = 'Completed'; 's-2' = 'Completed' }; index = 1 }
+            @{ what = 'both stand alike in numbers'; state = @{ 's-1' = '2'; 's-2' = '2' }; index = 1 }
+        ) {
+            $order = New-Order
+            Write-Journal -State $state
+            $run = New-SeedState -Order $order -State running
+            $run['sessions'][$index]['journal_bytes'] = 7
+            Get-SeedSessionDoubt -Order $order -State $run -Index $index | Should -BeNullOrEmpty
+        }
+        It 'is not enough: <text>' -ForEach @(
+            @{ text = 'its journal cannot be opened'; change = { Remove-Item -LiteralPath 'C:\a\DATA.jrn' } }
+            @{
+                text = 'its journal is damaged (journal)'
+                change = { [System.IO.File]::WriteAllText((Resolve-SeedPath -Path 'C:\a\DATA.jrn'), '') }
+            }
+            @{
+                text = 'its journal does not say that the tool finished the drive'
+                change = { Write-Journal -State @{} -Completed 'InProgress' }
+            }
+            @{
+                text = 'its journal does not say that the tool finished the drive'
+                change = { Write-Journal -State @{} -Hash '' }
+            }
+            @{
+                text = 'its journal says nothing of it'
+                change = { $run['sessions'][1]['journal_bytes'] = Get-SeedJournalByte -Order $order }
+            }
+            @{
+                text = "its journal says 'Failed' of it, and 'Completed' of the first session"
+                change = { Write-Journal -State @{ 's-1' = 'Completed'; 's-2' = 'Failed' } }
+            }
+            @{
+                text = "its journal says '1' of it, and '2' of the first session"
+                change = { Write-Journal -State @{ 's-1' = '2'; 's-2' = '1' } }
+            }
+            @{
+                text = "its journal says '' of it, and 'Completed' of the first session"
+                change = { Write-Journal -State @{ 's-1' = 'Completed' } }
+            }
+        ) {
+            Mock Start-Sleep { } -ModuleName _RunScript
+            $order = New-Order
+            Write-Journal -State @{ 's-1' = 'Completed'; 's-2' = 'Completed' }
+            $run = New-SeedState -Order $order -State running
+            . $change
+            Get-SeedSessionDoubt -Order $order -State $run -Index 1 | Should -BeExactly $text
+        }
+    }
+
     Context 'a copy' {
         BeforeEach {
             $order = New-Order
@@ -285,6 +360,7 @@ Describe 'the runner when something is not as it should be' {
                 $State['partition_guid'] = $Order.identity.partition_guid
             } -ModuleName _RunScript
             Mock Assert-SeedDriveId { } -ModuleName _RunScript
+            Mock Get-SeedSessionDoubt { } -ModuleName _RunScript
         }
         It 'runs its sessions' {
             Invoke-SeedCopyRun -Order $order -State $state

@@ -60,6 +60,13 @@ Describe 'the tool' {
             $session['ContentMd5'] = $false
             @(Get-SeedToolArgument @session) | Should -Not -Contain '/enablecontentmd5'
         }
+        It 'give the key of a drive that is encrypted already, and neither format nor encrypt it' {
+            $session = @{ Journal = 'j'; SessionId = 's'; Source = 'S:\f'; Blob = 'c/f' }
+            Get-SeedToolArgument @session -Letter D -LogDirectory l -Key @{ RecoveryPassword = '1-2' } | Should -Be @(
+                'PrepImport', '/j:j', '/id:s', '/t:D', '/silentmode', '/bk:1-2', '/logdir:l', '/srcfile:S:\f',
+                '/dstblob:c/f', '/BlobType:PageBlob'
+            )
+        }
         It 'are the only ones that a command line may have' {
             $session = @{ Journal = 'j'; SessionId = 's'; Source = 'S:\f'; Blob = 'c/f'; ContentMd5 = $true }
             $session['Offered'] = @(Get-SeedToolOption -Version '1.4.0.0')

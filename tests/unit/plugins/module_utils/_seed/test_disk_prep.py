@@ -132,6 +132,7 @@ def test_what_the_utility_asks_a_person_for_is_not_required() -> None:
         ({"copy_account": {"type": "user", "user": "C\\u"}}, "copy_account", "the agent's utility writes the drives"),
         ({"work_directory": "C:\\Work"}, "work_directory", "Remove it."),
         ({"drives": [{"serial": "A"}, {"serial": "B", "erase": True}]}, "drives[1].erase", "has no meaning"),
+        ({"drives": [{"serial": "A", "encryption": "managed"}]}, "drives[0].encryption", "has no meaning"),
         ({"prepare_with": "tool", **JOURNALS, "drives": [{"serial": "A"}]}, "disk_prep", "prepare_with: disk_prep"),
         ({"disk_prep": {"journal_directory": FOLDER}}, "escrow", "is missing"),
         ({"source": {"host": "fs01", "agent": "folder"}}, "prepare_with", "needs a backup of the agent"),

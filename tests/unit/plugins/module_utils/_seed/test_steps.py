@@ -49,6 +49,14 @@ def test_after_the_plan_only_its_drives_with_their_shards() -> None:
     assert len(one["files"]) == len(one["sessions"]) == 2
 
 
+def test_a_drive_that_was_encrypted_before() -> None:
+    listed = {"serial": SERIAL, "encryption": "managed"}
+    (one,) = drives(contoso.seed(drives=[listed]), contoso.ledger("begun"))
+    assert (one["encryption"], one["allow_recorded_key"]) == ("managed", False)
+    (one,) = drives(contoso.seed(drives=[listed | {"allow_recorded_key": True}]), contoso.ledger("planned"))
+    assert (one["encryption"], one["allow_recorded_key"]) == ("managed", True)
+
+
 REPLACED = contoso.seed(drives=[{"serial": "B", "bus": "USB", "erase": True}])
 
 

@@ -1,0 +1,161 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+Describe 'a drive that was encrypted before' {
+    BeforeAll {
+        . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
+        Import-TestUtility -Name '_Folder', '_Session', '_Drive', '_Volume', '_DriveGuard', '_Target', '_Tool',
+            '_RunScript', '_Resume', '_Manifest', '_Verify', '_Run', '_Attempt', '_Registry', '_Prepare', '_Clean',
+            '_Collect'
+        $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') +
+            [System.IO.Path]::PathSeparator + $env:PATH
+        $password = '000011-000022-000033-000044-000055-000066-000077-000088'
+        function New-TestOption([hashtable]$Drive = @{}) {
+            $listed = @{
+                serial = 'DATA'
+                bus = 'SATA'
+                erase = $false
+                encryption = 'managed'
+                allow_recorded_key = $false
+                files = @(@{ name = 'a.AIBBlob'; bytes = 512 }, @{ name = 'b.BaseBlob'; bytes = 1024 })
+                sessions = @(@{ id = 's-1'; files = @('a.AIBBlob') }, @{ id = 's-2'; files = @('b.BaseBlob') })
+            }
+            foreach ($name in $Drive.Keys) { $listed[$name] = $Drive[$name] }
+            @{
+                seed = 'contoso-fs01'
+                container = 'seeds'
+                work_directory = 'C:\ProgramData\Seedfreight'
+                tool_path = 'C:\tool\managed.exe'
+                tool_version = '1.5.0.300'
+                tool_sha256 = $null
+                source_directory = 'C:\src'
+                drives = @($listed)
+                discard_attempts = @()
+                erase_fingerprints = @()
+                protected_paths = @()
+                copy_account = $null
+            }
+        }
+        function Get-TestRecord([hashtable]$Option = (New-TestOption)) { @(Get-SeedDrive -Option $Option)[0].record }
+        function Set-TestRecorder([string]$Value) {
+            $global:TestRecorder = $Value
+            Mock Get-SeedRegistryValue {
+                param($Path, $Name)
+                if ($Name -eq $global:TestRecorder) { 1 }
+            } -ModuleName _Prepare
+        }
+        # The files of the attempt that hold the key.
+        function Get-TestKeyFile([object]$Record) {
+            $folder = Resolve-SeedPath -Path $Record.attempt.folder
+            & grep -rlF $password $folder | ForEach-Object { $_.Substring($folder.Length + 1) } | Sort-Object
+        }
+    }
+    BeforeEach {
+        New-TestWorld
+        $null = New-Item -ItemType Directory -Path 'C:\src', 'C:\tool'
+        [System.IO.File]::WriteAllBytes((Resolve-SeedPath -Path 'C:\src\a.AIBBlob'), [byte[]](, 3 * 512))
+        [System.IO.File]::WriteAllBytes((Resolve-SeedPath -Path 'C:\src\b.BaseBlob'), [byte[]](, 7 * 1024))
+        Install-TestTool -Path 'C:\tool\managed.exe'
+        Get-ChildItem -LiteralPath 'E:\' -Force | Remove-Item -Recurse -Force
+        Protect-TestDisk -Serial DATA -Type RecoveryPassword -Secret $password
+        Set-TestRecorder -Value ''
+        Mock Start-ScheduledTask {
+            [CmdletBinding()]param($TaskName, $TaskPath)
+            Invoke-TestTask -TaskName $TaskName
+        } -ModuleName _Run
+    }
+    AfterEach { Remove-TestWorld }
+
+    It 'keeps its volume and its key, and is verified like any other' {
+        $before = (Get-SeedDataPartition -Disk (Find-SeedDisk -Serial DATA)).Guid
+        $record = Get-TestRecord
+        "$($record.status): $($record.reason)" | Should -Be 'empty: Drive DATA in `drives` is empty and encrypted.'
+        $change = Invoke-SeedPrepare -Option (New-TestOption)
+        $change.after['drives'][0]['content'] | Should -BeExactly '2 files in its encrypted volume'
+        $record = Get-TestRecord
+        $record.status | Should -Be 'copied'
+        (Get-SeedDataPartition -Disk (Find-SeedDisk -Serial DATA)).Guid | Should -Be $before
+        $record.attempt.partition_guid | Should -Be $before
+        $record.erased | Should -BeNullOrEmpty
+        $record.journal.key_kind | Should -Be 'numerical'
+        (Read-SeedJournalKey -Path $record.journal.path -Serial DATA).RecoveryPassword | Should -BeExactly $password
+        # The tool itself writes it into its journal, its log and the file beside it.
+        Get-TestKeyFile -Record $record |
+            Should -Be 'DATA.jrn', 'logs/s-1.log', 'logs/s-2.log', 'tool/DATA.jrn_DriveInfo_DATA.xml'
+        (Invoke-SeedVerify -Option (New-TestOption)).changed | Should -BeTrue
+        (Get-TestRecord).status | Should -Be 'verified'
+    }
+    It 'goes on with a later session without its key' {
+        ConvertTo-Json -InputObject @{ tool_calls = @(@{ calls = 'later'; times = 1; kill_at_byte = 9 }) } -Depth 5 |
+            Set-Content -LiteralPath "$env:LAB_HOME/hosts/fs01/faults.json"
+        $null = Invoke-SeedPrepare -Option (New-TestOption)
+        (Get-TestRecord).allowed | Should -Be 'resume'
+        $null = Invoke-SeedPrepare -Option (New-TestOption)
+        (Get-TestRecord).status | Should -Be 'copied'
+    }
+    It 'is not used: <text>' -ForEach @(
+        @{ change = { 'x' | Set-Content -LiteralPath 'E:\x.txt' }; text = '*with 1 entries*nothing is erased*Empty it*' }
+        @{ change = { $_.partitions[0].bitlocker = $null }; text = '*is not encrypted. Encrypt it*' }
+        @{ change = { $_.partitions[0].bitlocker.locked = $true }; text = '*locked BitLocker volume*Unlock it.' }
+        @{ change = { $_.partitions[0].bitlocker.protection_status = 'Off' }; text = '*protection*' }
+        @{
+            change = {
+                $_.partitions[0].bitlocker.volume_status = 'EncryptionInProgress'
+                $_.partitions[0].bitlocker.encryption_percentage = 50
+            }
+            text = '*50*'
+        }
+        @{ change = { $_.partitions[0].file_system = 'ReFS' }; text = '*ReFS volume*one empty NTFS volume*' }
+        @{ change = { $_.partitions[0].bitlocker.protectors = @() }; text = '*has 0 recovery passwords*exactly one.' }
+        @{
+            change = {
+                $two = $_.partitions[0].bitlocker.protectors[0].PSObject.Copy()
+                $two.id = '{22222222-0000-4000-8000-000000000002}'
+                $_.partitions[0].bitlocker.protectors += $two
+            }
+            text = '*has 2 recovery passwords*'
+        }
+        @{ change = { $_.is_offline = $true }; text = '*is offline. Bring its disk online.' }
+    ) {
+        if ("$change" -match 'x.txt') { . $change } else { Set-TestDisk -Serial DATA -Change $change }
+        # What allows to erase a drive allows nothing here.
+        $option = New-TestOption -Drive @{ erase = $true }
+        $record = Get-TestRecord -Option $option
+        $option.erase_fingerprints = @($record.fingerprint | Where-Object { $_ })
+        $record = Get-TestRecord -Option $option
+        $record.reason | Should -BeLike $text
+        $record.status | Should -Be 'unusable'
+        $record.allowed | Should -HaveCount 0
+        $before = Get-Content -Raw -LiteralPath "$env:LAB_HOME/disks/DATA/disk.json"
+        (Invoke-SeedPrepare -Option $option).changed | Should -BeFalse
+        Get-Content -Raw -LiteralPath "$env:LAB_HOME/disks/DATA/disk.json" | Should -BeExactly $before
+    }
+    It 'is left alone when somebody wrote to it after it was judged' {
+        Mock Start-ScheduledTask {
+            [CmdletBinding()]param($TaskName, $TaskPath)
+            'x' | Set-Content -LiteralPath 'E:\x.txt'
+            Invoke-TestTask -TaskName $TaskName
+        } -ModuleName _Run
+        { Invoke-SeedPrepare -Option (New-TestOption) } | Should -Throw '*What drive DATA holds changed*'
+        Get-ChildItem -LiteralPath 'E:\' -Force | ForEach-Object { $_.Name } | Should -Be 'x.txt'
+        $record = Get-TestRecord
+        "$($record.status) $($record.attempt.tool_started)" | Should -Be 'unusable False'
+    }
+    It 'is refused where <value> records its key, unless that is allowed' -ForEach @(
+        @{ value = 'ProcessCreationIncludeCmdLine_Enabled'; event = '4688' }
+        @{ value = 'EnableModuleLogging'; event = '4103' }
+    ) {
+        Set-TestRecorder -Value $value
+        { Invoke-SeedPrepare -Option (New-TestOption) } |
+            Should -Throw "*Drive DATA in*command line*(event $event)*allow it with*allow_recorded_key: true*"
+        (Get-TestRecord).status | Should -Be 'empty'
+        $null = Invoke-SeedPrepare -Option (New-TestOption -Drive @{ allow_recorded_key = $true })
+        (Get-TestRecord).status | Should -Be 'copied'
+    }
+    It 'does not keep a drive with `encryption: tool` from such a host' {
+        Set-TestRecorder -Value 'ProcessCreationIncludeCmdLine_Enabled'
+        $option = New-TestOption -Drive @{ encryption = 'tool'; erase = $true }
+        $null = Invoke-SeedPrepare -Option $option
+        (Get-TestRecord -Option $option).status | Should -Be 'copied'
+    }
+}
