@@ -5,34 +5,6 @@
 
 # The WAImportExport tool: its version, its command line and its journal. Private to the collection.
 
-# The versions whose options are known. Source: the tool's article on setting it up, 03/2022.
-$script:ToolVersions = @('1.5.0.300')
-
-# The options that the collection gives, or whose presence says that a version cannot be used: the first version that
-# has one, and the first one that does not have it any more. Sources: the revisions of the tool's articles from 2013 to
-# 2022. They date changes and name no version between, so a change counts from the first one that is named after it.
-$script:ToolOptions = [ordered]@{
-    '/AbortSession' = '1.0', '3.0'
-    '/bk' = '1.0', '2.0'
-    '/BlobType' = '1.0', '2.0'
-    '/csas' = '1.0', '1.5.0.300'
-    '/DataSet' = '2.0', '3.0'
-    '/Disposition' = '1.0', '1.5.0.300'
-    '/dstblob' = '1.0', '2.0'
-    '/enablecontentmd5' = '1.5.0.300', '2.0'
-    '/encrypt' = '1.0', '2.0'
-    '/format' = '1.0', '2.0'
-    '/id' = '1.0', '3.0'
-    '/j' = '1.0', '3.0'
-    '/logdir' = '1.0', '3.0'
-    '/ResumeSession' = '1.0', '3.0'
-    '/silentmode' = '1.0', '3.0'
-    '/sk' = '1.0', '1.5.0.300'
-    '/skipwrite' = '1.0', '2.0'
-    '/srcfile' = '1.0', '2.0'
-    '/t' = '1.0', '2.0'
-}
-
 function Get-SeedToolOption {
     <#
     .SYNOPSIS
@@ -43,10 +15,35 @@ function Get-SeedToolOption {
     [CmdletBinding()]
     [OutputType([string])]
     param([Parameter(Mandatory = $true)][AllowEmptyString()][string]$Version)
+    # The options that the collection gives, or whose presence says that a version cannot be used: the first version
+    # that has one, and the first one that does not have it any more. Sources: the revisions of the tool's articles from
+    # 2013 to 2022. They date changes and name no version between, so a change counts from the first one that is named
+    # after it. Not a variable of the module, because the runner has functions only.
+    $known = [ordered]@{
+        '/AbortSession' = '1.0', '3.0'
+        '/bk' = '1.0', '2.0'
+        '/BlobType' = '1.0', '2.0'
+        '/csas' = '1.0', '1.5.0.300'
+        '/DataSet' = '2.0', '3.0'
+        '/Disposition' = '1.0', '1.5.0.300'
+        '/dstblob' = '1.0', '2.0'
+        '/enablecontentmd5' = '1.5.0.300', '2.0'
+        '/encrypt' = '1.0', '2.0'
+        '/format' = '1.0', '2.0'
+        '/id' = '1.0', '3.0'
+        '/j' = '1.0', '3.0'
+        '/logdir' = '1.0', '3.0'
+        '/ResumeSession' = '1.0', '3.0'
+        '/silentmode' = '1.0', '3.0'
+        '/sk' = '1.0', '1.5.0.300'
+        '/skipwrite' = '1.0', '2.0'
+        '/srcfile' = '1.0', '2.0'
+        '/t' = '1.0', '2.0'
+    }
     $number = [version]'0.0'
     if (-not [version]::TryParse($Version, [ref]$number)) { return }
-    foreach ($name in $script:ToolOptions.Keys) {
-        $since, $until = $script:ToolOptions[$name]
+    foreach ($name in $known.Keys) {
+        $since, $until = $known[$name]
         if ($number -ge [version]$since -and $number -lt [version]$until) { $name }
     }
 }
@@ -187,7 +184,8 @@ function Assert-SeedTool {
             "(``$($credential -join '`, `')``) on its command line, where every user of the host can read it. Use " +
             '1.5.0.300.'
     }
-    if (-not $Sha256 -and $version -notin @($script:ToolVersions | ForEach-Object { [version]$_ })) {
+    # The last version that a document names. Source: the tool's article on setting it up, 03/2022.
+    if (-not $Sha256 -and $version -ne [version]'1.5.0.300') {
         throw "``tool_version`` $($Tool.version) is not known, so its options may be others. Use 1.5.0.300, or set " +
             "``tool_sha256`` to $($Tool.files_sha256) if you vouch for it."
     }

@@ -94,7 +94,7 @@ Describe 'a drive that was encrypted before' {
         (Get-TestRecord).status | Should -Be 'copied'
     }
     It 'is not used: <text>' -ForEach @(
-        @{ change = { 'x' | Set-Content -LiteralPath 'E:\x.txt' }; text = '*with 1 entries*nothing is erased*Empty it*' }
+        @{ change = { 'x' | Set-Content -LiteralPath 'E:\x.txt' }; text = '*1 entries*nothing is erased*Empty it*' }
         @{ change = { $_.partitions[0].bitlocker = $null }; text = '*is not encrypted. Encrypt it*' }
         @{ change = { $_.partitions[0].bitlocker.locked = $true }; text = '*locked BitLocker volume*Unlock it.' }
         @{ change = { $_.partitions[0].bitlocker.protection_status = 'Off' }; text = '*protection*' }
