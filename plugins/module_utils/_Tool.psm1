@@ -44,7 +44,7 @@ function Get-SeedToolOption {
     if (-not [version]::TryParse($Version, [ref]$number)) { return }
     foreach ($name in $known.Keys) {
         $since, $until = $known[$name]
-        if ($number -ge [version]$since -and $number -lt [version]$until) { $name }
+        if ($number -ge [System.Version]::new($since) -and $number -lt [System.Version]::new($until)) { $name }
     }
 }
 
