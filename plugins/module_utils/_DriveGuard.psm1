@@ -897,7 +897,7 @@ function Get-SeedVolumeRecord {
     $record['letter'] = $letters[0]
     if (Get-SeedEncryption -Letter $letters[0]) { $record['volume'] = Get-SeedVolume -Letter $letters[0] }
     $open = $record['volume'] -and $record['volume'].lock_status -eq 'Unlocked'
-    if ($open -and $Key.Count -gt 0) { $record['key_matches'] = Test-SeedKey -Letter $letters[0] @Key }
+    if ($open -and $Key.Count -gt 0) { $record['key_matches'] = Test-SeedKey -Letter $letters[0] -Key $Key }
     $again = Find-SeedDisk -Serial $record['serial']
     if (-not $again -or (Get-SeedDiskView -Disk $again) -ne $view) {
         throw "Drive $($record['serial']) changed while it was looked at. Run again when nobody handles the drives."

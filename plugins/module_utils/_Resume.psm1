@@ -38,7 +38,7 @@ function Restore-SeedTarget {
     $encryption = Get-SeedEncryption -Letter $Order.letter
     if ($encryption -and $encryption.lock_status -eq 'Locked') {
         $key = Read-SeedJournalKey -Path $Order.journal -Serial $Order.serial
-        Unlock-SeedVolume -Letter $Order.letter @key
+        Unlock-SeedVolume -Letter $Order.letter -Key $key
         $encryption = Get-SeedEncryption -Letter $Order.letter
     }
     # The tool goes on while BitLocker does, so a volume that is being encrypted is as it should be.

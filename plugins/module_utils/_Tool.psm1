@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #AnsibleRequires -PowerShell ..module_utils._Folder
+#AnsibleRequires -PowerShell ..module_utils._Seal
 
 # The WAImportExport tool: its version, its command line and its journal. Private to the collection.
 
@@ -670,7 +671,7 @@ function Get-SeedJournalDrive {
 function Read-SeedJournalKey {
     <#
     .SYNOPSIS
-        The key of a drive in its journal, as parameters of Unlock-SeedVolume. Fails without quoting it.
+        The key of a drive in its journal, as Unlock-SeedVolume takes it. Fails without quoting it.
     .PARAMETER Path
         Path of the journal.
     .PARAMETER Serial
@@ -829,21 +830,8 @@ function Protect-SeedJournal {
     [CmdletBinding()]
     [OutputType([string])]
     param([Parameter(Mandatory = $true)][string]$Path, [Parameter(Mandatory = $true)][string]$Certificate)
-    $plain = $Certificate -replace '-----[A-Z ]+-----', '' -replace '\s', ''
-    try { $body = [Convert]::FromBase64String($plain) }
-    catch [System.FormatException] { throw 'The certificate that seals the journal is not PEM.' }
-    $recipient = New-Object -TypeName System.Security.Cryptography.X509Certificates.X509Certificate2 -ArgumentList @(,
-        $body)
     $content = [System.Text.Encoding]::ASCII.GetBytes([Convert]::ToBase64String((Read-SeedByte -Path $Path)))
-    # As Protect-CmsMessage does it, whose parameters would be logged in clear where a policy logs modules.
-    Add-Type -AssemblyName System.Security
-    $aes = New-Object -TypeName System.Security.Cryptography.Oid -ArgumentList '2.16.840.1.101.3.4.1.42'
-    $method = New-Object -TypeName System.Security.Cryptography.Pkcs.AlgorithmIdentifier -ArgumentList $aes
-    $inner = [System.Security.Cryptography.Pkcs.ContentInfo]::new($content)
-    $cms = [System.Security.Cryptography.Pkcs.EnvelopedCms]::new($inner, $method)
-    $cms.Encrypt([System.Security.Cryptography.Pkcs.CmsRecipient]::new('IssuerAndSerialNumber', $recipient))
-    $text = [Convert]::ToBase64String($cms.Encode(), 'InsertLineBreaks').Replace("`r`n", "`n")
-    "-----BEGIN CMS-----`n$text`n-----END CMS-----"
+    Protect-SeedContent -Content $content -Certificate $Certificate
 }
 
 Export-ModuleMember -Function @(

@@ -36,7 +36,7 @@ function ConvertTo-SeedBitLockerName {
         Windows PowerShell shows names. A session of PowerShell 7 that has the module through Windows PowerShell shows
         numbers, and WMI has other names for what is suspended.
     .PARAMETER Kind
-        VolumeStatus, ProtectionStatus or LockStatus.
+        VolumeStatus, ProtectionStatus, LockStatus, VolumeType, KeyProtectorType or EncryptionMethod.
     .PARAMETER Value
         What the cmdlet shows.
     #>
@@ -52,8 +52,19 @@ function ConvertTo-SeedBitLockerName {
         )
         ProtectionStatus = @('Off', 'On', 'Unknown')
         LockStatus = @('Unlocked', 'Locked')
+        # As the enum of the module counts; Win32_EncryptableVolume has another one.
+        VolumeType = @('OperatingSystem', 'Data')
+        # Source: GetKeyProtectorType and GetEncryptionMethod of Win32_EncryptableVolume.
+        KeyProtectorType = @(
+            'Unknown', 'Tpm', 'ExternalKey', 'RecoveryPassword', 'TpmPin', 'TpmStartupKey', 'TpmPinStartupKey',
+            'PublicKey', 'Password', 'TpmNetworkKey', 'AdAccountOrGroup'
+        )
+        EncryptionMethod = @(
+            'None', 'Aes128Diffuser', 'Aes256Diffuser', 'Aes128', 'Aes256', 'Hardware', 'XtsAes128', 'XtsAes256'
+        )
     }[$Kind]
-    $text = "$Value" -replace 'Paused$', 'Suspended'
+    # The code of the module says Sid where its documentation and its users say AdAccountOrGroup.
+    $text = "$Value" -replace 'Paused$', 'Suspended' -replace '^Sid$', 'AdAccountOrGroup'
     $number = 0
     $known = [int]::TryParse($text, [ref]$number) -and $number -ge 0 -and $number -lt $names.Count
     if ($known) { return $names[$number] }
@@ -97,18 +108,44 @@ function Get-SeedVolume {
     param([Parameter(Mandatory = $true)][string]$Letter)
     Assert-SeedBitLocker
     $volume = Get-BitLockerVolume -MountPoint (ConvertTo-SeedMountPoint -Letter $Letter) -ErrorAction Stop
+    $lock = ConvertTo-SeedBitLockerName -Kind LockStatus -Value $volume.LockStatus
     $protectors = foreach ($one in @($volume.KeyProtector | Where-Object { $_ })) {
-        [pscustomobject][ordered]@{ id = "$($one.KeyProtectorId)"; type = "$($one.KeyProtectorType)" }
+        [pscustomobject][ordered]@{
+            id = "$($one.KeyProtectorId)"
+            type = ConvertTo-SeedBitLockerName -Kind KeyProtectorType -Value $one.KeyProtectorType
+            auto_unlock = [bool]$one.AutoUnlockProtector
+        }
     }
     [pscustomobject][ordered]@{
         mount_point = "$($volume.MountPoint)"
+        volume_type = ConvertTo-SeedBitLockerName -Kind VolumeType -Value $volume.VolumeType
         volume_status = ConvertTo-SeedBitLockerName -Kind VolumeStatus -Value $volume.VolumeStatus
-        lock_status = ConvertTo-SeedBitLockerName -Kind LockStatus -Value $volume.LockStatus
+        lock_status = $lock
         protection_status = ConvertTo-SeedBitLockerName -Kind ProtectionStatus -Value $volume.ProtectionStatus
-        encryption_method = "$($volume.EncryptionMethod)"
+        encryption_method = ConvertTo-SeedBitLockerName -Kind EncryptionMethod -Value $volume.EncryptionMethod
         encryption_percentage = $volume.EncryptionPercentage
+        used_space_only = $(if ($lock -eq 'Unlocked') { Test-SeedUsedSpaceOnly -Letter $Letter })
+        auto_unlock = $volume.AutoUnlockEnabled
         protectors = @($protectors)
     }
+}
+
+function Test-SeedUsedSpaceOnly {
+    <#
+    .SYNOPSIS
+        Whether only the used space of an unlocked volume was encrypted; null when Windows does not say it.
+    .PARAMETER Letter
+        Its drive letter.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([Parameter(Mandatory = $true)][string]$Letter)
+    $call = @{ InputObject = Get-SeedEncryptableVolume -Letter $Letter; MethodName = 'GetConversionStatus' }
+    $answer = Invoke-CimMethod @call -ErrorAction Stop
+    # Source: GetConversionStatus of Win32_EncryptableVolume; Windows 7 has no such flags.
+    $flags = $answer.PSObject.Properties['EncryptionFlags']
+    if ($answer.ReturnValue -ne 0 -or -not $flags -or $null -eq $flags.Value) { return $null }
+    ([int]$flags.Value -band 1) -eq 1
 }
 
 function Get-SeedEncryptableVolume {
@@ -134,20 +171,19 @@ function Test-SeedKey {
         Whether a key is a protector of an unlocked volume.
     .PARAMETER Letter
         The volume's drive letter.
-    .PARAMETER RecoveryPassword
-        A numerical password of 48 digits.
-    .PARAMETER ExternalKey
-        An external key, 32 bytes in base64, as newer builds of the tool write it into the journal.
+    .PARAMETER Key
+        RecoveryPassword, a numerical password of 48 digits, or ExternalKey, 32 bytes in base64, as newer builds of the
+        tool write it into the journal. In a hashtable, so that no policy that logs parameters can log it.
     #>
     [CmdletBinding()]
     [OutputType([bool])]
-    param([Parameter(Mandatory = $true)][string]$Letter, [string]$RecoveryPassword, [string]$ExternalKey)
+    param([Parameter(Mandatory = $true)][string]$Letter, [Parameter(Mandatory = $true)][hashtable]$Key)
     $volume = Get-BitLockerVolume -MountPoint (ConvertTo-SeedMountPoint -Letter $Letter) -ErrorAction Stop
     $protectors = @($volume.KeyProtector | Where-Object { $_ })
-    if ($RecoveryPassword) {
+    if ($Key['RecoveryPassword']) {
         $passwords = @($protectors | Where-Object { "$($_.KeyProtectorType)" -eq 'RecoveryPassword' } |
             ForEach-Object { $_.RecoveryPassword })
-        return $RecoveryPassword -in $passwords
+        return $Key['RecoveryPassword'] -in $passwords
     }
     $encryptable = Get-SeedEncryptableVolume -Letter $Letter
     foreach ($one in $protectors) {
@@ -158,7 +194,8 @@ function Test-SeedKey {
             Arguments = @{ VolumeKeyProtectorID = $one.KeyProtectorId }
         }
         $answer = Invoke-CimMethod @call -ErrorAction Stop
-        if ($answer.ReturnValue -eq 0 -and [Convert]::ToBase64String([byte[]]$answer.ExternalKey) -ceq $ExternalKey) {
+        if ($answer.ReturnValue -eq 0 -and
+            [Convert]::ToBase64String([byte[]]$answer.ExternalKey) -ceq $Key['ExternalKey']) {
             return $true
         }
     }
@@ -171,22 +208,27 @@ function Unlock-SeedVolume {
         Unlocks a volume. Fails without quoting the key.
     .PARAMETER Letter
         The volume's drive letter.
-    .PARAMETER RecoveryPassword
-        A numerical password of 48 digits.
-    .PARAMETER ExternalKey
-        An external key, 32 bytes in base64.
+    .PARAMETER Key
+        RecoveryPassword, ExternalKey (32 bytes in base64) or Password. In a hashtable, so that no policy that logs
+        parameters can log it.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][string]$Letter, [string]$RecoveryPassword, [string]$ExternalKey)
+    param([Parameter(Mandatory = $true)][string]$Letter, [Parameter(Mandatory = $true)][hashtable]$Key)
     $mount = ConvertTo-SeedMountPoint -Letter $Letter
-    if ($RecoveryPassword) {
-        # The cmdlet would do the same, and module logging records a cmdlet's parameters in clear.
+    # The cmdlet would do the same, and module logging records a cmdlet's parameters in clear.
+    if ($Key['RecoveryPassword']) {
         $method = 'UnlockWithNumericalPassword'
-        $values = @{ NumericalPassword = $RecoveryPassword }
+        $values = @{ NumericalPassword = $Key['RecoveryPassword'] }
+    }
+    elseif ($Key['Password']) {
+        $method = 'UnlockWithPassphrase'
+        $values = @{ Passphrase = $Key['Password'] }
     }
     else {
         $bytes = $null
-        try { $bytes = [Convert]::FromBase64String($ExternalKey) } catch [System.FormatException] { $bytes = $null }
+        try { $bytes = [Convert]::FromBase64String("$($Key['ExternalKey'])") } catch [System.FormatException] {
+            $bytes = $null
+        }
         if ($null -eq $bytes) { throw '`external_key` is not base64.' }
         $method = 'UnlockWithExternalKey'
         $values = @{ ExternalKey = $bytes }
@@ -211,36 +253,7 @@ function Lock-SeedVolume {
     $null = Lock-BitLocker -MountPoint (ConvertTo-SeedMountPoint -Letter $Letter) -ForceDismount -ErrorAction Stop
 }
 
-function Assert-SeedVolumeChange {
-    <#
-    .SYNOPSIS
-        Refuses to unlock without a key, and to lock what would not be protected.
-    .PARAMETER Volume
-        The volume as Get-SeedVolume shows it.
-    .PARAMETER State
-        unlocked or locked.
-    .PARAMETER HasKey
-        Whether a key is given.
-    #>
-    [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][object]$Volume, [Parameter(Mandatory = $true)][string]$State, [bool]$HasKey)
-    $mount = $Volume.mount_point
-    if ($State -eq 'unlocked') {
-        if (-not $HasKey) {
-            throw "The volume $mount is locked. Give ``journal``, ``recovery_password`` or ``external_key``."
-        }
-        return
-    }
-    if (@($Volume.protectors).Count -eq 0) { throw "The volume $mount is not encrypted and cannot be locked." }
-    # A volume with protection off holds its key in the clear; locked or not, whoever finds the drive reads it.
-    if ($Volume.protection_status -ne 'On') {
-        throw "BitLocker protection of $mount is $($Volume.protection_status). Turn it on with Resume-BitLocker " +
-            "before it is locked."
-    }
-}
-
 Export-ModuleMember -Function @(
     'ConvertTo-SeedMountPoint', 'Assert-SeedBitLocker', 'ConvertTo-SeedBitLockerName', 'Get-SeedEncryption',
-    'Get-SeedVolume', 'Get-SeedEncryptableVolume', 'Test-SeedKey', 'Unlock-SeedVolume', 'Lock-SeedVolume',
-    'Assert-SeedVolumeChange'
+    'Get-SeedVolume', 'Get-SeedEncryptableVolume', 'Test-SeedKey', 'Unlock-SeedVolume', 'Lock-SeedVolume'
 )

@@ -5,48 +5,88 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 #AnsibleRequires -CSharpUtil Ansible.Basic
+#AnsibleRequires -PowerShell ..module_utils._BitLocker
+#AnsibleRequires -PowerShell ..module_utils._BitLockerStep
+#AnsibleRequires -PowerShell ..module_utils._BitLockerTask
 #AnsibleRequires -PowerShell ..module_utils._DriveGuard
 #AnsibleRequires -PowerShell ..module_utils._Volume
 
+$states = 'encrypted', 'unlocked', 'locked', 'decrypted', 'suspended'
+$types = 'recovery_password', 'password', 'external_key', 'account', 'tpm'
+$one = @('serial', 'mount_point')
+$keys = @('recovery_password', 'external_key', 'password')
 $spec = @{
     options = @{
+        auto_unlock = @{ type = 'bool' }
+        escrow = @{ type = 'list'; elements = 'dict' }
+        escrowed = @{ type = 'list'; elements = 'str' }
+        exclusive = @{ type = 'bool'; default = $false }
         external_key = @{ type = 'str'; no_log = $true }
         journal = @{ type = 'str' }
+        method = @{ type = 'str'; choices = @('aes128', 'aes256', 'xts_aes128', 'xts_aes256') }
         mount_point = @{ type = 'str' }
+        password = @{ type = 'str'; no_log = $true }
+        poll_interval = @{ type = 'int'; default = 60 }
+        protectors = @{
+            type = 'list'
+            elements = 'dict'
+            options = @{
+                account = @{ type = 'str' }
+                type = @{ type = 'str'; required = $true; choices = $types }
+                value = @{ type = 'str'; no_log = $true }
+            }
+        }
+        reboot_count = @{ type = 'int' }
         recovery_password = @{ type = 'str'; no_log = $true }
+        require = @{ type = 'str'; choices = @('all', 'any'); default = 'all' }
+        return_keys = @{ type = 'bool'; default = $false }
+        rotate = @{ type = 'list'; elements = 'str' }
         seed = @{ type = 'str' }
         serial = @{ type = 'str' }
-        state = @{ type = 'str'; choices = @('unlocked', 'locked'); default = 'unlocked' }
+        state = @{ type = 'str'; choices = $states; default = 'unlocked' }
         store = @{ type = 'dict' }
+        used_space_only = @{ type = 'bool' }
+        volumes = @{
+            type = 'list'
+            elements = 'dict'
+            options = @{
+                external_key = @{ type = 'str'; no_log = $true }
+                mount_point = @{ type = 'str' }
+                password = @{ type = 'str'; no_log = $true }
+                recovery_password = @{ type = 'str'; no_log = $true }
+                serial = @{ type = 'str' }
+            }
+            required_one_of = @(, $one)
+            mutually_exclusive = @($one, $keys)
+        }
+        wait = @{ type = 'bool'; default = $false }
+        wait_timeout = @{ type = 'int'; default = 604800 }
+        _directory = @{ type = 'bool'; default = $false }
+        _hold = @{ type = 'bool'; default = $false }
+        _transport_certificate = @{ type = 'str' }
     }
-    required_one_of = @(, @('serial', 'mount_point'))
-    mutually_exclusive = @(@('serial', 'mount_point'), @('recovery_password', 'external_key', 'journal'))
+    required_one_of = @(, @('serial', 'mount_point', 'volumes'))
+    mutually_exclusive = @(
+        @('serial', 'mount_point', 'volumes'), @('recovery_password', 'external_key', 'password', 'journal', 'volumes')
+    )
     supports_check_mode = $true
 }
 $module = [Ansible.Basic.AnsibleModule]::Create($args, $spec)
-$key = @{}
-if ($module.Params.recovery_password) { $key.RecoveryPassword = $module.Params.recovery_password }
-if ($module.Params.external_key) { $key.ExternalKey = $module.Params.external_key }
-$wanted = $module.Params.state
-
 try {
-    $letter = $module.Params.mount_point
-    if ($module.Params.serial) { $letter = Get-SeedDriveLetter -Serial $module.Params.serial }
-    $volume = Get-SeedVolume -Letter $letter
-    $locked = $volume.lock_status -eq 'Locked'
-    $module.Diff.before = @{ lock_status = $volume.lock_status }
-    $module.Diff.after = @{ lock_status = $volume.lock_status }
-    if (($wanted -eq 'locked') -ne $locked) {
-        Assert-SeedVolumeChange -Volume $volume -State $wanted -HasKey ($key.Count -gt 0)
-        $module.Result.changed = $true
-        $module.Diff.after = @{ lock_status = @{ locked = 'Locked'; unlocked = 'Unlocked' }[$wanted] }
-        if (-not $module.CheckMode) {
-            if ($wanted -eq 'locked') { Lock-SeedVolume -Letter $letter }
-            else { Unlock-SeedVolume -Letter $letter @key }
-            $volume = Get-SeedVolume -Letter $letter
-        }
+    $records = @(Invoke-SeedBitLockerTask -Option $module.Params -CheckOnly:$module.CheckMode)
+    $module.Diff.before, $module.Diff.after = @{}, @{}
+    foreach ($record in $records) {
+        $module.Diff.before[$record.mount_point] = $record.before
+        $module.Diff.after[$record.mount_point] = $record.after
+        foreach ($text in $record.warnings) { $module.Warn($text) }
     }
-    $module.Result.volume = $volume
+    $module.Result.changed = @($records | Where-Object { @($_.steps).Count -gt 0 }).Count -gt 0
+    $module.Result.volumes = @($records | ForEach-Object { ConvertTo-SeedBitLockerResult -Record $_ })
+    $module.Result.volume = $(if ($records.Count -eq 1 -and $null -eq $module.Params.volumes) { $records[0].volume })
+    $sealed = @($records | Where-Object { $_.sealed } | ForEach-Object { $_.sealed })
+    if ($module.Params._transport_certificate) { $module.Result.sealed_keys = $sealed }
+    $problems = @($records | Where-Object { $_.problem } | ForEach-Object { $_.problem })
+    if ($problems.Count -gt 0) { throw ($problems -join ' ') }
 }
 catch { $module.FailJson("$_", $_) }
 $module.ExitJson()

@@ -28,7 +28,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._here import unlogged
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import refuse_traces
 
-KEY_OPTIONS = ("recovery_password", "external_key")
+KEY_OPTIONS = ("recovery_password", "external_key", "password")
 
 
 @contextlib.contextmanager
@@ -73,26 +73,28 @@ def open_journals(loader: Any, options: Mapping[str, Any], option: str, names: l
         return [open_journal(store, vault, name) for name in names]
 
 
-class KeyAction(ActionBase):  # type: ignore[misc]
-    """Runs a module with the key of a drive, taken in memory out of the working copy that `journal` names."""
+class Keys:
+    """Takes the key of a drive, in memory, out of the working copy that `journal` names."""
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Run the module."""
-        self._supports_check_mode = True
-        super().run(tmp, task_vars)
+    def key_arguments(self: Any) -> dict[str, Any]:
+        """The arguments of the task with the key, and without the options of the controller."""
         arguments = dict(self._task.args)
         options = {name: arguments.pop(name, None) for name in ("journal", "store", "seed")}
         if options["journal"]:
             arguments.update(self._key(options, arguments))
-        if any(arguments.get(name) for name in KEY_OPTIONS):
+        volumes = arguments.get("volumes")
+        given = [
+            arguments,
+            *(one for one in (volumes if isinstance(volumes, list) else ()) if isinstance(one, Mapping)),
+        ]
+        if any(one.get(name) for one in given for name in KEY_OPTIONS):
             refuse_traces()
-        result: dict[str, Any] = self._execute_module(module_args=arguments, task_vars=task_vars)
-        return result
+        return arguments
 
-    def _key(self, options: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, str]:
+    def _key(self: Any, options: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, str]:
         name = str(options["journal"])
         if any(arguments.get(one) for one in KEY_OPTIONS):
-            raise AnsibleActionFail("Use only one of `journal`, `recovery_password` and `external_key`.")
+            raise AnsibleActionFail("Use only one of `journal`, `recovery_password`, `external_key` and `password`.")
         (drive,) = open_journals(self._loader, options, "journal", [name])
         with explained():
             wanted = [normalize_serial(str(one)) for one in _serials(arguments)]
@@ -103,6 +105,17 @@ class KeyAction(ActionBase):  # type: ignore[misc]
                 )
         option = "recovery_password" if drive.key_kind == "numerical" else "external_key"
         return {option: drive.bitlocker_key.reveal()}
+
+
+class KeyAction(Keys, ActionBase):  # type: ignore[misc]
+    """Runs a module with the key of a drive."""
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run the module."""
+        self._supports_check_mode = True
+        super().run(tmp, task_vars)
+        result: dict[str, Any] = self._execute_module(module_args=self.key_arguments(), task_vars=task_vars)
+        return result
 
 
 def _serials(arguments: Mapping[str, Any]) -> list[Any]:

@@ -59,8 +59,13 @@ class Escrow(Protocol):
         """What a person should know, but what stops nothing. Only for a place without problems."""
 
     @staticmethod
-    def keep(place: Mapping[str, Any], serial: str, data: bytes, digest: str, now: datetime) -> Receipt:
-        """Seal a journal there, prove it and return the receipt. SealError when that fails."""
+    def keep(
+        place: Mapping[str, Any], serial: str, data: bytes, digest: str, now: datetime, what: str = "jrn"
+    ) -> Receipt:
+        """Seal a journal there, prove it and return the receipt. SealError when that fails.
+
+        ``what`` is jrn, or key for the key of a volume, whose protector's id stands for ``serial``.
+        """
 
     @staticmethod
     def check(place: Mapping[str, Any], receipt: Receipt) -> str:
@@ -120,21 +125,24 @@ class SealedFile:
         return found
 
     @staticmethod
-    def keep(place: Mapping[str, Any], serial: str, data: bytes, digest: str, now: datetime) -> Receipt:
+    def keep(
+        place: Mapping[str, Any], serial: str, data: bytes, digest: str, now: datetime, what: str = "jrn"
+    ) -> Receipt:
         """Write the copy anew, whatever was there under its name: what is there cannot be proven without the key."""
         recipients = sealing.read_recipients(place["recipients"])
         fingerprints = sorted(sealing.fingerprint(one) for one in recipients)
         folder = _folder(place)
-        name = copy_name(serial, digest, fingerprints)
+        name = copy_name(serial, digest, fingerprints, what)
         sealed = sealing.seal_cms(data, recipients)
         try:
             _files.make_private_folder(folder)
             _files.write_atomic(folder / name, sealed)
             read_back = (folder / name).read_bytes()
         except OSError as error:
+            owner, left = (f"drive {serial}", "journal") if what == "jrn" else (f"protector {serial}", "key")
             raise SealError(
-                f"The key of drive {serial} cannot be kept in '{folder}': {error.strerror}. "
-                "Correct the folder and run again; the journal is still on the copy host."
+                f"The key of {owner} cannot be kept in '{folder}': {error.strerror}. "
+                f"Correct the folder and run again; the {left} is still on the host."
             ) from error
         if read_back != sealed or not sealing.is_sealed_for(read_back, recipients):
             raise SealError(f"The copy '{name}' cannot be read back from '{folder}'. Check its disk and run again.")
@@ -187,10 +195,10 @@ def validate_escrow(places: Sequence[Mapping[str, Any]], option: str = "escrow")
     return problems
 
 
-def copy_name(serial: str, digest: str, fingerprints: Sequence[str]) -> str:
+def copy_name(serial: str, digest: str, fingerprints: Sequence[str], what: str = "jrn") -> str:
     """The name of an escrow copy: another journal or another list of recipients makes another copy."""
     people = hashlib.sha256("\n".join(sorted(fingerprints)).encode()).hexdigest()
-    return f"{file_part(serial)}.{digest[:12]}.{people[:8]}.jrn.cms"
+    return f"{file_part(serial)}.{digest[:12]}.{people[:8]}.{what}.cms"
 
 
 def file_part(serial: str) -> str:

@@ -30,8 +30,11 @@ RULES: dict[str, Json] = {
     },
     "sata_prep_import": {"required_if": [("state", "prepared", ["source_directory"])]},
     "bitlocker_volume": {
-        "required_one_of": [("serial", "mount_point")],
-        "mutually_exclusive": [("serial", "mount_point"), ("recovery_password", "external_key", "journal")],
+        "required_one_of": [("serial", "mount_point", "volumes")],
+        "mutually_exclusive": [
+            ("serial", "mount_point", "volumes"),
+            ("recovery_password", "external_key", "password", "journal", "volumes"),
+        ],
     },
     "bitlocker_volume_info": {"mutually_exclusive": [("recovery_password", "external_key", "journal")]},
 }

@@ -5,12 +5,17 @@
 
 from __future__ import annotations
 
+import re
+
 from lab import world
-from lab.twin.machine import Failed, Json, Machine, encryption, partitions, serial_of
+from lab.twin.machine import Failed, Json, Machine, Unmodelled, encryption, partitions, serial_of
 
 KINDS = {"recovery_password": "RecoveryPassword", "external_key": "ExternalKey"}
-# The code of the stand-in for Win32_EncryptableVolume.
-WRONG_KEY = "0x80310007"
+# Codes of Win32_EncryptableVolume.
+WRONG_KEY, WRONG_FORMAT = "0x80310027", "0x80310035"
+DIFF = ("lock_status", "volume_status", "protection_status", "auto_unlock")
+# What brings a volume into other states than locked and unlocked takes the state machine of the stand-in.
+UNMODELLED = ("volumes", "protectors", "password", "rotate", "exclusive", "auto_unlock", "escrow", "return_keys")
 
 
 def info(machine: Machine, option: Json, _check: bool) -> Json:
@@ -47,40 +52,79 @@ def volume(partition: Json) -> Json | None:
     state, kept = encryption(partition), partition["bitlocker"] or {}
     if state is None:
         return None
+    windows = f"{partition['letter']}:" == "C:"
     return {
         "mount_point": f"{partition['letter']}:",
+        "volume_type": "OperatingSystem" if windows else "Data",
         **state,
         "encryption_method": kept.get("encryption_method", "None"),
-        "protectors": [{"id": one["id"], "type": one["type"]} for one in kept.get("protectors", [])],
+        "used_space_only": kept.get("used_space_only", False) if state["lock_status"] == "Unlocked" else None,
+        "auto_unlock": kept["auto_unlock"] if kept and not windows else None,
+        "protectors": [
+            {"id": one["id"], "type": one["type"], "auto_unlock": False} for one in kept.get("protectors", [])
+        ],
     }
 
 
 def change(machine: Machine, option: Json, check: bool) -> Json:
-    """The module bitlocker_volume."""
+    """The module bitlocker_volume, as far as it locks and unlocks one volume."""
+    used = [name for name in UNMODELLED if option[name]]
+    if used or option["state"] not in ("locked", "unlocked"):
+        raise Unmodelled(f"`{used[0] if used else 'state: ' + option['state']}` of bitlocker_volume")
     serial, partition = _find(machine, option)
     found = volume(partition)
     if found is None:
         mount = f"{partition['letter']}:"
         raise Failed(f"No corresponding volume for '{mount}'. Element not found. (Exception from HRESULT: 0x80070490)")
-    result: Json = {"changed": False}
     before, wanted = found["lock_status"], {"locked": "Locked", "unlocked": "Unlocked"}[option["state"]]
-    result["diff"] = {"before": {"lock_status": before}, "after": {"lock_status": before}}
-    if before == wanted:
-        return result | {"volume": found}
-    if why := _refusal(found, option):
-        return result | {"failure": why}
-    result |= {"changed": True}
-    result["diff"]["after"] = {"lock_status": wanted}
-    if not check:
-        key = _key(option)
-        if key and not _fits(partition, key):
-            why = f"The key does not unlock {found['mount_point']} ({WRONG_KEY})."
-            return result | {"failure": f"{why} Pass the key of this very drive's latest journal."}
-        with world.changed(world.disk_file(serial)) as disk:
-            one = next(one for one in disk["partitions"] if one["number"] == partition["number"])
-            one["bitlocker"]["locked"] = wanted == "Locked"
-        found = volume(_find(machine, option)[1])
-    return result | {"volume": found}
+    step, failure = "", ""
+    if before != wanted:
+        if why := _refusal(found, option):
+            raise Failed(why)
+        step = option["state"].removesuffix("ed")
+    shown = _diff(found)
+    if step and not check:
+        failure = _unlock_problem(partition, option, found["mount_point"]) if step == "unlock" else ""
+        if not failure:
+            with world.changed(world.disk_file(serial)) as disk:
+                one = next(one for one in disk["partitions"] if one["number"] == partition["number"])
+                one["bitlocker"]["locked"] = wanted == "Locked"
+            found = volume(_find(machine, option)[1]) or found
+    after = _diff(found) | ({"lock_status": wanted} if step and check else {})
+    record = {
+        "serial": option["serial"] or "",
+        "mount_point": found["mount_point"],
+        "steps": [{"step": step, "type": "", "id": ""}] if step and not failure else [],
+        "held": [],
+        "working": "",
+        "reached": not check and not failure,
+        "foreign": [],
+        "backed_up": [],
+        "keys": [],
+        "problem": failure,
+        "volume": found,
+    }
+    mount = found["mount_point"]
+    result: Json = {"changed": bool(record["steps"]), "volumes": [record], "volume": found}
+    result["diff"] = {"before": {mount: shown}, "after": {mount: after}}
+    return result | ({"failure": failure} if failure else {})
+
+
+def _diff(found: Json) -> Json:
+    return {name: found[name] for name in DIFF} | {"protectors": [one["type"] for one in found["protectors"]]}
+
+
+def _unlock_problem(partition: Json, option: Json, mount: str) -> str:
+    """Why the key does not unlock a volume; empty when it does."""
+    key = _key(option)
+    if key is None or _fits(partition, key):
+        return ""
+    groups = re.fullmatch(r"[0-9]{6}(-?[0-9]{6}){7}", key[1]) and re.findall("[0-9]{6}", key[1].replace("-", ""))
+    formed = key[0] != "RecoveryPassword" or (
+        groups and all(int(one) % 11 == 0 and int(one) < 720896 for one in groups)
+    )
+    code = WRONG_KEY if formed else WRONG_FORMAT
+    return f"The key does not unlock {mount} ({code}). Pass the key of this very drive's latest journal."
 
 
 def _find(machine: Machine, option: Json) -> tuple[str, Json]:
@@ -93,8 +137,7 @@ def _find(machine: Machine, option: Json) -> tuple[str, Json]:
             for one in disk["partitions"]:
                 if one["letter"] == letter and not disk["is_offline"]:
                     return str(disk["serial"]), one
-        text = f"No corresponding volume for '{letter}:'. Element not found. (Exception from HRESULT: 0x80070490)"
-        raise Failed(text)
+        raise Failed(f"BitLocker knows no volume {letter}: (0x80070490). Check the letter, and format the volume.")
     serial = serial_of(option["serial"])
     if not serial:
         raise Failed("`serial` is empty. Read it off the label of the drive.")
@@ -111,15 +154,19 @@ def _find(machine: Machine, option: Json) -> tuple[str, Json]:
 
 def _refusal(found: Json, option: Json) -> str:
     """Why a volume is not unlocked, or not locked; empty when nothing speaks against it."""
-    mount = found["mount_point"]
+    mount, types = found["mount_point"], {one["type"] for one in found["protectors"]}
     if option["state"] == "unlocked":
         text = f"The volume {mount} is locked. Give `journal`, `recovery_password` or `external_key`."
         return "" if _key(option) else text
-    if not found["protectors"]:
+    if found["volume_type"] == "OperatingSystem":
+        return f"The volume {mount} holds Windows and cannot be locked."
+    if not types:
         return f"The volume {mount} is not encrypted and cannot be locked."
-    if found["protection_status"] == "On":
-        return ""
-    return (
-        f"BitLocker protection of {mount} is {found['protection_status']}. Turn it on with Resume-BitLocker before it "
-        "is locked."
-    )
+    if found["protection_status"] != "On":
+        return (
+            f"BitLocker protection of {mount} is {found['protection_status']}. Turn it on with Resume-BitLocker "
+            "before it is locked."
+        )
+    if found["auto_unlock"] or not types & set(KINDS.values()):
+        raise Unmodelled("Locking a volume that unlocks automatically, or has no recovery key,")
+    return ""

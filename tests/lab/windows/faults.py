@@ -25,6 +25,8 @@ OPPOSITES = {
     "dpm-agent-module": "a server with DPM has the module of the agent too, as an administrator copied it there",
     "dpm-waiting-text": "a job of DPM that waits for the import job shows nothing but that it is completed",
     "offline-disk-partitions": "an offline disk shows its partitions, without letters",
+    "bitlocker-auto-unlock-off": "ending automatic unlocking removes its protector",
+    "bitlocker-paused-decryption": "encrypting leaves a paused decryption paused, as an encryption",
     "late-letter": "a new partition gets its letter a moment later",
     "stale-partition-style": "a disk shows its old partition style until Update-Disk or Update-HostStorageCache",
     "agent-backup-lives-in": "a backup ends with the process that asked for it",

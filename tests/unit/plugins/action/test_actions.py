@@ -30,7 +30,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.stores import open_store
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils import _polled
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import ControllerAction
-from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import KeyAction
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import Keys
 from keys import HASH, JOURNAL, KEY, SERIAL, opened, person, places, record, sealed_journal, vault_of
 from tasks import Clock, Task
 
@@ -80,7 +80,7 @@ def test_credentials_go_by_standard_input(action: Any) -> None:
 
 @pytest.mark.parametrize("action", [bitlocker_volume, bitlocker_volume_info])
 def test_key_comes_out_of_the_journal(action: Any, state: dict[str, Any], store: FileStore) -> None:
-    assert issubclass(action.ActionModule, KeyAction)
+    assert issubclass(action.ActionModule, Keys)
     task = Task(action.ActionModule, {**state, "serial": SERIAL, "journal": working_copy(store)})
     task.run()
     assert task.sent == [{"serial": SERIAL, "external_key": KEY}]

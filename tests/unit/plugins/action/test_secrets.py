@@ -22,7 +22,15 @@ PACKAGE = "ansible_collections.seedfreight.azure_offline_backup.plugins.action"
 SECRET_OPTION = re.compile(r"^\s*(\w+) = @\{[^}\n]*no_log = \$true", re.MULTILINE)
 # The options with which a task of an action carries a secret, one set a case.
 SECRETS: dict[str, list[dict[str, Any]]] = {
-    "bitlocker_volume": [{"recovery_password": "1"}, {"external_key": KEY}],
+    "bitlocker_volume": [
+        {"recovery_password": "1"},
+        {"external_key": KEY},
+        {"password": "x"},
+        {"volumes": [{"mount_point": "E:", "password": "x"}]},
+        {"protectors": [{"type": "password", "value": "x"}]},
+        {"escrow": []},
+        {"_transport_certificate": "x"},
+    ],
     "bitlocker_volume_info": [{"recovery_password": "1"}, {"external_key": KEY}],
     "import_container": [{"secret": "s"}, {}],
     "import_container_info": [{"secret": "s"}, {}],
@@ -55,6 +63,12 @@ def names(folder: str, *suffixes: str) -> set[str]:
     return found - {"__init__", "__pycache__"}
 
 
+def below(value: Any) -> set[str]:
+    """The options of the dictionaries in a list."""
+    entries = value if isinstance(value, list) else ()
+    return {name for one in entries if isinstance(one, dict) for name in one}
+
+
 def test_every_action_and_module_is_decided() -> None:
     decided = set(SECRETS) | set(OPEN)
     assert names("modules", ".py", ".ps1") == decided
@@ -74,7 +88,7 @@ def test_secret_options_of_windows_modules_are_decided() -> None:
         for name, cases in SECRETS.items()
         for case in cases
         for option, value in case.items()
-        for one in [option, *(value if isinstance(value, dict) else ())]
+        for one in [option, *(value if isinstance(value, dict) else ()), *below(value)]
     }
     assert found <= inside
 

@@ -69,7 +69,7 @@ Describe 'interruptions' {
         function New-TestOption { New-TestTwoFileOption -ToolPath 'C:\tool\interrupted.exe' }
         function Open-TestDrive([string]$Letter) {
             $key = (Get-LabDisk | Where-Object { $_.serial -eq 'DATA' }).partitions[1].bitlocker.protectors[0].secret
-            Unlock-SeedVolume -Letter $Letter -ExternalKey $key
+            Unlock-SeedVolume -Letter $Letter -Key @{ ExternalKey = $key }
         }
         # The lab's task service is not here: the task's work is done where it is started, unless it is to come later.
         function Set-TestSchedule {

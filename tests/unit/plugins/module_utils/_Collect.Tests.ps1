@@ -4,7 +4,7 @@
 Describe 'journals that the utility of the agent left' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        Import-TestUtility -Name '_Folder', '_Session', '_Drive', '_Volume', '_DriveGuard', '_Target', '_Tool',
+        Import-TestUtility -Name '_Folder', '_Session', '_Drive', '_Volume', '_DriveGuard', '_Target', '_Tool', '_Seal',
             '_RunScript', '_Resume', '_Manifest', '_Verify', '_Run', '_Attempt', '_Prepare', '_Clean', '_Collect'
         $samples = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/samples/journals'
         $folder = 'C:\Program Files\Disk Prep'

@@ -58,8 +58,9 @@ Describe 'attempts' {
         $locked = Get-TestRecord -Option (New-TestOption -Serial 'WD-1' -Drive @{ erase = $true })
         "$($locked.status) $($locked.allowed -join ',')" | Should -Be 'locked collect,unlock'
         (Invoke-SeedPrepare -Option (New-TestOption -Serial 'WD-1' -Drive @{ erase = $true })).changed | Should -BeFalse
-        Unlock-SeedVolume -Letter $record.letter -ExternalKey (Get-LabDisk |
-            Where-Object { $_.number -eq 1 }).partitions[1].bitlocker.protectors[0].secret
+        $disk = Get-LabDisk | Where-Object { $_.number -eq 1 }
+        $key = @{ ExternalKey = $disk.partitions[1].bitlocker.protectors[0].secret }
+        Unlock-SeedVolume -Letter $record.letter -Key $key
         (Invoke-SeedVerify -Option $option).changed | Should -BeTrue
         $record = Get-TestRecord -Option $option
         $record.reason | Should -Match 'holds its files'

@@ -4,7 +4,7 @@
 Describe 'tools and journals that are not as they should be' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        Import-TestUtility -Name '_Folder', '_Tool'
+        Import-TestUtility -Name '_Folder', '_Tool', '_Seal'
         function Write-TestByte {
             param([byte[]]$Byte)
             [System.IO.File]::WriteAllBytes((Resolve-SeedPath -Path 'C:\x.jrn'), $Byte)
@@ -161,6 +161,6 @@ Describe 'tools and journals that are not as they should be' {
     It 'refuses a certificate that is not PEM and does not show it' {
         Write-TestText -Text $good
         { Protect-SeedJournal -Path 'C:\x.jrn' -Certificate 'hu*sh' } |
-            Should -Throw 'The certificate that seals the journal is not PEM.'
+            Should -Throw 'The certificate to seal to is not PEM.'
     }
 }

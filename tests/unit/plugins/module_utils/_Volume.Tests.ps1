@@ -37,6 +37,10 @@ Describe 'BitLocker volumes' {
         @{ kind = 'ProtectionStatus'; value = 1; name = 'On' }
         @{ kind = 'ProtectionStatus'; value = 0; name = 'Off' }
         @{ kind = 'ProtectionStatus'; value = 'Unknown'; name = 'Unknown' }
+        @{ kind = 'KeyProtectorType'; value = 3; name = 'RecoveryPassword' }
+        @{ kind = 'KeyProtectorType'; value = 'Sid'; name = 'AdAccountOrGroup' }
+        @{ kind = 'EncryptionMethod'; value = 7; name = 'XtsAes256' }
+        @{ kind = 'VolumeType'; value = 0; name = 'OperatingSystem' }
         @{ kind = 'LockStatus'; value = 1; name = 'Locked' }
         @{ kind = 'LockStatus'; value = 'Unlocked'; name = 'Unlocked' }
     ) { ConvertTo-SeedBitLockerName -Kind $kind -Value $value | Should -BeExactly $name }
@@ -45,12 +49,13 @@ Describe 'BitLocker volumes' {
             [CmdletBinding()]param($MountPoint)
             [pscustomobject]@{
                 MountPoint = 'E:'; VolumeStatus = 1; ProtectionStatus = 1; LockStatus = 1; EncryptionPercentage = 100
-                EncryptionMethod = 4; KeyProtector = @()
+                EncryptionMethod = 4; VolumeType = 1; AutoUnlockEnabled = $false; KeyProtector = @()
             }
         } -ModuleName _Volume
         (Get-SeedEncryption -Letter E).lock_status | Should -Be 'Locked'
         $seen = Get-SeedVolume -Letter E
         "$($seen.volume_status) $($seen.protection_status) $($seen.lock_status)" | Should -Be 'FullyEncrypted On Locked'
+        "$($seen.volume_type) $($seen.encryption_method) $($seen.used_space_only)" | Should -Be 'Data Aes256 '
     }
     It 'fails when the encryption cannot be read' {
         Mock Get-BitLockerVolume {
@@ -65,32 +70,32 @@ Describe 'BitLocker volumes' {
     }
     It 'tells whose key fits' {
         Protect-TestDisk -Serial DATA -Type RecoveryPassword -Secret '000011'
-        Test-SeedKey -Letter E -RecoveryPassword '000011' | Should -BeTrue
-        Test-SeedKey -Letter E -RecoveryPassword '000022' | Should -BeFalse
+        Test-SeedKey -Letter E -Key @{ RecoveryPassword = '000011' } | Should -BeTrue
+        Test-SeedKey -Letter E -Key @{ RecoveryPassword = '000022' } | Should -BeFalse
         Protect-TestDisk -Serial DATA -Type ExternalKey -Secret 'AAEC'
-        Test-SeedKey -Letter E -ExternalKey 'AAEC' | Should -BeTrue
-        Test-SeedKey -Letter E -ExternalKey 'AAED' | Should -BeFalse
-        Test-SeedKey -Letter E -ExternalKey 'aaec' | Should -BeFalse
+        Test-SeedKey -Letter E -Key @{ ExternalKey = 'AAEC' } | Should -BeTrue
+        Test-SeedKey -Letter E -Key @{ ExternalKey = 'AAED' } | Should -BeFalse
+        Test-SeedKey -Letter E -Key @{ ExternalKey = 'aaec' } | Should -BeFalse
     }
     It 'locks and unlocks with a key of type <type>, and with no other' -ForEach @(
         @{ type = 'ExternalKey'; good = @{ ExternalKey = 'AAEC' }; bad = @{ ExternalKey = 'AAED' }; secret = 'AAEC' }
         @{
             type = 'RecoveryPassword'
-            good = @{ RecoveryPassword = '000011' }
-            bad = @{ RecoveryPassword = '000022' }
-            secret = '000011'
+            good = @{ RecoveryPassword = '238810-662376-448998-450120-652806-203390-606320-483076' }
+            bad = @{ RecoveryPassword = '463881-116138-212971-219626-306295-227139-146784-038038' }
+            secret = '238810-662376-448998-450120-652806-203390-606320-483076'
         }
     ) {
         Protect-TestDisk -Serial DATA -Type $type -Secret $secret
         Lock-SeedVolume -Letter 'E:'
-        { Unlock-SeedVolume -Letter E @bad } | Should -Throw '*does not unlock*0x*'
-        Unlock-SeedVolume -Letter E @good
+        { Unlock-SeedVolume -Letter E -Key $bad } | Should -Throw '*does not unlock*0x*'
+        Unlock-SeedVolume -Letter E -Key $good
         (Get-SeedVolume -Letter E).lock_status | Should -Be 'Unlocked'
         Test-Path -LiteralPath 'E:\keep.txt' | Should -BeTrue
     }
     It 'never quotes a key that is not base64' {
         Protect-TestDisk -Serial DATA -Type ExternalKey -Secret 'AAEC'
-        try { Unlock-SeedVolume -Letter E -ExternalKey 'se*cret' } catch {
+        try { Unlock-SeedVolume -Letter E -Key @{ ExternalKey = 'se*cret' } } catch {
             "$_" | Should -Be '`external_key` is not base64.'
         }
     }

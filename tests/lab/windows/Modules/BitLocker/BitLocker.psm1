@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Stand-in for the BitLocker module of Windows, as far as it is used. A locked volume shows ids and types, never values.
-Import-Module -Name LabWorld -Global
+Import-Module -Name LabWorld, LabBitLocker -Global
 
 function Find-LabBitLocker {
     param([string]$MountPoint)
     foreach ($disk in Get-LabDisk | Where-Object { -not $_.is_offline }) {
         foreach ($partition in $disk.partitions | Where-Object { $_.letter }) {
             if (-not $MountPoint -or $MountPoint.TrimEnd('\', ':') -eq $partition.letter) {
-                [pscustomobject]@{ Disk = $disk; Partition = $partition }
+                [pscustomobject]@{ Disk = $disk; Partition = Update-LabConversion -Disk $disk -Partition $partition }
             }
         }
     }
@@ -31,7 +31,12 @@ function ConvertTo-LabVolume {
         $password = ''
         if (-not $locked -and $one.type -eq 'RecoveryPassword') { $password = $one.secret }
         [pscustomobject]@{
-            KeyProtectorId = $one.id; AutoUnlockProtector = $null; KeyProtectorType = $one.type
+            KeyProtectorId = $one.id
+            # Source: bitlocker-and-storage 2: only for external keys, and only while automatic unlocking is on.
+            AutoUnlockProtector = $(if ($one.type -eq 'ExternalKey' -and $state.auto_unlock) {
+                $one.id -eq (Get-LabField $state 'auto_unlock_id')
+            })
+            KeyProtectorType = $one.type
             KeyFileName = $(if ($one.type -eq 'ExternalKey' -and -not $locked) { $one.id.Trim('{', '}') +
                 '.BEK' } else { '' })
             RecoveryPassword = $password; KeyCertificateType = $null; Thumbprint = ''
@@ -41,7 +46,8 @@ function ConvertTo-LabVolume {
         PSTypeName = 'Microsoft.BitLocker.Structures.BitLockerVolume'
         ComputerName = $env:COMPUTERNAME; MountPoint = "$($partition.letter):"
         EncryptionMethod = $(if ($state) { $state.encryption_method } else { 'None' })
-        AutoUnlockEnabled = $null
+        AutoUnlockEnabled = $(if ($state -and $state.volume_status -ne 'FullyDecrypted' -and
+            "$($partition.letter):" -ne $env:SystemDrive) { [bool]$state.auto_unlock })
         AutoUnlockKeyStored = $null
         MetadataVersion = $(if ($state) { 2 } else { 0 })
         VolumeStatus = $(if ($locked) { $null } elseif ($state) { $state.volume_status } else { 'FullyDecrypted' })
@@ -119,6 +125,16 @@ function Lock-BitLocker {
         # Source: FVE_E_PROTECTION_DISABLED; a volume whose key lies in the clear cannot be locked.
         if ($found.Partition.bitlocker.protection_status -ne 'On') {
             Write-LabBitLockerError -Code (-2144272351) -Text 'BitLocker protection is disabled.'
+            return
+        }
+        # Source: 0x80310097 and 0x80310022 of Lock.
+        if ($found.Partition.bitlocker.auto_unlock) {
+            Write-LabBitLockerError -Code (-2144272233) -Text 'The drive unlocks automatically.'
+            return
+        }
+        if (-not ($found.Partition.bitlocker.protectors |
+            Where-Object { $_.type -in 'RecoveryPassword', 'ExternalKey' })) {
+            Write-LabBitLockerError -Code (-2144272350) -Text 'The drive has no recovery key.'
             return
         }
         Set-LabLock -Found $found -Locked $true

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Stand-in for the CIM commands of Windows, as far as classes of it are used: encryptable volumes, page files, disks,
 # the system, and those of classes.json. A host.json with `cim` has other instances of a class than that file.
-Import-Module -Name LabWorld -Global
+Import-Module -Name LabWorld, LabBitLocker -Global
 
 function Get-LabCimClass {
     # Name of the class, namespace and instances of a class that is only data; nothing when there is no such class.
@@ -75,8 +75,7 @@ function Get-CimInstance {
                         CimClass = $ClassName
                         DriveLetter = "$($partition.letter):"
                         DeviceID = "\\?\Volume$($partition.guid)\"
-                        lab_disk = $disk
-                        lab_partition = $partition
+                        lab_guid = $partition.guid
                     }
                 }
             }
@@ -108,34 +107,11 @@ function Invoke-CimMethod {
     )
     process {
         if (Invoke-LabFault $PSCmdlet) { return }
-        $partition = $InputObject.lab_partition
-        switch ($MethodName) {
-            'GetKeyProtectorExternalKey' {
-                # Source: Win32_EncryptableVolume.GetKeyProtectorExternalKey; FVE_E_LOCKED_VOLUME while the volume is
-                # locked.
-                if ($partition.bitlocker.locked) {
-                    return [pscustomobject]@{ ReturnValue = [uint32]2150694912; ExternalKey = $null }
-                }
-                $one = @($partition.bitlocker.protectors |
-                    Where-Object { $_.id -eq $Arguments['VolumeKeyProtectorID'] -and $_.type -eq 'ExternalKey' })
-                if (-not $one) { return [pscustomobject]@{ ReturnValue = [uint32]2150694968; ExternalKey = $null } }
-                [pscustomobject]@{ ReturnValue = [uint32]0; ExternalKey = [Convert]::FromBase64String($one[0].secret) }
-            }
-            { $_ -in 'UnlockWithExternalKey', 'UnlockWithNumericalPassword' } {
-                $kind, $key = 'RecoveryPassword', $Arguments['NumericalPassword']
-                if ($MethodName -eq 'UnlockWithExternalKey') {
-                    $kind, $key = 'ExternalKey', [Convert]::ToBase64String([byte[]]$Arguments['ExternalKey'])
-                }
-                $fits = @($partition.bitlocker.protectors | Where-Object { $_.type -eq $kind -and $_.secret -ceq $key })
-                if (-not $fits) { return [pscustomobject]@{ ReturnValue = [uint32]2150694919 } }
-                $number = $partition.number
-                Edit-LabDisk -Disk $InputObject.lab_disk -Change { ($_.partitions |
-                    Where-Object { $_.number -eq $number }).bitlocker.locked = $false }
-                Mount-LabDrive
-                [pscustomobject]@{ ReturnValue = [uint32]0 }
-            }
-            default { Write-Error -Message "Invalid method $MethodName" }
+        if ("$($InputObject.CimClass)" -ne 'Win32_EncryptableVolume') {
+            Write-Error -Message "Invalid method $MethodName"
+            return
         }
+        Invoke-LabEncryptableMethod -Guid $InputObject.lab_guid -Name $MethodName -Value $Arguments
     }
 }
 

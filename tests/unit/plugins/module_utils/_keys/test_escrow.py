@@ -116,7 +116,7 @@ def test_full_disk_is_reported(tmp_path: pathlib.Path, monkeypatch: pytest.Monke
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(_files, "write_atomic", full)
-    with pytest.raises(SealError, match=r"No space left on device.*still on the copy host"):
+    with pytest.raises(SealError, match=r"No space left on device.*still on the host"):
         keep(tmp_path, "anna")
 
 

@@ -1,0 +1,333 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+Describe 'a task on BitLocker volumes' {
+    BeforeAll {
+        . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
+        . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/bitlocker.ps1')
+        $recovery = New-TestProtector -Type recovery_password
+    }
+    BeforeEach { New-TestWorld }
+    AfterEach { Remove-TestWorld }
+
+    It 'encrypts with a generated password, goes on while Windows works, and is done' {
+        $option = New-TestOption -State encrypted -Protector $recovery -More @{ return_keys = $true }
+        $first = Invoke-SeedBitLockerTask -Option $option
+        Get-TestStep $first | Should -Be 'add_protector,encrypt'
+        "$($first.problem) $($first.working) $($first.reached)" | Should -Be ' encrypting False'
+        $first.volume.encryption_method | Should -Be 'Aes256'
+        $key = $first.keys[0].value
+        Test-SeedRecoveryPassword -Secret @{ value = $key } | Should -BeTrue
+        $second = Invoke-SeedBitLockerTask -Option $option
+        "$(Get-TestStep $second) $($second.working) $($second.keys[0].value -eq $key)" | Should -Be ' encrypting True'
+        Step-TestClock
+        $third = Invoke-SeedBitLockerTask -Option $option
+        "$(Get-TestStep $third) $($third.working) $($third.reached) $($third.volume.protection_status)" |
+            Should -Be '  True On'
+        @($third.volume.protectors).Count | Should -Be 1
+    }
+    It 'changes nothing in check mode, and says the steps' {
+        $before = Get-TestVolumeText
+        $option = New-TestOption -State encrypted -Protector $recovery -More @{ return_keys = $true }
+        $found = Invoke-SeedBitLockerTask -Option $option -CheckOnly
+        Get-TestStep $found | Should -Be 'add_protector,encrypt'
+        "$(@($found.keys).Count) $($found.reached)" | Should -Be '0 False'
+        "$($found.after.volume_status) $($found.after.protectors)" | Should -Be 'EncryptionInProgress RecoveryPassword'
+        Get-TestVolumeText | Should -Be $before
+    }
+    It 'takes method and used space' {
+        $more = @{ return_keys = $true; method = 'xts_aes128'; used_space_only = $true }
+        $option = New-TestOption -State encrypted -Protector $recovery -More $more
+        $found = Invoke-SeedBitLockerTask -Option $option
+        "$($found.volume.encryption_method) $($found.volume.used_space_only)" | Should -Be 'XtsAes128 True'
+    }
+    It 'keeps the key of a first try that failed, and the next one goes on with it' {
+        Set-TestDisk -Serial DATA -Change { $_ | Add-Member -NotePropertyName thin -NotePropertyValue $true }
+        $option = New-TestOption -State encrypted -Protector $recovery -More @{ return_keys = $true }
+        $first = Invoke-SeedBitLockerTask -Option $option
+        $first.problem | Should -BeLike '*(0x803100A5)*used_space_only: true*'
+        "$(Get-TestStep $first) $(@($first.keys).Count) $($first.reached)" | Should -Be 'add_protector 1 False'
+        $option.used_space_only = $true
+        $second = Invoke-SeedBitLockerTask -Option $option
+        "$(Get-TestStep $second) $($second.problem)" | Should -Be 'encrypt '
+        $second.keys[0].value | Should -Be $first.keys[0].value
+    }
+    It 'comes to <wanted> from <name>: says it, does it, and has nothing left to do' -ForEach @(
+        foreach ($wanted in 'encrypted', 'unlocked', 'locked', 'decrypted', 'suspended') {
+            foreach ($name in 'plain', 'encrypting', 'encrypted', 'suspended', 'locked', 'decrypting', 'left over') {
+                @{ wanted = $wanted; name = $name }
+            }
+        }
+    ) {
+        $key = Set-TestSituation -Name $name
+        $refused = @{
+            locked = 'plain', 'encrypting', 'suspended', 'decrypting', 'left over'
+            suspended = 'plain', 'encrypting', 'decrypting', 'left over'
+        }
+        $option = New-TestOption -State $wanted -More @{ recovery_password = $key }
+        if ($wanted -eq 'encrypted') {
+            $option.protectors = @($recovery)
+            $option.return_keys = $true
+        }
+        $before = Get-TestVolumeText
+        if ($name -in @($refused[$wanted])) {
+            { Invoke-SeedBitLockerTask -Option $option } | Should -Throw '*E:*'
+            Get-TestVolumeText | Should -Be $before
+            return
+        }
+        $checked = Invoke-SeedBitLockerTask -Option $option -CheckOnly
+        Get-TestVolumeText | Should -Be $before
+        $done = Invoke-SeedBitLockerTask -Option $option
+        $done.problem | Should -Be ''
+        # A locked volume shows only that it has to be unlocked first.
+        (Get-TestStep $done) -like "$(Get-TestStep $checked)*" | Should -BeTrue
+        Step-TestClock
+        $again = Invoke-SeedBitLockerTask -Option $option
+        "$(Get-TestStep $again) $($again.reached)" | Should -Be ' True'
+        $seen = "$($again.volume.volume_status) $($again.volume.protection_status) $($again.volume.lock_status)"
+        $expected = @{
+            encrypted = 'FullyEncrypted On Unlocked'
+            decrypted = 'FullyDecrypted Off Unlocked'
+            suspended = 'FullyEncrypted Off Unlocked'
+            locked = ' Unknown Locked'
+        }
+        if ($wanted -eq 'unlocked') { $again.volume.lock_status | Should -Be 'Unlocked' }
+        else { $seen | Should -Be $expected[$wanted] }
+    }
+    It 'adds each kind once, takes it back only on order, and never the last' {
+        $kinds = @(
+            $recovery
+            New-TestProtector -Type external_key
+            New-TestProtector -Type password -Value 'correct horse'
+            New-TestProtector -Type account -Account 'S-1-5-21-1-2-3-1000'
+        )
+        $option = New-TestOption -State encrypted -Protector $kinds -More @{ return_keys = $true }
+        $first = Invoke-SeedBitLockerTask -Option $option
+        Get-TestStep $first | Should -Be 'add_protector,add_protector,add_protector,add_protector,encrypt'
+        "$($first.keys.Count) $($first.volume.protectors.type -join ',')" |
+            Should -Be '2 RecoveryPassword,ExternalKey,Password,AdAccountOrGroup'
+        Step-TestClock
+        Get-TestStep (Invoke-SeedBitLockerTask -Option $option) | Should -Be ''
+        $option.protectors = @($recovery)
+        $option.exclusive = $true
+        $held = Invoke-SeedBitLockerTask -Option $option
+        "$(Get-TestStep $held) $(@($held.held).Count) $(@($held.foreign).Count) $(@($held.warnings).Count)" |
+            Should -Be ' 3 3 3'
+        $option.escrowed = @($held.keys[0].id)
+        Get-TestStep (Invoke-SeedBitLockerTask -Option $option) |
+            Should -Be 'remove_protector,remove_protector,remove_protector'
+        $option.rotate = $option.escrowed
+        $option.protectors = @(New-TestProtector -Type password -Value 'correct horse')
+        # The password is added, and the last key that escrow has stays.
+        Get-TestStep (Invoke-SeedBitLockerTask -Option $option) | Should -Be 'add_protector'
+    }
+    It 'never removes the last protector, whoever asks' {
+        $null = Set-TestSituation -Name encrypted
+        $volume = Get-SeedBitLockerState -Letter E -Wanted @{ protectors = @() }
+        { Remove-SeedProtector -Volume $volume -Id $volume.protectors[0].id } | Should -Throw '*is the last one*'
+    }
+    It 'changes a password in place' {
+        $option = New-TestOption -State encrypted -More @{ return_keys = $true }
+        $option.protectors = @($recovery, (New-TestProtector -Type password -Value 'correct horse'))
+        $null = Invoke-SeedBitLockerTask -Option $option
+        Step-TestClock
+        $old = Get-TestProtector -Type Password
+        $option.protectors[1].value = 'battery staple'
+        $option.rotate = @($old.id)
+        $done = Invoke-SeedBitLockerTask -Option $option
+        "$(Get-TestStep $done) $((Get-TestProtector -Type Password).secret)" |
+            Should -Be 'change_password battery staple'
+        Get-TestStep (Invoke-SeedBitLockerTask -Option $option) | Should -Be ''
+    }
+    It 'says of a wrong key only its code' {
+        $null = Set-TestSituation -Name locked
+        $option = New-TestOption -State unlocked -More @{ recovery_password = $Password[1] }
+        $done = Invoke-SeedBitLockerTask -Option $option
+        $done.problem | Should -BeLike '*does not unlock E: (0x80310027)*'
+        $done.problem.Contains($Password[1]) | Should -BeFalse
+        $option.recovery_password = '111111-222222-333333-444444-555555-666666-777777-888888'
+        (Invoke-SeedBitLockerTask -Option $option).problem | Should -BeLike '*(0x80310035)*'
+    }
+    It 'changes no volume when one is refused, and names none twice' {
+        Add-TestDisk -Serial 'MORE' -Number 3 -Letter 'F'
+        Mount-LabDrive
+        $both = @(New-TestVolume -Serial DATA), (New-TestVolume -Mount 'F:')
+        $option = New-TestOption -State encrypted -Protector $recovery -Volume $both -More @{ return_keys = $true
+            method = 'aes128' }
+        Protect-TestDisk -Serial MORE -Type RecoveryPassword -Secret $Password[0]
+        Set-TestDisk -Serial MORE -Change { $_.partitions[0].bitlocker.encryption_method = 'XtsAes256' }
+        $before = Get-TestVolumeText
+        { Invoke-SeedBitLockerTask -Option $option } | Should -Throw '*F: is encrypted with XtsAes256*'
+        Get-TestVolumeText | Should -Be $before
+        $option.method = $null
+        $done = @(Invoke-SeedBitLockerTask -Option $option)
+        ($done | ForEach-Object { "$($_.mount_point)$(Get-TestStep $_)" }) -join ' ' |
+            Should -Be 'E:add_protector,encrypt F:'
+        $option.volumes[1] = New-TestVolume -Mount 'e:\'
+        { Invoke-SeedBitLockerTask -Option $option } | Should -Throw '*name E:*'
+    }
+    It 'stops when another volume is at the letter' {
+        Add-TestDisk -Serial 'MORE' -Number 3 -Letter 'F'
+        $letters = [System.Collections.Generic.Queue[string]]::new([string[]]@('E', 'F'))
+        $option = New-TestOption -State encrypted -Protector $recovery -More @{ return_keys = $true }
+        $wanted = ConvertTo-SeedBitLockerWish -Option $option
+        { Invoke-SeedBitLockerPlan -Find { $letters.Dequeue() } -Wanted $wanted } |
+            Should -Throw '*Another volume is at F:*'
+    }
+    It 'seals keys for the controller, and says them nowhere else' {
+        $pem, $certificate = New-TestCertificate
+        $option = New-TestOption -State encrypted -Protector $recovery -More @{ _hold = $true
+            _transport_certificate = $pem }
+        $all = Invoke-SeedBitLockerTask -Option $option *>&1
+        $secret = (Get-TestProtector -Type RecoveryPassword).secret
+        Get-TestStep $all | Should -Be 'add_protector'
+        "$($all.held[0].step) $($all.volume.volume_status)" | Should -Be 'encrypt FullyDecrypted'
+        $shown = ConvertTo-SeedBitLockerResult -Record $all | ConvertTo-Json -Depth 8
+        $shown.Contains($secret) | Should -BeFalse
+        $opened = Open-TestSealed -Cms $all.sealed.cms -Certificate $certificate
+        "$($opened.keys[0].value -eq $secret) $($opened.mount_point) $($opened.keys[0].type)" |
+            Should -Be 'True E: RecoveryPassword'
+        $option.escrowed = @($opened.keys[0].id)
+        Get-TestStep (Invoke-SeedBitLockerTask -Option $option) | Should -Be 'encrypt'
+    }
+
+    Context 'automatic unlocking' {
+        It 'needs Windows itself to be encrypted, and leaves no protector behind' {
+            $option = New-TestOption -State encrypted -Protector $recovery -More @{ return_keys = $true
+                auto_unlock = $true }
+            $done = Invoke-SeedBitLockerTask -Option $option
+            $done.problem | Should -BeLike '*(0x80310020)*'
+            "$(Get-TestStep $done) $(@($done.keys).Count) $($done.volume.protectors.type)" |
+                Should -Be 'add_protector,encrypt 1 RecoveryPassword'
+        }
+        It 'comes and goes, whether Windows removes its protector or not (<opposite>)' -ForEach @(
+            @{ opposite = $false }, @{ opposite = $true }
+        ) {
+            Set-TestChoice -Choice 'bitlocker-auto-unlock-off' -Opposite $opposite
+            $system = New-TestOption -State encrypted -Protector $recovery, (New-TestProtector -Type tpm) -More @{
+                return_keys = $true; serial = 'SYS'
+            }
+            Get-TestStep (Invoke-SeedBitLockerTask -Option $system) | Should -Be 'add_protector,add_protector,encrypt'
+            $option = New-TestOption -State encrypted -Protector $recovery -More @{ return_keys = $true
+                auto_unlock = $true }
+            $null = Invoke-SeedBitLockerTask -Option $option
+            Step-TestClock
+            $done = Invoke-SeedBitLockerTask -Option $option
+            "$($done.problem)$(Get-TestStep $done) $($done.volume.auto_unlock) $(@($done.foreign).Count)" |
+                Should -Be ' True 0'
+            $option.auto_unlock = $false
+            $done = Invoke-SeedBitLockerTask -Option $option
+            "$(Get-TestStep $done) $($done.volume.auto_unlock) $($done.volume.protectors.type)" |
+                Should -Be 'disable_auto_unlock False RecoveryPassword'
+        }
+        It 'suspends Windows for some restarts, and decrypts it only without keys of other volumes' {
+            $system = New-TestOption -State encrypted -Protector $recovery, (New-TestProtector -Type tpm) -More @{
+                return_keys = $true; serial = 'SYS'
+            }
+            $null = Invoke-SeedBitLockerTask -Option $system
+            $option = New-TestOption -State encrypted -Protector $recovery -More @{ return_keys = $true
+                auto_unlock = $true }
+            $null = Invoke-SeedBitLockerTask -Option $option
+            Step-TestClock
+            $decrypt = New-TestOption -State decrypted -More @{ serial = 'SYS' }
+            (Invoke-SeedBitLockerTask -Option $decrypt).problem |
+                Should -BeLike '*(0x80310029)*Clear-BitLockerAutoUnlock*'
+            $suspend = New-TestOption -State suspended -More @{ serial = 'SYS'; reboot_count = 2 }
+            Get-TestStep (Invoke-SeedBitLockerTask -Option $suspend) | Should -Be 'disable_protectors'
+            (Read-LabFile -Path "$env:LAB_HOME/disks/SYS/disk.json").partitions[0].bitlocker.restarts_left |
+                Should -Be 2
+        }
+    }
+
+    It 'turns a decryption that is paused round, whatever Windows does first (<opposite>)' -ForEach @(
+        @{ opposite = $false }, @{ opposite = $true }
+    ) {
+        Set-TestChoice -Choice 'bitlocker-paused-decryption' -Opposite $opposite
+        $null = Set-TestSituation -Name encrypted
+        Set-TestDisk -Serial DATA -Change {
+            $_.partitions[0].bitlocker.volume_status,
+                $_.partitions[0].bitlocker.protection_status = 'DecryptionSuspended', 'Off'
+        }
+        $option = New-TestOption -State encrypted -Protector $recovery -More @{ return_keys = $true }
+        (Invoke-SeedBitLockerTask -Option $option).problem | Should -Be ''
+        Step-TestClock
+        (Invoke-SeedBitLockerTask -Option $option).reached | Should -BeTrue
+    }
+
+    Context 'policies and rights' {
+        It 'names the policy that forbids <type> (<code>)' -ForEach @(
+            @{ type = 'recovery_password'; value = ''; policy = 'FDVRecoveryPassword'; code = '0x8031005C' }
+            @{ type = 'external_key'; value = ''; policy = 'FDVRecoveryKey'; code = '0x8031005E' }
+            @{ type = 'password'; value = 'correct horse'; policy = 'FDVPassphrase'; code = '0x8031006A' }
+        ) {
+            Set-TestPolicy -Name $policy -Value 0
+            $option = New-TestOption -State encrypted -More @{ return_keys = $true }
+            $option.protectors = @(New-TestProtector -Type $type -Value $value)
+            $done = Invoke-SeedBitLockerTask -Option $option
+            $done.problem | Should -BeLike "*($code)*policy*"
+            "$($done.volume.volume_status) $(@($done.volume.protectors).Count)" | Should -Be 'FullyDecrypted 0'
+        }
+        It 'goes on under a policy that wants the directory once the host reaches it' {
+            Set-TestPolicy -Name FDVRequireActiveDirectoryBackup -Value 1
+            $option = New-TestOption -State encrypted -Protector $recovery -More @{ return_keys = $true }
+            (Invoke-SeedBitLockerTask -Option $option).problem | Should -BeLike '*(0x8007054B)*domain*'
+            Set-TestDomain
+            (Invoke-SeedBitLockerTask -Option $option).problem | Should -Be ''
+        }
+        It 'wants a recovery password first under that policy' {
+            Set-TestPolicy -Name FDVRequireActiveDirectoryBackup -Value 1
+            $option = New-TestOption -State encrypted -More @{ return_keys = $true }
+            $option.protectors = @(New-TestProtector -Type external_key)
+            (Invoke-SeedBitLockerTask -Option $option).problem | Should -BeLike '*(0x8031002C)*recovery password first*'
+        }
+        It 'stores recovery passwords in the directory, or says why not' {
+            $option = New-TestOption -State encrypted -Protector $recovery -More @{ _hold = $true; _directory = $true }
+            (Invoke-SeedBitLockerTask -Option $option).problem | Should -BeLike '*(0x8007054B)*'
+            Set-TestDomain
+            (Invoke-SeedBitLockerTask -Option $option).problem | Should -BeLike '*policy*is off*'
+            Set-TestPolicy -Name FDVActiveDirectoryBackup -Value 1
+            $done = Invoke-SeedBitLockerTask -Option $option
+            "$($done.problem)$($done.backed_up)" | Should -Be $done.volume.protectors[0].id
+            $kept = Read-LabFile -Path "$env:LAB_HOME/directory.json"
+            $kept.($done.backed_up[0]).secret | Should -Be (Get-TestProtector -Type RecoveryPassword).secret
+        }
+        It 'says in one sentence that <what>' -ForEach @(
+            @{ what = 'the account has no full rights'; code = '0x80041003'
+                text = '*(0x80041003)*LocalAccountTokenFilterPolicy*' }
+            @{ what = 'the feature is missing'; code = '0x8004100e'
+                text = '*(0x8004100E)*Install the Windows feature*' }
+        ) {
+            Mock Get-CimInstance {
+                [CmdletBinding()]param($Namespace, $ClassName, $Filter)
+                Write-Error -Message 'Zugriff verweigert' -ErrorId "HRESULT $code"
+            } -ModuleName _Volume
+            { Invoke-SeedBitLockerTask -Option (New-TestOption -State unlocked) } | Should -Throw $text
+        }
+        It 'says it without the cmdlets, as on Server Core without the feature' {
+            Mock Get-Command { } -ModuleName _Volume
+            { Invoke-SeedBitLockerTask -Option (New-TestOption -State unlocked) } |
+                Should -Throw '*no BitLocker cmdlets*Install*'
+        }
+        It 'says it of a volume without a file system' {
+            Set-TestDisk -Serial DATA -Change { $_.partitions[0].file_system = $null }
+            { Invoke-SeedBitLockerTask -Option (New-TestOption -State unlocked) } | Should -Throw '*0x80070490*'
+        }
+        It 'quotes nothing when a call fails without a code' {
+            $phrase = New-TestProtector -Type password -Value 'correct horse'
+            $option = New-TestOption -State encrypted -Protector $phrase
+            Mock Invoke-CimMethod {
+                [CmdletBinding()]param($InputObject, $MethodName, $Arguments)
+                throw "Passphrase '$($Arguments['Passphrase'])' is bad"
+            } -ModuleName _BitLockerStep
+            $done = Invoke-SeedBitLockerTask -Option $option
+            $done.problem | Should -BeLike 'Windows could not*'
+            $done.problem.Contains('correct horse') | Should -BeFalse
+        }
+        It 'stops when Windows takes a step and shows no effect' {
+            Mock Invoke-SeedBitLockerStep { } -ModuleName _BitLockerStep
+            $phrase = New-TestProtector -Type password -Value 'correct horse'
+            $option = New-TestOption -State encrypted -Protector $phrase
+            (Invoke-SeedBitLockerTask -Option $option).problem | Should -BeLike '*shows no effect*'
+        }
+    }
+}
