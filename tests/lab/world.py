@@ -184,11 +184,19 @@ def free_letter(host: str) -> str:
     return next(letter for letter in LETTERS if letter not in taken)
 
 
-def lock_volumes(disk: dict[str, Any]) -> None:
-    """What a reboot and an unplugged cable do to a data disk: its BitLocker volumes are locked, without auto-unlock."""
+def lock_volumes(disk: dict[str, Any], unplugged: bool = True) -> None:
+    """What an unplugged cable or a reboot does to a data disk: its BitLocker volumes are locked.
+
+    After a reboot Windows opens its own volume, and those that are unlocked automatically.
+    """
     for partition in disk["partitions"]:
-        if partition["bitlocker"]:
-            partition["bitlocker"]["locked"] = True
+        state = partition["bitlocker"]
+        opened = not unplugged and state and (disk.get("is_system") or state.get("auto_unlock"))
+        if state and not opened:
+            state["locked"] = True
+        if opened and (state.get("restarts_left") or 0) > 0:
+            state["restarts_left"] -= 1
+            state["protection_status"] = "Off" if state["restarts_left"] else "On"
 
 
 def volume_folder(serial: str, partition: int) -> pathlib.Path:

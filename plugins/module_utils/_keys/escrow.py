@@ -12,13 +12,16 @@ import hashlib
 import pathlib
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol, TypedDict
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _files
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys import sealing
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import SealError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import stamp
+
+# A certificate is asked for until the last drive is verified.
+SOON = timedelta(days=60)
 
 
 class Receipt(TypedDict):
@@ -113,15 +116,13 @@ class SealedFile:
 
     @staticmethod
     def warnings(place: Mapping[str, Any], now: datetime) -> list[str]:
-        """Certificates that have expired: their keys still open a copy, if somebody still has them."""
+        """Certificates that expire soon, because no key is sealed for one that has expired."""
         found = []
         for path in place["recipients"]:
             (certificate,) = sealing.read_recipients([path])
-            if certificate.not_valid_after_utc < now:
+            if certificate.not_valid_after_utc < now + SOON:
                 until = stamp(certificate.not_valid_after_utc)
-                found.append(
-                    f"The certificate '{path}' expired on {until}. Make sure that its private key still exists."
-                )
+                found.append(f"The certificate '{path}' expires on {until}. Get a new one in time.")
         return found
 
     @staticmethod

@@ -107,6 +107,9 @@ def recipient_problem(path: str) -> str:
         return f"has an RSA key of {key.key_size} bits: use one of {MIN_RSA_BITS} bits or more."
     if not _may_encipher_keys(certificates[0]):
         return "has a key usage without keyEncipherment: use a certificate that allows it, or one without key usage."
+    until = certificates[0].not_valid_after_utc
+    if until < datetime.datetime.now(datetime.UTC):
+        return f"expired on {until:%Y-%m-%d}: nobody may have its private key any more. Use a current one."
     return ""
 
 

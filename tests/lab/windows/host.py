@@ -70,7 +70,7 @@ class Machine:
     def _reboot(self, order: dict[str, Any]) -> None:
         """End what runs and come up anew, as ordered: with other letters or numbers, with ids that are used again.
 
-        BitLocker data volumes come up locked: auto-unlock needs an encrypted system volume, which no lab host has.
+        BitLocker data volumes come up locked, except those that are unlocked automatically.
         """
         with self.tasks.halted() if self.tasks else contextlib.nullcontext(), self.listener.down():
             ran = processes.running(self.name)
@@ -79,7 +79,7 @@ class Machine:
             time.sleep(DOWN_SECONDS)
             for disk in world.disks(self.name):
                 with world.changed(world.disk_file(disk["serial"])) as content:
-                    world.lock_volumes(content)
+                    world.lock_volumes(content, unplugged=False)
             if order.get("move_letters"):
                 _move_letters(self.name)
             if order.get("renumber"):

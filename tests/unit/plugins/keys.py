@@ -81,13 +81,18 @@ def vault_of(password: str) -> VaultLib:
     return VaultLib([("default", VaultSecret(password.encode()))])
 
 
-def sealed_journal(certificate: str, text: str = JOURNAL, **changes: Any) -> dict[str, Any]:
-    """An entry of the host's sealed_journals: base64 text in a CMS envelope, labelled as Protect-CmsMessage does."""
-    data = text.encode()
+def sealed_by_host(certificate: str, data: bytes) -> str:
+    """What a host seals to the certificate of a run."""
     builder = pkcs7.PKCS7EnvelopeBuilder().set_data(base64.b64encode(data))
     builder = builder.add_recipient(x509.load_pem_x509_certificate(certificate.encode()))
     message = builder.encrypt(serialization.Encoding.PEM, [pkcs7.PKCS7Options.Binary]).decode()
-    cms = message.replace("PKCS7", "CMS")
+    return message.replace("PKCS7", "CMS")
+
+
+def sealed_journal(certificate: str, text: str = JOURNAL, **changes: Any) -> dict[str, Any]:
+    """An entry of the host's sealed_journals: base64 text in a CMS envelope, labelled as Protect-CmsMessage does."""
+    data = text.encode()
+    cms = sealed_by_host(certificate, data)
     entry = {"serial": SERIAL, "attempt": "20261124T100000Z-0a1b", "sha256": hashlib.sha256(data).hexdigest()}
     return {**entry, "cms": cms, **changes}
 

@@ -633,10 +633,17 @@ def test_another_vault_secret_is_refused_before_anything_is_copied(options: dict
     assert task.sent == []
 
 
-def test_expired_recipient_is_a_warning(options: dict[str, Any], tmp_path: pathlib.Path, shown: list[str]) -> None:
+def test_expired_recipient_is_refused_before_anything_is_copied(
+    options: dict[str, Any], tmp_path: pathlib.Path, shown: list[str]
+) -> None:
     escrow = places(tmp_path, [person(tmp_path, "old", days=-3)])
+    task = Task(sata_prep_import.ActionModule, {**options, "escrow": escrow}, [collected()])
+    with pytest.raises(AnsibleActionFail, match="expired on"):
+        task.run()
+    assert task.sent == []
+    escrow = places(tmp_path, [person(tmp_path, "soon", days=3)])
     assert Task(sata_prep_import.ActionModule, {**options, "escrow": escrow}, [collected()]).run()["receipts"]
-    assert any("expired" in one for one in shown)
+    assert any("expires on" in one for one in shown)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils i
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys import sealing
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.escrow import (
     ESCROWS,
+    SOON,
     Receipt,
     SealedFile,
     copy_name,
@@ -136,22 +137,23 @@ def test_serial_with_odd_letters_stays_in_the_folder(tmp_path: pathlib.Path) -> 
     assert (tmp_path / "escrow" / name).is_file() and name.startswith("___A_B_1.")
 
 
-def test_expired_certificate_is_a_warning(tmp_path: pathlib.Path) -> None:
+def test_expired_certificate_is_refused(tmp_path: pathlib.Path) -> None:
     place = places(tmp_path, [person(tmp_path, "anna"), person(tmp_path, "old", days=-1)])[0]
-    assert SealedFile.validate(place) == []
-    (warning,) = SealedFile.warnings(place, TODAY)
-    assert "old.pem" in warning and "expired" in warning
+    (problem,) = SealedFile.validate(place)
+    assert "recipients[1]" in problem and "expired on" in problem and "Use a current one" in problem
+    with pytest.raises(SealError, match="expired on"):
+        SealedFile.keep(place, "WD-WX31", DATA, DIGEST, TODAY)
 
 
-def test_certificate_holds_until_its_last_second(tmp_path: pathlib.Path) -> None:
+def test_certificate_that_expires_soon_is_a_warning(tmp_path: pathlib.Path) -> None:
     path = person(tmp_path, "anna")
     place = places(tmp_path, [path])[0]
     (certificate,) = sealing.read_recipients([path])
     last = certificate.not_valid_after_utc
-    assert SealedFile.warnings(place, last) == []
+    assert SealedFile.warnings(place, last - SOON) == []
     until = last.strftime("%Y-%m-%dT%H:%M:%SZ")
-    assert SealedFile.warnings(place, last + timedelta(seconds=1)) == [
-        f"The certificate '{path}' expired on {until}. Make sure that its private key still exists."
+    assert SealedFile.warnings(place, last - SOON + timedelta(seconds=1)) == [
+        f"The certificate '{path}' expires on {until}. Get a new one in time."
     ]
 
 
