@@ -100,6 +100,12 @@ function Get-SeedWantedProblem {
             }
         }
     }
+    elseif ($Wanted.escrow -and -not @($Wanted.protectors | Where-Object {
+        $_ -and $script:types[$_.type] -in $script:readable
+    })) {
+        return '`escrow` keeps recovery passwords and external keys. Name recovery_password or external_key in ' +
+            '`protectors`.'
+    }
     elseif ($none -and $Wanted.exclusive) { return '`exclusive` needs `protectors`: name those that stay.' }
     elseif ($none -and @($Wanted.rotate | Where-Object { $_ }).Count -gt 0) {
         return '`rotate` needs `protectors`: name what takes the place of the old ones.'

@@ -305,6 +305,12 @@ Describe 'the plan for a BitLocker volume' {
             Get-SeedWantedProblem -Wanted (New-Wish -Protectors $recovery -More @{ leaves = $false }) |
                 Should -BeLike 'Nobody would know*escrow*return_keys*'
         }
+        It 'keeps nothing in escrow that escrow cannot hold' {
+            $wish = New-Wish -Protectors (New-Protector -Type password -Value 'correct horse') -More @{ escrow = $true }
+            Get-SeedWantedProblem -Wanted $wish | Should -BeLike '``escrow`` keeps*'
+            $wish.escrow = $false
+            Get-SeedWantedProblem -Wanted $wish | Should -BeExactly ''
+        }
         It 'takes no generated one twice' {
             Get-SeedWantedProblem -Wanted (New-Wish -Protectors $recovery, $recovery) | Should -BeLike '*twice*'
         }
