@@ -118,7 +118,8 @@ Describe 'keys of volumes in escrow' {
             $escrow = @{}
             $story = @()
             foreach ($call in 1..6) {
-                $state = ('encrypted', 'encrypted', 'encrypted', 'suspended', 'decrypted', 'locked', 'unlocked')[$random.Next(7)]
+                $states = 'encrypted', 'encrypted', 'encrypted', 'suspended', 'decrypted', 'locked', 'unlocked'
+                $state = $states[$random.Next(7)]
                 $option = New-TestOption -State $state
                 $known = @((Read-LabFile -Path "$env:LAB_HOME/disks/DATA/disk.json").partitions[0].bitlocker |
                     Where-Object { $_ } | ForEach-Object { $_.protectors })
@@ -142,7 +143,9 @@ Describe 'keys of volumes in escrow' {
                 if ($random.Next(2)) { Step-TestClock }
                 $now = (Read-LabFile -Path "$env:LAB_HOME/disks/DATA/disk.json").partitions[0].bitlocker
                 if ($now -and $now.volume_status -ne 'FullyDecrypted') { $encrypted++ }
-                if (-not (Test-TestOpened -Escrow $escrow)) { throw "Nobody can open the volume after: $($story -join '; ')" }
+                if (-not (Test-TestOpened -Escrow $escrow)) {
+                    throw "Nobody can open the volume after: $($story -join '; ')"
+                }
             }
         }
         $encrypted -gt 5 | Should -BeTrue
