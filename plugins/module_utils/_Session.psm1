@@ -24,7 +24,8 @@ function Get-SeedField {
     param([AllowNull()][object]$Value, [Parameter(Mandatory = $true)][string]$Name, [AllowNull()][object]$Default)
     if ($null -eq $Value) { return $Default }
     if ($Value -is [System.Collections.IDictionary]) {
-        if ($Value.Contains($Name)) { return $Value[$Name] }
+        # The dictionaries that Ansible makes of options have no Contains of their own.
+        if (@($Value.Keys) -contains $Name) { return $Value[$Name] }
         return $Default
     }
     $field = $Value.PSObject.Properties[$Name]
