@@ -143,14 +143,9 @@ Describe 'keys of volumes in escrow' {
                 if ($random.Next(2)) { Step-TestClock }
                 $now = (Read-LabFile -Path "$env:LAB_HOME/disks/DATA/disk.json").partitions[0].bitlocker
                 if ($now -and $now.volume_status -ne 'FullyDecrypted') { $encrypted++ }
-<<<<<<< HEAD
                 if (-not (Test-TestOpened -Escrow $escrow)) {
                     throw "Nobody can open the volume after: $($story -join '; ')"
                 }
-=======
-                $text = "Nobody can open the volume after: $($story -join '; ')"
-                if (-not (Test-TestOpened -Escrow $escrow)) { throw $text }
->>>>>>> f9d9ad2 (Wrap what had grown too long)
             }
         }
         $encrypted -gt 5 | Should -BeTrue
