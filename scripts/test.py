@@ -43,6 +43,7 @@ SKIPPED = re.compile(r"(\d+) not run without PowerShell")
 COUNTS = (re.compile(r"(\d+) passed"), re.compile(r"(\d+) (?:failed|error)"))
 TAIL = 60
 TWIN = "tests/integration/test_twin.py"
+OTHERS = ("many", "status", "services", "state")
 REMEDIES = "tests/scenario/test_remedies.py"
 # The scenarios of molecule, which are whole seeds. Each runs once: mars_2015 under the oldest ansible-core.
 PEOPLE = ("mars_attended", "folder", "disk_prep")
@@ -147,8 +148,8 @@ def stages() -> list[Stage]:
         ),
         Stage(
             "scenario",
-            "many seeds, another service",
-            [tool("pytest", "-q", *(f"tests/scenario/test_{one}.py" for one in ("many", "status", "services")))],
+            "many seeds, another service, another store",
+            [tool("pytest", "-q", *(f"tests/scenario/test_{one}.py" for one in OTHERS))],
         ),
         Stage(
             "scenario",
