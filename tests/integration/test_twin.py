@@ -15,7 +15,7 @@ import os
 import pathlib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -65,23 +65,69 @@ def drive(**more: Any) -> dict[str, Any]:
     return {"serial": DRIVE, "files": FILES, "sessions": SESSIONS, **more}
 
 
-def until_idle(pair: Pair, *drives: dict[str, Any]) -> None:
-    """Wait until nothing runs on the drives in either world."""
+def until(pair: Pair, seen: Callable[[], bool]) -> None:
+    """Look into both worlds until something is seen, which costs nothing; a call of a module takes two seconds."""
     end = time.monotonic() + 120
-    asked = {**COPY, "drives": list(drives) or [drive()]}
+    while not all(pair.each(lambda _home: seen())):
+        assert time.monotonic() < end, "what is waited for does not come"
+        time.sleep(0.1)
 
-    def seen() -> tuple[dict[str, Any], ...]:
-        return pair.call("sata_prep_import_info", "real", asked)
 
-    while any("wait" in each["allowed"] for one in seen() for each in one["drives"]):
+def until_idle(pair: Pair, *drives: dict[str, Any], **more: Any) -> None:
+    """Wait until nothing runs on the drives in either world."""
+    asked = {**COPY, **more, "drives": list(drives) or [drive()]}
+
+    def ended() -> bool:
+        files = [newest("run.json", one["serial"].upper(), asked["seed"]) for one in asked["drives"]]
+        return all(world.read(one)["state"] == "ended" for one in files if one.exists())
+
+    def waits() -> bool:
+        results = pair.call("sata_prep_import_info", "real", asked)
+        return any("wait" in each["allowed"] for one in results for each in one["drives"])
+
+    end = time.monotonic() + 120
+    until(pair, ended)
+    while waits():
         assert time.monotonic() < end, "the work on the drives does not end"
         time.sleep(0.3)
+
+
+def until_backed_up(pair: Pair) -> None:
+    """Wait until no backup runs in either world."""
+
+    def ended() -> Any:
+        agent = world.read(world.host_folder(HOST) / "agent.json")
+        return agent["jobs"] and not agent["orders"] and all(one["state"] != "InProgress" for one in agent["jobs"])
+
+    until(pair, ended)
 
 
 def copied(pair: Pair) -> None:
     """Copy the staged files to the drive, in both worlds."""
     pair.call("sata_prep_import", "real", {**COPY, "drives": [drive()], "source_directory": "D:\\Staging"})
     until_idle(pair)
+
+
+def newest(name: str, serial: str = DRIVE, seed: str = COPY["seed"]) -> pathlib.Path:
+    """A file of a drive's newest attempt; of none, one that is not there."""
+    folder = world.windows_path(HOST, f"C:\\ProgramData\\Seedfreight\\seeds\\{seed}\\{serial}")
+    return max(folder.iterdir(), default=folder) / name if folder.exists() else folder / name
+
+
+def put(file: pathlib.Path, data: bytes | None) -> None:
+    """Let a file hold something else, or not be there."""
+    if data is None:
+        file.unlink()
+    else:
+        file.write_bytes(data)
+
+
+def change_journal(old: str, new: str) -> None:
+    """Replace a word in the journal of the drive, in each of its records."""
+    file = newest(f"{DRIVE}.jrn")
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def attempts(pair: Pair) -> list[str]:
@@ -182,10 +228,7 @@ def test_a_foreign_drive_is_erased_by_its_fingerprint(pair: Pair) -> None:
     start = {**allowed, "source_directory": "D:\\Staging"}
     pair.compare("sata_prep_import", "check", start)
     pair.call("sata_prep_import", "real", start)
-    end = time.monotonic() + 120
-    while "wait" in str([one["drives"][0]["allowed"] for one in pair.call("sata_prep_import_info", "real", info)]):
-        assert time.monotonic() < end
-        time.sleep(0.3)
+    until_idle(pair, *info["drives"])
     done = pair.compare("sata_prep_import_info", "real", info)[0]
     assert (done["drives"][0]["status"], done["drives"][0]["erased"]["fingerprint"]) == ("copied", mark)
 
@@ -212,11 +255,7 @@ def test_a_copy_that_is_stopped(pair: Pair) -> None:
 
 def cut_off(pair: Pair) -> None:
     """Wait until the tool resumes a session in both worlds, then end the hosts' processes and lock the drive."""
-    end = time.monotonic() + 60
-    asked = {**COPY, "drives": [drive()]}
-    while not all(one["drives"][0]["last_lines"] for one in pair.call("sata_prep_import_info", "real", asked)):
-        assert time.monotonic() < end
-        time.sleep(0.3)
+    until(pair, lambda: bool(world.read(newest("run.json"))["last_lines"]))
 
     def reset(_home: pathlib.Path) -> None:
         processes.end_all(HOST)
@@ -277,6 +316,96 @@ def test_a_session_is_aborted_and_begun_anew(pair: Pair) -> None:
 
 
 @pytest.mark.powershell
+def test_a_drive_in_an_adapter_and_one_with_large_sectors(pair: Pair) -> None:
+    """A USB drive is taken when its `bus` says so, a drive with sectors of 4096 bytes never."""
+    for name, bus, sector in (("WD-USB01", "USB", 512), ("WD-LARGE01", "SATA", 4096), ("WD-RAID01", "RAID", 512)):
+        pair.each(
+            lambda _home, name=name, bus=bus, sector=sector: people.add_drive(name, HOST, bus, 10**9, sector, False)
+        )
+    usb, large, raid = ({**drive(), "serial": name} for name in ("WD-USB01", "WD-LARGE01", "WD-RAID01"))
+    info = {**COPY, "drives": [usb, large, {**raid, "bus": "USB"}]}
+    seen = pair.compare("sata_prep_import_info", "real", info)[0]["drives"]
+    assert [(one["status"], one["allowed"]) for one in seen] == [("unusable", [])] * 3
+    assert "sectors of 4096 bytes" in seen[1]["reason"] and "`bus: RAID`" in seen[2]["reason"]
+    usb["bus"] = "USB"
+    start = {**COPY, "drives": [usb], "source_directory": "D:\\Staging"}
+    assert pair.compare("sata_prep_import", "refused", {**start, "drives": [{**large, "bus": "USB"}]})[0]["failed"]
+    assert pair.compare("sata_prep_import", "check", start)[0]["changed"]
+    pair.call("sata_prep_import", "real", start)
+    until_idle(pair, usb)
+    done = pair.compare("sata_prep_import", "again", start)[0]["drives"][0]
+    assert (done["status"], done["bus_type"]) == ("copied", "USB")
+
+
+@pytest.mark.powershell
+def test_what_the_tool_names_and_holds(pair: Pair) -> None:
+    """It writes the serial in another way and shares its journal with nobody, or names another drive; other keys."""
+    second = {**drive(erase=True), "serial": FOREIGN}
+    for name, serial in (("wd-wx31A10FE02.", DRIVE), ("Z1F0 BBBB", FOREIGN)):
+        order = {"drive_id": name, "hold_journal": True, "serial": serial}
+        pair.each(lambda _home, order=order: faults.order_tool(HOST, order))
+    for one in (drive(), second):
+        pair.call("sata_prep_import", "real", {**COPY, "drives": [one], "source_directory": "D:\\Staging"})
+        until_idle(pair, one)
+    seen = pair.compare("sata_prep_import_info", "real", {**COPY, "drives": [drive(), second]})[0]["drives"]
+    assert [(one["status"], one["journal"]["drive_id"]) for one in seen] == [
+        ("copied", "wd-wx31A10FE02."),
+        ("failed", "Z1F0 BBBB"),
+    ]
+    assert "the tool names the drive 'Z1F0 BBBB' in the journal, and Windows" in seen[1]["reason"]
+    info = {**COPY, "drives": [drive()]}
+    pair.each(lambda _home: change_journal("wd-wx31A10FE02.", "Z1F0 BBBB"))
+    seen = pair.compare("sata_prep_import_info", "real", info)[0]["drives"]
+    assert seen[0]["status"] == "failed" and "an import job would look for that serial" in seen[0]["reason"]
+    pair.each(lambda _home: change_journal("Z1F0 BBBB", DRIVE))
+    # As version 1.4 of the tool writes it, and a volume that has such a key.
+    password = "-".join(["000011"] * 8)
+
+    def numerical(_home: pathlib.Path) -> None:
+        with world.changed(world.disk_file(DRIVE)) as disk:
+            (protector,) = disk["partitions"][1]["bitlocker"]["protectors"]
+            change_journal(protector["secret"], password)
+            protector |= {"type": "RecoveryPassword", "secret": password}
+
+    pair.each(numerical)
+    seen = pair.compare("sata_prep_import_info", "real", info)[0]["drives"][0]
+    assert (seen["status"], seen["journal"]["key_kind"]) == ("copied", "numerical")
+    volume = {"serials": [DRIVE], "recovery_password": password}
+    assert pair.compare("bitlocker_volume_info", "real", volume)[0]["volumes"][0]["key_matches"] is True
+    other = {**volume, "recovery_password": "-".join(["000022"] * 8)}
+    assert pair.compare("bitlocker_volume_info", "real", other)[0]["volumes"][0]["key_matches"] is False
+    pair.compare("bitlocker_volume", "real", {"serial": DRIVE, "state": "locked"})
+    unlock = {"serial": DRIVE, "state": "unlocked"}
+    refused = {**unlock, "recovery_password": other["recovery_password"]}
+    assert pair.compare("bitlocker_volume", "refused", refused)[0]["failed"]
+    assert pair.compare("bitlocker_volume", "real", {**unlock, "recovery_password": password})[0]["changed"]
+    pair.each(lambda _home: change_journal(password, "no key"))
+    assert "holds no BitLocker key" in pair.compare("sata_prep_import_info", "real", info)[0]["drives"][0]["reason"]
+
+
+@pytest.mark.powershell
+def test_a_state_that_cannot_be_read(pair: Pair) -> None:
+    """attempt.json and run.json, torn, of another shape or away: how the attempt stands is unknown, and it is kept."""
+    copied(pair)
+    info = {**COPY, "drives": [drive()]}
+    start = {**info, "source_directory": "D:\\Staging"}
+    for name, damages in {"run.json": (b'{"state": "en', b"{}", None), "attempt.json": (b"[]", None)}.items():
+        whole = pair.each(lambda _home, name=name: newest(name).read_bytes())
+        for damage in damages:
+            pair.each(lambda _home, name=name, damage=damage: put(newest(name), damage))
+            (seen,) = pair.compare("sata_prep_import_info", "real", info)[0]["drives"]
+            assert (seen["status"], seen["allowed"]) == ("unknown", ["discard"])
+            assert "discard_attempts" in seen["reason"]
+        if name == "run.json":
+            assert pair.compare("sata_prep_import", "refused", start)[0]["failed"]
+            given_up = [{**start, "discard_attempts": [one]} for one in attempts(pair)]
+            assert pair.compare("sata_prep_import", "check", *given_up)[0]["changed"]
+        contents = iter(whole)
+        pair.each(lambda _home, name=name, contents=contents: put(newest(name), next(contents)))
+    assert pair.compare("sata_prep_import", "again", start)[0]["drives"][0]["status"] == "copied"
+
+
+@pytest.mark.powershell
 def test_two_drives_at_once(pair: Pair) -> None:
     """A second tool that refuses, and the drive that waits for its turn then; the choice turned, both are copied."""
     second = {**drive(), "serial": "WD-SECOND01"}
@@ -299,13 +428,7 @@ def test_two_drives_at_once(pair: Pair) -> None:
         pair.each(lambda _home, name=name: people.add_drive(name, HOST, "SATA", 10**9, 512, False))
     more = {**both, "seed": "contoso-fs02", "drives": [third, {**third, "serial": "WD-FOURTH01"}]}
     assert pair.call("sata_prep_import", "real", more)[0]["changed"]
-    end = time.monotonic() + 120
-    asked = {name: more[name] for name in ("seed", "container", "tool_version", "drives")}
-    while any(
-        "wait" in each["allowed"] for one in pair.call("sata_prep_import_info", "real", asked) for each in one["drives"]
-    ):
-        assert time.monotonic() < end
-        time.sleep(0.3)
+    until_idle(pair, *more["drives"], seed=more["seed"])
     done = pair.compare("sata_prep_import", "again", more)[0]
     assert [one["status"] for one in done["drives"]] == ["copied", "copied"]
 
@@ -327,10 +450,7 @@ def test_the_backup(pair: Pair) -> None:
     assert pair.compare("offline_stage", "check", full)[0]["configured"]
     for one in pair.call("offline_stage", "real", full):
         assert one.get("started"), one
-    end = time.monotonic() + 60
-    while "running" in str([one["backup"]["jobs"] for one in pair.call("offline_stage_info", "real", info)]):
-        assert time.monotonic() < end
-        time.sleep(0.3)
+    until_backed_up(pair)
     again = pair.call("offline_stage", "again", full)[0]
     assert (again["changed"], again["backup"]["jobs"][0]["phase"]) == (False, "waiting_for_import")
     clean = {"state": "cleaned", "staging_path": "D:\\Staging"}
@@ -424,13 +544,7 @@ def test_a_backup_that_a_person_starts(pair: Pair) -> None:
         assert list(seen["backup"]["unknown"]) == ["method"]
     assert "cannot be read" in pair.compare("offline_stage", "refused", {**stage, "setup": "automatic"})[0]["msg"]
     pair.each(lambda _home: agents.back_up_now(HOST))
-    info = {"agent": "mars", "staging_path": "D:\\Backup"}
-    end = time.monotonic() + 60
-    while "waiting_for_import" not in str(
-        [one["backup"]["jobs"] for one in pair.call("offline_stage_info", "real", info)]
-    ):
-        assert time.monotonic() < end
-        time.sleep(0.3)
+    until_backed_up(pair)
     again = pair.call("offline_stage", "again", {**stage, "restart_failed": True})[0]
     assert (again["changed"], len(again["backup"]["jobs"]), len(again["backup"]["files"])) == (False, 1, 2)
     pair.each(lambda _home: world.write(world.host_folder(HOST) / "agent.json", {"installed": False}))
@@ -561,10 +675,7 @@ def test_a_backup_that_fails_is_started_again(pair: Pair) -> None:
     for phase, options in (("failed", full), ("waiting_for_import", {**full, "restart_failed": True})):
         assert pair.compare("offline_stage", "check", options)[0]["started"]
         assert all(one["started"] for one in pair.call("offline_stage", "real", options))
-        end = time.monotonic() + 60
-        while "running" in str([one["backup"]["jobs"] for one in pair.call("offline_stage_info", "real", info)]):
-            assert time.monotonic() < end
-            time.sleep(0.3)
+        until_backed_up(pair)
         seen = pair.call("offline_stage_info", "real", info)[0]
         assert seen["backup"]["jobs"][0]["phase"] == phase
         # The names of staged files are random.
