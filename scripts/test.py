@@ -151,6 +151,7 @@ def stages() -> list[Stage]:
             "many seeds, another service, another store",
             [tool("pytest", "-q", *(f"tests/scenario/test_{one}.py" for one in OTHERS))],
         ),
+        Stage("scenario", "state in a container", [tool("pytest", "-q", "tests/scenario/test_state.py")]),
         Stage(
             "scenario",
             "preflight and probe",
