@@ -43,7 +43,7 @@ SKIPPED = re.compile(r"(\d+) not run without PowerShell")
 COUNTS = (re.compile(r"(\d+) passed"), re.compile(r"(\d+) (?:failed|error)"))
 TAIL = 60
 TWIN = "tests/integration/test_twin.py"
-OTHERS = ("many", "status", "services", "state")
+OTHERS = ("many", "status", "services")
 REMEDIES = "tests/scenario/test_remedies.py"
 # The scenarios of molecule, which are whole seeds. Each runs once: mars_2015 under the oldest ansible-core.
 PEOPLE = ("mars_attended", "folder", "disk_prep")
@@ -148,7 +148,7 @@ def stages() -> list[Stage]:
         ),
         Stage(
             "scenario",
-            "many seeds, another service, another store",
+            "many seeds, another service",
             [tool("pytest", "-q", *(f"tests/scenario/test_{one}.py" for one in OTHERS))],
         ),
         Stage("scenario", "state in a container", [tool("pytest", "-q", "tests/scenario/test_state.py")]),
