@@ -260,7 +260,7 @@ function ConvertTo-SeedBitLockerResult {
         reached = [bool]$Record.reached
         foreign = @($Record.foreign)
         backed_up = @($Record.backed_up)
-        keys = @($Record.keys)
+        key_values = @($Record.keys)
         problem = $Record.problem
     }
 }

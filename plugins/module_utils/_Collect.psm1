@@ -5,8 +5,25 @@
 #AnsibleRequires -PowerShell ..module_utils._Drive
 #AnsibleRequires -PowerShell ..module_utils._Tool
 #AnsibleRequires -PowerShell ..module_utils._Attempt
+#AnsibleRequires -PowerShell ..module_utils._Seal
 
 # Journals, sealed on their way to the controller. Private to the collection.
+
+function Protect-SeedJournal {
+    <#
+    .SYNOPSIS
+        A journal sealed to a certificate, as CMS text. Only who has the certificate's key can read it.
+    .PARAMETER Path
+        Path of the journal.
+    .PARAMETER Certificate
+        The certificate, PEM.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][string]$Path, [Parameter(Mandatory = $true)][string]$Certificate)
+    $content = [System.Text.Encoding]::ASCII.GetBytes([Convert]::ToBase64String((Read-SeedByte -Path $Path)))
+    Protect-SeedContent -Content $content -Certificate $Certificate
+}
 
 function Get-SeedSealedJournal {
     <#
@@ -111,5 +128,5 @@ function Protect-SeedLeftJournal {
 }
 
 Export-ModuleMember -Function @(
-    'Get-SeedSealedJournal', 'Find-SeedLeftJournal', 'Protect-SeedLeftJournal'
+    'Protect-SeedJournal', 'Get-SeedSealedJournal', 'Find-SeedLeftJournal', 'Protect-SeedLeftJournal'
 )

@@ -342,8 +342,10 @@ function Get-SeedVolumeContent {
         [bool]$Own,
         [string]$ManifestFile
     )
-    try { $encryption = Get-SeedEncryption -Letter $Letter }
+    # One call for both, because a second one could reach another volume.
+    try { $protected = Find-SeedBitLockerVolume -Letter $Letter }
     catch { throw "Get-BitLockerVolume failed for ${Letter}: $($_.Exception.Message)" }
+    $encryption = ConvertTo-SeedEncryption -Volume $protected
     if ($encryption -and $encryption.lock_status -eq 'Locked') {
         $content = New-SeedContent -Kind locked -Text 'a locked BitLocker volume, which nobody can look into'
         $content.encryption = $encryption
@@ -367,7 +369,7 @@ function Get-SeedVolumeContent {
     }
     $content.bare = $names.Count -eq 0 -and "$($volume[0].FileSystem)" -eq 'NTFS'
     if ($content.bare -and $encryption) {
-        $content.passwords = @((Get-SeedVolume -Letter $Letter).protectors |
+        $content.passwords = @(Get-SeedProtector -Volume $protected |
             Where-Object { $_.type -eq 'RecoveryPassword' }).Count
     }
     $content.manifest = 'DriveManifest.xml' -in $names

@@ -2,7 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #AnsibleRequires -PowerShell ..module_utils._Folder
-#AnsibleRequires -PowerShell ..module_utils._Seal
 
 # The WAImportExport tool: its version, its command line and its journal. Private to the collection.
 
@@ -818,28 +817,11 @@ function Find-SeedKey {
     $result
 }
 
-function Protect-SeedJournal {
-    <#
-    .SYNOPSIS
-        A journal sealed to a certificate, as CMS text. Only who has the certificate's key can read it.
-    .PARAMETER Path
-        Path of the journal.
-    .PARAMETER Certificate
-        The certificate, PEM.
-    #>
-    [CmdletBinding()]
-    [OutputType([string])]
-    param([Parameter(Mandatory = $true)][string]$Path, [Parameter(Mandatory = $true)][string]$Certificate)
-    $content = [System.Text.Encoding]::ASCII.GetBytes([Convert]::ToBase64String((Read-SeedByte -Path $Path)))
-    Protect-SeedContent -Content $content -Certificate $Certificate
-}
-
 Export-ModuleMember -Function @(
     'Get-SeedToolOption', 'Assert-SeedToolWord',
     'Get-SeedTool', 'Test-SeedPlainConfig', 'Get-SeedUnsigned', 'Assert-SeedTool', 'Copy-SeedTool',
     'Get-SeedToolArgument', 'Get-SeedToolEndArgument', 'ConvertTo-SeedCommandLine', 'New-SeedDamage',
     'Read-SeedJournalText', 'Read-SeedByte', 'Read-SeedJournalKey',
     'Read-SeedJournalRecord', 'ConvertFrom-SeedRecord', 'Read-SeedDriveState', 'Get-SeedKeyKind', 'Read-SeedJournal',
-    'Get-SeedJournalDrive', 'Read-SeedKeyForm', 'Test-SeedKeyFile', 'Find-SeedKey',
-    'Protect-SeedJournal'
+    'Get-SeedJournalDrive', 'Read-SeedKeyForm', 'Test-SeedKeyFile', 'Find-SeedKey'
 )

@@ -71,10 +71,10 @@ function ConvertTo-SeedBitLockerName {
     $text
 }
 
-function Get-SeedEncryption {
+function Find-SeedBitLockerVolume {
     <#
     .SYNOPSIS
-        The encryption of a volume as a drive record shows it, or null when Windows knows no BitLocker volume there.
+        A volume as Get-BitLockerVolume shows it, or null when Windows knows no BitLocker volume there.
     .DESCRIPTION
         An unformatted volume has none (0x80070490, element not found). Any other error stays an error.
     .PARAMETER Letter
@@ -83,17 +83,57 @@ function Get-SeedEncryption {
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][string]$Letter)
     Assert-SeedBitLocker
-    try { $volume = Get-BitLockerVolume -MountPoint (ConvertTo-SeedMountPoint -Letter $Letter) -ErrorAction Stop }
+    try { Get-BitLockerVolume -MountPoint (ConvertTo-SeedMountPoint -Letter $Letter) -ErrorAction Stop }
     catch {
-        if ($_.Exception.HResult -eq 0x80070490) { return $null }
-        throw
+        if ($_.Exception.HResult -ne 0x80070490) { throw }
     }
-    if (-not $volume) { return $null }
+}
+
+function ConvertTo-SeedEncryption {
+    <#
+    .SYNOPSIS
+        The encryption of a volume as a drive record shows it; null for no volume.
+    .PARAMETER Volume
+        The volume, as Get-BitLockerVolume shows it.
+    #>
+    [CmdletBinding()]
+    param([AllowNull()][object]$Volume)
+    if (-not $Volume) { return $null }
     [pscustomobject][ordered]@{
-        volume_status = ConvertTo-SeedBitLockerName -Kind VolumeStatus -Value $volume.VolumeStatus
-        protection_status = ConvertTo-SeedBitLockerName -Kind ProtectionStatus -Value $volume.ProtectionStatus
-        encryption_percentage = $volume.EncryptionPercentage
-        lock_status = ConvertTo-SeedBitLockerName -Kind LockStatus -Value $volume.LockStatus
+        volume_status = ConvertTo-SeedBitLockerName -Kind VolumeStatus -Value $Volume.VolumeStatus
+        protection_status = ConvertTo-SeedBitLockerName -Kind ProtectionStatus -Value $Volume.ProtectionStatus
+        encryption_percentage = $Volume.EncryptionPercentage
+        lock_status = ConvertTo-SeedBitLockerName -Kind LockStatus -Value $Volume.LockStatus
+    }
+}
+
+function Get-SeedEncryption {
+    <#
+    .SYNOPSIS
+        The encryption of a volume as a drive record shows it, or null when Windows knows no BitLocker volume there.
+    .PARAMETER Letter
+        Its drive letter.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Letter)
+    ConvertTo-SeedEncryption -Volume (Find-SeedBitLockerVolume -Letter $Letter)
+}
+
+function Get-SeedProtector {
+    <#
+    .SYNOPSIS
+        The protectors of a volume by id and type, never by value.
+    .PARAMETER Volume
+        The volume, as Get-BitLockerVolume shows it.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Volume)
+    foreach ($one in @($Volume.KeyProtector | Where-Object { $_ })) {
+        [pscustomobject][ordered]@{
+            id = "$($one.KeyProtectorId)"
+            type = ConvertTo-SeedBitLockerName -Kind KeyProtectorType -Value $one.KeyProtectorType
+            auto_unlock = [bool]$one.AutoUnlockProtector
+        }
     }
 }
 
@@ -109,13 +149,6 @@ function Get-SeedVolume {
     Assert-SeedBitLocker
     $volume = Get-BitLockerVolume -MountPoint (ConvertTo-SeedMountPoint -Letter $Letter) -ErrorAction Stop
     $lock = ConvertTo-SeedBitLockerName -Kind LockStatus -Value $volume.LockStatus
-    $protectors = foreach ($one in @($volume.KeyProtector | Where-Object { $_ })) {
-        [pscustomobject][ordered]@{
-            id = "$($one.KeyProtectorId)"
-            type = ConvertTo-SeedBitLockerName -Kind KeyProtectorType -Value $one.KeyProtectorType
-            auto_unlock = [bool]$one.AutoUnlockProtector
-        }
-    }
     [pscustomobject][ordered]@{
         mount_point = "$($volume.MountPoint)"
         volume_type = ConvertTo-SeedBitLockerName -Kind VolumeType -Value $volume.VolumeType
@@ -126,7 +159,7 @@ function Get-SeedVolume {
         encryption_percentage = $volume.EncryptionPercentage
         used_space_only = $(if ($lock -eq 'Unlocked') { Test-SeedUsedSpaceOnly -Letter $Letter })
         auto_unlock = $volume.AutoUnlockEnabled
-        protectors = @($protectors)
+        protectors = @(Get-SeedProtector -Volume $volume)
     }
 }
 
@@ -254,6 +287,7 @@ function Lock-SeedVolume {
 }
 
 Export-ModuleMember -Function @(
-    'ConvertTo-SeedMountPoint', 'Assert-SeedBitLocker', 'ConvertTo-SeedBitLockerName', 'Get-SeedEncryption',
-    'Get-SeedVolume', 'Get-SeedEncryptableVolume', 'Test-SeedKey', 'Unlock-SeedVolume', 'Lock-SeedVolume'
+    'ConvertTo-SeedMountPoint', 'Assert-SeedBitLocker', 'ConvertTo-SeedBitLockerName', 'Find-SeedBitLockerVolume',
+    'ConvertTo-SeedEncryption', 'Get-SeedEncryption', 'Get-SeedProtector', 'Get-SeedVolume', 'Test-SeedUsedSpaceOnly',
+    'Get-SeedEncryptableVolume', 'Test-SeedKey', 'Unlock-SeedVolume', 'Lock-SeedVolume'
 )

@@ -100,7 +100,7 @@ def change(machine: Machine, option: Json, check: bool) -> Json:
         "reached": not check and not failure,
         "foreign": [],
         "backed_up": [],
-        "keys": [],
+        "key_values": [],
         "problem": failure,
         "volume": found,
     }

@@ -132,7 +132,7 @@ Describe 'disks that answer otherwise' {
         }
         It 'that holds nothing and has no encryption is empty' {
             Remove-Item -LiteralPath 'E:\keep.txt'
-            Mock Get-SeedEncryption { } -ModuleName _DriveGuard
+            Mock ConvertTo-SeedEncryption { } -ModuleName _DriveGuard
             Get-Kind | Should -Be 'empty'
         }
         It 'of an attempt without a file system is <kind> when it is <status>' -ForEach @(
@@ -142,8 +142,8 @@ Describe 'disks that answer otherwise' {
         ) {
             Set-TestDisk -Serial DATA -Change { $_.partitions[0].file_system = $null }
             $global:TestStatus = $status
-            Mock Get-SeedEncryption {
-                [CmdletBinding()]param($Letter)
+            Mock ConvertTo-SeedEncryption {
+                [CmdletBinding()]param($Volume)
                 if ($global:TestStatus) {
                     [pscustomobject]@{ lock_status = 'Unlocked'; volume_status = $global:TestStatus }
                 }

@@ -4,7 +4,7 @@
 Describe 'tools and journals that are not as they should be' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        Import-TestUtility -Name '_Folder', '_Tool', '_Seal'
+        Import-TestUtility -Name '_Folder', '_Tool', '_Seal', '_Collect'
         function Write-TestByte {
             param([byte[]]$Byte)
             [System.IO.File]::WriteAllBytes((Resolve-SeedPath -Path 'C:\x.jrn'), $Byte)

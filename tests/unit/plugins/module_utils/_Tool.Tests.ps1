@@ -4,7 +4,7 @@
 Describe 'the tool' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        Import-TestUtility -Name '_Folder', '_Tool', '_Seal'
+        Import-TestUtility -Name '_Folder', '_Tool', '_Seal', '_Collect'
     }
     BeforeEach { New-TestWorld }
     AfterEach { Remove-TestWorld }
