@@ -8,14 +8,20 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: import_job_info
 version_added: 0.1.0
-short_description: Gather information about an Azure import job
+short_description: Gather information about Azure import jobs
 description:
-  - Gathers information about an Azure import job. A job that does not exist is not an error.
+  - Gathers information about an Azure import job, or lists those of a resource group or subscription.
+  - A job that does not exist is not an error.
 options:
   name:
-    description: Name of the job.
+    description: Name of the job. Without it RV(jobs) lists the jobs of O(resource_group).
     type: str
-    required: true
+  resource_group:
+    description:
+      - Resource group of the job. Required with O(name).
+      - Without it and O(name), RV(jobs) lists the jobs of the subscription.
+    type: str
+    required: false
   api:
     description:
       - The service that the job belongs to.
@@ -43,7 +49,7 @@ options:
     elements: dict
   registration:
     description:
-      - Whether to ask if the subscription has registered the resource provider of the service, too.
+      - Whether to ask if the subscription has registered the resource provider of the service, too. Not for a list.
       - Mutually exclusive with O(container).
     type: bool
     default: false
@@ -95,6 +101,11 @@ EXAMPLES = r"""
     container: contoso-fs01-seed
     storage_account: contosoblobs
 
+- name: List the import jobs of a subscription, those of all resource groups
+  seedfreight.azure_offline_backup.import_job_info:
+    subscription_id: 12345678-1234-1234-1234-123456789abc
+  register: found
+
 - name: Ask whether the subscription can take import jobs, too
   seedfreight.azure_offline_backup.import_job_info:
     name: contoso-fs01
@@ -107,6 +118,23 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+jobs:
+  description: The import jobs, by name. Drives and addresses are shown of a single job only.
+  returned: without O(name)
+  type: list
+  elements: dict
+  contains:
+    name: {description: Name of the job., type: str, returned: always, sample: contoso-fs01}
+    id: {description: Resource ID., type: str, returned: always, sample: /subscriptions/SUB/resourceGroups/seeds/...}
+    resource_group: {description: Its resource group., type: str, returned: always, sample: seeds}
+    location: {description: Region of the job in lower case., type: str, returned: always, sample: westeurope}
+    status: {description: As RV(job.status)., type: str, returned: always, sample: DataCopy}
+    phase: {description: As RV(job.phase)., type: str, returned: always, sample: copying}
+    created: {description: As RV(job.created)., type: str, returned: always, sample: '2026-11-24T10:14:00Z'}
+    carrier: {description: As RV(job.carrier) if the list tells it., type: str, returned: always, sample: null}
+    tracking_number: {description: As RV(job.tracking_number)., type: str, returned: always, sample: null}
+    error: {description: As RV(job.error)., type: str, returned: always, sample: null}
+  sample: [{name: contoso-fs01, resource_group: seeds, status: DataCopy, phase: copying}]
 auth_source:
   description: The source of credentials that was used, which tells what O(auth_source=auto) took.
   returned: success
@@ -114,7 +142,7 @@ auth_source:
   sample: env
 job:
   description: The import job as Azure shows it. A value that Azure does not show is V(null).
-  returned: success
+  returned: with O(name)
   type: dict
   sample:
     name: contoso-fs01
@@ -355,7 +383,8 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._module import run
 
 OPTIONS = {
-    "name": {"type": "str", "required": True},
+    "name": {"type": "str"},
+    "resource_group": {"type": "str"},
     "api": {"type": "str", "choices": list(APIS), "default": "data_box"},
     "container": {"type": "str"},
     "storage_account": {"type": "str"},
@@ -370,7 +399,7 @@ OPTIONS = {
 }
 SPEC = {
     "argument_spec": {**AZURE_OPTIONS, **OPTIONS},
-    "required_by": {"container": ("storage_account",)},
+    "required_by": {"container": ("name", "storage_account")},
     "mutually_exclusive": [("container", "registration")],
 }
 

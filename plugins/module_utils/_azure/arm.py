@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -119,6 +119,24 @@ class ArmClient:
             raise FormatError(f"Azure's answer to GET {path} cannot be used", f"it is no JSON object{_ids(response)}.")
         return document
 
+    def pages(self, path: str, api_version: str) -> Iterator[Any]:
+        """The rows of a list, page by page; FormatError for a page that cannot be used, and for pages without end."""
+        place, seen = f"Azure's answer to GET {path} cannot be used", set[str]()
+        response = self.send("GET", path, api_version)
+        while True:
+            page = json_of(response)
+            rows = page.get("value") if isinstance(page, dict) else None
+            if not isinstance(page, dict) or not isinstance(rows, list):
+                raise FormatError(place, f"its value is no list{_ids(response)}.")
+            yield from rows
+            following = page.get("nextLink")
+            if not following:
+                return
+            if not isinstance(following, str) or following in seen:
+                raise FormatError(place, f"its nextLink leads nowhere{_ids(response)}.")
+            seen.add(following)
+            response = self._send(HttpRequest("GET", str(self._own(following))))
+
     def finish(self, response: HttpResponse, timeout: int, sleep: Callable[[float], None] | None = None) -> None:
         """Follow an accepted operation to its end; ArmError with its own code when it failed.
 
@@ -161,7 +179,7 @@ class ArmClient:
         ours, theirs = urlsplit(self.cloud.resource_manager), urlsplit(url)
         if theirs.scheme == "https" and (theirs.netloc == ours.netloc or theirs.netloc.endswith(f".{ours.netloc}")):
             return url
-        raise ArmError(f"Azure named {theirs.netloc or url} as the place of an operation, which is not {ours.netloc}.")
+        raise ArmError(f"Azure named {theirs.netloc or url} as the place to go on, which is not {ours.netloc}.")
 
     def _failed(self, response: HttpResponse, path: str) -> ArmError:
         document = json_of(response)

@@ -71,12 +71,23 @@ class DataBoxApi:
         "JobAlreadyExists": "Choose another `name`, or delete that job (`state: absent`).",
     }
     not_there = ("SsemUserErrorJobNotFound",)
+    api_version = API_VERSION
 
     def __init__(self, client: ArmClient, subscription_id: str, resource_group: str, name: str) -> None:
         self._client, self._name = client.for_service(self.remedies, self.not_there), name
         self._provider = f"/subscriptions/{subscription_id}/resourceGroups/{resource_group}/providers/Microsoft.DataBox"
         self.path = f"{self._provider}/jobs/{name}"
         self._found: Answer | None = None
+
+    @staticmethod
+    def listed(found: Answer) -> dict[str, Any]:
+        """A job of a list, which has no details."""
+        return normalize(found)
+
+    @staticmethod
+    def is_import(found: Answer) -> bool:
+        """Whether an order is for drives of the customer; the service has devices of its own, too."""
+        return (found.part("sku") or _nothing()).text("name") == SKU
 
     def get(self) -> dict[str, Any]:
         """The job in the form that import_job returns; FormatError when the answer cannot be used."""

@@ -73,6 +73,7 @@ class ImportExportApi:
     provider = "Microsoft.ImportExport"
     # Source: the service removes a job that is not marked as shipped after two weeks.
     shipping_days = 14
+    api_version = API_VERSION
     required: tuple[str, ...] = ("return_address.city", "return_address.postal_code", "return_carrier.account_number")
     notice = (
         "Microsoft announced the end of Microsoft.ImportExport for 28 February 2023. Set `azure.api: data_box`, unless "
@@ -98,6 +99,16 @@ class ImportExportApi:
         self._found: Answer | None = None
         self._keys: dict[str, str] | None = None
         self._locations: dict[str, dict[str, Any]] = {}
+
+    @staticmethod
+    def listed(found: Answer) -> dict[str, Any]:
+        """A job of a list."""
+        return normalize(found)
+
+    @staticmethod
+    def is_import(found: Answer) -> bool:
+        """Whether a job imports; the service exports, too."""
+        return (found.required_part("properties").text("jobType") or "").casefold() == "import"
 
     def get(self) -> dict[str, Any]:
         """The job in the form that import_job returns; FormatError when the answer cannot be used."""

@@ -23,6 +23,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     JobApi,
     JobSpec,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.listing import list_jobs
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.order import (
     read_parcel,
     read_spec,
@@ -56,7 +57,11 @@ class Change:
 
 
 def show_job(azure: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, Any]:
-    """The result of import_job_info."""
+    """The result of import_job_info: one job, or without ``name`` those of the resource group or subscription."""
+    if not options["name"]:
+        return {"changed": False, "jobs": list_jobs(connect(azure), APIS[options["api"]], azure)}
+    if not azure["resource_group"]:
+        raise ArmError("`resource_group` is missing. Name the one of the job, or leave `name` out for a list of jobs.")
     _names.check_job_name(options["name"])
     client, service = connect(azure), APIS[options["api"]]
     job = service(client, azure["subscription_id"], azure["resource_group"], options["name"])

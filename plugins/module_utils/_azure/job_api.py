@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.answer import Answer
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._secret import Secret
 
 NO_ADDRESS: dict[str, Any] = {"lines": [], "phone": "", "supported_carriers": []}
@@ -124,8 +125,19 @@ class JobApi(Protocol):
     remedies: Mapping[str | int, str]
     """What a user does about the service's own error codes."""
 
+    api_version: str
+    """Version of the service's interface."""
+
     def __init__(self, client: Any, subscription_id: str, resource_group: str, name: str) -> None:
         """The job of that name. Touches nothing."""
+
+    @staticmethod
+    def listed(found: Answer) -> dict[str, Any]:
+        """A job of a list, which may lack details, in the form of get()."""
+
+    @staticmethod
+    def is_import(found: Answer) -> bool:
+        """Whether an order of a list is an import job for drives."""
 
     def get(self) -> dict[str, Any]:
         """The job as it is; ``exists`` is false when it is not there."""
