@@ -10,6 +10,7 @@ import http.server
 import json
 import pathlib
 import sys
+import tarfile
 import threading
 from typing import Any
 
@@ -81,3 +82,12 @@ def test_three_seeds_of_which_one_has_no_definition(lab: Lab) -> None:
             assert [one["title"] for one in said] == [f"{SEEDS[1]}: waiting for you (ship)"], number
     assert lab.ledger(SEEDS[1])["history"][-1]["text"] == f"Told chat: {SEEDS[1]}: waiting for you (ship)"
     assert said[0]["command"].startswith("ansible-playbook seedfreight.azure_offline_backup.ship ")
+    support = lab.play("support", "-e", f"seed={SEEDS[0]}", "-e", f"support_file={lab.home}/bundle.tar.gz")
+    assert support.returncode == 0 and f"{SEEDS[0]}: {lab.home}/bundle.tar.gz (" in support.output, support.output
+    with tarfile.open(lab.home / "bundle.tar.gz") as archive:
+        problem = archive.extractfile("seedfreight-support/problem.json")
+        assert problem is not None and "`azure`" in problem.read().decode()
+    assert lab.play("support", "-e", f"seed={SEEDS[1]}", "-e", f"support_file={lab.home}/good.tar.gz").returncode == 0
+    with tarfile.open(lab.home / "good.tar.gz") as archive:
+        kept = archive.extractfile("seedfreight-support/ledger.json")
+        assert kept is not None and json.load(kept)["jobs"]

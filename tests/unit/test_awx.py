@@ -32,8 +32,8 @@ MODULES = {
 }
 TYPES = {"str": str, "bool": bool, "int": int, "dict": dict, "list": list, "raw": object}
 QUESTIONS = ("text", "textarea", "password", "integer", "float", "multiplechoice", "multiselect")
-# Takes a store, which no survey can ask for, and is run once in the life of a site.
-BY_HAND = {"move_state.yml"}
+# One takes a store, which no survey can ask for; the other writes a file, which a job would take with it.
+BY_HAND = {"move_state.yml", "support.yml"}
 # Steps that cannot be taken back.
 GATES = {"Seedfreight ship", "Seedfreight clean", "Seedfreight abort"}
 

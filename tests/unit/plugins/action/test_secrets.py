@@ -44,6 +44,7 @@ SECRETS: dict[str, list[dict[str, Any]]] = {
         {"state": "restored"},
         {"copy_account": {"password": "x"}},
     ],
+    "support_bundle": [{"path": "/tmp/x", "documents": {}}],
     "seed_notify": [{"row": {}, "hooks": [{"name": "chat", "type": "webhook", "url": "https://chat.example/secret"}]}],
 }
 # Actions and modules whose arguments and results hold no secret, and why.
