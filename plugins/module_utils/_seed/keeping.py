@@ -101,13 +101,17 @@ def _moved(store: Store, options: Mapping[str, Any], check_mode: bool, now: date
     seed, target = options["seed"], open_store(options["destination"], options["seed"])
     places = (store.place(), target.place())
     if places[0] == places[1]:
-        raise StoreError(f"`destination` is where the state of seed '{seed}' is already: {places[0]}.")
+        raise _already(seed, places[0])
     _is_ahead(_read(store, seed), _read(target, seed, moved_too=True), places[1])
     result = {"changed": True, "moved": {"from": places[0], "to": places[1]}}
     if check_mode:
         return result
     run, holder = str(options["run"] or ""), Holder(**options["_holder"])
     store.renew(run, options["lease"], now)
+    held = target.holder()
+    if held is not None and held.holder.run == run:
+        # A link, or an account by name and by address. A ledger that went to itself would be refused for good.
+        raise _already(seed, places[1])
     target.lock(holder, options["lease"], now)
     try:
         here, there = _read(store, seed), _read(target, seed, moved_too=True)
@@ -124,6 +128,10 @@ def _moved(store: Store, options: Mapping[str, Any], check_mode: bool, now: date
     finally:
         target.unlock(holder.run)
     return result
+
+
+def _already(seed: str, place: str) -> StoreError:
+    return StoreError(f"`destination` is where the state of seed '{seed}' is already: {place}. Choose another store.")
 
 
 def _is_ahead(here: Mapping[str, Any], there: Mapping[str, Any], place: str) -> bool:

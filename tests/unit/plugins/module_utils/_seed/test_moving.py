@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import pathlib
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import memory_blobs
@@ -104,10 +104,32 @@ def test_back_again_with_what_came_meanwhile(mover: Mover) -> None:
     mover.move()
     mover.add(2, which=1)
     mover.stores[1].put("report.html", b"newer")
+    mover.stores[0].unlock(mover.run.run)
     mover.move(back=True)
     old, new = mover.stores
     assert texts(old) == ["line 1", "State moved", "line 2", "State moved"] and old.get("report.html") == b"newer"
     assert old.read_ledger()["moved"] is None and new.read_ledger()["moved"]["to"] == old.place()
+
+
+@pytest.mark.parametrize("kind", ["file", "blob"])
+def test_the_same_place_under_another_name_is_not_marked_as_left(
+    tmp_path: pathlib.Path, service: memory_blobs.Service, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """A folder has links, an account a name and an address. A ledger that says it went to itself is refused for good."""
+    if kind == "file":
+        here = folder(tmp_path)
+        (tmp_path / "link").symlink_to(tmp_path / "state")
+        there = replace(here, options={**here.options, "directory": str(tmp_path / "link")})
+    else:
+        here = memory(service, monkeypatch)
+        there = replace(here, options={**here.options, "account": "https://devstate.blob.core.windows.net"})
+    mover = Mover(here, there)
+    mover.fill(1)
+    before = mover.stores[0].read_ledger()
+    with pytest.raises(StoreError, match=r"is where the state of seed .* is already"):
+        mover.move()
+    held = mover.stores[0].holder()
+    assert mover.stores[0].read_ledger() == before and held is not None and held.holder.run == mover.run.run
 
 
 def test_check_mode_writes_nothing_and_takes_no_lock(mover: Mover) -> None:
