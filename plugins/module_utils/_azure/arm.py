@@ -16,6 +16,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils i
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.auth import (
     NETWORK,
     Credentials,
+    FinalCredential,
     find_cloud,
     make_credential,
     sentence,
@@ -30,7 +31,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 
 try:
     from azure.core import PipelineClient
-    from azure.core.exceptions import AzureError, ClientAuthenticationError
+    from azure.core.exceptions import AzureError
     from azure.core.pipeline import policies
     from azure.core.rest import HttpRequest, HttpResponse
     from urllib3 import disable_warnings
@@ -71,7 +72,7 @@ class ArmClient:
         if not credentials.validate_certificates:
             # Who ignores certificates has been told so by its own option, and not by each request on the terminal.
             disable_warnings()
-        self.credential = make_credential(credentials, self.cloud)
+        self.credential = FinalCredential(make_credential(credentials, self.cloud), credentials, self.cloud.authority)
         self._remedies: dict[str | int, str] = {**REMEDIES, 401: credentials.remedy}
         self._not_there: tuple[str, ...] = NOT_THERE
         chain = [
@@ -191,8 +192,6 @@ class ArmClient:
         try:
             response: HttpResponse = self._client.send_request(request, **(options or {}))
             response.read()
-        except ClientAuthenticationError as error:
-            raise self.credentials.refused(error, self.cloud.authority) from error
         except AzureError as error:
             raise ArmError(f"{self.cloud.resource_manager} cannot be reached: {sentence(error)} {NETWORK}") from error
         if not 200 <= response.status_code < 300:

@@ -144,7 +144,7 @@ class Credentials:
     def refused(self, error: Exception, authority: str) -> ArmError:
         """The error for a token that was not issued: a refusal and a silent authority are one class of the library."""
         authority = self.adfs_authority_url or authority
-        if isinstance(error.__cause__, ServiceRequestError | ServiceResponseError):
+        if any(isinstance(one, ServiceRequestError | ServiceResponseError) for one in (error, error.__cause__)):
             return ArmError(f"{authority} cannot be reached for a token: {sentence(error)} {NETWORK}")
         if isinstance(error.__cause__, DecodeError) or BROKEN.search(str(error)):
             return ArmError(f"{authority} is out of order: {sentence(error)} Run again later, and check the proxy.")
@@ -188,6 +188,20 @@ def make_credential(credentials: Credentials, cloud: Cloud) -> Any:
             raise
         option = credentials.proof if credentials.proof == "x509_certificate_path" else "tenant"
         raise ArmError(f"`{option}` cannot be used: {sentence(error)} {credentials.remedy}") from error
+
+
+class FinalCredential:
+    """A credential whose refusal is final: ArmError, where the clients of storage would ask for the token again."""
+
+    def __init__(self, credential: Any, credentials: Credentials, authority: str) -> None:
+        self._credential, self._credentials, self._authority = credential, credentials, authority
+
+    def get_token(self, *scopes: str, **more: Any) -> Any:
+        """A token; ArmError where none is issued."""
+        try:
+            return self._credential.get_token(*scopes, **more)
+        except AzureError as error:
+            raise self._credentials.refused(error, self._authority) from error
 
 
 def _authority(credentials: Credentials, cloud: Cloud) -> dict[str, Any]:

@@ -32,7 +32,6 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 try:
     from azure.core.exceptions import (
         AzureError,
-        ClientAuthenticationError,
         HttpResponseError,
         ResourceExistsError,
         ResourceNotFoundError,
@@ -84,7 +83,7 @@ class Container:
             account.blob_endpoint, credential=client.credential, **client.credentials.transport
         )
         self._container: ContainerClient = self._service.get_container_client(name)
-        self._name, self._authority, self._credentials = name, client.cloud.authority, client.credentials
+        self._name, self._credentials = name, client.credentials
 
     def show(self, job: JobApi | None = None, expected: list[dict[str, Any]] | None = None) -> dict[str, Any]:
         """What is in the container, how the expected blobs are, and what the copy logs of a job say."""
@@ -190,8 +189,6 @@ class Container:
         }
 
     def _refused(self, error: AzureError, what: str = "Container") -> ArmError:
-        if isinstance(error, ClientAuthenticationError) and error.response is None:
-            return self._credentials.refused(error, self._authority)
         text = f"{what} '{self._name}' of {self.account.blob_endpoint} cannot be used: {sentence(error)}"
         return refusal(error, text, {**REMEDIES, 401: self._credentials.remedy})
 

@@ -28,6 +28,7 @@ from typing import Any, ClassVar
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps, _names
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.auth import (
     Credentials,
+    FinalCredential,
     find_cloud,
     make_credential,
     sentence,
@@ -122,20 +123,6 @@ STATE_REMEDIES: dict[str | int, str] = {
 
 class _Changed(Exception):
     """The blob is not what it was when it was looked at."""
-
-
-class _Credential:
-    """A credential whose refusal is final. The library would ask for the token again and again."""
-
-    def __init__(self, credentials: Credentials, cloud: Cloud) -> None:
-        self._made, self._credentials, self._cloud = make_credential(credentials, cloud), credentials, cloud
-
-    def get_token(self, *scopes: str, **more: Any) -> Any:
-        """A token; ArmError where none is issued."""
-        try:
-            return self._made.get_token(*scopes, **more)
-        except AzureError as error:
-            raise self._credentials.refused(error, self._cloud.authority) from error
 
 
 @dataclass(frozen=True)
@@ -697,7 +684,9 @@ def _connected(options: Mapping[str, Any], given: dict[str, str]) -> _Access:
         azure = azure_options(given | ({"auth_source": "cli"} if sas else {}))
         credentials = Credentials.from_options(azure)
         cloud = find_cloud(credentials.cloud_environment, credentials.transport)
-        credential = os.environ.get(SAS_VARIABLE, "").lstrip("?") if sas else _Credential(credentials, cloud)
+        credential: Any = os.environ.get(SAS_VARIABLE, "").lstrip("?")
+        if not sas:
+            credential = FinalCredential(make_credential(credentials, cloud), credentials, cloud.authority)
     except ArmError as error:
         raise StoreError(f"`state`: {error}") from None
     service = BlobServiceClient(
