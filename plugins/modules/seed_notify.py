@@ -175,7 +175,11 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._module import run
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.hooks import SENDERS, notify
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.hooks import (
+    SENDERS,
+    notify,
+    public,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.notices import EVENTS
 
 HOOK = {
@@ -216,6 +220,7 @@ def work(parameters: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(**SPEC, supports_check_mode=True)
+    module.no_log_values -= public(module.params)
     run(module, lambda: work(module.params, module.check_mode))
 
 

@@ -79,19 +79,23 @@ def _folder(program: str) -> str:
 
 
 def run_here(module: ModuleType, arguments: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
-    """The result of a module, which has the options ``SPEC`` and the function ``work``."""
+    """The result of a module, which has the options ``SPEC`` and the function ``work``.
+
+    Where it has ``public`` too, that names arguments which Ansible takes for secrets and which are none.
+    """
     options = dict(module.SPEC)
     checked = ArgumentSpecValidator(options.pop("argument_spec"), **options).validate(_plain(arguments))
-    ended = _Ended()
+    ended, hidden = _Ended(), checked._no_log_values
     if checked.error_messages:
         text = checked.error_messages[-1 if checked.unsupported_parameters else 0].rstrip(".")
         ended.fail_json(f"Unsupported parameters: {text}." if checked.unsupported_parameters else f"{text}.")
     else:
         parameters = checked.validated_parameters
+        hidden = hidden - (module.public(parameters) if hasattr(module, "public") else set())
         with unlogged():
             run(ended, lambda: module.work(parameters, check_mode))
     # A round of JSON, as between a module and its action: what returns shares nothing with what was given.
-    found = json.loads(json.dumps(remove_values(ended.result, checked._no_log_values)))
+    found = json.loads(json.dumps(remove_values(ended.result, hidden)))
     result: dict[str, Any] = wrap_var(found)
     return result
 

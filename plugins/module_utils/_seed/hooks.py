@@ -70,6 +70,17 @@ def notify(options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     return {"changed": bool(sent), "sent": sent, "told": told, "problems": problems}
 
 
+def public(options: Mapping[str, Any]) -> set[str]:
+    """The headers that are no secret, because names of hooks and ids of notices contain them.
+
+    Ansible masks each header wherever it is in a result, and an id that is kept as it was masked is never found again.
+    """
+    ids = [str(one["id"]) for one in (*notices(options["row"]), *options["told"])]
+    known = "\n".join([*ids, *(one["name"] for one in options["hooks"])])
+    headers = [str(text) for one in options["hooks"] for text in (one["headers"] or {}).values()]
+    return {one for one in headers if one in known}
+
+
 def check(hooks: Sequence[Mapping[str, Any]]) -> None:
     """Refuse hooks that cannot work; ValueError with the option and what is wrong."""
     names = [one["name"] for one in hooks]
@@ -139,7 +150,10 @@ def _mail(hook: Mapping[str, Any], notice: Notice) -> None:
     message["Subject"], message["From"], message["To"] = notice["title"], hook["sender"], ", ".join(hook["to"])
     message["Date"], message["Message-ID"] = email.utils.localtime(), email.utils.make_msgid(domain="seedfreight")
     message.set_content("\n\n".join(str(notice[name]) for name in MAIL if notice[name]) + "\n")
-    context = ssl.create_default_context(cafile=hook["ca_path"])
+    try:
+        context = ssl.create_default_context(cafile=hook["ca_path"])
+    except OSError as error:
+        raise HookError(f"`ca_path` {hook['ca_path']} cannot be used ({_kind(error)}).") from None
     if not hook["validate_certs"]:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:

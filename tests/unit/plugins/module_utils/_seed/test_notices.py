@@ -23,6 +23,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     overview,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.modules import seed_notify
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._here import run_here
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
@@ -230,6 +231,28 @@ def test_a_hook_that_fails_is_told_the_next_time_and_keeps_no_other(web: Web, ma
     web.status = 204
     found = hooks.notify(parameters(row(), found["told"], web.hook, mail.hook), False)
     assert not found["problems"] and len(found["told"]) == 2 and len(mail.seen) == 1
+
+
+def test_a_header_that_is_part_of_an_id_is_not_masked_there(web: Web) -> None:
+    """Ansible masks each header in the result, also 1. An id that was masked is kept so, and told again each time."""
+    hook = {**web.hook, "url": "https://127.0.0.1:9/", "events": ["deadline"]}
+    hook["headers"] = {"X-Priority": 1, "X-Source": "chat", "Authorization": "Bearer token"}
+    given = {"row": row(waiting=ship("2026-11-27T10:00:00Z")), "told": [], "hooks": [hook]}
+    told = run_here(seed_notify, given, True)["told"]
+    assert told == [{"hook": "chat", "id": "deadline/2026-11-27T10:00:00Z/0"}]
+    assert not run_here(seed_notify, {**given, "told": told}, True)["sent"]
+    hidden = parameters(given["row"], [], {**hook, "headers": {"Authorization": "Bearer token", "X-Trace": "dead"}})
+    assert hooks.public(hidden) == {"dead"}
+
+
+def test_an_authority_that_is_not_there_keeps_no_other_hook_from_being_told(web: Web, mail: Mail) -> None:
+    broken = {**mail.hook, "secure": "starttls", "ca_path": "/no/such/ca.pem"}
+    found = hooks.notify(parameters(row(), [], broken, web.hook), False)
+    assert found["problems"] == [
+        "Hook team was not told: contoso-fs01: staging. `ca_path` /no/such/ca.pem cannot be used (No such file or "
+        "directory)."
+    ]
+    assert found["told"] == [{"hook": "chat", "id": "status/staging"}]
 
 
 def test_check_mode_sends_nothing(web: Web) -> None:
