@@ -115,7 +115,7 @@ def test_back_again_with_what_came_meanwhile(mover: Mover) -> None:
 def test_the_same_place_under_another_name_is_not_marked_as_left(
     tmp_path: pathlib.Path, service: memory_blobs.Service, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    """A folder has links, an account a name and an address. A ledger that says it went to itself is refused for good."""
+    """A folder has links, an account a name and an address. A ledger that went to itself is refused for good."""
     if kind == "file":
         here = folder(tmp_path)
         (tmp_path / "link").symlink_to(tmp_path / "state")
