@@ -19,6 +19,11 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def days(number: int) -> str:
+    """So many days, for people."""
+    return f"{number} day{'' if number == 1 else 's'}"
+
+
 def parse(text: str) -> datetime:
     """A moment in UTC from text such as 2026-11-24T12:00:00.1234567Z; ValueError for any other form."""
     match = TIME.fullmatch(text.strip()) if isinstance(text, str) else None

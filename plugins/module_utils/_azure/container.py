@@ -27,7 +27,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     summarize_copy_log,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._proof import ROWS, Proof
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import stamp
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import days, stamp
 
 try:
     from azure.core.exceptions import (
@@ -340,8 +340,9 @@ def _kept(account: Account) -> list[str]:
     kept, text = account.protection, f"The storage account {account.name}"
     found = []
     if kept and kept.soft_delete_days:
-        days = f"{kept.soft_delete_days} day{'' if kept.soft_delete_days == 1 else 's'}"
-        found.append(f"{text} has soft delete: it keeps removed blobs for {days}, and charges them.")
+        found.append(
+            f"{text} has soft delete: it keeps removed blobs for {days(kept.soft_delete_days)}, and charges them."
+        )
     if kept and kept.versioning:
         found.append(
             f"{text} has versioning: it keeps a version of each removed blob, and charges it until it is deleted."

@@ -63,7 +63,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     ledger_bytes,
     whole_number,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import stamp
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import days, stamp
 
 try:
     from azure.core import MatchConditions
@@ -487,7 +487,7 @@ class BlobStore(SeedStore):
             policy = self._access().service.get_service_properties()["delete_retention_policy"]
         except HttpResponseError:
             return None
-        return f"soft delete for {policy.days} days" if policy.enabled else ""
+        return f"soft delete for {days(policy.days)}" if policy.enabled else ""
 
     # Requests. A name is of the seed here, whatever it is for.
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import APIS
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import days
 
 STATUSES = ("ok", "warning", "failed", "unknown")
 # The document in which the state store keeps the rows of the last preflight.
@@ -314,7 +315,7 @@ def _protection_row(seed: Mapping[str, Any], account: Mapping[str, Any] | None, 
         return _row(name, title, "warning", text, "Use an account without it, or expect that `clean` cannot finish.")
     kept = []
     if account["soft_delete_days"]:
-        kept.append(f"soft delete for {account['soft_delete_days']} days")
+        kept.append(f"soft delete for {days(account['soft_delete_days'])}")
     if account["versioning"]:
         kept.append("versioning")
     if not kept:

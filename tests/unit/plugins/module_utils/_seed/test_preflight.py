@@ -291,6 +291,13 @@ def test_blobs_of_a_job_that_is_not_adopted_yet_are_no_failure(preparer: str, ph
     assert adopts is (expected == "warning") and ("adopts the job" in one["remedy"]) is adopts
 
 
+@pytest.mark.parametrize(("number", "text"), [(1, "soft delete for 1 day:"), (7, "soft delete for 7 days:")])
+def test_days_of_soft_delete_are_counted_in_words(number: int, text: str) -> None:
+    account = ACCOUNT | {"soft_delete_days": number}
+    found = rows(container={"container": {"exists": True, "blob_count": 0, "account": account}})
+    assert text in found["azure_protection"]["evidence"]
+
+
 def test_order_that_was_asked_for_has_rows() -> None:
     row = {"id": "azure_order_limit", "title": "Number", "status": "failed", "evidence": "Full.", "remedy": "Wait."}
     assert rows(order={"checks": [row]})["azure_order_limit"] == row
