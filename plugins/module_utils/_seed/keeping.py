@@ -35,7 +35,11 @@ def ensure_ledger(options: Mapping[str, Any], check_mode: bool, now: datetime) -
 
 def _read(store: Store, seed: str, moved_too: bool = False) -> dict[str, Any]:
     found = store.read_ledger()
-    return ledger.validate(found, seed, moved_too) if found else ledger.empty_ledger(seed)
+    if found:
+        return ledger.validate(found, seed, moved_too)
+    # A run that begins again may end between putting the ledger aside and the first one of the next generation.
+    aside = [int(one.partition("/")[0]) for one in store.archived()]
+    return ledger.empty_ledger(seed, max(aside, default=0) + 1)
 
 
 def _locked(store: Store, options: Mapping[str, Any], check_mode: bool, now: datetime) -> dict[str, Any]:

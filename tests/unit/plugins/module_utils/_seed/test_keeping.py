@@ -275,6 +275,19 @@ def test_an_aborted_seed_begins_again_and_the_old_ledger_is_kept(locked: Keeper)
     assert again["changed"] is False and again["archived"] is False
 
 
+def test_a_run_that_ended_amid_beginning_again_loses_no_number(locked: Keeper, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the number of the first generation again, what is put aside next would have the place of what is there."""
+    aborted(locked)
+    with monkeypatch.context() as patch:
+        patch.setattr(FileStore, "write_ledger", lambda *_given: (_ for _ in ()).throw(StoreError("killed")))
+        with pytest.raises(StoreError, match="killed"):
+            locked.call("locked", begin_again=True)
+    assert locked.store.read_ledger() == {}
+    assert aborted(locked)["generation"] == 2
+    assert locked.call("locked", begin_again=True)["archived"] is True
+    assert locked.store.archived() == [f"{one}/{name}" for one in (1, 2) for name in ("ledger.json", "report.html")]
+
+
 def test_a_seed_that_is_not_aborted_keeps_its_ledger(locked: Keeper) -> None:
     kept = locked.call(**BEGUN)["ledger"]
     assert locked.call("locked", begin_again=True)["archived"] is False
