@@ -39,6 +39,9 @@ FIELDS: tuple[str, ...] = (
 )
 FIELDS += ("progress", "command")
 MAIL = ("text", "progress", "command")
+# What a notice is made of.
+ROW = ("name", "status", "state", "waiting_for", "reason", "since", "deadline", "days_left", "progress", "command")
+ROW += ("blocked",)
 
 
 class HookError(ValueError):
@@ -52,6 +55,9 @@ def notify(options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     that it is told again should it come back. ValueError when a hook is wrong.
     """
     check(options["hooks"])
+    problem = _problem(options)
+    if problem:
+        raise ValueError(problem)
     names = {one["name"] for one in options["hooks"]}
     now = {one["id"] for one in notices(options["row"])}
     told = [{name: one[name] for name in ("hook", "id")} for one in options["told"]]
@@ -75,10 +81,22 @@ def public(options: Mapping[str, Any]) -> set[str]:
 
     Ansible masks each header wherever it is in a result, and an id that is kept as it was masked is never found again.
     """
+    if _problem(options):
+        return set()
     ids = [str(one["id"]) for one in (*notices(options["row"]), *options["told"])]
     known = "\n".join([*ids, *(one["name"] for one in options["hooks"])])
     headers = [str(text) for one in options["hooks"] for text in (one["headers"] or {}).values()]
     return {one for one in headers if one in known}
+
+
+def _problem(options: Mapping[str, Any]) -> str:
+    """What is wrong with what another module returned."""
+    missing = [name for name in ROW if name not in options["row"]]
+    if missing:
+        return f"`row` has no `{missing[0]}`. Give the `row` that seed_info returns with observations."
+    if any(not {"hook", "id"} <= one.keys() for one in options["told"]):
+        return "Each of `told` needs `hook` and `id`. Give the `told` that seed_info returns."
+    return ""
 
 
 def check(hooks: Sequence[Mapping[str, Any]]) -> None:

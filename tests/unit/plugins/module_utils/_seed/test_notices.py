@@ -333,6 +333,16 @@ def test_a_hook_that_cannot_work_is_refused(given: list[dict[str, Any]], text: s
         hooks.notify(parameters(row(), [], *given), False)
 
 
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [({"row": {}}, "`row` has no `name`"), ({"told": [{"hook": "chat"}]}, "Each of `told` needs `hook` and `id`")],
+)
+def test_what_no_seed_returned_is_refused(given: dict[str, Any], text: str) -> None:
+    hook = {"name": "a", "type": "webhook", "url": "https://x"}
+    found = run_here(seed_notify, {"row": row(), "told": [], "hooks": [hook], **given}, True)
+    assert found["failed"] and text in found["msg"]
+
+
 def test_the_ledger_keeps_what_was_told() -> None:
     told = [{"hook": "chat", "id": "status/staging"}]
     sent = [{**told[0], "title": "contoso-fs01: staging"}]
