@@ -40,8 +40,8 @@ FIELDS: tuple[str, ...] = (
 FIELDS += ("progress", "command")
 MAIL = ("text", "progress", "command")
 # What a notice is made of.
-ROW = ("name", "status", "state", "waiting_for", "reason", "since", "deadline", "days_left", "progress", "command")
-ROW += ("blocked",)
+ROW = frozenset({"name", "status", "state", "waiting_for", "reason", "since", "deadline", "days_left", "progress"})
+ROW |= {"command", "blocked"}
 
 
 class HookError(ValueError):
@@ -91,7 +91,7 @@ def public(options: Mapping[str, Any]) -> set[str]:
 
 def _problem(options: Mapping[str, Any]) -> str:
     """What is wrong with what another module returned."""
-    missing = [name for name in ROW if name not in options["row"]]
+    missing = sorted(ROW - options["row"].keys())
     if missing:
         return f"`row` has no `{missing[0]}`. Give the `row` that seed_info returns with observations."
     if any(not {"hook", "id"} <= one.keys() for one in options["told"]):

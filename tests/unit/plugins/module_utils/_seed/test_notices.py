@@ -335,7 +335,7 @@ def test_a_hook_that_cannot_work_is_refused(given: list[dict[str, Any]], text: s
 
 @pytest.mark.parametrize(
     ("given", "text"),
-    [({"row": {}}, "`row` has no `name`"), ({"told": [{"hook": "chat"}]}, "Each of `told` needs `hook` and `id`")],
+    [({"row": {}}, "`row` has no `blocked`"), ({"told": [{"hook": "chat"}]}, "Each of `told` needs `hook` and `id`")],
 )
 def test_what_no_seed_returned_is_refused(given: dict[str, Any], text: str) -> None:
     hook = {"name": "a", "type": "webhook", "url": "https://x"}
