@@ -6,15 +6,18 @@
 from __future__ import annotations
 
 import ast
+import json
 import pathlib
 import re
 import subprocess
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys import escrow, sealing
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys import escrow, sealing, volumes
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import (
     definition,
     evidence,
@@ -47,10 +50,16 @@ GUIDES = [
             "azure",
             "disk-prep",
             "state",
+            "bitlocker",
         )
     ),
 ]
 COMMAND = re.compile(r"ansible-playbook seedfreight\.azure_offline_backup\.(?P<rest>[^`\n|]*)")
+BLOCK = re.compile(r"^ *```yaml\n(?P<yaml>.*?)^ *```$", re.MULTILINE | re.DOTALL)
+# A published example.
+PASSWORD = "238810-662376-448998-450120-652806-203390-606320-483076"
+NAMESPACE = "seedfreight.azure_offline_backup."
+TASK_KEYWORDS = {"name", "register", "no_log", "check_mode"}
 LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
 HEADING = re.compile(r"^### `(?P<id>[a-z_]+)`$", re.MULTILINE)
 ID = re.compile(r"`([a-z]+(?:_[a-z]+)*)`")
@@ -274,6 +283,106 @@ def test_example_inventory_has_the_hosts() -> None:
         assert {seed["source"]["host"], seed["copy_host"]} <= set(inventory["windows"]["hosts"])
 
 
+def task_blocks(page: str) -> list[dict[str, Any]]:
+    """The tasks of the YAML blocks of a page; blocks of something else are left out."""
+    blocks = [yaml.safe_load(textwrap.dedent(found["yaml"])) for found in BLOCK.finditer(page)]
+    return [task for block in blocks if isinstance(block, list) for task in block]
+
+
+def option_problems(given: Mapping[str, Any], options: Mapping[str, Any], at: str = "") -> list[str]:
+    """What of the arguments of a task its module does not take: names, choices, types, and what has to be given."""
+    kinds = {"str": str, "bool": bool, "int": int, "list": list, "dict": dict}
+    problems = [f"{at}{name} is missing" for name, one in options.items() if one.get("required") and name not in given]
+    for name, value in given.items():
+        option = options.get(name)
+        if option is None or name.startswith("_"):
+            problems.append(f"{at}{name} is no option")
+            continue
+        if type(value) is not kinds[option["type"]]:
+            problems.append(f"{at}{name} is not of the type {option['type']}")
+            continue
+        if "choices" in option and value not in option["choices"]:
+            problems.append(f"{at}{name} has no choice {value}")
+        parts = value if isinstance(value, list) else [value]
+        if option.get("elements"):
+            problems += [f"{at}{name} has {one!r}" for one in parts if type(one) is not kinds[option["elements"]]]
+        for part in (one for one in parts if "suboptions" in option and isinstance(one, dict)):
+            problems += option_problems(part, option["suboptions"], f"{at}{name}.")
+    return problems
+
+
+def place_problems(places: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What of the places of `escrow` no kind of place takes."""
+    problems = []
+    for place in places:
+        kind = escrow.ESCROWS.get(str(place.get("type")))
+        known = kind.OPTIONS if kind else {}
+        if kind is None and place.get("type") != volumes.DIRECTORY:
+            problems.append(f"{place.get('type')} is no place")
+        problems += [f"{name} is no option of {place['type']}" for name in set(place) - {"type"} - set(known)]
+        problems += [
+            f"{place['type']} lacks {name}" for name, one in known.items() if one["required"] and name not in place
+        ]
+    return problems
+
+
+def task_problems(task: Mapping[str, Any]) -> list[str]:
+    """What is wrong with a task of a guide."""
+    (name,) = set(task) - TASK_KEYWORDS
+    path = REPOSITORY / "plugins" / "modules" / f"{name.removeprefix(NAMESPACE)}.yml"
+    if not name.startswith(NAMESPACE) or not path.exists():
+        return [f"{name} is no module"]
+    given = task[name]
+    problems = option_problems(given, yaml.safe_load(text(path))["DOCUMENTATION"]["options"])
+    problems += place_problems(given.get("escrow") or [])
+    if given.get("return_keys") and task.get("no_log") is not True:
+        problems.append("return_keys without no_log")
+    if len({"serial", "mount_point", "volumes"} & set(given)) != 1:
+        problems.append("not exactly one of serial, mount_point and volumes")
+    return problems
+
+
+@pytest.mark.parametrize("page", ["bitlocker.md"])
+def test_tasks_of_the_guides_are_ones_that_modules_take(page: str) -> None:
+    """Each task of a guide names a module, and only what its documentation has; none is passed over."""
+    tasks = task_blocks(text(DOCS / page))
+    assert len(tasks) == len(re.findall(rf"^ *{re.escape(NAMESPACE)}[a-z_]+:$", text(DOCS / page), re.MULTILINE)) > 0
+    assert {str(task["name"]): problems for task in tasks if (problems := task_problems(task))} == {}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "problem"),
+    [
+        ("bitlocker_volume:", "bitlocker_volumes:", "is no module"),
+        ("reboot_count: 2", "reboots: 2", "reboots is no option"),
+        ("reboot_count: 2", "reboot_count: two", "reboot_count is not of the type int"),
+        ("state: encrypted", "state: protected", "state has no choice protected"),
+        ("type: tpm", "type: tpm_pin", "protectors.type has no choice tpm_pin"),
+        ("- type: tpm", "- account: tpm", "protectors.type is missing"),
+        ("rotate: ['{11111111-0000-4000-8000-000000000001}']", "rotate: [1]", "rotate has 1"),
+        ("type: ad\n", "type: key_vault\n", "key_vault is no place"),
+        ("        directory: /srv/keys\n", "", "sealed_file lacks directory"),
+        ("  no_log: true\n", "", "return_keys without no_log"),
+        ("    serial: WD-WX31A10FE02\n", "", "not exactly one of"),
+    ],
+)
+def test_wrong_task_of_a_guide_is_noticed(before: str, after: str, problem: str) -> None:
+    """The check of the guides can fail, for each kind of mistake."""
+    page = text(DOCS / "bitlocker.md")
+    assert before in page
+    tasks = task_blocks(page.replace(before, after))
+    assert problem in " ".join(one for task in tasks for one in task_problems(task))
+
+
+def test_codes_of_the_policies_are_those_that_the_module_knows() -> None:
+    """Each code that the guide to BitLocker names has an answer of its own in the module."""
+    page = text(DOCS / "bitlocker.md")
+    known = set(re.findall(r"'(0x[0-9A-F]{8})' =", text(REPOSITORY / "plugins" / "module_utils" / "_BitLocker.psm1")))
+    named = set(re.findall(r"0x[0-9A-Fa-f]{8}", page))
+    assert len(named) > 20
+    assert named - known == set()
+
+
 def certificate(name: str) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -295,6 +404,26 @@ def test_documented_openssl_command_opens_an_escrow_copy(tmp_path: pathlib.Path)
     assert name in command[0]
     subprocess.run(["sh", "-c", command[0]], cwd=tmp_path, check=True, capture_output=True)
     assert (tmp_path / "WD-WX31A10FE02.jrn").read_bytes() == b"a journal\r\n"
+
+
+def test_documented_openssl_command_opens_the_copy_of_a_volume(tmp_path: pathlib.Path) -> None:
+    """What bitlocker_volume keeps is opened as its guide says, and has the key as value."""
+    key, own = certificate("kim")
+    encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    (tmp_path / "kim.key").write_bytes(key.private_bytes(encoding, form, serialization.NoEncryption()))
+    (tmp_path / "kim.pem").write_bytes(own.public_bytes(encoding))
+    protector = {"id": "{11111111-0000-4000-8000-000000000001}", "type": "RecoveryPassword", "value": PASSWORD}
+    volume = {"mount_point": "E:", "computer": "FS01", "serial": "", "device_id": "volume"}
+    data = volumes.document(protector, volume)
+    command = re.search(r"^openssl cms -decrypt (?:.*\\\n)*.*$", text(DOCS / "bitlocker.md"), re.MULTILINE)
+    assert command is not None
+    shape = re.search(r"-in (\S+)", command[0])
+    assert shape is not None
+    made = escrow.copy_name(protector["id"].strip("{}"), "9f86d081884c", ["0123"], "key").split(".")
+    assert [len(part) for part in shape[1].split(".")] == [len(part) for part in made]
+    (tmp_path / shape[1]).write_bytes(sealing.seal_cms(data, [own]))
+    subprocess.run(["sh", "-c", command[0]], cwd=tmp_path, check=True, capture_output=True)
+    assert json.loads((tmp_path / "key.json").read_bytes())["value"] == PASSWORD
 
 
 @pytest.mark.parametrize("page", ["getting-started.md", "keys.md"])
