@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -17,6 +18,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys import escrow, sealing, volumes
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import (
     definition,
@@ -342,7 +344,7 @@ def task_problems(task: Mapping[str, Any]) -> list[str]:
     return problems
 
 
-@pytest.mark.parametrize("page", ["bitlocker.md"])
+@pytest.mark.parametrize("page", ["bitlocker.md", "keys.md"])
 def test_tasks_of_the_guides_are_ones_that_modules_take(page: str) -> None:
     """Each task of a guide names a module, and only what its documentation has; none is passed over."""
     tasks = task_blocks(text(DOCS / page))
@@ -424,6 +426,31 @@ def test_documented_openssl_command_opens_the_copy_of_a_volume(tmp_path: pathlib
     (tmp_path / shape[1]).write_bytes(sealing.seal_cms(data, [own]))
     subprocess.run(["sh", "-c", command[0]], cwd=tmp_path, check=True, capture_output=True)
     assert json.loads((tmp_path / "key.json").read_bytes())["value"] == PASSWORD
+
+
+def test_documented_command_makes_an_escrow_copy_of_a_working_copy(tmp_path: pathlib.Path) -> None:
+    """The copy that the guide makes out of a working copy is one that the recipients open, byte for byte."""
+    key, kim = certificate("kim")
+    _key, alex = certificate("alex")
+    for name, one in (("kim", kim), ("alex", alex)):
+        (tmp_path / f"{name}.pem").write_bytes(one.public_bytes(serialization.Encoding.PEM))
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (tmp_path / "kim.key").write_bytes(key.private_bytes(*form))
+    (tmp_path / "vault").write_text("a vault secret", encoding="utf-8")
+    vault = VaultLib([("default", VaultSecret(b"a vault secret"))])
+    command = re.search(r"^ansible-vault decrypt .*\n.*$", text(DOCS / "keys.md"), re.MULTILINE)
+    assert command is not None
+    found = re.search(r"(journals/\S+) .*-out (\S+)", command[0], re.DOTALL)
+    assert found is not None
+    (tmp_path / "journals").mkdir()
+    (tmp_path / found[1]).write_bytes(vault.encrypt(b"a journal\r\n"))
+    environment = {**os.environ, "ANSIBLE_VAULT_PASSWORD_FILE": str(tmp_path / "vault")}
+    subprocess.run(["sh", "-c", command[0]], cwd=tmp_path, check=True, capture_output=True, env=environment)
+    sealed = (tmp_path / found[2]).read_bytes()
+    assert sealing.is_sealed_for(sealed, [kim, alex])
+    opener = ["openssl", "cms", "-decrypt", "-inform", "PEM", "-inkey", "kim.key", "-recip", "kim.pem", "-in", found[2]]
+    opened = subprocess.run(opener, cwd=tmp_path, check=True, capture_output=True).stdout
+    assert opened == b"a journal\r\n"
 
 
 @pytest.mark.parametrize("page", ["getting-started.md", "keys.md"])
