@@ -441,6 +441,10 @@ function Get-SeedSessionLine {
         Offered = @(Get-SeedField -Value $Order -Name tool_options -Default @())
     }
     if ($Index -eq 0) {
+        # Without a key the tool would be told to format the volume.
+        if ((Test-SeedManaged -Value $Order) -and $Key.Count -eq 0) {
+            throw "The key of drive $($Order.serial), which was encrypted before, is not known. Nothing was written."
+        }
         $words['Letter'] = $Letter
         $words['LogDirectory'] = "$($Order.folder)\logs"
         $words['Key'] = $Key
@@ -494,6 +498,7 @@ function Invoke-SeedSession {
     # The state says so before the process exists: an attempt whose tool may have begun is never taken for one that did
     # not.
     $State['tool_started'] = $true
+    $State['error'] = ''
     $State['beside'] = $false
     $beside = Test-SeedToolBeside -Order $Order
     $kept['state'] = 'running'
@@ -747,8 +752,10 @@ function Invoke-SeedCopyRun {
     if ($State['source'].answer -ne 'there') { throw $State['source'].text }
     Assert-SeedToolCopy -Order $Order
     # What cannot be said on a command line is found before anything is erased.
+    $key = @{}
+    if (Test-SeedManaged -Value $Order) { $key['RecoveryPassword'] = '(not read yet)' }
     for ($at = 0; $at -lt @($Order.sessions).Count; $at++) {
-        $null = Get-SeedSessionLine -Order $Order -Index $at -Letter 'Z'
+        $null = Get-SeedSessionLine -Order $Order -Index $at -Letter 'Z' -Key $key
     }
     if ($goesOn) {
         Assert-SeedDriveId -Order $Order

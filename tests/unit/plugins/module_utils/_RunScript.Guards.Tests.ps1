@@ -203,6 +203,23 @@ Describe 'the runner when something is not as it should be' {
                 '/BlobType:PageBlob'
             )
         }
+        It 'never formats a drive that was encrypted before, and gives it no key but its own' {
+            $order | Add-Member -NotePropertyName encryption -NotePropertyValue managed
+            { Get-SeedSessionLine -Order $order -Index 0 -Letter E } | Should -Throw '*key of drive DATA*Nothing was*'
+            $line = Get-SeedSessionLine -Order $order -Index 0 -Letter E -Key @{ RecoveryPassword = '1-2' }
+            $line | Should -BeLike 'PrepImport * /t:E /silentmode /bk:1-2 *'
+            $line -match '/format|/encrypt' | Should -BeFalse
+            (Get-SeedSessionLine -Order $order -Index 1 -Letter E) -match '/bk|/t:' | Should -BeFalse
+        }
+        It 'leaves no error of the one before it' {
+            Mock Get-SeedSessionDoubt { 'its journal says nothing of it' } -ModuleName _RunScript
+            Write-Tool -Script 'exit 0'
+            $null = Invoke-SeedSession -Order $order -State $state -Index 1 -Call resume
+            $state['error'] | Should -BeLike '*exit code 0*'
+            Write-Tool -Script 'exit 5'
+            Invoke-SeedSession -Order $order -State $state -Index 1 -Call abort | Should -Be 5
+            $state['error'] | Should -BeExactly ''
+        }
         It 'that fails is failed, and counts no bytes' {
             Write-Tool -Script 'exit 3'
             $state['bytes_done'] = [long]10
