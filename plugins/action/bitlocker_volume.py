@@ -40,6 +40,7 @@ class ActionModule(Keys, PolledAction):
         self._given = [str(one) for one in options.get("escrowed") or []]
         self._kept_here: list[str] = []
         self._receipts: list[Receipt] = []
+        self._devices: list[str] = []
         self._earlier: dict[str, dict[str, Any]] = {}
         self._places = options.get("escrow")
         self._require = str(options.get("require") or "all")
@@ -68,7 +69,8 @@ class ActionModule(Keys, PolledAction):
             directory, _others = split(self._places or [])
             arguments |= {"_hold": True, "_transport_certificate": self._transport.certificate}
             arguments |= {"_directory": bool(directory), "escrowed": [*self._given, *self._kept_here]}
-        return arguments
+        # Somebody may put another drive at the letter while the task waits.
+        return arguments | ({"_devices": self._devices} if self._devices else {})
 
     def looked(self, result: dict[str, Any]) -> dict[str, Any]:
         """Keep what a look brought. What was held for it is done with a second look."""
@@ -104,6 +106,8 @@ class ActionModule(Keys, PolledAction):
     def _kept(self, result: dict[str, Any]) -> dict[str, Any]:
         """The result of a look without what was sealed, with the receipts and the steps so far."""
         sealed = result.pop("sealed_keys", None) or []
+        devices = result.pop("devices", None) or []
+        self._devices = self._devices or [str(one) for one in devices]
         volumes = [one for one in result.get("volumes") or [] if isinstance(one, dict)]
         if self._transport and not self._task.check_mode:
             stored = [str(name) for one in volumes for name in one.get("backed_up") or []]

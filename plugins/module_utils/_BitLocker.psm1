@@ -41,7 +41,7 @@ function Test-SeedRecoveryPassword {
     [CmdletBinding()]
     [OutputType([bool])]
     param([Parameter(Mandatory = $true)][hashtable]$Secret)
-    if ("$($Secret.value)" -notmatch '^[0-9]{6}(-[0-9]{6}){7}$') { return $false }
+    if ("$($Secret.value)" -notmatch '^[0-9]{6}(-[0-9]{6}){7}\z') { return $false }
     foreach ($group in "$($Secret.value)" -split '-') {
         $number = 0
         $whole = [int]::TryParse($group, [ref]$number)
@@ -379,6 +379,14 @@ function Get-SeedEncryptProblem {
     if ($system -and $Volume.volume_status -eq 'FullyDecrypted' -and
         -not ('Tpm' -in $types -and 'RecoveryPassword' -in $types)) {
         return "The volume $mount holds Windows. Name tpm and recovery_password in ``protectors``."
+    }
+    $named = @($Wanted.protectors | Where-Object { $_ -and $_.type -eq 'tpm' }).Count -gt 0
+    $chips = @($Volume.protectors | Where-Object { $_.type -like 'Tpm*' -and $_.type -notin $script:ofPolicy })
+    foreach ($one in $chips) {
+        if ($system -and -not $named -and ($Wanted.exclusive -or $one.id -in @($Wanted.rotate))) {
+            return "The volume $mount holds Windows, which would ask for a key at every start without the protector " +
+                "$($one.id) ($($one.type)). Name tpm in ``protectors``."
+        }
     }
     foreach ($one in @($Volume.protectors | Where-Object { $_.auto_unlock -and $_.id -in @($Wanted.rotate) })) {
         return "The protector $($one.id) in ``rotate`` unlocks $mount automatically. Use ``auto_unlock: false``."

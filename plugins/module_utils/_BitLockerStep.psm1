@@ -126,10 +126,20 @@ function Get-SeedBitLockerState {
         The drive letter.
     .PARAMETER Wanted
         The options.
+    .PARAMETER Device
+        What Windows calls the volume, where it was seen before; fails when another one is at the letter.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][string]$Letter, [Parameter(Mandatory = $true)][hashtable]$Wanted)
+    param(
+        [Parameter(Mandatory = $true)][string]$Letter,
+        [Parameter(Mandatory = $true)][hashtable]$Wanted,
+        [string]$Device = ''
+    )
     $encryptable = Open-SeedEncryptable -Letter $Letter
+    if ($Device -and $Device -ne "$($encryptable.DeviceID)") {
+        $mount = ConvertTo-SeedMountPoint -Letter $Letter
+        throw "Another volume is at $mount now. Run again when nobody handles the drives."
+    }
     $volume = Get-SeedVolume -Letter $Letter
     $volume | Add-Member -NotePropertyName encryptable -NotePropertyValue $encryptable
     $wish = @($Wanted.protectors | Where-Object { $_ })
@@ -143,7 +153,12 @@ function Get-SeedBitLockerState {
             if ($want.type -eq 'account') { $one.holds += $number }
             elseif ($want.value -and $want.type -ne 'password') {
                 $held = Read-SeedProtectorValue -Encryptable $encryptable -Protector $one
-                if ("$($held.value)" -ceq "$($want.value)") { $one.holds += $number }
+                $value = "$($want.value)"
+                # The same bytes can be written in several ways.
+                if ($want.type -eq 'external_key') {
+                    $value = [Convert]::ToBase64String((ConvertFrom-SeedKeyText -Secret $want))
+                }
+                if ("$($held.value)" -ceq $value) { $one.holds += $number }
             }
         }
     }
@@ -386,6 +401,8 @@ function Invoke-SeedBitLockerPlan {
         The options.
     .PARAMETER Key
         RecoveryPassword, ExternalKey or Password, which unlocks the volume.
+    .PARAMETER Device
+        What Windows calls the volume, where it was seen before; another one is not touched.
     .PARAMETER CheckOnly
         Whether nothing is changed.
     #>
@@ -394,18 +411,22 @@ function Invoke-SeedBitLockerPlan {
         [Parameter(Mandatory = $true)][scriptblock]$Find,
         [Parameter(Mandatory = $true)][hashtable]$Wanted,
         [hashtable]$Key = @{},
+        [string]$Device = '',
         [switch]$CheckOnly
     )
     $taken = @()
     $before = $null
-    $first = ''
     $problem = ''
     while ($true) {
-        $volume = Get-SeedBitLockerState -Letter (& $Find) -Wanted $Wanted
-        if (-not $first) { $first = "$($volume.encryptable.DeviceID)" }
-        if ($first -ne "$($volume.encryptable.DeviceID)") {
-            throw "Another volume is at $($volume.mount_point) now. Run again when nobody handles the drives."
+        try { $seen = Get-SeedBitLockerState -Letter (& $Find) -Wanted $Wanted -Device $Device }
+        catch {
+            if ($taken.Count -eq 0) { throw }
+            # What was done before is said; what became of it the next run sees.
+            if (-not $problem) { $problem = "$_" }
+            break
         }
+        $volume = $seen
+        $Device = "$($volume.encryptable.DeviceID)"
         if ($null -eq $before) { $before = Get-SeedBitLockerExpected -Volume $volume }
         $plan = Get-SeedBitLockerPlan -Volume $volume -Wanted $Wanted
         $next = @($plan.steps | Where-Object { -not $_.held }) | Select-Object -First 1

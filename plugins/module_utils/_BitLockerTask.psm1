@@ -103,6 +103,9 @@ function Invoke-SeedBitLockerTask {
         $found = Invoke-SeedBitLockerPlan -Find { Find-SeedBitLockerTarget -Target $target } -Wanted $wanted -CheckOnly
         if ($found.problem) { throw $found.problem }
         $mount = $found.volume.mount_point
+        if ($Option._devices -and "$($found.volume.encryptable.DeviceID)" -notin @($Option._devices)) {
+            throw "Another volume is at $mount now. Run again when nobody handles the drives."
+        }
         if ($mount -in @($seen.Values | ForEach-Object { $_.volume.mount_point })) {
             throw "Two entries of ``volumes`` name $mount. Remove one."
         }
@@ -110,7 +113,12 @@ function Invoke-SeedBitLockerTask {
     }
     foreach ($target in $targets) {
         $wanted.has_key = $target.key.Count -gt 0
-        $call = @{ Find = { Find-SeedBitLockerTarget -Target $target }; Wanted = $wanted; CheckOnly = $CheckOnly }
+        $call = @{
+            Find = { Find-SeedBitLockerTarget -Target $target }
+            Wanted = $wanted
+            Device = "$($seen[$target].volume.encryptable.DeviceID)"
+            CheckOnly = $CheckOnly
+        }
         try { $done = Invoke-SeedBitLockerPlan -Key $target.key @call }
         # The next volume is another matter.
         catch {
@@ -175,6 +183,7 @@ function New-SeedBitLockerRecord {
     [pscustomobject]@{
         serial = $Target.serial
         mount_point = $volume.mount_point
+        device = "$($volume.encryptable.DeviceID)"
         volume = ConvertTo-SeedVolumeView -Volume $volume
         before = $Done.before
         after = $Done.after
@@ -236,7 +245,7 @@ function Protect-SeedVolumeKey {
     $text = [System.Text.Encoding]::ASCII.GetBytes([Convert]::ToBase64String($json))
     [pscustomobject]@{
         mount_point = $Volume.mount_point
-        cms = Protect-SeedContent -Content $text -Certificate $Option._transport_certificate
+        cms = Protect-SeedContent -Secret @{ content = $text } -Certificate $Option._transport_certificate
     }
 }
 

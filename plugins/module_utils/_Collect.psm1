@@ -22,7 +22,7 @@ function Protect-SeedJournal {
     [OutputType([string])]
     param([Parameter(Mandatory = $true)][string]$Path, [Parameter(Mandatory = $true)][string]$Certificate)
     $content = [System.Text.Encoding]::ASCII.GetBytes([Convert]::ToBase64String((Read-SeedByte -Path $Path)))
-    Protect-SeedContent -Content $content -Certificate $Certificate
+    Protect-SeedContent -Secret @{ content = $content } -Certificate $Certificate
 }
 
 function Get-SeedSealedJournal {

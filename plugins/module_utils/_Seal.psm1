@@ -7,14 +7,14 @@ function Protect-SeedContent {
     <#
     .SYNOPSIS
         Bytes sealed to a certificate, as CMS text. Only who has the certificate's key can read them.
-    .PARAMETER Content
-        The bytes.
+    .PARAMETER Secret
+        A hashtable with the bytes as content, because module logging writes down the first bytes of a bare array.
     .PARAMETER Certificate
         The certificate, PEM.
     #>
     [CmdletBinding()]
     [OutputType([string])]
-    param([Parameter(Mandatory = $true)][byte[]]$Content, [Parameter(Mandatory = $true)][string]$Certificate)
+    param([Parameter(Mandatory = $true)][hashtable]$Secret, [Parameter(Mandatory = $true)][string]$Certificate)
     $plain = $Certificate -replace '-----[A-Z ]+-----', '' -replace '\s', ''
     try { $body = [Convert]::FromBase64String($plain) }
     catch [System.FormatException] { throw 'The certificate to seal to is not PEM.' }
@@ -24,7 +24,7 @@ function Protect-SeedContent {
     Add-Type -AssemblyName System.Security
     $aes = New-Object -TypeName System.Security.Cryptography.Oid -ArgumentList '2.16.840.1.101.3.4.1.42'
     $method = New-Object -TypeName System.Security.Cryptography.Pkcs.AlgorithmIdentifier -ArgumentList $aes
-    $inner = [System.Security.Cryptography.Pkcs.ContentInfo]::new($Content)
+    $inner = [System.Security.Cryptography.Pkcs.ContentInfo]::new([byte[]]$Secret.content)
     $cms = [System.Security.Cryptography.Pkcs.EnvelopedCms]::new($inner, $method)
     $cms.Encrypt([System.Security.Cryptography.Pkcs.CmsRecipient]::new('IssuerAndSerialNumber', $recipient))
     $text = [Convert]::ToBase64String($cms.Encode(), 'InsertLineBreaks').Replace("`r`n", "`n")

@@ -61,6 +61,7 @@ $spec = @{
         }
         wait = @{ type = 'bool'; default = $false }
         wait_timeout = @{ type = 'int'; default = 604800 }
+        _devices = @{ type = 'list'; elements = 'str' }
         _directory = @{ type = 'bool'; default = $false }
         _hold = @{ type = 'bool'; default = $false }
         _transport_certificate = @{ type = 'str' }
@@ -83,6 +84,9 @@ try {
     $module.Result.changed = @($records | Where-Object { @($_.steps).Count -gt 0 }).Count -gt 0
     $module.Result.volumes = @($records | ForEach-Object { ConvertTo-SeedBitLockerResult -Record $_ })
     $module.Result.volume = $(if ($records.Count -eq 1 -and $null -eq $module.Params.volumes) { $records[0].volume })
+    if ($module.Params.wait -or $module.Params._hold) {
+        $module.Result.devices = @($records | ForEach-Object { $_.device })
+    }
     $sealed = @($records | Where-Object { $_.sealed } | ForEach-Object { $_.sealed })
     if ($module.Params._transport_certificate) { $module.Result.sealed_keys = $sealed }
     $problems = @($records | Where-Object { $_.problem } | ForEach-Object { $_.problem })

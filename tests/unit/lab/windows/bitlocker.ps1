@@ -34,6 +34,7 @@ function New-TestOption {
         return_keys = $false
         rotate = $null
         used_space_only = $null
+        _devices = $null
         _directory = $false
         _hold = $false
         _transport_certificate = $null

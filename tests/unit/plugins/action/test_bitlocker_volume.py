@@ -186,6 +186,19 @@ def test_waits_with_progress_and_adds_up_what_was_done(
     assert "E: encrypting, E: 3 %" in shown[0]
 
 
+def test_later_looks_name_the_volumes_of_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_polled, "time", Clock())
+    looks = [volume(("decrypt",), working="decrypting"), volume(working="decrypting"), volume()]
+    devices = (["\\\\?\\Volume{x}\\"], ["\\\\?\\Volume{y}\\"], [])
+    answers = [
+        {"changed": False, "volumes": [one], "devices": names} for one, names in zip(looks, devices, strict=True)
+    ]
+    task = Task(bitlocker_volume.ActionModule, {"mount_point": "E:", "state": "decrypted", "wait": True}, answers)
+    result = task.run()
+    assert [one.get("_devices") for one in task.sent] == [None, devices[0], devices[0]]
+    assert "devices" not in result
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -245,6 +245,21 @@ Describe 'the plan for a BitLocker volume' {
             if ($more['system']) { $seen.volume_type = 'OperatingSystem' }
             Get-Said (Get-SeedBitLockerPlan -Volume $seen -Wanted $wish) | Should -BeLike "refused: $text"
         }
+        It 'does not take the TPM from Windows, which would ask for a key at every start (<name>)' -ForEach @(
+            @{ name = 'exclusive'; more = @{ exclusive = $true }; tpm = 'TpmPin' }
+            @{ name = 'rotate'; more = @{ rotate = @('t') }; tpm = 'Tpm' }
+        ) {
+            $wish = New-Wish -Protectors $recovery -More ($more + @{ escrowed = @('a') })
+            $seen = New-Seen -Status FullyEncrypted -Protection On -Protector 'a:RecoveryPassword', "t:$tpm"
+            $seen.volume_type = 'OperatingSystem'
+            Get-Said (Get-SeedBitLockerPlan -Volume $seen -Wanted $wish) |
+                Should -BeLike 'refused: *E: holds Windows*tpm*'
+            $wish.protectors = @($recovery, (New-Protector -Type tpm))
+            Get-Said (Get-SeedBitLockerPlan -Volume $seen -Wanted $wish) | Should -BeLike '*remove_protector t*'
+            $wish.protectors = @($recovery)
+            $wish.exclusive, $wish.rotate = $false, @()
+            Get-Said (Get-SeedBitLockerPlan -Volume $seen -Wanted $wish) | Should -BeExactly ''
+        }
         It 'refuses full encryption where only the used space was encrypted, and takes more than was asked for' {
             $seen = New-Seen -Status FullyEncrypted -Protection On -Protector 'a:RecoveryPassword'
             $seen.used_space_only = $true
@@ -279,6 +294,9 @@ Describe 'the plan for a BitLocker volume' {
         It 'says what is wrong: <text>' -ForEach @(
             @{ one = @{ type = 'recovery_password'; value = '111111' }; text = '*is no recovery password*' }
             @{ one = @{ type = 'recovery_password'; value = '111111-222222-333333-444444-555555-666666-777777-888888' }
+                text = '*is no recovery password*' }
+            @{ one = @{ type = 'recovery_password'
+                value = "238810-662376-448998-450120-652806-203390-606320-483076`n" }
                 text = '*is no recovery password*' }
             @{ one = @{ type = 'external_key'; value = 'AAEC' }; text = '*is no external key*' }
             @{ one = @{ type = 'password' }; text = '*needs a ``value``*' }

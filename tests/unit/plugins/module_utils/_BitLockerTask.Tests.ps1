@@ -126,6 +126,34 @@ Describe 'a task on BitLocker volumes' {
         $volume = Get-SeedBitLockerState -Letter E -Wanted @{ protectors = @() }
         { Remove-SeedProtector -Volume $volume -Id $volume.protectors[0].id } | Should -Throw '*is the last one*'
     }
+    It 'knows a given external key again in any form of base64' {
+        $text = [Convert]::ToBase64String([byte[]](1..32))
+        # The last digit has two bits that say nothing.
+        $other = "`n$($text.Substring(0, 20))`n" + $text.Substring(20, 22) + 'B=' + "`n"
+        $option = New-TestOption -State encrypted -Protector (New-TestProtector -Type external_key -Value $other)
+        $first = Invoke-SeedBitLockerTask -Option $option
+        "$($first.problem)$(Get-TestStep $first)" | Should -Be 'add_protector,encrypt'
+        Step-TestClock
+        $again = Invoke-SeedBitLockerTask -Option $option
+        "$($again.problem)$(Get-TestStep $again) $(@($again.volume.protectors).Count)" | Should -Be ' 1'
+    }
+    It 'says what was done, too, when the volume cannot be read after a step' {
+        $option = New-TestOption -State encrypted -Protector $recovery -More @{ return_keys = $true }
+        $global:TestLooks = 0
+        Mock Get-SeedVolume {
+            param($Letter)
+            $global:TestLooks++
+            if ($global:TestLooks -gt 2) { throw 'WMI is down' }
+            [pscustomobject]@{
+                mount_point = 'E:'; volume_type = 'Data'; volume_status = 'FullyDecrypted'; lock_status = 'Unlocked'
+                protection_status = 'Off'; encryption_method = 'None'; encryption_percentage = 0
+                used_space_only = $false; auto_unlock = $null; protectors = @()
+            }
+        } -ModuleName _BitLockerStep
+        $done = Invoke-SeedBitLockerTask -Option $option
+        "$(Get-TestStep $done) $($done.problem) $($done.reached)" | Should -Be 'add_protector WMI is down False'
+        Remove-Variable -Name TestLooks -Scope Global
+    }
     It 'changes a password in place' {
         $option = New-TestOption -State encrypted -More @{ return_keys = $true }
         $option.protectors = @($recovery, (New-TestProtector -Type password -Value 'correct horse'))
@@ -171,8 +199,25 @@ Describe 'a task on BitLocker volumes' {
         $letters = [System.Collections.Generic.Queue[string]]::new([string[]]@('E', 'F'))
         $option = New-TestOption -State encrypted -Protector $recovery -More @{ return_keys = $true }
         $wanted = ConvertTo-SeedBitLockerWish -Option $option
-        { Invoke-SeedBitLockerPlan -Find { $letters.Dequeue() } -Wanted $wanted } |
-            Should -Throw '*Another volume is at F:*'
+        $done = Invoke-SeedBitLockerPlan -Find { $letters.Dequeue() } -Wanted $wanted
+        "$(Get-TestStep $done) $($done.problem)" | Should -BeLike 'add_protector Another volume is at F:*'
+    }
+    It 'touches no volume but those that an earlier look of the task saw' {
+        $null = Set-TestSituation -Name encrypted
+        $option = New-TestOption -State decrypted -More @{ _devices = @('\\?\Volume{another}\') }
+        $before = Get-TestVolumeText
+        { Invoke-SeedBitLockerTask -Option $option } | Should -Throw '*Another volume is at E:*'
+        Get-TestVolumeText | Should -Be $before
+        $option._devices = @((Get-SeedBitLockerState -Letter E -Wanted @{ protectors = @() }).encryptable.DeviceID)
+        Get-TestStep (Invoke-SeedBitLockerTask -Option $option) | Should -Be 'decrypt'
+    }
+    It 'hands keys on only in what Windows logs without its values' {
+        $bare = foreach ($name in 'Protect-SeedContent', 'Read-SeedProtectorValue', 'Invoke-SeedBitLockerMethod',
+            'Add-SeedProtector', 'Unlock-SeedVolume', 'ConvertFrom-SeedKeyText', 'Test-SeedRecoveryPassword') {
+            $all = & (Get-Module -Name _BitLockerStep) { (Get-Command -Name $args[0]).Parameters.Values } $name
+            foreach ($one in $all) { if ($one.ParameterType -in [byte[]], [securestring]) { "$name $($one.Name)" } }
+        }
+        @($bare) -join ' ' | Should -BeExactly ''
     }
     It 'seals keys for the controller, and says them nowhere else' {
         $pem, $certificate = New-TestCertificate
