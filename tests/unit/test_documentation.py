@@ -291,6 +291,11 @@ def task_blocks(page: str) -> list[dict[str, Any]]:
     return [task for block in blocks if isinstance(block, list) for task in block]
 
 
+def is_a(value: object, kind: type) -> bool:
+    """Whether a value is of a kind; true is no number here."""
+    return isinstance(value, kind) and not (kind is int and isinstance(value, bool))
+
+
 def option_problems(given: Mapping[str, Any], options: Mapping[str, Any], at: str = "") -> list[str]:
     """What of the arguments of a task its module does not take: names, choices, types, and what has to be given."""
     kinds = {"str": str, "bool": bool, "int": int, "list": list, "dict": dict}
@@ -300,14 +305,14 @@ def option_problems(given: Mapping[str, Any], options: Mapping[str, Any], at: st
         if option is None or name.startswith("_"):
             problems.append(f"{at}{name} is no option")
             continue
-        if type(value) is not kinds[option["type"]]:
+        if not is_a(value, kinds[option["type"]]):
             problems.append(f"{at}{name} is not of the type {option['type']}")
             continue
         if "choices" in option and value not in option["choices"]:
             problems.append(f"{at}{name} has no choice {value}")
         parts = value if isinstance(value, list) else [value]
         if option.get("elements"):
-            problems += [f"{at}{name} has {one!r}" for one in parts if type(one) is not kinds[option["elements"]]]
+            problems += [f"{at}{name} has {one!r}" for one in parts if not is_a(one, kinds[option["elements"]])]
         for part in (one for one in parts if "suboptions" in option and isinstance(one, dict)):
             problems += option_problems(part, option["suboptions"], f"{at}{name}.")
     return problems

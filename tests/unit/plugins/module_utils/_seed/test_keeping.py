@@ -278,8 +278,12 @@ def test_an_aborted_seed_begins_again_and_the_old_ledger_is_kept(locked: Keeper)
 def test_a_run_that_ended_amid_beginning_again_loses_no_number(locked: Keeper, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the number of the first generation again, what is put aside next would have the place of what is there."""
     aborted(locked)
+
+    def killed(*_given: object) -> None:
+        raise StoreError("killed")
+
     with monkeypatch.context() as patch:
-        patch.setattr(FileStore, "write_ledger", lambda *_given: (_ for _ in ()).throw(StoreError("killed")))
+        patch.setattr(FileStore, "write_ledger", killed)
         with pytest.raises(StoreError, match="killed"):
             locked.call("locked", begin_again=True)
     assert locked.store.read_ledger() == {}
