@@ -229,6 +229,8 @@ Describe 'the probe of a host' {
 
     Context 'journal' {
         It 'is opened in every mode while nobody uses it' {
+            # Another lab of this machine may run a tool.
+            Mock Get-Process { } -ModuleName _Probe
             $null = New-TestJournal -State ended
             $seen = Get-SeedProbeJournal -Option $option
             $seen.name | Should -Be '<a:2>-<n:1>.jrn'
@@ -247,6 +249,7 @@ Describe 'the probe of a host' {
                     [System.IO.Path]::GetDirectoryName($journal), 'run.json'), '{"state"')
             Test-SeedToolRunning -Journal $journal | Should -BeTrue
             $other = Resolve-SeedPath -Path 'C:\other.jrn'
+            Mock Get-Process { } -ModuleName _Probe
             Test-SeedToolRunning -Journal $other | Should -BeFalse
             Mock Get-Process { [pscustomobject]@{ ProcessName = 'WAImportExport' } } -ModuleName _Probe
             Test-SeedToolRunning -Journal $other | Should -BeTrue
