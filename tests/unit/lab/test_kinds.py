@@ -80,6 +80,10 @@ def twins(home: pathlib.Path, model: ModuleType, answer: Answer, request: pytest
 
 
 def shells_of(machines: windows_host.Machines, host: str) -> shells.Shells:
+    """The shells of a host, as soon as it answers."""
+    end = time.monotonic() + 10
+    while host not in machines._known and time.monotonic() < end:
+        time.sleep(0.01)
     return machines._known[host].listener.shells
 
 
