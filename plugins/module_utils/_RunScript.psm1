@@ -441,7 +441,7 @@ function Get-SeedSessionLine {
         Offered = @(Get-SeedField -Value $Order -Name tool_options -Default @())
     }
     if ($Index -eq 0) {
-        # Without a key the tool would be told to format the volume.
+        # Without a key the command line would have the tool format the volume.
         if ((Test-SeedManaged -Value $Order) -and $Key.Count -eq 0) {
             throw "The key of drive $($Order.serial), which was encrypted before, is not known. Nothing was written."
         }
@@ -663,6 +663,37 @@ function Assert-SeedToolCopy {
     }
 }
 
+function Save-SeedTarget {
+    <#
+    .SYNOPSIS
+        Keeps where the tool writes: the partition in attempt.json, then letter and partition in the state.
+    .PARAMETER Order
+        The order, which gets the letter.
+    .PARAMETER State
+        The state, which gets letter and partition.
+    .PARAMETER Plan
+        What attempt.json has, whose identity gets the partition.
+    .PARAMETER Letter
+        The drive letter.
+    .PARAMETER Guid
+        The GUID of the partition.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][object]$Order,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$State,
+        [Parameter(Mandatory = $true)][object]$Plan,
+        [AllowNull()][object]$Letter,
+        [AllowNull()][object]$Guid
+    )
+    $Plan.identity.partition_guid = $Guid
+    Write-SeedJson -Path "$($Order.folder)\attempt.json" -Value $Plan
+    $Order.letter = $Letter
+    $State['letter'] = $Letter
+    $State['partition_guid'] = $Guid
+    $null = Save-SeedState -Order $Order -State $State
+}
+
 function Initialize-SeedTarget {
     <#
     .SYNOPSIS
@@ -692,12 +723,7 @@ function Initialize-SeedTarget {
         Write-SeedJson -Path $file -Value $plan
     }
     $made = Initialize-SeedDrive -Serial $Order.serial -Seen $Order.facts.disk
-    $plan.identity.partition_guid = $made.partition_guid
-    Write-SeedJson -Path $file -Value $plan
-    $Order.letter = $made.letter
-    $State['letter'] = $made.letter
-    $State['partition_guid'] = $made.partition_guid
-    $null = Save-SeedState -Order $Order -State $State
+    Save-SeedTarget -Order $Order -State $State -Plan $plan -Letter $made.letter -Guid $made.partition_guid
     if ($made.size_bytes -lt [long]$Order.bytes_total) {
         throw "The partition of drive $($Order.serial) has $($made.size_bytes) bytes, too few for the " +
             "$($Order.bytes_total) bytes of its files."
@@ -891,7 +917,7 @@ Export-ModuleMember -Function @(
     'Test-SeedUntouched', 'Set-SeedBeside', 'Hide-SeedKey', 'Get-SeedOemCodePage',
     'ConvertFrom-SeedOutput', 'Read-SeedTail', 'Get-SeedLastLine', 'Get-SeedUsedByte', 'Assert-SeedTarget',
     'Get-SeedSourceAnswer', 'Wait-SeedTool', 'Add-SeedOutput', 'Get-SeedSessionLine', 'Invoke-SeedSession',
-    'Get-SeedSessionDoubt', 'Get-SeedPartitionGuid', 'Assert-SeedToolCopy', 'Initialize-SeedTarget',
+    'Get-SeedSessionDoubt', 'Get-SeedPartitionGuid', 'Assert-SeedToolCopy', 'Save-SeedTarget', 'Initialize-SeedTarget',
     'Assert-SeedDriveId',
     'Invoke-SeedCopyRun', 'New-SeedState', 'New-SeedSessionState', 'Invoke-SeedRun'
 )

@@ -274,12 +274,8 @@ function Use-SeedManagedTarget {
         throw "The volume $($now.disk.letter): of drive $($Order.serial) has $free bytes free, too few for the " +
             "$($Order.bytes_total) bytes of its files. Nothing was written."
     }
-    $plan.identity.partition_guid = $now.disk.partition_guid
-    Write-SeedJson -Path $file -Value $plan
-    $Order.letter = $now.disk.letter
-    $State['letter'] = $now.disk.letter
-    $State['partition_guid'] = $now.disk.partition_guid
-    $null = Save-SeedState -Order $Order -State $State
+    $place = @{ Letter = $now.disk.letter; Guid = $now.disk.partition_guid }
+    Save-SeedTarget -Order $Order -State $State -Plan $plan @place
 }
 
 Export-ModuleMember -Function @(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.alike import plain
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.answer import Answer
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import ArmClient
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.errors import ArmError
@@ -89,15 +90,11 @@ class Account:
         problem = self.problem()
         if problem:
             raise ArmError(problem)
-        if location and self.location and _plain(location) != _plain(self.location):
+        if location and self.location and plain(location) != plain(self.location):
             raise ArmError(
                 f"`storage_account` '{self.name}' is in {self.location}, and `location` is {location}, where the "
                 "drives are shipped to. Correct `location`, or use an account in that region."
             )
-
-
-def _plain(region: str) -> str:
-    return region.replace(" ", "").casefold()
 
 
 def account_id(subscription_id: str, resource_group: str, account: str) -> str:

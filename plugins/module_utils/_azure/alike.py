@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a service repeats what it was told, allowing for the forms in which it does. Private to the collection."""
+"""Whether a service repeats what it was sent, allowing for the forms in which it does. Private to the collection."""
 
 from __future__ import annotations
 

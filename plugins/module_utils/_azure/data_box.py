@@ -24,6 +24,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     JobSpec,
     LogStore,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.validation import validate
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import normalize_serial
 
@@ -114,6 +115,10 @@ class DataBoxApi:
             return _address(answer.part("datacenterAddressResponse"))
         except (ArmError, FormatError, ValueError):
             return NO_ADDRESS
+
+    def order_checks(self, client: Any, spec: JobSpec) -> list[dict[str, str]]:
+        """What the service says of an order before there is one."""
+        return validate(client, self._provider, API_VERSION, body(spec))
 
     def create(self, spec: JobSpec, timeout: int) -> None:
         """Create the job. The service refuses a PUT on an existing one."""

@@ -153,6 +153,10 @@ class ImportExportApi:
         document = self._client.get(path, API_VERSION) if region else None
         return None if document is None else Answer(document, f"Azure's answer to GET {path}").part("properties")
 
+    def order_checks(self, client: Any, spec: JobSpec) -> list[dict[str, str]]:
+        """None: this service validates nothing before the job."""
+        return []
+
     def create(self, spec: JobSpec, timeout: int) -> None:
         """Create the job. A PUT also changes a job that exists, so it is sent again only after a look found none."""
         for pause in (*PAUSES, None):

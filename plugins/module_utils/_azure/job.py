@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _names
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.account import get_account
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.alike import plain
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import connect
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.data_box import DataBoxApi
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.errors import ArmError
@@ -35,7 +36,6 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.registration import (
     show_registration,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.validation import validate
 
 APIS: dict[str, type[JobApi]] = {"data_box": DataBoxApi, "import_export": ImportExportApi}
 SHIPPED = ("shipped", "at_datacenter", "copying", "completed", "completed_with_errors")
@@ -106,9 +106,7 @@ def validate_job(azure: Mapping[str, str], options: Mapping[str, Any]) -> dict[s
     api = APIS[options["api"]](client, *place, options["name"])
     found = api.get()
     get_account(client, *place, options["storage_account"]).require_usable(spec.location)
-    checks = [carrier_row(api, spec)]
-    if isinstance(api, DataBoxApi):
-        checks = [*validate(client, api.path.rpartition("/jobs/")[0], spec), *checks]
+    checks = [*api.order_checks(client, spec), carrier_row(api, spec)]
     valid = not [one for one in checks if one["status"] == "failed"]
     return {"changed": False, "job": found, "valid": valid, "checks": checks}
 
@@ -119,10 +117,10 @@ def carrier_row(api: JobApi, spec: JobSpec) -> dict[str, str]:
     row = {"id": "azure_order_carrier", "title": "Carrier of the return shipment"}
     if not supported:
         text = f"Azure lists no carriers for {spec.location}. {remembered(spec.location, datetime.now(UTC))}"
-        status = "unknown" if _plain(wanted) in map(_plain, known_carriers(spec.location)) else "warning"
+        status = "unknown" if plain(wanted) in map(plain, known_carriers(spec.location)) else "warning"
         remedy = f"Compare {wanted} with the carriers that the portal lists."
         return {**row, "status": status, "evidence": text, "remedy": remedy}
-    if _plain(wanted) in map(_plain, supported):
+    if plain(wanted) in map(plain, supported):
         return {**row, "status": "ok", "evidence": f"The data center returns drives with {wanted}.", "remedy": ""}
     text = f"The data center of {spec.location} does not return drives with {wanted}."
     return {**row, "status": "failed", "evidence": text, "remedy": f"Use {', '.join(supported)}."}
@@ -216,7 +214,7 @@ class ImportJob:
     def _with_known_carrier(self, spec: JobSpec) -> JobSpec:
         """The job with the carrier as the service spells it; ArmError when the service lists carriers without it."""
         supported, wanted = self._api.return_carriers(spec.location), spec.return_carrier["name"]
-        spelled = next((one for one in supported if _plain(one) == _plain(wanted)), None)
+        spelled = next((one for one in supported if plain(one) == plain(wanted)), None)
         if supported and spelled is None:
             raise ArmError(
                 f"`return_carrier.name` '{wanted}' is not one that the data center of {spec.location} returns drives "
@@ -240,7 +238,7 @@ class ImportJob:
 
         def reached(now: dict[str, Any]) -> bool:
             theirs = now["tracking_number"]
-            return now["phase"] in SHIPPED and (theirs is None or _plain(theirs) == _plain(tracking_number))
+            return now["phase"] in SHIPPED and (theirs is None or plain(theirs) == plain(tracking_number))
 
         done = self._settle("mark as shipped", lambda: self._api.ship(carrier, tracking_number, self._timeout), reached)
         return Change(done, True, after)
@@ -249,7 +247,7 @@ class ImportJob:
         """The carrier as the service spells it; ArmError when the service lists carriers and this is none of them."""
         supported = self.found["datacenter_address"]["supported_carriers"]
         for one in supported:
-            if _plain(one) == _plain(carrier):
+            if plain(one) == plain(carrier):
                 return str(one)
         if supported and self.found["phase"] == "created":
             raise ArmError(
@@ -266,10 +264,10 @@ class ImportJob:
                 "Compare `carrier` and `tracking_number` in the Azure portal."
             )
             return Change(self.found, warnings=(warning,))
-        supported = {_plain(one) for one in self.found["datacenter_address"]["supported_carriers"]}
+        supported = {plain(one) for one in self.found["datacenter_address"]["supported_carriers"]}
         # A carrier that the service spells in its own way is the same one; two names of its list are two carriers.
-        other = _plain(theirs) != _plain(carrier) and {_plain(theirs), _plain(carrier)} <= supported
-        if _plain(number) == _plain(tracking_number) and not other:
+        other = plain(theirs) != plain(carrier) and {plain(theirs), plain(carrier)} <= supported
+        if plain(number) == plain(tracking_number) and not other:
             return Change(self.found)
         raise ArmError(
             f"Import job '{self._name}' is already marked as shipped ({theirs} {number}). Azure does not allow "
@@ -354,8 +352,3 @@ def _unclear(error: ArmError) -> bool:
 
 def _found_as(job: Mapping[str, Any]) -> str:
     return f"has status {job['status']}" if job["exists"] else "does not exist"
-
-
-def _plain(value: Any) -> str:
-    """Text without spaces and letter case."""
-    return "".join(str(value or "").split()).casefold()

@@ -142,6 +142,12 @@ class JobApi(Protocol):
     def get(self) -> dict[str, Any]:
         """The job as it is; ``exists`` is false when it is not there."""
 
+    def order_checks(self, client: Any, spec: JobSpec) -> list[dict[str, str]]:
+        """Rows of what the service says of an order before there is one, none when it cannot be asked.
+
+        ``client`` is one without the remedies of the service, because each row has its own.
+        """
+
     def create(self, spec: JobSpec, timeout: int) -> None:
         """Create the job and wait for the operation, ``timeout`` seconds at most."""
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.alike import plain
+
 OBSERVED = datetime(2023, 1, 1, tzinfo=UTC)
 CARRIERS = ("UPS", "DHL", "FedEx", "Blue Dart", "TNT")
 MORE_CARRIERS = {
@@ -39,7 +41,7 @@ SHIPS_TO = {
     "westindia": "centralindia",
     "westus2": "westus",
 }
-# Data centers whose address is told by mail, against an inbound id.
+# Data centers whose address is sent by mail, against an inbound id.
 BY_MAIL = (
     "australiaeast",
     "australiasoutheast",
@@ -54,12 +56,12 @@ DAYS_OF_A_YEAR = 365
 
 def known_carriers(location: str) -> tuple[str, ...]:
     """The carriers that were listed for a region."""
-    return CARRIERS + MORE_CARRIERS.get(_plain(location), ())
+    return CARRIERS + MORE_CARRIERS.get(plain(location), ())
 
 
 def remembered(location: str, now: datetime) -> str:
     """What was known of a region, as a sentence with its date and age."""
-    region = _plain(location)
+    region = plain(location)
     years = (now - OBSERVED).days // DAYS_OF_A_YEAR
     age = f", {years} year{'' if years == 1 else 's'} ago" if years else ""
     parts = [f"{', '.join(known_carriers(location))} were listed for it"]
@@ -68,7 +70,3 @@ def remembered(location: str, now: datetime) -> str:
     if region in BY_MAIL:
         parts.append("the address of its data center was told by mail only")
     return f"In January 2023{age}, {' and '.join(parts)}."
-
-
-def _plain(location: str) -> str:
-    return "".join(location.split()).casefold()

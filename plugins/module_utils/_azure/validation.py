@@ -8,15 +8,14 @@ Source: validateInputs of the official client azure-mgmt-databox. Nothing is mad
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure import data_box
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.alike import plain
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.answer import Answer
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import ArmClient
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.errors import ArmError
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job_api import JobSpec
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 
 HTTP_UNAUTHORIZED = 401
@@ -74,16 +73,16 @@ QUESTIONS = {
 }
 
 
-def validate(client: ArmClient, provider: str, spec: JobSpec) -> list[dict[str, str]]:
+def validate(client: ArmClient, provider: str, api_version: str, order: Mapping[str, Any]) -> list[dict[str, str]]:
     """A row for each validation: id, title, status (ok, warning, failed, unknown), evidence, remedy.
 
-    ``provider`` is the path of the resource provider in a resource group. Credentials that are refused are an
-    ArmError; every other refusal leaves all rows unknown, with its reason.
+    ``provider`` is the path of the resource provider in a resource group, ``order`` the request that creates the job.
+    Credentials that are refused are an ArmError; every other refusal leaves all rows unknown, with its reason.
     """
-    region = "".join(spec.location.split()).casefold()
+    region = plain(order["location"])
     path = f"{provider}/locations/{region}/validateInputs"
     try:
-        document = client.send("POST", path, data_box.API_VERSION, _request(spec, region)).json()
+        document = client.send("POST", path, api_version, _request(order, region)).json()
         answers = dict(_answers(Answer(document, f"Azure's answer to POST {path}")))
     except (ArmError, FormatError, ValueError) as error:
         if isinstance(error, ArmError) and error.status in (0, HTTP_UNAUTHORIZED):
@@ -92,16 +91,16 @@ def validate(client: ArmClient, provider: str, spec: JobSpec) -> list[dict[str, 
     return [_row(one, answers.get(name)) for name, one in QUESTIONS.items()]
 
 
-def _request(spec: JobSpec, region: str) -> dict[str, Any]:
-    details = data_box.body(spec)["properties"]["details"]
-    order = {"deviceType": data_box.SKU, "transferType": "ImportToAzure"}
-    place = {"country": spec.return_address["country"], "location": region}
+def _request(order: Mapping[str, Any], region: str) -> dict[str, Any]:
+    details, device = order["properties"]["details"], {"deviceType": order["sku"]["name"]}
+    transfer = {**device, "transferType": order["properties"]["transferType"]}
+    place = {"country": details["shippingAddress"]["country"], "location": region}
     more: dict[str, dict[str, Any]] = {
-        "ValidateCreateOrderLimit": {"deviceType": data_box.SKU},
-        "ValidateSkuAvailability": {**order, **place},
-        "ValidateDataTransferDetails": {**order, "dataImportDetails": details["dataImportDetails"]},
-        "ValidatePreferences": {"deviceType": data_box.SKU},
-        "ValidateAddress": {"deviceType": data_box.SKU, "shippingAddress": details["shippingAddress"]},
+        "ValidateCreateOrderLimit": device,
+        "ValidateSkuAvailability": {**transfer, **place},
+        "ValidateDataTransferDetails": {**transfer, "dataImportDetails": details["dataImportDetails"]},
+        "ValidatePreferences": device,
+        "ValidateAddress": {**device, "shippingAddress": details["shippingAddress"]},
     }
     questions = [{"validationType": name, **more.get(name, {})} for name in QUESTIONS]
     return {"validationCategory": "JobCreationValidation", "individualRequestDetails": questions}

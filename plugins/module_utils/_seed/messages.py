@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import days, parse
 
 COLLECTION = "seedfreight.azure_offline_backup"
 # Playbooks that change a seed for good act on exactly one, which is named.
@@ -152,7 +152,7 @@ def deadline(moment: str, now: datetime) -> str:
     time_left = until - now
     left = "in less than a day" if time_left > timedelta(0) else "passed"
     if time_left.days >= 1:
-        left = f"in {time_left.days} day{'s' if time_left.days > 1 else ''}"
+        left = f"in {days(time_left.days)}"
     return f"{until.strftime('%Y-%m-%d %H:%M')} UTC ({left})"
 
 

@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import days
+
 EVENTS = ("status", "blocked", "person", "deadline")
 # Days before a deadline at which it is told; 0 is the last day, and -1 stands for a deadline that has passed.
 DEADLINE_DAYS = (7, 3, 1, 0, -1)
@@ -68,8 +70,8 @@ def _person(row: Mapping[str, Any]) -> Notice:
 
 
 def _deadline(row: Mapping[str, Any]) -> Notice:
-    days = int(row["days_left"])
-    reached = min(one for one in DEADLINE_DAYS if one >= days) if days >= 0 else -1
-    left = "has passed" if days < 0 else "is today" if days == 0 else f"is in {days} day{'s' if days > 1 else ''}"
+    number = int(row["days_left"])
+    reached = min(one for one in DEADLINE_DAYS if one >= number) if number >= 0 else -1
+    left = "has passed" if number < 0 else "is today" if number == 0 else f"is in {days(number)}"
     title = f"the deadline {left}"
     return _notice(row, "deadline", f"{row['deadline']}/{reached}", title, f"{row['reason']} by {row['deadline']}")

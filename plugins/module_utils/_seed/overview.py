@@ -14,7 +14,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import messages
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import days, parse
 
 # What a person has to do something about; every other wait ends by itself.
 PERSON = ("clean", "disk_prep", "insert", "online", "ship", "staging_complete", "wizard")
@@ -136,8 +136,8 @@ def _cells(one: Mapping[str, Any], zone: tzinfo | None) -> tuple[str, ...]:
 def _until(one: Mapping[str, Any], zone: tzinfo | None) -> str:
     if not one["deadline"]:
         return ""
-    days = one["days_left"]
-    left = "passed" if days < 0 else "today" if days == 0 else f"{days} day{'s' if days > 1 else ''}"
+    number = one["days_left"]
+    left = "passed" if number < 0 else "today" if number == 0 else days(number)
     return f"{_local(one['deadline'], zone)} ({left})"
 
 

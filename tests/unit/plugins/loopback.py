@@ -155,3 +155,17 @@ def before_state(azure: Azure, order: dict[str, Any], state: str) -> tuple[dict[
     if state == "updated":
         return order | {"contact": order["contact"] | {"phone": "+31 20 555 0111"}}, request
     return order | (PARCEL if state == "shipped" else {}) | {"state": state}, request
+
+
+def predicted(azure: Azure, options: dict[str, Any]) -> dict[str, Any]:
+    """Check mode predicts, the run does it, a second run does nothing. No result holds a secret."""
+    before = azure.changes()
+    checked = ensure_job(azure.options, options, True)
+    assert azure.changes() == before, "check mode changed something"
+    done = ensure_job(azure.options, options, False)
+    again = ensure_job(azure.options, options, False)
+    assert (checked["changed"], checked["diff"]) == (done["changed"], done["diff"])
+    assert again["changed"] is False and again["job"] == done["job"]
+    for secret in (ORDER["drives"][0]["bitlocker_key"], SECRETS["client_secret"], "123456789"):
+        assert secret not in json.dumps([checked, done, again])
+    return done

@@ -37,7 +37,7 @@ from azure.mgmt.storageimportexport import StorageImportExport, models
 from lab.azure import settings
 from lab.azure.import_export import CARRIERS, REGIONS
 from lab.azure.jobs import JobError
-from loopback import ORDER, PARCEL, SECRETS, Azure
+from loopback import ORDER, PARCEL, SECRETS, Azure, predicted
 from msrest.authentication import BasicTokenAuthentication
 
 NAME = "contoso-fs01"
@@ -90,20 +90,6 @@ def inside(azure: Azure) -> dict[str, Any]:
     """The properties of the job as the service keeps them, to be changed behind the back of the client."""
     found: dict[str, Any] = azure.server.import_export._jobs[NAME]["properties"]
     return found
-
-
-def predicted(azure: Azure, options: dict[str, Any]) -> dict[str, Any]:
-    """Check mode predicts, the run does it, a second run does nothing. No result holds a secret."""
-    before = azure.changes()
-    checked = ensure_job(azure.options, options, True)
-    assert azure.changes() == before, "check mode changed something"
-    done = ensure_job(azure.options, options, False)
-    again = ensure_job(azure.options, options, False)
-    assert (checked["changed"], checked["diff"]) == (done["changed"], done["diff"])
-    assert again["changed"] is False and again["job"] == done["job"]
-    for secret in (KEY, SECRETS["client_secret"], "123456789"):
-        assert secret not in json.dumps([checked, done, again])
-    return done
 
 
 def test_body_has_every_part_that_the_service_wants() -> None:

@@ -24,24 +24,10 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     take_account_number,
 )
 from lab.azure import settings
-from loopback import PARCEL, SECRETS, Azure, before_state
+from loopback import PARCEL, Azure, before_state, predicted
 
 NAME = "contoso-fs01"
 KEY = "238810-662376-448998-450120-652806-203390-606320-483076"
-
-
-def predicted(azure: Azure, options: dict[str, Any]) -> dict[str, Any]:
-    """Check mode predicts, the run does it, a second run does nothing. No result holds a secret."""
-    before = azure.changes()
-    checked = ensure_job(azure.options, options, True)
-    assert azure.changes() == before, "check mode changed something"
-    done = ensure_job(azure.options, options, False)
-    again = ensure_job(azure.options, options, False)
-    assert (checked["changed"], checked["diff"]) == (done["changed"], done["diff"])
-    assert again["changed"] is False and again["job"] == done["job"]
-    for secret in (KEY, SECRETS["client_secret"], "123456789"):
-        assert secret not in json.dumps([checked, done, again])
-    return done
 
 
 def refused(azure: Azure, options: dict[str, Any], *words: str) -> None:

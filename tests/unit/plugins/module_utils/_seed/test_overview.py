@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+import yaml
 from ansible.errors import AnsibleFilterError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.filter.status_overview import FilterModule
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import messages, overview
@@ -133,6 +134,14 @@ def test_csv_is_read_back_and_no_cell_is_a_formula() -> None:
     assert tuple(found[0]) == overview.COLUMNS and found[1]["days_left"] == "13"
     assert found[5]["name"] == "'=cmd|' /C calc'!A0" and found[5]["reason"] == 'a "b", c d'
     assert found[5]["days_left"] == "-2"
+
+
+def test_the_row_of_a_status_that_is_not_known_has_every_field() -> None:
+    """The playbook writes it itself, because then the module has nothing to return."""
+    playbook = pathlib.Path(messages.__file__).parents[3] / "playbooks" / "status.yml"
+    (play,) = yaml.safe_load(playbook.read_text(encoding="utf-8"))
+    (remembers,) = [task for block in play["tasks"] for task in block.get("rescue", [])]
+    assert remembers["ansible.builtin.set_fact"]["seed_status"]["row"].keys() == ROWS[0].keys()
 
 
 def test_the_filter_says_what_is_wrong() -> None:
