@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence, layout, messages
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import manifest_of
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import Snapshot
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.words import ENGLISH, WORDS
 
 
 def packing_slip(snapshot: Snapshot) -> dict[str, Any]:
@@ -64,6 +65,8 @@ def report(
     container, plan = snapshot.container or {}, ledger.get("plan") or {}
     largest = max((int(one.get("size_bytes") or 0) for one in snapshot.shards), default=0)
     return {
+        "language": ENGLISH,
+        "words": dict(WORDS[ENGLISH]),
         "name": seed["name"],
         "summary": lines,
         "status": decision["status"],

@@ -19,6 +19,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     packing_slip,
     report,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.words import ENGLISH, WORDS
 from contoso import NAME, SERIAL
 
 HASH = contoso.drive()["journal"]["manifest_hash"]
@@ -191,6 +192,17 @@ def page(view: dict[str, Any]) -> str:
     """The page of the report, as the role renders it."""
     template = pathlib.Path(__file__).parents[5] / "roles" / "report" / "templates" / "report.html.j2"
     return jinja2.Environment().from_string(template.read_text(encoding="utf-8")).render(seed_status={"report": view})
+
+
+def test_the_page_has_no_words_but_those_of_the_table() -> None:
+    """Each word of a language is used, none is missing, and nothing else on the page is text."""
+    template = (TEMPLATES / "report.html.j2").read_text(encoding="utf-8")
+    assert set(re.findall(r"\bwords\.([a-z_0-9]+)", template)) == set(WORDS[ENGLISH])
+    assert not set(WORDS[ENGLISH]) & set(dir(dict))
+    text = re.sub(
+        r"\{[{%].*?[}%]\}|<style>.*?</style>|<[^>]*>", "", re.sub(r"\{%.*?%\}", "", template), flags=re.DOTALL
+    )
+    assert re.findall(r"\w+", text) == []
 
 
 def test_the_page_shows_what_is_not_ok_of_the_last_preflight() -> None:
