@@ -71,8 +71,13 @@ def test_three_seeds_of_which_one_has_no_definition(lab: Lab) -> None:
     near = lab.play("status", "--limit", SEEDS[1], "-e", "status_deadline_days=14")
     assert near.returncode == 2 and f"{SEEDS[1]} has to be done by" in near.message
     assert lab.play("status", "--limit", SEEDS[1], "-e", "status_deadline_days=13").returncode == 0
-    wrong = lab.play("status", "-e", "status_format=xml")
-    assert wrong.returncode == 2 and "Choose one of table, json, csv." in wrong.message
+    for option, sentence in (
+        ("status_format=xml", "Choose one of table, json, csv."),
+        ("status_deadline_days=soon", "`status_deadline_days` is 'soon'. Give a whole number of days, such as 3."),
+        ("status_deadline_days=2.5", "`status_deadline_days` is '2.5'."),
+    ):
+        wrong = lab.play("status", "-e", option)
+        assert wrong.returncode == 2 and sentence in wrong.message, wrong.output
     said: list[dict[str, Any]] = []
     with Chat(said) as url:
         hook = {"seed_notify": [{"name": "chat", "type": "webhook", "url": url, "events": ["person"]}]}
