@@ -35,27 +35,7 @@ from cryptography.x509.oid import NameOID
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 DOCS = REPOSITORY / "docs"
 SEED_CODE = REPOSITORY / "plugins" / "module_utils" / "_seed"
-GUIDES = [
-    REPOSITORY / "README.md",
-    REPOSITORY / "CONTRIBUTING.md",
-    *(
-        DOCS / f"{name}.md"
-        for name in (
-            "getting-started",
-            "playbooks",
-            "statuses",
-            "troubleshooting",
-            "keys",
-            "architecture",
-            "many-drives",
-            "many-seeds",
-            "azure",
-            "disk-prep",
-            "state",
-            "bitlocker",
-        )
-    ),
-]
+GUIDES = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))]
 COMMAND = re.compile(r"ansible-playbook seedfreight\.azure_offline_backup\.(?P<rest>[^`\n|]*)")
 BLOCK = re.compile(r"^ *```yaml\n(?P<yaml>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 # A published example.
