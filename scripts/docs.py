@@ -12,6 +12,7 @@ import json
 import pathlib
 import re
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -290,7 +291,7 @@ def tables(place: str, text: str, options: Mapping[str, Option], until: str) -> 
     """The table of a dictionary, then those of the dictionaries in it."""
     rows = [row(name, option, option.until or until) for name, option in options.items()]
     head = "| option | type | default | required | description | example |\n| --- | --- | --- | --- | --- | --- |"
-    yield "\n".join([f"## {place}\n", f"{text}\n", head, *rows, ""])
+    yield "\n".join([f"## {place}\n", f"{textwrap.fill(text, 120)}\n", head, *rows, ""])
     for name, option in options.items():
         yield from tables_below(f"{place}.{name}", name, option, option.until or until)
 

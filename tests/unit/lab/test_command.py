@@ -459,9 +459,14 @@ def test_nothing_of_another_set_up_reaches_ansible(home: pathlib.Path, monkeypat
 # The docs
 
 
+def page() -> str:
+    """The page with each command on one line."""
+    return DOCS.read_text(encoding="utf-8").replace("\\\n  ", "")
+
+
 def documented() -> list[list[str]]:
     """The words of every lab command in the docs and in what a start prints."""
-    blocks = re.findall(r"```sh\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    blocks = re.findall(r"```sh\n(.*?)```", page(), re.DOTALL)
     lines = [line.strip() for text in [*blocks, command.USAGE] for line in text.splitlines()]
     return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("lab ")]
 
@@ -495,7 +500,7 @@ def test_every_order_is_documented() -> None:
 def test_what_a_start_prints_names_the_same_commands_as_the_docs(home: pathlib.Path) -> None:
     printed = command.usage().replace(str(home), ".lab").replace("\\\n    ", "")
     commands = [line.strip() for line in printed.splitlines() if line.startswith("  ")]
-    assert "\n".join(commands) in DOCS.read_text(encoding="utf-8")
+    assert "\n".join(commands) in page()
 
 
 def test_help_fits_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
