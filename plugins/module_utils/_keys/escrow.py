@@ -13,7 +13,7 @@ import pathlib
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Protocol, TypedDict
+from typing import Any, ClassVar, NamedTuple, Protocol, TypedDict
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _files
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys import sealing
@@ -44,6 +44,21 @@ class Receipt(TypedDict):
     at: str
 
 
+class Proof(NamedTuple):
+    """What became of a kept copy.
+
+    answer: opens when it was opened here and is what the receipt says; there when it is as it was kept, and only others
+    can open it; missing when it is gone or something else; unknown when it cannot be looked at here. text: why, with
+    the remedy; empty for opens and there.
+    """
+
+    answer: str
+    text: str = ""
+
+
+OPENS, THERE, MISSING, UNKNOWN = "opens", "there", "missing", "unknown"
+
+
 class Escrow(Protocol):
     """What every kind of place can do. ``place`` is an entry of the definition's ``escrow``."""
 
@@ -71,8 +86,12 @@ class Escrow(Protocol):
         """
 
     @staticmethod
-    def check(place: Mapping[str, Any], receipt: Receipt) -> str:
-        """What is wrong with a copy that was kept earlier, a sentence; '' for a good one."""
+    def prove(place: Mapping[str, Any], receipt: Receipt) -> Proof:
+        """What became of a copy that was kept earlier. Changes nothing."""
+
+    @staticmethod
+    def give_back(place: Mapping[str, Any], receipt: Receipt) -> bytes:
+        """What was kept, opened. SealError where this controller cannot."""
 
 
 class SealedFile:
@@ -161,18 +180,26 @@ class SealedFile:
         )
 
     @staticmethod
-    def check(place: Mapping[str, Any], receipt: Receipt) -> str:
-        """Whether the copy is there and the same as when it was kept."""
+    def prove(place: Mapping[str, Any], receipt: Receipt) -> Proof:
+        """Whether the copy is there and the same as when it was kept. No controller can open it."""
         name = receipt["name"]
         try:
             found = (_folder(place) / name).read_bytes()
         except OSError as error:
-            return (
-                f"The escrow copy '{name}' cannot be read: {error.strerror}. Restore it or collect the journal again."
+            return Proof(
+                MISSING, f"The escrow copy '{name}' cannot be read: {error.strerror}. Restore it or keep it anew."
             )
         if hashlib.sha256(found).hexdigest() != receipt["copy_sha256"]:
-            return f"The escrow copy '{name}' was changed. Restore it or collect the journal again."
-        return ""
+            return Proof(MISSING, f"The escrow copy '{name}' was changed. Restore it or keep it anew.")
+        return Proof(THERE)
+
+    @staticmethod
+    def give_back(place: Mapping[str, Any], receipt: Receipt) -> bytes:
+        """Refuses: only recipients have a private key."""
+        raise SealError(
+            f"The escrow copy '{receipt['name']}' is sealed to its recipients, and the controller has no key of "
+            "theirs. Let one of them open it with `openssl cms -decrypt`."
+        )
 
 
 ESCROWS: Mapping[str, type[Escrow]] = {"sealed_file": SealedFile}
@@ -194,6 +221,36 @@ def validate_escrow(places: Sequence[Mapping[str, Any]], option: str = "escrow")
             problems.append(f"`{option}[{number}]` has the name of another place, {name}: give it a name of its own.")
         known.add(name)
     return problems
+
+
+def prove(receipt: Receipt, places: Sequence[Mapping[str, Any]]) -> Proof:
+    """What became of the copy of a receipt, in that one of ``places`` which has its name. Changes nothing."""
+    place = place_of(receipt, places)
+    if place is None:
+        text = f"No place of `escrow` is {receipt['place']}, so '{receipt['name']}' cannot be looked at here."
+        return Proof(UNKNOWN, f"{text} Name the place.")
+    return ESCROWS[receipt["type"]].prove(place, receipt)
+
+
+def give_back(receipt: Receipt, places: Sequence[Mapping[str, Any]]) -> bytes:
+    """What a receipt stands for, with its key: a journal, or the document of a volume's key.
+
+    SealError where this controller cannot open it, and for something else than the receipt says.
+    """
+    place = place_of(receipt, places)
+    if place is None:
+        raise SealError(prove(receipt, places).text)
+    data = ESCROWS[receipt["type"]].give_back(place, receipt)
+    if hashlib.sha256(data).hexdigest() != receipt["sha256"]:
+        raise SealError(f"The escrow copy '{receipt['name']}' opens, and is something else than what was kept.")
+    return data
+
+
+def place_of(receipt: Receipt, places: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The place in which the copy of a receipt lies; None where none of them is it."""
+    kind = ESCROWS.get(receipt["type"])
+    mine = [one for one in places if kind and one.get("type") == receipt["type"]]
+    return next((one for one in mine if kind and kind.identify(one) == receipt["place"]), None)
 
 
 def copy_name(serial: str, digest: str, fingerprints: Sequence[str], what: str = "jrn") -> str:

@@ -16,9 +16,12 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.escrow import (
     ESCROWS,
     SOON,
+    Proof,
     Receipt,
     SealedFile,
     copy_name,
+    give_back,
+    prove,
     validate_escrow,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import SealError
@@ -124,12 +127,42 @@ def test_full_disk_is_reported(tmp_path: pathlib.Path, monkeypatch: pytest.Monke
 def test_kept_copy_is_checked_later(tmp_path: pathlib.Path) -> None:
     receipt = keep(tmp_path, "anna")
     place = places(tmp_path, [])[0]
-    assert SealedFile.check(place, receipt) == ""
+    assert prove(receipt, [place]) == Proof("there")
     path = tmp_path / "escrow" / receipt["name"]
     path.write_bytes(path.read_bytes().replace(b"M", b"N"))
-    assert "was changed" in SealedFile.check(place, receipt)
+    answer, text = prove(receipt, [place])
+    assert answer == "missing" and "was changed" in text
     path.unlink()
-    assert "cannot be read: No such file" in SealedFile.check(place, receipt)
+    answer, text = prove(receipt, [place])
+    assert answer == "missing" and "cannot be read: No such file" in text
+
+
+def test_copy_in_a_place_that_is_not_named_is_unknown(tmp_path: pathlib.Path) -> None:
+    receipt, place = keep(tmp_path, "anna"), places(tmp_path, [])[0]
+    others: list[list[dict[str, Any]]] = [[], [{**place, "directory": "/srv/else"}], [{**place, "type": "post_it"}]]
+    for other in others:
+        answer, text = prove(receipt, other)
+        assert answer == "unknown" and "No place of `escrow` is sealed_file:escrow" in text
+        with pytest.raises(SealError, match=r"No place of `escrow` is sealed_file:escrow"):
+            give_back(receipt, other)
+    working: Any = {**receipt, "kind": "working", "type": "ansible_vault", "place": "state"}
+    assert prove(working, [place]).answer == "unknown"
+
+
+def test_controller_gives_no_copy_back_that_is_sealed_to_people(tmp_path: pathlib.Path) -> None:
+    receipt = keep(tmp_path, "anna")
+    with pytest.raises(SealError, match=r"no key of theirs.*openssl cms -decrypt"):
+        give_back(receipt, places(tmp_path, []))
+
+
+def test_what_opens_and_is_something_else_is_not_given_back(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipt = keep(tmp_path, "anna")
+    monkeypatch.setattr(SealedFile, "give_back", staticmethod(lambda _place, _receipt: DATA))
+    assert give_back(receipt, places(tmp_path, [])) == DATA
+    with pytest.raises(SealError, match="something else than what was kept"):
+        give_back({**receipt, "sha256": "0" * 64}, places(tmp_path, []))
 
 
 def test_serial_with_odd_letters_stays_in_the_folder(tmp_path: pathlib.Path) -> None:
@@ -224,4 +257,4 @@ def test_home_folder_is_meant_by_a_tilde(tmp_path: pathlib.Path, monkeypatch: py
     monkeypatch.setenv("HOME", str(tmp_path))
     place = {**places(tmp_path, [person(tmp_path, "anna")])[0], "directory": "~/kept"}
     receipt = SealedFile.keep(place, "A", DATA, DIGEST, TODAY)
-    assert (tmp_path / "kept" / receipt["name"]).is_file() and SealedFile.check(place, receipt) == ""
+    assert (tmp_path / "kept" / receipt["name"]).is_file() and prove(receipt, [place]) == Proof("there")
