@@ -61,6 +61,7 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
         f"{UNIT}/_seed/test_keeping.py",
         "tests/unit/scripts/test_docs.py",
     ),
+    "_keys/sealed_file.py": (f"{UNIT}/_keys/test_sealed_file.py",),
     "_keys/escrow.py": (
         f"{UNIT}/_keys/test_escrow.py",
         f"{UNIT}/_seed/test_info.py",

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from ansible.errors import AnsibleActionFail
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.escrow import ESCROWS, Receipt
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.escrow import ESCROWS
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.place import Receipt
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import SealError, Transport
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.volumes import (
     keep_keys,

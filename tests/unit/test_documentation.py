@@ -19,7 +19,13 @@ from typing import Any
 import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys import escrow, sealing, volumes
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys import (
+    content,
+    escrow,
+    sealed_file,
+    sealing,
+    volumes,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import (
     definition,
     evidence,
@@ -401,12 +407,12 @@ def test_documented_openssl_command_opens_the_copy_of_a_volume(tmp_path: pathlib
     (tmp_path / "kim.pem").write_bytes(own.public_bytes(encoding))
     protector = {"id": "{11111111-0000-4000-8000-000000000001}", "type": "RecoveryPassword", "value": PASSWORD}
     volume = {"mount_point": "E:", "computer": "FS01", "serial": "", "device_id": "volume"}
-    data = volumes.document(protector, volume)
+    data = content.document(protector, volume)
     command = re.search(r"^openssl cms -decrypt (?:.*\\\n)*.*$", text(DOCS / "bitlocker.md"), re.MULTILINE)
     assert command is not None
     shape = re.search(r"-in (\S+)", command[0])
     assert shape is not None
-    made = escrow.copy_name(protector["id"].strip("{}"), "9f86d081884c", ["0123"], "key").split(".")
+    made = sealed_file.copy_name(content.Item(protector["id"].strip("{}"), data, "key"), ["0123"]).split(".")
     assert [len(part) for part in shape[1].split(".")] == [len(part) for part in made]
     (tmp_path / shape[1]).write_bytes(sealing.seal_cms(data, [own]))
     subprocess.run(["sh", "-c", command[0]], cwd=tmp_path, check=True, capture_output=True)

@@ -10,21 +10,23 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.journal import (
     DriveInfo,
-    read_journal,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.content import (
+    Item,
+    drive_in,
+    file_part,
+    one_serial,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.escrow import (
     ESCROWS,
-    Receipt,
-    file_part,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.place import Receipt
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import (
     SealError,
     Transport,
@@ -32,7 +34,6 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     open_vault,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import (
-    InvalidName,
     normalize_serial,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import Store, StoreError
@@ -67,8 +68,9 @@ def keep(
     digest = hashlib.sha256(data).hexdigest()
     if digest != sealed["sha256"]:
         raise SealError(f"The journal of drive {serial} changed on its way to the controller. Run again.")
-    _compare(_read(data, serial), record, serial, digest)
-    receipts = [ESCROWS[place["type"]].keep(place, serial, data, digest, now) for place in places]
+    _compare(drive_in(data, serial), record, serial, digest)
+    item = Item(serial, data, seed=store.seed)
+    receipts = [ESCROWS[place["type"]].keep(place, item, now) for place in places]
     return [*receipts, _keep_working(store, vault, serial, data, digest, now)]
 
 
@@ -78,7 +80,7 @@ def open_journal(store: Store, vault: Vault, name: str) -> DriveInfo:
     part = name.rpartition("/")[2].split(".")
     if len(part) < 3 or not hashlib.sha256(data).hexdigest().startswith(part[1]):
         raise SealError(f"The working copy '{name}' is not the journal that its name says. Collect the journal again.")
-    return _read(data, part[0])
+    return drive_in(data, part[0])
 
 
 def open_whole_journal(store: Store, vault: Vault, name: str, serial: str, digest: str) -> bytes:
@@ -88,8 +90,8 @@ def open_whole_journal(store: Store, vault: Vault, name: str, serial: str, diges
         raise SealError(
             f"The working copy '{name}' is not the journal with the SHA-256 {digest}. Nothing was put back."
         )
-    found = _serial(_read(data, serial).drive_id)
-    if found != _serial(serial):
+    found = one_serial(drive_in(data, serial).drive_id)
+    if found != one_serial(serial):
         raise SealError(f"The working copy '{name}' belongs to drive {found}, not to {serial}. Nothing was put back.")
     return data
 
@@ -106,32 +108,13 @@ def _transported(transport: Transport, sealed: Mapping[str, Any], serial: str) -
         raise SealError(f"The journal of drive {serial} did not arrive whole. Run again.") from error
 
 
-def _read(data: bytes, serial: str) -> DriveInfo:
-    """What a journal says of one drive. That of the agent's utility may describe all drives of a job."""
-    try:
-        drives = read_journal(io.BytesIO(data)).drives
-    except FormatError as error:
-        raise SealError(f"The journal of drive {serial} is refused: {error}. Nothing was kept of it.") from error
-    # A working copy is named by the serial as part of a file name. A single drive is compared later, with both serials.
-    mine = [one for one in drives if len(drives) == 1 or file_part(_serial(one.drive_id)) == file_part(serial)]
-    if len(mine) != 1:
-        text = f"describes {len(drives)} drives, and {len(mine)} of them with this serial"
-        raise SealError(f"The journal of drive {serial} {text}. Nothing was kept of it.")
-    drive = mine[0]
-    parts = {"key": drive.key_kind, "manifest file": drive.manifest_file, "manifest hash": drive.manifest_hash}
-    lacking = [name for name, value in parts.items() if not value]
-    if lacking:
-        raise SealError(f"The journal of drive {serial} has no {' and no '.join(lacking)}. Nothing was kept of it.")
-    return drive
-
-
 def _compare(drive: DriveInfo, record: Mapping[str, Any] | None, serial: str, digest: str) -> None:
     """SealError with both sides, field by field, where the host's reader saw something else."""
     host = (record or {}).get("journal") or {}
     pairs: dict[str, tuple[str, str]] = {
-        "serial": (_serial(drive.drive_id), serial),
+        "serial": (one_serial(drive.drive_id), serial),
         "sha256": (digest, str(host.get("sha256") or "").lower()),
-        "drive_id": (_serial(drive.drive_id), _serial(str(host.get("drive_id") or ""))),
+        "drive_id": (one_serial(drive.drive_id), one_serial(str(host.get("drive_id") or ""))),
         "manifest_file": (drive.manifest_file, str(host.get("manifest_file") or "")),
         "manifest_hash": (drive.manifest_hash.upper(), str(host.get("manifest_hash") or "").upper()),
         "key_kind": (drive.key_kind, str(host.get("key_kind") or "")),
@@ -143,14 +126,6 @@ def _compare(drive: DriveInfo, record: Mapping[str, Any] | None, serial: str, di
             f"The journal of drive {serial} reads otherwise on the controller than on the copy host: "
             f"{'; '.join(differences)}. Nothing was kept of it. Run again; if this stays, report it."
         )
-
-
-def _serial(text: str) -> str:
-    """A serial in its one form; a text that is none stays as it is, to be shown."""
-    try:
-        return normalize_serial(text)
-    except InvalidName:
-        return text
 
 
 def _keep_working(store: Store, vault: Vault, serial: str, data: bytes, digest: str, now: datetime) -> Receipt:

@@ -9,25 +9,27 @@ Private to the collection. A key is in memory here and nowhere in an error text.
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.content import (
+    RECOVERY_PASSWORD,
+    Item,
+    document,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.escrow import (
     ESCROWS,
-    Receipt,
     validate_escrow,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.place import Receipt
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import SealError, Transport
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import stamp
 
 # The directory of the host's domain. The host itself stores keys there, so it is no place of the controller.
 DIRECTORY = "ad"
-RECOVERY_PASSWORD = "RecoveryPassword"
-SCHEMA_VERSION = 1
 
 
 @dataclass
@@ -84,27 +86,6 @@ def keep_keys(
     return kept
 
 
-def document(key: Mapping[str, Any], volume: Mapping[str, Any]) -> bytes:
-    """What an escrow copy says: which key it is, of which volume, and how a person uses it."""
-    value = str(key["value"])
-    letter = str(volume["mount_point"])
-    how = f"manage-bde -unlock {letter} -RecoveryPassword {value}"
-    if key["type"] != RECOVERY_PASSWORD:
-        how = "Save the key as a .BEK file, or give it to the module bitlocker_volume as external_key."
-    content = {
-        "schema_version": SCHEMA_VERSION,
-        "protector": key["id"],
-        "type": key["type"],
-        "value": value,
-        "computer": volume["computer"],
-        "serial": volume["serial"],
-        "mount_point": letter,
-        "volume": volume["device_id"],
-        "how": how,
-    }
-    return json.dumps(content, indent=2, sort_keys=True).encode() + b"\n"
-
-
 def _keep(
     key: Mapping[str, Any],
     volume: Mapping[str, Any],
@@ -115,19 +96,19 @@ def _keep(
     now: datetime,
     kept: Kept,
 ) -> None:
-    data, name = document(key, volume), str(key["id"])
-    digest = hashlib.sha256(data).hexdigest()
+    name = str(key["id"])
+    item = Item(name.strip("{}"), document(key, volume), "key")
     good, wanted = 0, len(places) + int(directory)
     for place in places:
         try:
-            receipt = ESCROWS[place["type"]].keep(place, name.strip("{}"), data, digest, now, "key")
+            receipt = ESCROWS[place["type"]].keep(place, item, now)
         except SealError as error:
             kept.problems.append(str(error))
             continue
         kept.receipts.append(receipt)
         good += 1
     if directory and key["type"] == RECOVERY_PASSWORD and name in backed_up:
-        kept.receipts.append(_directory_receipt(name.strip("{}"), digest, now))
+        kept.receipts.append(_directory_receipt(item, now))
         good += 1
     elif directory and key["type"] != RECOVERY_PASSWORD:
         kept.problems.append(
@@ -138,15 +119,15 @@ def _keep(
         kept.ids.append(name)
 
 
-def _directory_receipt(name: str, digest: str, now: datetime) -> Receipt:
+def _directory_receipt(item: Item, now: datetime) -> Receipt:
     """The host said that the directory has it. It is not read back: that takes rights that hardly anybody has."""
     return Receipt(
-        serial=name,
+        serial=item.serial,
         kind="escrow",
         type=DIRECTORY,
         place=DIRECTORY,
-        name=name,
-        sha256=digest,
+        name=item.serial,
+        sha256=item.digest,
         copy_sha256="",
         recipients=[],
         proof="written",

@@ -109,6 +109,7 @@ class Store(Protocol):
     """What every store can do for one seed. Objects have relative names with '/'; no record holds another path."""
 
     OPTIONS: ClassVar[Mapping[str, Any]]
+    seed: str
 
     def __init__(self, options: Mapping[str, Any], seed: str) -> None:
         """The store of one seed. Touches nothing."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys import custody
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.escrow import Receipt
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.place import Receipt
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import (
     SealError,
     Transport,

@@ -1,144 +1,31 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Places where keys are kept for people: nothing is receipted that was not read back."""
+"""Places of escrow together: which ones can be used, and what became of what they keep."""
 
 from __future__ import annotations
 
-import hashlib
 import pathlib
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _files
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys import sealing
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.content import Item
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.escrow import (
     ESCROWS,
-    SOON,
-    Proof,
-    Receipt,
-    SealedFile,
-    copy_name,
     give_back,
     prove,
     validate_escrow,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealed_file import SealedFile
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import SealError
-from keys import TODAY, opened, person, places
+from keys import TODAY, person, places
 
-DATA = b"the journal of a drive"
-DIGEST = hashlib.sha256(DATA).hexdigest()
-
-
-def keep(folder: pathlib.Path, *people: str, serial: str = "WD-WX31") -> Receipt:
-    place = places(
-        folder,
-        [person(folder, one) if not (folder / f"{one}.pem").exists() else str(folder / f"{one}.pem") for one in people],
-    )[0]
-    return SealedFile.keep(place, serial, DATA, DIGEST, TODAY)
-
-
-def test_copy_is_kept_private_and_receipted(tmp_path: pathlib.Path) -> None:
-    receipt = keep(tmp_path, "anna", "bob")
-    path = tmp_path / "escrow" / receipt["name"]
-    assert opened(path.read_bytes(), tmp_path, "bob") == DATA
-    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
-    assert receipt["recipients"] == sorted(receipt["recipients"]) and len(receipt["recipients"]) == 2
-    assert {name: receipt[name] for name in ("serial", "kind", "type", "place", "sha256", "proof")} == {  # type: ignore[literal-required]
-        "serial": "WD-WX31",
-        "kind": "escrow",
-        "type": "sealed_file",
-        "place": "sealed_file:escrow",
-        "sha256": DIGEST,
-        "proof": "read",
-    }
-    people = hashlib.sha256("\n".join(receipt["recipients"]).encode()).hexdigest()
-    assert receipt["name"] == f"WD-WX31.{DIGEST[:12]}.{people[:8]}.jrn.cms"
-    assert receipt["copy_sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert str(tmp_path) not in str(receipt)
-
-
-def test_another_recipient_makes_another_copy(tmp_path: pathlib.Path) -> None:
-    first, second = keep(tmp_path, "anna"), keep(tmp_path, "anna", "bob")
-    assert first["name"] != second["name"] and len(list((tmp_path / "escrow").iterdir())) == 2
-    assert opened((tmp_path / "escrow" / second["name"]).read_bytes(), tmp_path, "bob") == DATA
-
-
-@pytest.mark.parametrize("content", [b"-----BEGIN PKCS7-----\n", b"", b"x" * 500])
-def test_damaged_copy_under_its_name_is_replaced(tmp_path: pathlib.Path, content: bytes) -> None:
-    path = tmp_path / "escrow" / keep(tmp_path, "anna")["name"]
-    path.write_bytes(content)
-    keep(tmp_path, "anna")
-    assert opened(path.read_bytes(), tmp_path, "anna") == DATA
-
-
-def test_copy_for_somebody_else_under_its_name_is_replaced(tmp_path: pathlib.Path) -> None:
-    path = tmp_path / "escrow" / keep(tmp_path, "anna")["name"]
-    mallory = sealing.read_recipients([person(tmp_path, "mallory")])
-    path.write_bytes(sealing.seal_cms(DATA, mallory))
-    keep(tmp_path, "anna")
-    assert opened(path.read_bytes(), tmp_path, "anna") == DATA
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [lambda data: data[:100], lambda data: b"", lambda data: data.replace(b"M", b"N"), lambda data: data + b"\n"],
-    ids=["torn", "empty", "changed", "longer"],
-)
-def test_no_receipt_for_what_does_not_come_back(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, damage: Any
-) -> None:
-    write = _files.write_atomic
-    monkeypatch.setattr(_files, "write_atomic", lambda path, data: write(path, damage(data)))
-    with pytest.raises(SealError, match="cannot be read back"):
-        keep(tmp_path, "anna")
-
-
-def test_no_receipt_for_an_envelope_with_other_recipients(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seal = sealing.seal_cms
-    mallory = sealing.read_recipients([person(tmp_path, "mallory")])
-    monkeypatch.setattr(sealing, "seal_cms", lambda data, _people: seal(data, mallory))
-    with pytest.raises(SealError, match="cannot be read back"):
-        keep(tmp_path, "anna")
-
-
-def test_no_receipt_for_another_envelope_for_the_same_people(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write, place = _files.write_atomic, places(tmp_path, [person(tmp_path, "anna")])[0]
-    older = sealing.seal_cms(b"an older journal", sealing.read_recipients(place["recipients"]))
-    monkeypatch.setattr(_files, "write_atomic", lambda path, _data: write(path, older))
-    with pytest.raises(SealError, match="cannot be read back"):
-        SealedFile.keep(place, "A", DATA, DIGEST, TODAY)
-
-
-def test_full_disk_is_reported(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_path: pathlib.Path, _data: bytes) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(_files, "write_atomic", full)
-    with pytest.raises(SealError, match=r"No space left on device.*still on the host"):
-        keep(tmp_path, "anna")
-
-
-def test_kept_copy_is_checked_later(tmp_path: pathlib.Path) -> None:
-    receipt = keep(tmp_path, "anna")
-    place = places(tmp_path, [])[0]
-    assert prove(receipt, [place]) == Proof("there")
-    path = tmp_path / "escrow" / receipt["name"]
-    path.write_bytes(path.read_bytes().replace(b"M", b"N"))
-    answer, text = prove(receipt, [place])
-    assert answer == "missing" and "was changed" in text
-    path.unlink()
-    answer, text = prove(receipt, [place])
-    assert answer == "missing" and "cannot be read: No such file" in text
+ITEM = Item("WD-WX31", b"the journal of a drive")
 
 
 def test_copy_in_a_place_that_is_not_named_is_unknown(tmp_path: pathlib.Path) -> None:
-    receipt, place = keep(tmp_path, "anna"), places(tmp_path, [])[0]
+    place = places(tmp_path, [person(tmp_path, "anna")])[0]
+    receipt = SealedFile.keep(place, ITEM, TODAY)
     others: list[list[dict[str, Any]]] = [[], [{**place, "directory": "/srv/else"}], [{**place, "type": "post_it"}]]
     for other in others:
         answer, text = prove(receipt, other)
@@ -147,47 +34,6 @@ def test_copy_in_a_place_that_is_not_named_is_unknown(tmp_path: pathlib.Path) ->
             give_back(receipt, other)
     working: Any = {**receipt, "kind": "working", "type": "ansible_vault", "place": "state"}
     assert prove(working, [place]).answer == "unknown"
-
-
-def test_controller_gives_no_copy_back_that_is_sealed_to_people(tmp_path: pathlib.Path) -> None:
-    receipt = keep(tmp_path, "anna")
-    with pytest.raises(SealError, match=r"no key of theirs.*openssl cms -decrypt"):
-        give_back(receipt, places(tmp_path, []))
-
-
-def test_what_opens_and_is_something_else_is_not_given_back(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    receipt = keep(tmp_path, "anna")
-    monkeypatch.setattr(SealedFile, "give_back", staticmethod(lambda _place, _receipt: DATA))
-    assert give_back(receipt, places(tmp_path, [])) == DATA
-    with pytest.raises(SealError, match="something else than what was kept"):
-        give_back({**receipt, "sha256": "0" * 64}, places(tmp_path, []))
-
-
-def test_serial_with_odd_letters_stays_in_the_folder(tmp_path: pathlib.Path) -> None:
-    name = keep(tmp_path, "anna", serial="../A/B.1")["name"]
-    assert (tmp_path / "escrow" / name).is_file() and name.startswith("___A_B_1.")
-
-
-def test_expired_certificate_is_refused(tmp_path: pathlib.Path) -> None:
-    place = places(tmp_path, [person(tmp_path, "anna"), person(tmp_path, "old", days=-1)])[0]
-    (problem,) = SealedFile.validate(place)
-    assert "recipients[1]" in problem and "expired on" in problem and "Use a current one" in problem
-    with pytest.raises(SealError, match="expired on"):
-        SealedFile.keep(place, "WD-WX31", DATA, DIGEST, TODAY)
-
-
-def test_certificate_that_expires_soon_is_a_warning(tmp_path: pathlib.Path) -> None:
-    path = person(tmp_path, "anna")
-    place = places(tmp_path, [path])[0]
-    (certificate,) = sealing.read_recipients([path])
-    last = certificate.not_valid_after_utc
-    assert SealedFile.warnings(place, last - SOON) == []
-    until = last.strftime("%Y-%m-%dT%H:%M:%SZ")
-    assert SealedFile.warnings(place, last - SOON + timedelta(seconds=1)) == [
-        f"The certificate '{path}' expires on {until}. Get a new one in time."
-    ]
 
 
 def test_good_places(tmp_path: pathlib.Path) -> None:
@@ -240,21 +86,3 @@ def test_every_place_is_looked_at(tmp_path: pathlib.Path) -> None:
     ]
     problems = SealedFile.validate({"directory": None, "recipients": []})
     assert [one.partition("` ")[0] for one in problems] == ["`escrow.directory", "`escrow.recipients"]
-
-
-def test_name_of_a_place_and_of_a_copy(tmp_path: pathlib.Path) -> None:
-    assert SealedFile.identify({"directory": str(tmp_path / "escrow")}) == "sealed_file:escrow"
-    assert SealedFile.identify({}) == SealedFile.identify({"directory": None}) == "sealed_file:"
-    assert copy_name("WD X/1", "0123456789abcdef", ["b", "a"]) == "WD_X_1.0123456789ab.7e18f737.jrn.cms"
-    assert copy_name("A", DIGEST, ["b", "a"]) == copy_name("A", DIGEST, ["a", "b"])
-
-
-def test_receipt_says_when_the_copy_was_kept(tmp_path: pathlib.Path) -> None:
-    assert keep(tmp_path, "anna")["at"] == TODAY.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def test_home_folder_is_meant_by_a_tilde(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    place = {**places(tmp_path, [person(tmp_path, "anna")])[0], "directory": "~/kept"}
-    receipt = SealedFile.keep(place, "A", DATA, DIGEST, TODAY)
-    assert (tmp_path / "kept" / receipt["name"]).is_file() and prove(receipt, [place]) == Proof("there")
