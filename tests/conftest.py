@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import pathlib
 import sys
+import time
 
 import pytest
 
@@ -19,6 +20,9 @@ COLLECTIONS = TESTS.parent / ".build" / "collections"
 for folder in (str(COLLECTIONS), str(TESTS)):
     if folder not in sys.path:
         sys.path.insert(0, folder)
+# People read times in the zone of their machine; the tests know them.
+os.environ["TZ"] = "UTC"
+time.tzset()
 os.environ.setdefault("SEEDFREIGHT_SAMPLES", str(TESTS / "unit" / "samples"))
 
 from lab import default_world  # noqa: E402  (the path is set above)

@@ -22,7 +22,6 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._polled import (
     PolledAction,
     Progress,
-    bytes_text,
 )
 
 # What the info module needs to know of a host. Whoever waits only looks: a job that vanishes while somebody waits for
@@ -75,8 +74,8 @@ class ActionModule(PolledAction):
         jobs = (result.get("backup") or {}).get("jobs")
         newest = jobs[0] if jobs else None
         if newest and newest.get("phase") == "running":
-            now, done = datetime.now(UTC), bytes_text(newest.get("bytes_done"), newest.get("bytes_total"))
-            told = ", ".join(one for one in (done, messages.time_left(newest, now)) if one)
+            now = datetime.now(UTC)
+            told = ", ".join(one for one in (messages.share(newest), messages.time_left(newest, now)) if one)
             full = messages.growth(result["backup"], now)
             return Progress("Backup: running", "; ".join(one for one in (told, full) if one))
         if self._task.args.get("setup") == "attended":

@@ -18,12 +18,12 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import SealError, Transport
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import normalize_serial
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import messages
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import refuse_traces
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._polled import (
     PolledAction,
     Progress,
     display,
-    progress_text,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import (
     play_vault,
@@ -93,7 +93,7 @@ class ActionModule(PolledAction):
         working = [one for one in drives if one.get("status") in WORKING]
         if working:
             text = "; ".join(f"drive {one['serial']}: {one['status']}" for one in working)
-            details = {one["serial"]: progress_text(one.get("progress") or {}) for one in working}
+            details = {one["serial"]: messages.pace(one["progress"]) if one.get("progress") else "" for one in working}
             shown = [f"{serial} {one}" if len(working) > 1 else one for serial, one in details.items() if one]
             return Progress(text, "; ".join(shown))
         if result.get("host_busy"):

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 # Azure writes up to seven decimals and either Z or +00:00. Source: recorded answers of Microsoft.DataBox.
 TIME = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?\s*(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
@@ -22,6 +22,11 @@ def stamp(moment: datetime) -> str:
 def days(number: int) -> str:
     """So many days, for people."""
     return f"{number} day{'' if number == 1 else 's'}"
+
+
+def local(moment: str, zone: tzinfo | None = None) -> str:
+    """A moment for people, in the time zone of the controller by default, with the name of the zone; empty for none."""
+    return parse(moment).astimezone(zone).strftime("%Y-%m-%d %H:%M %Z") if moment else ""
 
 
 def parse(text: str) -> datetime:

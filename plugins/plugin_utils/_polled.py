@@ -77,25 +77,6 @@ def is_transport_error(error: BaseException) -> bool:
     return any(kind.__module__.partition(".")[0] in TRANSPORT_PACKAGES for kind in type(error).__mro__)
 
 
-def bytes_text(done: Any, total: Any) -> str:
-    """Progress in bytes for people; '' when it is not known."""
-    if not isinstance(done, int | float) or not isinstance(total, int | float) or total <= 0:
-        return ""
-    return f"{done / 1e9:.1f} of {total / 1e9:.1f} GB ({min(100, int(100 * done / total))} %)"
-
-
-def progress_text(progress: Mapping[str, Any]) -> str:
-    """How far, how fast and how long; '' when the bytes are not known."""
-    text = bytes_text(progress.get("bytes_done"), progress.get("bytes_total"))
-    speed, left = progress.get("bytes_per_second"), progress.get("seconds_left")
-    if text and isinstance(speed, int | float):
-        text += f", {speed / 1e6:.0f} MB/s"
-        if isinstance(left, int | float):
-            hours, minutes = divmod(int(left + 59) // 60, 60)
-            text += f", {hours} h {minutes} min left" if hours else f", {minutes} min left"
-    return text
-
-
 class PolledAction(ActionBase):  # type: ignore[misc]
     """Runs a module on a host; with `wait`, again and again until ``busy`` has nothing more to say.
 

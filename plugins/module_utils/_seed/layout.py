@@ -27,7 +27,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     make_plan,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import Snapshot
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import local, parse
 
 # A drive with more files is drawn with the largest ones, and the rest as one part.
 SHOWN_PARTS = 40
@@ -188,11 +188,11 @@ def _copied(copied: Mapping[str, Any]) -> str:
     started, ended, count = (str(copied.get(name) or "") for name in ("started", "ended", "bytes"))
     if not started:
         return ""
-    text = f"from {started}" + (f" to {ended}" if ended else "")
     try:
+        text = f"from {local(started)}" + (f" to {local(ended)}" if ended else "")
         seconds = (parse(ended) - parse(started)).total_seconds() if ended else 0
     except ValueError:
-        seconds = 0
+        text, seconds = f"from {started}" + (f" to {ended}" if ended else ""), 0
     if seconds >= 1 and int(count or 0):
         text += f", {messages.size(int(count) / seconds)}/s"
     resumed = int(copied.get("resumed") or 0)

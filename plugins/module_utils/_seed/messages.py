@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import days, parse
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import days, local, parse
 
 COLLECTION = "seedfreight.azure_offline_backup"
 # Playbooks that change a seed for good act on exactly one, which is named.
@@ -147,13 +147,13 @@ def _line(text: Any) -> str:
 
 
 def deadline(moment: str, now: datetime) -> str:
-    """A deadline for people, with the days that are left."""
+    """A deadline for people, in the time zone of the controller, with the days that are left."""
     until = parse(moment)
     time_left = until - now
     left = "in less than a day" if time_left > timedelta(0) else "passed"
     if time_left.days >= 1:
         left = f"in {days(time_left.days)}"
-    return f"{until.strftime('%Y-%m-%d %H:%M')} UTC ({left})"
+    return f"{local(moment)} ({left})"
 
 
 def size(count: int | float | None) -> str:
@@ -178,7 +178,7 @@ def progress(
     running = [one for one in jobs if one.get("phase") == "running"]
     if running:
         left = time_left(running[0], now) if now else ""
-        parts.append(f"backup: {_share(running[0])}{left and ', '}{left}")
+        parts.append(f"backup: {share(running[0])}{left and ', '}{left}")
     return "; ".join(parts)
 
 
@@ -194,7 +194,12 @@ def of_drive(drive: Mapping[str, Any]) -> str:
     done = drive.get("progress")
     if not done or drive.get("activity") in ("none", "unknown"):
         return ""
-    text = f"{done['operation']} {_share(done)}"
+    return f"{done['operation']} {pace(done)}"
+
+
+def pace(done: Mapping[str, Any]) -> str:
+    """How far work is, how fast it is and how long it will take, as far as the host says so."""
+    text = share(done)
     if done.get("bytes_per_second"):
         text += f", {size(done['bytes_per_second'])}/s"
     left = done.get("seconds_left")
@@ -214,7 +219,7 @@ def duration(seconds: int | float) -> str:
 def percent(done: Mapping[str, Any]) -> str:
     """The share that is done; empty when it is not known."""
     total = int(done.get("bytes_total") or 0)
-    return f"({100 * int(done.get('bytes_done') or 0) // total} %)" if total else ""
+    return f"({min(100, 100 * int(done.get('bytes_done') or 0) // total)} %)" if total else ""
 
 
 def growth(backup: Mapping[str, Any], now: datetime) -> str:
@@ -245,6 +250,7 @@ def _seconds(count: int, done: int, started: str, now: datetime) -> float | None
     return count / (done / seconds) if done and seconds >= 60 else None
 
 
-def _share(done: Mapping[str, Any]) -> str:
-    total, share = int(done.get("bytes_total") or 0), size(int(done.get("bytes_done") or 0))
-    return f"{share} of {size(total)} {percent(done)}" if total else share
+def share(done: Mapping[str, Any]) -> str:
+    """The bytes that are done, of all bytes where they are known."""
+    total, part = int(done.get("bytes_total") or 0), size(int(done.get("bytes_done") or 0))
+    return f"{part} of {size(total)} {percent(done)}" if total else part

@@ -14,7 +14,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import messages
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import days, parse
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import days, local, parse
 
 # What a person has to do something about; every other wait ends by itself.
 PERSON = ("clean", "disk_prep", "insert", "online", "ship", "staging_complete", "wizard")
@@ -130,7 +130,7 @@ def _cells(one: Mapping[str, Any], zone: tzinfo | None) -> tuple[str, ...]:
     if one["state"] == "unknown":
         what = "UNKNOWN"
     command = str(one["command"]).removeprefix(PREFIX)
-    return (one["name"], one["status"], what, _local(one["since"], zone), _until(one, zone), one["progress"], command)
+    return (one["name"], one["status"], what, local(one["since"], zone), _until(one, zone), one["progress"], command)
 
 
 def _until(one: Mapping[str, Any], zone: tzinfo | None) -> str:
@@ -138,12 +138,7 @@ def _until(one: Mapping[str, Any], zone: tzinfo | None) -> str:
         return ""
     number = one["days_left"]
     left = "passed" if number < 0 else "today" if number == 0 else days(number)
-    return f"{_local(one['deadline'], zone)} ({left})"
-
-
-def _local(moment: str, zone: tzinfo | None) -> str:
-    """A moment in the time zone of the controller, with the name of the zone."""
-    return parse(moment).astimezone(zone).strftime("%Y-%m-%d %H:%M %Z") if moment else ""
+    return f"{local(one['deadline'], zone)} ({left})"
 
 
 FORMS: dict[str, Callable[[Sequence[Mapping[str, Any]], tzinfo | None], str]] = {

@@ -186,14 +186,17 @@ def test_backup_is_watched_until_it_waits_for_the_import(shown: list[str]) -> No
     task = stage(answers, seed=SEED, staging_path="D:\\Staging")
     assert task.run()["backup"]["jobs"][0]["phase"] == "waiting_for_import"
     assert task.sent[0] == {"wait": True, "poll_interval": 1, "staging_path": "D:\\Staging"}
-    assert shown == ["[contoso-fs01] Backup: not started yet", "[contoso-fs01] Backup: running, 5.0 of 10.0 GB (50 %)"]
+    assert shown == [
+        "[contoso-fs01] Backup: not started yet",
+        "[contoso-fs01] Backup: running, 5.0 GB of 10.0 GB (50 %)",
+    ]
 
 
 def test_running_backup_says_how_long_it_will_take(shown: list[str]) -> None:
     running = backup("running")
     running["backup"]["jobs"][0]["started"] = (datetime.now(UTC) - timedelta(hours=10)).isoformat()
     stage([running, backup("waiting_for_import")], seed=SEED, staging_path="D:\\Staging").run()
-    assert shown == ["[contoso-fs01] Backup: running, 5.0 of 10.0 GB (50 %), 10 h left"]
+    assert shown == ["[contoso-fs01] Backup: running, 5.0 GB of 10.0 GB (50 %), 10 h left"]
 
 
 def test_running_backup_that_does_not_fit_is_said_in_its_progress(shown: list[str]) -> None:
@@ -201,7 +204,7 @@ def test_running_backup_that_does_not_fit_is_said_in_its_progress(shown: list[st
     full["backup"]["staging"] = {"exists": True, "free_bytes": 10**9}
     stage([full, backup("waiting_for_import")], seed=SEED, staging_path="D:\\Staging").run()
     assert shown == [
-        "[contoso-fs01] Backup: running, 5.0 of 10.0 GB (50 %); `staging.path` has 1.0 GB free, and the backup has "
+        "[contoso-fs01] Backup: running, 5.0 GB of 10.0 GB (50 %); `staging.path` has 1.0 GB free, and the backup has "
         "5.0 GB to go."
     ]
 
@@ -269,7 +272,7 @@ def test_publish_settings_that_nothing_would_read_stay_on_the_controller(shown: 
 def test_what_a_person_has_started_is_watched_like_any_other(shown: list[str]) -> None:
     task = stage([backup("running"), backup("waiting_for_import")], setup="attended")
     task.run()
-    assert len(task.sent) == 2 and shown == ["[contoso-fs01] Backup: running, 5.0 of 10.0 GB (50 %)"]
+    assert len(task.sent) == 2 and shown == ["[contoso-fs01] Backup: running, 5.0 GB of 10.0 GB (50 %)"]
 
 
 def subscription() -> str:
@@ -406,7 +409,7 @@ def test_journal_is_collected_while_another_drive_is_copied(
         ("WD-2", "escrow"),
         ("WD-2", "working"),
     ]
-    assert shown == ["[contoso-fs01] drive WD-2: copying, 5.0 of 10.0 GB (50 %)"]
+    assert shown == ["[contoso-fs01] drive WD-2: copying, 5.0 GB of 10.0 GB (50 %)"]
 
 
 @pytest.mark.parametrize(("wait_for", "looks"), [("next", 2), ("all", 4)])

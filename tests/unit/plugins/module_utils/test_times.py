@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse, stamp
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import local, parse, stamp
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -56,3 +56,9 @@ def test_edge_of_the_calendar_is_refused() -> None:
 def test_stamp_without_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="no time zone"):
         stamp(datetime(2026, 11, 24, 12, 0))
+
+
+def test_a_moment_for_people_has_the_zone_of_the_controller_or_the_one_that_is_asked_for() -> None:
+    assert local("2026-11-24T23:30:00Z") == "2026-11-24 23:30 UTC"
+    assert local("2026-11-24T23:30:00Z", timezone(timedelta(hours=1), "CET")) == "2026-11-25 00:30 CET"
+    assert local("") == ""

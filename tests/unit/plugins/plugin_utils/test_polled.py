@@ -30,9 +30,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._
     MAX_LOST,
     PolledAction,
     Progress,
-    bytes_text,
     is_transport_error,
-    progress_text,
 )
 from tasks import Clock, Connection, Task
 
@@ -295,36 +293,3 @@ def test_options_that_cannot_be_used(options: dict[str, Any], words: str) -> Non
     with pytest.raises(AnsibleActionFail, match=words):
         task.run()
     assert task.sent == []
-
-
-@pytest.mark.parametrize(
-    ("done", "total", "text"),
-    [
-        (0, 10**12, "0.0 of 1000.0 GB (0 %)"),
-        (5 * 10**11, 10**12, "500.0 of 1000.0 GB (50 %)"),
-        (11, 10, "0.0 of 0.0 GB (100 %)"),
-        (None, 10, ""),
-        (5, None, ""),
-        (5, 0, ""),
-        ("5", 10, ""),
-    ],
-)
-def test_bytes_for_people(done: Any, total: Any, text: str) -> None:
-    assert bytes_text(done, total) == text
-
-
-@pytest.mark.parametrize(
-    ("speed", "left", "more"),
-    [
-        (None, None, ""),
-        (0, None, ", 0 MB/s"),
-        (110_400_000, 59, ", 110 MB/s, 1 min left"),
-        (110_400_000, 7261, ", 110 MB/s, 2 h 2 min left"),
-    ],
-)
-def test_speed_and_time_left(speed: Any, left: Any, more: str) -> None:
-    known = {"bytes_per_second": speed, "seconds_left": left}
-    assert progress_text({"bytes_done": 5 * 10**11, "bytes_total": 10**12, **known}) == (
-        f"500.0 of 1000.0 GB (50 %){more}"
-    )
-    assert progress_text({"bytes_done": None, "bytes_total": 10**12, **known}) == ""

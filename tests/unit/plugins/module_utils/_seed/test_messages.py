@@ -370,3 +370,20 @@ def test_notes_of_an_import_job() -> None:
     late = {"name": "contoso-fs01", "delayed_stage": "AtAzureDC", "drives": None}
     assert messages.import_notes(late) == ["Import job contoso-fs01 is delayed at AtAzureDC."]
     assert messages.import_notes({}) == []
+
+
+@pytest.mark.parametrize(
+    ("known", "text"),
+    [
+        ({"bytes_done": 5 * 10**11, "bytes_total": 10**12}, "500.0 GB of 1.0 TB (50 %)"),
+        ({"bytes_done": 11, "bytes_total": 10}, "11 bytes of 10 bytes (100 %)"),
+        ({"bytes_done": None, "bytes_total": None}, "0 bytes"),
+        ({"bytes_done": 5, "bytes_total": 0, "bytes_per_second": 0, "seconds_left": None}, "5 bytes"),
+        (
+            {"bytes_done": 0, "bytes_total": 10**12, "bytes_per_second": 110_400_000, "seconds_left": 7261},
+            "0 bytes of 1.0 TB (0 %), 110.4 MB/s, 2 h left",
+        ),
+    ],
+)
+def test_the_pace_of_work(known: dict[str, Any], text: str) -> None:
+    assert messages.pace(known) == text

@@ -329,7 +329,7 @@ def test_the_page_draws_a_drive_with_its_sessions_rate_and_times() -> None:
     one = snapshot(known(), seen, away("B"), away("C"))
     page = layout.page_drive(one, one.shards[0], 8 * 10**9)
     assert (page["width"], page["full"], page["where"]) == (50, 79, "attached to fs01 as E:")
-    assert page["copied"] == "from 2026-11-25T10:00:00Z to 2026-11-25T10:00:40Z, 100.0 MB/s, resumed 2 times"
+    assert page["copied"] == "from 2026-11-25 10:00 UTC to 2026-11-25 10:00 UTC, 100.0 MB/s, resumed 2 times"
     assert [(one["id"], one["size"]) for one in page["sessions"]] == [("s-2", "3.0 GB"), ("s-1", "1.0 GB")]
     assert [part["share"] for part in page["parts"]] == [25.6] * 3
     after = ledger.record(known(), "prepared", {"drives": [seen], "receipts": receipts("A")}, "kim@ctl", life.NOW)
