@@ -77,13 +77,12 @@ function Assert-SeedKeyUnrecorded {
         Sources: event 4688 has the command line where ProcessCreationIncludeCmdLine_Enabled is set; module logging
         writes the parameters of cmdlets into event 4103. Other programs that record processes are not looked for.
     .PARAMETER Drive
-        The drives that are next, as Get-SeedDrive shows them.
+        The drives that a new attempt is for, as Get-SeedDrive shows them.
     #>
     [CmdletBinding()]
     param([AllowEmptyCollection()][object[]]$Drive = @())
     $shown = @($Drive | Where-Object {
-            'prepare' -in $_.record.allowed -and (Test-SeedManaged -Value $_.option) -and
-            -not (Get-SeedField -Value $_.listed -Name allow_recorded_key)
+            (Test-SeedManaged -Value $_.option) -and -not (Get-SeedField -Value $_.listed -Name allow_recorded_key)
         })
     if ($shown.Count -eq 0) { return }
     $system = 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System\Audit'
@@ -368,13 +367,48 @@ function Get-SeedOpenFile {
     $Attempt.files | Where-Object { $_.name -in $names }
 }
 
+function Get-SeedDue {
+    <#
+    .SYNOPSIS
+        What is to be begun, in the order of the drives: drive, step and files (those that the step reads from the
+        source).
+    .DESCRIPTION
+        What ended while it was waited for is not gone on with by itself: it would be so for days.
+    .PARAMETER Drive
+        The drives as Get-SeedDrive shows them.
+    .PARAMETER Step
+        Those of prepare, resume and verify that are meant.
+    .PARAMETER Option
+        The module's options.
+    #>
+    [CmdletBinding()]
+    param(
+        [AllowEmptyCollection()][object[]]$Drive = @(),
+        [Parameter(Mandatory = $true)][string[]]$Step,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option
+    )
+    foreach ($one in $Drive) {
+        $due = @($Step | Where-Object { $_ -in $one.record.allowed }) | Select-Object -First 1
+        if (-not $due) { continue }
+        $follows = @{ prepare = ''; resume = 'copy'; verify = 'verify' }[$due]
+        $run = $null
+        if ($one.facts.attempt) { $run = $one.facts.attempt.run }
+        $ended = $run -and $run.state -eq 'ended' -and $run.operation -eq $follows
+        if ($ended -and $Option['_retry'] -eq $false) { continue }
+        $files = @()
+        if ($due -eq 'prepare') { $files = $one.option.files }
+        if ($due -eq 'resume') { $files = @(Get-SeedOpenFile -Attempt $one.facts.attempt) }
+        [pscustomobject]@{ drive = $one; step = $due; files = $files }
+    }
+}
+
 function Start-SeedCopy {
     <#
     .SYNOPSIS
         Starts the copy to one drive, or goes on with it, if there is still room for it on this host. Returns whether
         it did.
-    .PARAMETER Drive
-        The drive as Get-SeedDrive showed it.
+    .PARAMETER Due
+        What is to be begun, as Get-SeedDue shows it.
     .PARAMETER Option
         The module's options.
     .PARAMETER Limit
@@ -383,19 +417,18 @@ function Start-SeedCopy {
     [CmdletBinding()]
     [OutputType([bool])]
     param(
-        [Parameter(Mandatory = $true)][object]$Drive,
+        [Parameter(Mandatory = $true)][object]$Due,
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option,
         [Parameter(Mandatory = $true)][int]$Limit
     )
     Use-SeedHost -Option $Option -Step {
         if (@(Get-SeedBusyDrive -Option $Option).Count -ge $Limit) { return $false }
-        if ('resume' -in $Drive.record.allowed) {
-            $now = Confirm-SeedAllowed -Drive $Drive -Option $Option -Step resume
+        $now = Confirm-SeedAllowed -Drive $Due.drive -Option $Option -Step $Due.step
+        if ($Due.step -eq 'resume') {
             $order = New-SeedResumeOrder -Drive $now -Option $Option
             $null = Start-SeedRun -Order $order -Account $Option['copy_account']
             return $true
         }
-        $now = Confirm-SeedAllowed -Drive $Drive -Option $Option -Step prepare
         try { $null = New-SeedAttempt -Drive $now -Option $Option }
         catch {
             # A tool that does not begin beside another copy is no failure: the drive waits for its turn.
@@ -445,12 +478,7 @@ function Invoke-SeedPrepare {
     $change = New-SeedChange -Drive $drives
     $working = @($drives | Where-Object { 'wait' -in $_.record.allowed })
     $open = @($drives | Where-Object { 'collect' -notin $_.record.allowed })
-    # A session that failed while it was waited for is not resumed by itself: it would be so for days.
-    $next = @($open | Where-Object {
-            $again = 'resume' -in $_.record.allowed
-            $ended = $again -and $_.facts.attempt.run.state -eq 'ended' -and $Option['_retry'] -eq $false
-            'prepare' -in $_.record.allowed -or ($again -and -not $ended)
-        })
+    $next = @(Get-SeedDue -Drive $open -Step prepare, resume -Option $Option)
     if ($next.Count -eq 0) {
         # A drive that is not there yet is waited for; everything else needs a decision.
         if ($working.Count -eq 0) {
@@ -463,32 +491,28 @@ function Invoke-SeedPrepare {
     $own = @($working | ForEach-Object { "$($_.facts.serial) (seed $($Option['seed']))" })
     if ($busy.Count -ge $limit -and $own.Count -gt 0) { return $change }
     $next = @($next | Select-Object -First ([Math]::Max(1, $limit - $busy.Count)))
-    foreach ($drive in $next) {
-        if ($drive.option.files.Count -gt 0 -and @(Get-SeedOption -Option $drive.listed -Name sessions).Count -gt 0) {
-            continue
-        }
-        throw "``files`` and ``sessions`` of drive $($drive.facts.serial) are empty. Plan the seed first."
+    foreach ($one in $next) {
+        $sessions = @(Get-SeedOption -Option $one.drive.listed -Name sessions)
+        if ($one.drive.option.files.Count -gt 0 -and $sessions.Count -gt 0) { continue }
+        throw "``files`` and ``sessions`` of drive $($one.drive.facts.serial) are empty. Plan the seed first."
     }
-    if (@($next | Where-Object { 'prepare' -in $_.record.allowed }).Count -gt 0) {
+    $new = @($next | Where-Object { $_.step -eq 'prepare' } | ForEach-Object { $_.drive })
+    if ($new.Count -gt 0) {
         $tool = Get-SeedTool -Path $Option['tool_path'] -Version $Option['tool_version']
         Assert-SeedTool -Tool $tool -Sha256 $Option['tool_sha256']
     }
-    Assert-SeedKeyUnrecorded -Drive $next
-    foreach ($drive in $next) {
-        $files = $drive.option.files
-        if ('resume' -in $drive.record.allowed) { $files = @(Get-SeedOpenFile -Attempt $drive.facts.attempt) }
-        Assert-SeedStagedFile -Directory $Option['source_directory'] -File $files
-    }
+    Assert-SeedKeyUnrecorded -Drive $new
+    foreach ($one in $next) { Assert-SeedStagedFile -Directory $Option['source_directory'] -File $one.files }
     if ($busy.Count -ge $limit) {
         $change.busy = $busy
         return $change
     }
     $problems = @()
-    foreach ($drive in $next) {
+    foreach ($one in $next) {
         try {
-            if (-not $CheckMode -and -not (Start-SeedCopy -Drive $drive -Option $Option -Limit $limit)) { continue }
+            if (-not $CheckMode -and -not (Start-SeedCopy -Due $one -Option $Option -Limit $limit)) { continue }
             $change.changed = $true
-            Set-SeedShown -Change $change -Drive $drive
+            Set-SeedShown -Change $change -Due $one
         }
         catch {
             if ($next.Count -eq 1) { throw }
@@ -503,23 +527,23 @@ function Invoke-SeedPrepare {
 function Set-SeedShown {
     <#
     .SYNOPSIS
-        Puts what a copy makes of a drive into the diff.
+        Puts what a step makes of a drive into the diff.
     .PARAMETER Change
         What the step changes.
-    .PARAMETER Drive
-        The drive as Get-SeedDrive showed it.
+    .PARAMETER Due
+        What is begun, as Get-SeedDue shows it.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][object]$Change, [Parameter(Mandatory = $true)][object]$Drive)
-    $goesOn = 'resume' -in $Drive.record.allowed
+    param([Parameter(Mandatory = $true)][object]$Change, [Parameter(Mandatory = $true)][object]$Due)
     foreach ($entry in $Change.after['drives']) {
-        if ($entry['serial'] -ne $Drive.facts.serial) { continue }
+        if ($entry['serial'] -ne $Due.drive.facts.serial) { continue }
         $entry['status'] = 'copying'
-        if ($goesOn) { continue }
+        if ($Due.step -eq 'verify') { $entry['status'] = 'verifying' }
+        if ($Due.step -ne 'prepare') { continue }
         $entry['attempt'] = 'new'
         $volume = 'a new encrypted volume'
-        if (Test-SeedManaged -Value $Drive.option) { $volume = 'its encrypted volume' }
-        $entry['content'] = "$($Drive.option.files.Count) files in $volume"
+        if (Test-SeedManaged -Value $Due.drive.option) { $volume = 'its encrypted volume' }
+        $entry['content'] = "$($Due.files.Count) files in $volume"
         $entry['fingerprint'] = ''
     }
 }
@@ -539,11 +563,7 @@ function Invoke-SeedVerify {
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option, [bool]$CheckMode)
     $drives = @(Get-SeedDrive -Option $Option)
     $change = New-SeedChange -Drive $drives
-    # A reading that failed while it was waited for is not begun again by itself: it would be so for days.
-    $next = @($drives | Where-Object { 'verify' -in $_.record.allowed } | Where-Object {
-            $run = $_.facts.attempt.run
-            $Option['_retry'] -ne $false -or $run.operation -ne 'verify' -or $run.state -ne 'ended'
-        })
+    $next = @(Get-SeedDue -Drive $drives -Step verify -Option $Option)
     if ($next.Count -eq 0) {
         if (@($drives | Where-Object { 'wait' -in $_.record.allowed }).Count -gt 0) { return $change }
         Set-SeedFailure -Change $change -Drive @($drives |
@@ -551,16 +571,13 @@ function Invoke-SeedVerify {
         return $change
     }
     $change.changed = $true
-    $serials = @($next | ForEach-Object { $_.facts.serial })
-    foreach ($entry in $change.after['drives']) {
-        if ($entry['serial'] -in $serials) { $entry['status'] = 'verifying' }
-    }
+    foreach ($one in $next) { Set-SeedShown -Change $change -Due $one }
     if ($CheckMode) { return $change }
     Use-SeedHost -Option $Option -Step {
-        $problems = foreach ($drive in $next) {
+        $problems = foreach ($one in $next) {
             # A drive that cannot be read does not keep the others from it.
             try {
-                $now = Confirm-SeedAllowed -Drive $drive -Option $Option -Step verify
+                $now = Confirm-SeedAllowed -Drive $one.drive -Option $Option -Step $one.step
                 Start-SeedRun -Order (New-SeedVerifyOrder -Facts $now.facts)
             }
             catch { "$_" }
@@ -615,5 +632,6 @@ function New-SeedVerifyOrder {
 Export-ModuleMember -Function @(
     'Use-SeedHost', 'Assert-SeedStagedFile', 'Assert-SeedKeyUnrecorded', 'Set-SeedRefused', 'Confirm-SeedAllowed',
     'New-SeedAttempt', 'New-SeedToolOrder', 'New-SeedCopyOrder', 'New-SeedResumeOrder', 'Get-SeedOpenFile',
-    'Start-SeedCopy', 'Get-SeedLimit', 'Invoke-SeedPrepare', 'Set-SeedShown', 'Invoke-SeedVerify', 'New-SeedVerifyOrder'
+    'Get-SeedDue', 'Start-SeedCopy', 'Get-SeedLimit', 'Invoke-SeedPrepare', 'Set-SeedShown', 'Invoke-SeedVerify',
+    'New-SeedVerifyOrder'
 )

@@ -524,4 +524,33 @@ Describe 'attempts' {
         finally { $held.Dispose() }
         Use-SeedHost -Option (New-TestOption -Serial 'WD-1') -Step { 'x' } | Should -Be 'x'
     }
+    It 'begins <step> of what allows <allowed>, unless it ended while it was waited for' -ForEach @(
+        @{ step = 'prepare'; allowed = 'prepare'; operation = 'copy'; again = $true; files = 'all' }
+        @{ step = 'resume'; allowed = 'resume'; operation = 'copy'; again = $false; files = 'b' }
+        @{ step = 'verify'; allowed = 'collect', 'verify'; operation = 'verify'; again = $false; files = '' }
+        # What ended is the copy, and the reading has yet to begin.
+        @{ step = 'verify'; allowed = 'collect', 'verify'; operation = 'copy'; again = $true; files = '' }
+        @{ step = ''; allowed = 'wait', 'discard'; operation = 'copy'; again = $true; files = '' }
+    ) {
+        $sessions = @{ id = 's-1'; files = @('a') }, @{ id = 's-2'; files = @('b') } |
+            ForEach-Object { [pscustomobject]$_ }
+        $states = @{ id = 's-1'; state = 'completed'; exit_code = 0 }, @{ id = 's-2'; state = 'failed'; exit_code = 1 }
+        $run = [pscustomobject]@{
+            state = 'ended'; operation = $operation; sessions = @($states | ForEach-Object { [pscustomobject]$_ })
+        }
+        $drive = [pscustomobject]@{
+            facts = [pscustomobject]@{ attempt = [pscustomobject]@{
+                run = $run; alive = ''; sessions = $sessions
+                files = @('a', 'b' | ForEach-Object { [pscustomobject]@{ name = $_; bytes = 1 } })
+            } }
+            option = [pscustomobject]@{ files = @([pscustomobject]@{ name = 'all' }) }
+            record = [pscustomobject]@{ allowed = $allowed }
+        }
+        $look = @{ Drive = @($drive); Step = 'prepare', 'resume', 'verify' }
+        $due = @(Get-SeedDue @look -Option @{ _retry = $true })
+        "$($due | ForEach-Object { $_.step; $_.files.name })".Trim() | Should -BeExactly "$step $files".Trim()
+        @(Get-SeedDue @look -Option @{ _retry = $false }).Count -gt 0 | Should -Be ($again -and $step -ne '')
+        $run.state = 'running'
+        @(Get-SeedDue @look -Option @{ _retry = $false }).Count -gt 0 | Should -Be ($step -ne '')
+    }
 }
