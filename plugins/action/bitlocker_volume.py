@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from ansible.errors import AnsibleActionFail
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.escrow import ESCROWS
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.place import Receipt
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import SealError, Transport
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import Transport
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.volumes import (
+    NotKept,
     keep_keys,
     split,
     validate_places,
@@ -27,7 +29,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import Keys
 
 # What is summed up over the looks of one task, a list for each volume.
-SUMMED = ("steps", "backed_up")
+SUMMED = ("steps", "directory")
 
 
 class ActionModule(Keys, PolledAction):
@@ -41,9 +43,10 @@ class ActionModule(Keys, PolledAction):
         self._given = [str(one) for one in options.get("escrowed") or []]
         self._kept_here: list[str] = []
         self._receipts: list[Receipt] = []
+        self._not_kept: list[NotKept] = []
         self._devices: list[str] = []
         self._earlier: dict[str, dict[str, Any]] = {}
-        self._places = options.get("escrow")
+        self._places: Any = options.get("escrow")
         self._require = str(options.get("require") or "all")
         self._transport: Transport | None = None
         protectors = options.get("protectors")
@@ -55,6 +58,7 @@ class ActionModule(Keys, PolledAction):
             refuse_traces()
         if self._places is None:
             return
+        _deps.check()
         problems = validate_places(self._places, self._require)
         if problems:
             raise AnsibleActionFail(" ".join(problems))
@@ -67,7 +71,7 @@ class ActionModule(Keys, PolledAction):
         """The arguments, with what is kept by now."""
         arguments = {name: one for name, one in self.key_arguments().items() if name not in self.controller_options}
         if self._transport:
-            directory, _others = split(self._places or [])
+            directory, _others = split(self._places)
             arguments |= {"_hold": True, "_transport_certificate": self._transport.certificate}
             arguments |= {"_directory": bool(directory), "escrowed": [*self._given, *self._kept_here]}
         # Somebody may put another drive at the letter while the task waits.
@@ -111,27 +115,20 @@ class ActionModule(Keys, PolledAction):
         self._devices = self._devices or [str(one) for one in devices]
         volumes = [one for one in result.get("volumes") or [] if isinstance(one, dict)]
         if self._transport and not self._task.check_mode:
-            stored = [str(name) for one in volumes for name in one.get("backed_up") or []]
-            try:
-                kept = keep_keys(
-                    sealed,
-                    stored,
-                    self._transport,
-                    self._places or [],
-                    self._require,
-                    datetime.now(UTC),
-                    self._kept_here,
-                )
-            except SealError as error:
-                raise AnsibleActionFail(str(error)) from None
+            stored = [entry for one in volumes for entry in one.get("directory") or []]
+            kept = keep_keys(
+                sealed, stored, self._transport, self._places, self._require, datetime.now(UTC), self._kept_here
+            )
             self._receipts += kept.receipts
             self._kept_here += kept.ids
-            result["receipts"] = list(self._receipts)
-            if kept.problems and self._require == "all":
+            self._not_kept += kept.problems
+            result |= {"receipts": list(self._receipts), "not_kept": [one._asdict() for one in self._not_kept]}
+            texts = list(dict.fromkeys(one.msg for one in kept.problems))
+            if kept.lost:
                 said = [str(result["msg"])] if result.get("failed") and result.get("msg") else []
-                result |= {"failed": True, "msg": " ".join([*said, *dict.fromkeys(kept.problems)])}
+                result |= {"failed": True, "msg": " ".join([*said, *texts])}
             else:
-                for text in dict.fromkeys(kept.problems):
+                for text in texts:
                     display.warning(text)
         for one in volumes:
             earlier = self._earlier.setdefault(str(one.get("mount_point")), {name: [] for name in SUMMED})

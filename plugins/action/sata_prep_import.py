@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys import custody
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.escrow import (
     ESCROWS,
@@ -61,6 +62,7 @@ class ActionModule(PolledAction):
             self._open_journals()
         if self._escrow is None or self._state not in COLLECTS:
             return
+        _deps.check()
         problems = validate_escrow(self._escrow)
         if problems:
             raise AnsibleActionFail(" ".join(problems))

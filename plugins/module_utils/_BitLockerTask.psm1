@@ -4,6 +4,7 @@
 # One task of the module bitlocker_volume: several volumes, judged together and changed one after the other. Private to
 # the collection.
 #AnsibleRequires -PowerShell ..module_utils._BitLocker
+#AnsibleRequires -PowerShell ..module_utils._BitLockerDirectory
 #AnsibleRequires -PowerShell ..module_utils._BitLockerStep
 #AnsibleRequires -PowerShell ..module_utils._DriveGuard
 #AnsibleRequires -PowerShell ..module_utils._Seal
@@ -166,11 +167,8 @@ function New-SeedBitLockerRecord {
                 $sealed = Protect-SeedVolumeKey -Key $keys -Target $Target -Volume $volume -Option $Option
             }
             if ($Option._directory) {
-                foreach ($one in @($keys | Where-Object { $_.type -eq 'RecoveryPassword' })) {
-                    if ($one.id -in $Wanted.escrowed) { continue }
-                    Backup-SeedProtector -Volume $volume -Id $one.id
-                    $stored += $one.id
-                }
+                $new = @($keys | Where-Object { $_.type -eq 'RecoveryPassword' -and $_.id -notin $Wanted.escrowed })
+                $stored = @($new | ForEach-Object { Save-SeedDirectoryKey -Volume $volume -Key $_ })
             }
         }
         catch { $problem = "$problem $_".Trim() }
@@ -194,7 +192,7 @@ function New-SeedBitLockerRecord {
         reached = -not $CheckOnly -and -not $problem -and @($Done.held).Count -eq 0 -and -not $Done.working
         keys = @($keys | Where-Object { $Option.return_keys })
         sealed = $sealed
-        backed_up = $stored
+        directory = $stored
         warnings = $warnings
         problem = $problem
     }
@@ -268,7 +266,7 @@ function ConvertTo-SeedBitLockerResult {
         working = $Record.working
         reached = [bool]$Record.reached
         foreign = @($Record.foreign)
-        backed_up = @($Record.backed_up)
+        directory = @($Record.directory)
         key_values = @($Record.keys)
         problem = $Record.problem
     }

@@ -6,6 +6,7 @@
 
 #AnsibleRequires -CSharpUtil Ansible.Basic
 #AnsibleRequires -PowerShell ..module_utils._BitLocker
+#AnsibleRequires -PowerShell ..module_utils._BitLockerDirectory
 #AnsibleRequires -PowerShell ..module_utils._BitLockerStep
 #AnsibleRequires -PowerShell ..module_utils._BitLockerTask
 #AnsibleRequires -PowerShell ..module_utils._DriveGuard

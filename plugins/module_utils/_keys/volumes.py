@@ -13,7 +13,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.content import (
     RECOVERY_PASSWORD,
@@ -32,13 +32,23 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 DIRECTORY = "ad"
 
 
+class NotKept(NamedTuple):
+    """A copy of a key that a place does not have: id of the protector, name of the place, and why. No secret."""
+
+    protector: str
+    place: str
+    msg: str
+
+
 @dataclass
 class Kept:
-    """What became of the keys of a look: receipts, ids that count as kept, and why others do not."""
+    """What became of the keys of a look: receipts, ids that count as kept, copies that failed, and whether any key
+    does not count as kept."""
 
     receipts: list[Receipt] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    problems: list[NotKept] = field(default_factory=list)
+    lost: bool = False
 
 
 def validate_places(places: Any, require: str) -> list[str]:
@@ -65,7 +75,7 @@ def split(places: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]],
 
 def keep_keys(
     sealed: Sequence[Mapping[str, Any]],
-    backed_up: Sequence[str],
+    stored: Sequence[Mapping[str, Any]],
     transport: Transport,
     places: Sequence[Mapping[str, Any]],
     require: str,
@@ -74,53 +84,57 @@ def keep_keys(
 ) -> Kept:
     """Keep the keys that a host sealed to ``transport`` in all places, and say which of them count as kept.
 
-    ``backed_up`` are the ids that the host stored in its directory, ``done`` those that were kept before. A place that
-    fails keeps no other one back.
+    ``stored`` is what the host says of its directory: id, proof (read, written or empty) and text. ``done`` are the ids
+    that were kept before. A place that fails keeps no other one back.
     """
     kept = Kept()
     directory, others = split(places)
+    said = {str(one["id"]): one for one in stored}
     for message in sealed:
-        volume = _opened(transport, message)
+        try:
+            volume = _opened(transport, message)
+        except SealError as error:
+            kept.problems.append(NotKept("", "", str(error)))
+            kept.lost = True
+            continue
         for key in (one for one in volume["keys"] if one["id"] not in done):
-            _keep(key, volume, others, bool(directory), backed_up, require, now, kept)
+            item = Item(str(key["id"]).strip("{}"), document(key, volume), "key")
+            found = [_keep(place, item, now) for place in others]
+            if directory:
+                found.append(_keep_in_directory(key, said.get(str(key["id"]), {}), item, now))
+            receipts = [one for one in found if not isinstance(one, NotKept)]
+            kept.receipts += receipts
+            kept.problems += [one for one in found if isinstance(one, NotKept)]
+            if len(receipts) == len(found) or (receipts and require == "any"):
+                kept.ids.append(str(key["id"]))
+            else:
+                kept.lost = True
     return kept
 
 
-def _keep(
-    key: Mapping[str, Any],
-    volume: Mapping[str, Any],
-    places: Sequence[Mapping[str, Any]],
-    directory: bool,
-    backed_up: Sequence[str],
-    require: str,
-    now: datetime,
-    kept: Kept,
-) -> None:
-    name = str(key["id"])
-    item = Item(name.strip("{}"), document(key, volume), "key")
-    good, wanted = 0, len(places) + int(directory)
-    for place in places:
-        try:
-            receipt = ESCROWS[place["type"]].keep(place, item, now)
-        except SealError as error:
-            kept.problems.append(str(error))
-            continue
-        kept.receipts.append(receipt)
-        good += 1
-    if directory and key["type"] == RECOVERY_PASSWORD and name in backed_up:
-        kept.receipts.append(_directory_receipt(item, now))
-        good += 1
-    elif directory and key["type"] != RECOVERY_PASSWORD:
-        kept.problems.append(
-            f"The directory takes recovery passwords only, not the protector {name} of the type {key['type']}. Add "
-            "another place to `escrow`, or set `require: any`."
+def _keep(place: Mapping[str, Any], item: Item, now: datetime) -> Receipt | NotKept:
+    kind = ESCROWS[place["type"]]
+    try:
+        return kind.keep(place, item, now)
+    except SealError as error:
+        return NotKept(f"{{{item.serial}}}", kind.identify(place), str(error))
+
+
+def _keep_in_directory(key: Mapping[str, Any], said: Mapping[str, Any], item: Item, now: datetime) -> Receipt | NotKept:
+    """What the host's directory has of a key. The host has asked it, and says how far the answer goes."""
+    if key["type"] != RECOVERY_PASSWORD:
+        text = (
+            f"The directory takes recovery passwords only, not the protector {key['id']} of the type {key['type']}. "
+            "Add another place to `escrow`, or set `require: any`."
         )
-    if good == wanted or (good and require == "any"):
-        kept.ids.append(name)
+    elif said.get("proof"):
+        return _directory_receipt(item, str(said["proof"]), now)
+    else:
+        text = str(said.get("text") or f"The host does not say what became of {key['id']} in the directory. Run again.")
+    return NotKept(str(key["id"]), DIRECTORY, text)
 
 
-def _directory_receipt(item: Item, now: datetime) -> Receipt:
-    """The host said that the directory has it. It is not read back: that takes rights that hardly anybody has."""
+def _directory_receipt(item: Item, proof: str, now: datetime) -> Receipt:
     return Receipt(
         serial=item.serial,
         kind="escrow",
@@ -130,7 +144,7 @@ def _directory_receipt(item: Item, now: datetime) -> Receipt:
         sha256=item.digest,
         copy_sha256="",
         recipients=[],
-        proof="written",
+        proof=proof,
         at=stamp(now),
     )
 

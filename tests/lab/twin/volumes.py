@@ -99,7 +99,7 @@ def change(machine: Machine, option: Json, check: bool) -> Json:
         "working": "",
         "reached": not check and not failure,
         "foreign": [],
-        "backed_up": [],
+        "directory": [],
         "key_values": [],
         "problem": failure,
         "volume": found,

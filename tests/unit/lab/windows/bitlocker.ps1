@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What the tests of BitLocker volumes need beside world.ps1: E: is the volume of the disk DATA.
-Import-TestUtility -Name '_Drive', '_Volume', '_DriveGuard', '_Seal', '_BitLocker', '_BitLockerStep', '_BitLockerTask'
+Import-TestUtility -Name '_Drive', '_Volume', '_DriveGuard', '_Seal', '_BitLocker', '_BitLockerStep',
+    '_BitLockerDirectory', '_BitLockerTask'
 
 # Source: published examples; both satisfy the rule of the check digits.
 $Password = '238810-662376-448998-450120-652806-203390-606320-483076',
@@ -104,8 +105,11 @@ function Set-TestPolicy {
 }
 
 function Set-TestDomain {
+    # The host belongs to a domain, whose directory shows the account so much.
+    param([string]$Shows = 'keys')
     Edit-LabFile -Path "$env:LAB_HOME/hosts/fs01/host.json" -Change {
-        $_ | Add-Member -NotePropertyName domain -NotePropertyValue $true
+        $_ | Add-Member -NotePropertyName domain -NotePropertyValue $true -Force
+        $_ | Add-Member -NotePropertyName directory -NotePropertyValue $Shows -Force
     }
 }
 

@@ -25,6 +25,8 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.action import 
     sata_prep_import,
     seed_ledger,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys import escrow as escrow_module
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.custody import working_name
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import FileStore
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.stores import open_store
@@ -626,6 +628,18 @@ def test_what_is_missing_for_custody_is_said_before_anything_is_copied(
         with pytest.raises(AnsibleActionFail, match=words):
             task.run()
         assert task.sent == []
+
+
+def test_missing_package_is_named_before_anything_is_copied(
+    options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_deps, "_missing", ["cryptography.x509"])
+    # Nothing of the package is used before it is known to be there.
+    monkeypatch.setattr(escrow_module, "ESCROWS", {})
+    task = Task(sata_prep_import.ActionModule, options)
+    with pytest.raises(AnsibleActionFail, match="'cryptography' is missing"):
+        task.run()
+    assert task.sent == []
 
 
 def test_another_vault_secret_is_refused_before_anything_is_copied(options: dict[str, Any], store: FileStore) -> None:

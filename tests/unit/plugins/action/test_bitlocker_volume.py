@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleActionFail
 from ansible_collections.seedfreight.azure_offline_backup.plugins.action import bitlocker_volume
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _files
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps, _files
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils import _polled
 from keys import opened, person, places, sealed_by_host
 from tasks import Clock, Task
@@ -36,7 +36,7 @@ def volume(steps: tuple[str, ...] = (), held: tuple[str, ...] = (), **more: Any)
         "steps": steps_of[0],
         "held": steps_of[1],
         "working": "",
-        "backed_up": [],
+        "directory": [],
         "volume": {},
     }
     return {**entry, **more}
@@ -111,13 +111,54 @@ def test_one_place_of_several_is_enough_when_any_is(
         result = task.run()
         assert (len(task.sent), bool(result.get("failed"))) == (looks, looks == 1)
         assert len(result["receipts"]) == 1
+        (failed,) = result["not_kept"]
+        assert (failed["protector"], failed["place"]) == (ID, "sealed_file:other")
+        assert "No space left on device" in failed["msg"] and (looks == 2 or failed["msg"] in result["msg"])
 
 
-def test_directory_is_served_by_the_host(options: dict[str, Any]) -> None:
-    task = Task(bitlocker_volume.ActionModule, {**WISH, "escrow": [{"type": "ad"}]}, [host(backed_up=[ID])])
+@pytest.mark.parametrize("proof", ["read", "written"])
+def test_directory_is_served_by_the_host(options: dict[str, Any], proof: str) -> None:
+    directory = [{"id": ID, "proof": proof, "text": "" if proof == "read" else "It shows no entry."}]
+    task = Task(bitlocker_volume.ActionModule, {**WISH, "escrow": [{"type": "ad"}]}, [host(directory=directory)])
     result = task.run()
     assert task.sent[0]["_directory"] is True and [one["escrowed"] for one in task.sent] == [[], [ID]]
-    assert [(one["type"], one["proof"]) for one in result["receipts"]] == [("ad", "written")]
+    assert [(one["type"], one["proof"]) for one in result["receipts"]] == [("ad", proof)]
+    assert result["not_kept"] == []
+
+
+@pytest.mark.parametrize(
+    ("places_given", "require", "fails"), [("both", "any", False), ("both", "all", True), ("ad", "any", True)]
+)
+@pytest.mark.parametrize("said", [[{"id": ID, "proof": "", "text": "The policy is off."}], []])
+def test_a_directory_that_fails_matters_as_any_place(
+    options: dict[str, Any], places_given: str, require: str, fails: bool, said: list[dict[str, str]]
+) -> None:
+    escrow = [*(options["escrow"] if places_given == "both" else []), {"type": "ad"}]
+    task = Task(
+        bitlocker_volume.ActionModule, {**options, "escrow": escrow, "require": require}, [host(directory=said)]
+    )
+    result = task.run()
+    reason = "The policy is off." if said else f"The host does not say what became of {ID} in the directory. Run again."
+    assert result["not_kept"] == [{"protector": ID, "place": "ad", "msg": reason}]
+    assert [one["type"] for one in result["receipts"]] == (["sealed_file"] if places_given == "both" else [])
+    assert (bool(result.get("failed")), len(task.sent)) == (fails, 1 if fails else 2)
+    if fails:
+        assert reason in result["msg"]
+
+
+def test_a_key_that_no_place_has_fails_a_volume_that_is_encrypted_already(
+    options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_path: pathlib.Path, _data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(_files, "write_atomic", full)
+
+    def done(arguments: dict[str, Any]) -> dict[str, Any]:
+        return {**host(())(arguments), "volumes": [volume()]}
+
+    result = Task(bitlocker_volume.ActionModule, {**options, "require": "any"}, [done]).run()
+    assert result["failed"] and "No space left on device" in result["msg"]
 
 
 def test_directory_takes_no_external_key(options: dict[str, Any]) -> None:
@@ -134,9 +175,10 @@ def test_key_that_did_not_arrive_is_not_used(options: dict[str, Any]) -> None:
         return result
 
     task = Task(bitlocker_volume.ActionModule, options, [torn])
-    with pytest.raises(AnsibleActionFail, match="did not arrive whole"):
-        task.run()
-    assert len(task.sent) == 1
+    result = task.run()
+    assert result["failed"] and "did not arrive whole" in result["msg"] and len(task.sent) == 1
+    # What the host did is said all the same.
+    assert result["changed"] and [one["step"] for one in result["volumes"][0]["steps"]] == ["add_protector"]
 
 
 def test_steps_that_stay_held_fail_the_task(options: dict[str, Any]) -> None:
@@ -214,6 +256,18 @@ def test_later_looks_name_the_volumes_of_the_first(monkeypatch: pytest.MonkeyPat
 def test_is_refused_before_the_host_is_asked(options: dict[str, Any], changes: dict[str, Any], words: str) -> None:
     task = Task(bitlocker_volume.ActionModule, {**options, **changes})
     with pytest.raises(AnsibleActionFail, match=words):
+        task.run()
+    assert task.sent == []
+
+
+@pytest.mark.parametrize("escrow", ["sealed_file", "ad"])
+def test_missing_package_is_named_before_the_host_is_asked(
+    options: dict[str, Any], escrow: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_deps, "_missing", ["asn1crypto"])
+    given = options["escrow"] if escrow == "sealed_file" else [{"type": "ad"}]
+    task = Task(bitlocker_volume.ActionModule, {**options, "escrow": given})
+    with pytest.raises(AnsibleActionFail, match=r"'asn1crypto' is missing.*requirements.txt"):
         task.run()
     assert task.sent == []
 

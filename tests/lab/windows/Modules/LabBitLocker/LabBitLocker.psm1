@@ -6,7 +6,7 @@
 # winerror.h.
 #
 # CHOICE bitlocker-seconds: a conversion takes three seconds, or `bitlocker_seconds` of host.json (BitLocker, 4)
-Import-Module -Name LabWorld -Global
+Import-Module -Name LabWorld, LabDirectory -Global
 
 $script:code = @{
     locked = 0x80310000L
@@ -284,11 +284,6 @@ function Invoke-LabEncrypt {
     $used = [bool]([int]$Value['EncryptionFlags'] -band 1)
     if (-not $used -and (Get-LabField $Found.Disk 'thin' $false)) { return New-LabAnswer $script:code.thin }
     Start-LabConversion $Found $true @{ encryption_method = $wanted; used_space_only = $used }
-}
-
-function Test-LabDomain {
-    # Whether the host reaches a domain: `domain` of host.json.
-    [bool](Get-LabField (Read-LabFile -Path (Get-LabPath 'hosts' $env:LAB_HOST 'host.json')) 'domain' $false)
 }
 
 function Backup-LabRecovery {
