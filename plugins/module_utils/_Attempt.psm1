@@ -322,6 +322,21 @@ function Get-SeedOtherAttempt {
     }
 }
 
+function Get-SeedOpenAttempt {
+    <#
+    .SYNOPSIS
+        The attempts of all seeds on this host that wrote to a drive and are neither discarded nor cleaned.
+    .PARAMETER Serial
+        The serial as the user writes it.
+    .PARAMETER WorkDirectory
+        The folder with the attempts of the seeds.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Serial, [Parameter(Mandatory = $true)][string]$WorkDirectory)
+    $call = @{ Option = @{ seed = ''; work_directory = $WorkDirectory }; BootTime = Get-SeedBootTime }
+    Get-SeedOtherAttempt @call -Serial (ConvertTo-SeedSerial -Serial $Serial)
+}
+
 function Get-SeedJournalPath {
     <#
     .SYNOPSIS
@@ -655,7 +670,7 @@ function New-SeedChange {
 Export-ModuleMember -Function @(
     'Get-SeedOption', 'Assert-SeedOption', 'Assert-SeedPlan', 'Get-SeedFolder', 'New-SeedAttemptId', 'Read-SeedRecord',
     'Read-SeedAttempt', 'Get-SeedAttempt', 'Test-SeedToolBegan', 'Test-SeedWrote', 'Get-SeedOtherAttempt',
-    'Get-SeedJournalPath', 'Get-SeedJournalFact', 'Get-SeedCurrentAttempt', 'Get-SeedVerifyFact',
+    'Get-SeedOpenAttempt', 'Get-SeedJournalPath', 'Get-SeedJournalFact', 'Get-SeedCurrentAttempt', 'Get-SeedVerifyFact',
     'Get-SeedProtectedPath', 'Get-SeedDriveFact', 'Get-SeedDriveOption', 'Get-SeedDrive', 'Get-SeedBusyDrive',
     'Get-SeedDiff', 'Set-SeedFailure', 'New-SeedChange'
 )

@@ -403,6 +403,8 @@ function Invoke-SeedBitLockerPlan {
         RecoveryPassword, ExternalKey or Password, which unlocks the volume.
     .PARAMETER Device
         What Windows calls the volume, where it was seen before; another one is not touched.
+    .PARAMETER Guard
+        A script block that says why the volume must stay as it is; asked before each step but a mere unlocking.
     .PARAMETER CheckOnly
         Whether nothing is changed.
     #>
@@ -412,6 +414,7 @@ function Invoke-SeedBitLockerPlan {
         [Parameter(Mandatory = $true)][hashtable]$Wanted,
         [hashtable]$Key = @{},
         [string]$Device = '',
+        [scriptblock]$Guard = {},
         [switch]$CheckOnly
     )
     $taken = @()
@@ -431,6 +434,7 @@ function Invoke-SeedBitLockerPlan {
         $plan = Get-SeedBitLockerPlan -Volume $volume -Wanted $Wanted
         $next = @($plan.steps | Where-Object { -not $_.held }) | Select-Object -First 1
         if (-not $problem) { $problem = $plan.refused }
+        if (-not $problem -and @($plan.steps).Count -gt 0 -and $Wanted.state -ne 'unlocked') { $problem = & $Guard }
         if ($problem -or $CheckOnly -or -not $next) { break }
         $same = @($taken | Where-Object {
             $_.step -eq $next.step -and $_.id -eq $next.id -and $_.number -eq $next.number

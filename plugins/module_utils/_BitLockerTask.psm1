@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # One task of the module bitlocker_volume: several volumes, judged together and changed one after the other. Private to
 # the collection.
+#AnsibleRequires -PowerShell ..module_utils._Attempt
 #AnsibleRequires -PowerShell ..module_utils._BitLocker
 #AnsibleRequires -PowerShell ..module_utils._BitLockerDirectory
 #AnsibleRequires -PowerShell ..module_utils._BitLockerStep
@@ -83,6 +84,34 @@ function Find-SeedBitLockerTarget {
     $Target.mount_point
 }
 
+function Get-SeedAttemptProblem {
+    <#
+    .SYNOPSIS
+        Why the volume of a drive must stay as it is: an open attempt of a seed wrote it. Empty for nothing.
+    .DESCRIPTION
+        The data center opens the drive with the key that the import job has, and a copy needs the drive unlocked.
+    .PARAMETER Target
+        The target.
+    .PARAMETER Option
+        The options of the module.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory = $true)][object]$Target,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option
+    )
+    $serial = $Target.serial
+    if (-not $serial) { $serial = Get-SeedLetterSerial -Letter $Target.mount_point }
+    if (-not $serial) { return '' }
+    $open = @(Get-SeedOpenAttempt -Serial $serial -WorkDirectory $Option.work_directory |
+        Where-Object { $_.attempt -notin @($Option.attempts) })
+    if ($open.Count -eq 0) { return '' }
+    "The drive $(ConvertTo-SeedSerial -Serial $serial) belongs to the attempt $($open[0].attempt) of the seed " +
+        "$($open[0].seed), which needs its volume and keys as they are: finish and clean the seed, give the attempt " +
+        "up, or allow the change with ``attempts: [$($open[0].attempt)]``."
+}
+
 function Invoke-SeedBitLockerTask {
     <#
     .SYNOPSIS
@@ -101,7 +130,11 @@ function Invoke-SeedBitLockerTask {
     $seen = @{}
     foreach ($target in $targets) {
         $wanted.has_key = $target.key.Count -gt 0
-        $found = Invoke-SeedBitLockerPlan -Find { Find-SeedBitLockerTarget -Target $target } -Wanted $wanted -CheckOnly
+        $look = @{
+            Find = { Find-SeedBitLockerTarget -Target $target }
+            Guard = { Get-SeedAttemptProblem -Target $target -Option $Option }
+        }
+        $found = Invoke-SeedBitLockerPlan @look -Wanted $wanted -CheckOnly
         if ($found.problem) { throw $found.problem }
         $mount = $found.volume.mount_point
         if ($Option._devices -and "$($found.volume.encryptable.DeviceID)" -notin @($Option._devices)) {
@@ -116,6 +149,7 @@ function Invoke-SeedBitLockerTask {
         $wanted.has_key = $target.key.Count -gt 0
         $call = @{
             Find = { Find-SeedBitLockerTarget -Target $target }
+            Guard = { Get-SeedAttemptProblem -Target $target -Option $Option }
             Wanted = $wanted
             Device = "$($seen[$target].volume.encryptable.DeviceID)"
             CheckOnly = $CheckOnly
@@ -274,5 +308,5 @@ function ConvertTo-SeedBitLockerResult {
 
 Export-ModuleMember -Function @(
     'ConvertTo-SeedProtectorId', 'ConvertTo-SeedBitLockerWish', 'Get-SeedBitLockerTarget', 'Find-SeedBitLockerTarget',
-    'Invoke-SeedBitLockerTask', 'ConvertTo-SeedBitLockerResult'
+    'Get-SeedAttemptProblem', 'Invoke-SeedBitLockerTask', 'ConvertTo-SeedBitLockerResult'
 )

@@ -869,6 +869,23 @@ function Get-SeedDriveLetter {
     $letters[0]
 }
 
+function Get-SeedLetterSerial {
+    <#
+    .SYNOPSIS
+        The serial of the drive that has a letter; empty for a letter that no disk has, as that of a spanned volume.
+    .PARAMETER Letter
+        The letter, with or without colon and backslash.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][string]$Letter)
+    $plain = [char](ConvertTo-SeedMountPoint -Letter $Letter)[0]
+    $partition = @(Invoke-SeedQuery -Name Get-Partition -Parameter @{ DriveLetter = $plain })
+    if ($partition.Count -eq 0) { return '' }
+    $disk = @(Invoke-SeedQuery -Name Get-Disk -Parameter @{ Number = $partition[0].DiskNumber })
+    ConvertTo-SeedSerial -Serial "$($disk[0].SerialNumber)"
+}
+
 function Get-SeedVolumeRecord {
     <#
     .SYNOPSIS
@@ -914,5 +931,5 @@ Export-ModuleMember -Function @(
     'Test-SeedOwnAddress', 'Test-SeedBelow', 'Assert-SeedPathKnown',
     'Get-SeedSerialGuard', 'ConvertTo-SeedSwapped', 'Get-SeedPhysicalDisk',
     'Get-SeedManagerGuard', 'Set-SeedHostLook', 'Get-SeedGuard', 'Get-SeedDiskFact', 'Get-SeedDriveLetter',
-    'Get-SeedVolumeRecord'
+    'Get-SeedLetterSerial', 'Get-SeedVolumeRecord'
 )

@@ -18,6 +18,7 @@ $one = @('serial', 'mount_point')
 $keys = @('recovery_password', 'external_key', 'password')
 $spec = @{
     options = @{
+        attempts = @{ type = 'list'; elements = 'str' }
         auto_unlock = @{ type = 'bool' }
         escrow = @{ type = 'list'; elements = 'dict' }
         escrowed = @{ type = 'list'; elements = 'str' }
@@ -62,6 +63,7 @@ $spec = @{
         }
         wait = @{ type = 'bool'; default = $false }
         wait_timeout = @{ type = 'int'; default = 604800 }
+        work_directory = @{ type = 'path'; default = 'C:\ProgramData\Seedfreight' }
         _devices = @{ type = 'list'; elements = 'str' }
         _directory = @{ type = 'bool'; default = $false }
         _hold = @{ type = 'bool'; default = $false }

@@ -5,6 +5,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 #AnsibleRequires -CSharpUtil Ansible.Basic
+#AnsibleRequires -PowerShell ..module_utils._Attempt
 #AnsibleRequires -PowerShell ..module_utils._DriveGuard
 #AnsibleRequires -PowerShell ..module_utils._Volume
 
@@ -16,6 +17,7 @@ $spec = @{
         seed = @{ type = 'str' }
         serials = @{ type = 'list'; elements = 'str'; required = $true }
         store = @{ type = 'dict' }
+        work_directory = @{ type = 'path'; default = 'C:\ProgramData\Seedfreight' }
     }
     mutually_exclusive = @(, @('recovery_password', 'external_key', 'journal'))
     supports_check_mode = $true
@@ -28,7 +30,11 @@ try {
     if ($key.Count -gt 0 -and @($module.Params.serials).Count -ne 1) {
         throw 'A key belongs to one drive: give one serial in `serials` with it.'
     }
-    $module.Result.volumes = @($module.Params.serials | ForEach-Object { Get-SeedVolumeRecord -Serial $_ -Key $key })
+    $module.Result.volumes = @(foreach ($serial in $module.Params.serials) {
+        $record = Get-SeedVolumeRecord -Serial $serial -Key $key
+        $open = @(Get-SeedOpenAttempt -Serial $serial -WorkDirectory $module.Params.work_directory)
+        $record | Add-Member -NotePropertyName attempts -NotePropertyValue $open -PassThru
+    })
 }
 catch { $module.FailJson("$_", $_) }
 $module.ExitJson()

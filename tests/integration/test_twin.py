@@ -108,6 +108,12 @@ def copied(pair: Pair) -> None:
     until_idle(pair)
 
 
+def locked(pair: Pair) -> list[dict[str, Any]]:
+    """The options that lock the drive of the newest attempt, in each of both worlds."""
+    ids = pair.each(lambda _home: newest("attempt.json").parent.name)
+    return [{"serial": DRIVE, "state": "locked", "attempts": [one]} for one in ids]
+
+
 def newest(name: str, serial: str = DRIVE, seed: str = COPY["seed"]) -> pathlib.Path:
     """A file of a drive's newest attempt; of none, one that is not there."""
     folder = world.windows_path(HOST, f"C:\\ProgramData\\Seedfreight\\seeds\\{seed}\\{serial}")
@@ -185,13 +191,16 @@ def test_a_copied_drive_that_is_handled(pair: Pair) -> None:
     """Locked, unlocked, pulled, given up, erased: what people and Windows do to a copied drive."""
     copied(pair)
     info = {**COPY, "drives": [drive()]}
-    volume = {"serial": DRIVE, "state": "locked"}
-    pair.compare("bitlocker_volume_info", "real", {"serials": [DRIVE, FOREIGN, "NO-SUCH-DRIVE"]})
+    seen = pair.compare("bitlocker_volume_info", "real", {"serials": [DRIVE, FOREIGN, "NO-SUCH-DRIVE"]})
+    assert [len(one["attempts"]) for one in seen[0]["volumes"]] == [1, 0, 0]
     pair.compare("bitlocker_volume", "refused", {"serial": FOREIGN, "state": "locked"})
     pair.compare("bitlocker_volume", "refused", {"serial": "NO-SUCH-DRIVE", "state": "locked"})
-    assert pair.compare("bitlocker_volume", "check", volume)[0]["changed"]
-    assert pair.compare("bitlocker_volume", "real", volume)[0]["changed"]
-    assert not pair.compare("bitlocker_volume", "again", volume)[0]["changed"]
+    for mode in ("check", "real"):
+        refused = pair.compare("bitlocker_volume", mode, {"serial": DRIVE, "state": "locked"})[0]
+        assert "belongs to the attempt" in refused["msg"]
+    assert pair.compare("bitlocker_volume", "check", *locked(pair))[0]["changed"]
+    assert pair.compare("bitlocker_volume", "real", *locked(pair))[0]["changed"]
+    assert not pair.compare("bitlocker_volume", "again", {"serial": DRIVE, "state": "locked"})[0]["changed"]
     assert pair.compare("sata_prep_import_info", "real", info)[0]["drives"][0]["status"] == "locked"
     unlock = {"serial": DRIVE, "state": "unlocked"}
     assert pair.compare("bitlocker_volume", "refused", unlock)[0]["failed"]
@@ -374,7 +383,7 @@ def test_what_the_tool_names_and_holds(pair: Pair) -> None:
     assert pair.compare("bitlocker_volume_info", "real", volume)[0]["volumes"][0]["key_matches"] is True
     other = {**volume, "recovery_password": "-".join(["000022"] * 8)}
     assert pair.compare("bitlocker_volume_info", "real", other)[0]["volumes"][0]["key_matches"] is False
-    pair.compare("bitlocker_volume", "real", {"serial": DRIVE, "state": "locked"})
+    assert pair.compare("bitlocker_volume", "real", *locked(pair))[0]["changed"]
     unlock = {"serial": DRIVE, "state": "unlocked"}
     refused = {**unlock, "recovery_password": other["recovery_password"]}
     assert pair.compare("bitlocker_volume", "refused", refused)[0]["failed"]
@@ -574,7 +583,7 @@ def test_two_drives_as_the_roles_ask(pair: Pair) -> None:
     until_idle(pair, *drives)
     seen = pair.compare("sata_prep_import_info", "real", info)[0]
     assert [one["status"] for one in seen["drives"]] == ["verified", "verified"]
-    pair.compare("bitlocker_volume", "real", {"serial": DRIVE, "state": "locked"})
+    assert pair.compare("bitlocker_volume", "real", *locked(pair))[0]["changed"]
     pair.each(lambda _home: people.pull(HOST, FOREIGN))
     seen = pair.compare("sata_prep_import_info", "real", info)[0]
     assert [(one["status"], one["access"]) for one in seen["drives"]] == [

@@ -209,7 +209,7 @@ def current(machine: Machine, found: list[Json], serial: str) -> Json | None:
 
 
 def others(machine: Machine, option: Json, serial: str) -> list[Json]:
-    """Attempts of other seeds that wrote to the drive and are neither discarded nor cleaned."""
+    """Attempts of other seeds than the option's that wrote to the drive and are neither discarded nor cleaned."""
     return [
         {"seed": seed, "attempt": one["id"]}
         for seed in machine.names(seeds_folder(option))

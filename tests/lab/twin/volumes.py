@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from lab import world
+from lab.twin import facts
 from lab.twin.machine import Failed, Json, Machine, Unmodelled, encryption, partitions, serial_of
 
 KINDS = {"recovery_password": "RecoveryPassword", "external_key": "ExternalKey"}
@@ -23,7 +24,8 @@ def info(machine: Machine, option: Json, _check: bool) -> Json:
     key = _key(option)
     if key and len(option["serials"]) != 1:
         raise Failed("A key belongs to one drive: give one serial in `serials` with it.")
-    return {"volumes": [_record(machine, serial_of(one), key) for one in option["serials"]]}
+    records = [_record(machine, serial_of(one), key) for one in option["serials"]]
+    return {"volumes": [one | {"attempts": facts.others(machine, option, one["serial"])} for one in records]}
 
 
 def _key(option: Json) -> tuple[str, str] | None:
@@ -80,6 +82,8 @@ def change(machine: Machine, option: Json, check: bool) -> Json:
     step, failure = "", ""
     if before != wanted:
         if why := _refusal(found, option):
+            raise Failed(why)
+        if why := _of_a_seed(machine, option, serial):
             raise Failed(why)
         step = option["state"].removesuffix("ed")
     shown = _diff(found)
@@ -150,6 +154,20 @@ def _find(machine: Machine, option: Json) -> tuple[str, Json]:
     if len(lettered) != 1:
         raise Failed(f"The drive {serial} has {len(lettered)} drive letters, and one is needed. Use `mount_point`.")
     return str(found["serial"]), lettered[0]
+
+
+def _of_a_seed(machine: Machine, option: Json, serial: str) -> str:
+    """Why a drive is not locked that an open attempt wrote; empty when there is none, or it is named."""
+    named = option["attempts"] or []
+    found = facts.others(machine, option, serial_of(serial)) if option["state"] == "locked" else []
+    one = next((one for one in found if one["attempt"] not in named), None)
+    if one is None:
+        return ""
+    return (
+        f"The drive {serial_of(serial)} belongs to the attempt {one['attempt']} of the seed {one['seed']}, which needs "
+        "its volume and keys as they are: finish and clean the seed, give the attempt up, or allow the change with "
+        f"`attempts: [{one['attempt']}]`."
+    )
 
 
 def _refusal(found: Json, option: Json) -> str:

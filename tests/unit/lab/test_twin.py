@@ -73,7 +73,9 @@ def test_a_drive_from_empty_to_cleaned(home: pathlib.Path) -> None:
     assert not call("sata_prep_import", **START)["changed"]
     assert call("sata_prep_import", **COPY, state="verified")["changed"]
     assert until_idle()["verify"]["files"] == FILES
-    assert call("bitlocker_volume", serial=DRIVE, state="locked")["volume"]["lock_status"] == "Locked"
+    attempt, lock = record["attempt"]["id"], {"serial": DRIVE, "state": "locked"}
+    assert attempt in call("bitlocker_volume", **lock)["msg"]
+    assert call("bitlocker_volume", **lock, attempts=[attempt])["volume"]["lock_status"] == "Locked"
     assert drive()["status"] == "verified"
     kept = call("sata_prep_import", **COPY, state="cleaned")
     assert "Collect it first" in kept["msg"]

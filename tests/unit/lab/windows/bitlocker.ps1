@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What the tests of BitLocker volumes need beside world.ps1: E: is the volume of the disk DATA.
-Import-TestUtility -Name '_Drive', '_Volume', '_DriveGuard', '_Seal', '_BitLocker', '_BitLockerStep',
+Import-TestUtility -Name '_Folder', '_Session', '_Drive', '_Volume', '_DriveGuard', '_Target', '_Tool', '_RunScript',
+    '_Resume', '_Manifest', '_Verify', '_Run', '_Attempt', '_Seal', '_BitLocker', '_BitLockerStep',
     '_BitLockerDirectory', '_BitLockerTask'
 
 # Source: published examples; both satisfy the rule of the check digits.
@@ -25,6 +26,8 @@ function New-TestOption {
     $option = New-TestVolume -Serial $(if (-not $Volume) { 'DATA' })
     $option += @{
         state = $State
+        attempts = $null
+        work_directory = 'C:\work'
         protectors = @($Protector)
         volumes = $Volume
         auto_unlock = $null
@@ -42,6 +45,19 @@ function New-TestOption {
     }
     foreach ($name in $More.Keys) { $option[$name] = $More[$name] }
     $option
+}
+
+function New-TestAttempt {
+    # An attempt of the seed one that wrote to the drive DATA.
+    param([string]$Id = '20260101T000000Z-0001', [string]$Work = 'C:\work', [switch]$Discarded)
+    $folder = "$Work\seeds\one\DATA\$Id"
+    $null = New-Item -ItemType Directory -Path $folder -Force
+    Write-SeedJson -Path "$folder\attempt.json" -Value @{
+        seed = 'one'; container = 'c'; started = '2026-01-01T00:00:00Z'; erased = @{ at = '2026-01-01T00:00:00Z' }
+        files = @(); sessions = @(); identity = @{}
+    }
+    if ($Discarded) { Write-SeedJson -Path "$folder\discarded.json" -Value @{ a = 1 } }
+    $Id
 }
 
 function Get-TestStep {

@@ -52,6 +52,65 @@ Describe 'a task on BitLocker volumes' {
         "$(Get-TestStep $second) $($second.problem)" | Should -Be 'encrypt '
         $second.keys[0].value | Should -Be $first.keys[0].value
     }
+    It 'leaves a drive of an open seed as it is in <wanted>, named by <by>, unless its attempt is named' -ForEach @(
+        foreach ($wanted in 'encrypted', 'locked', 'decrypted', 'suspended') {
+            foreach ($by in 'serial', 'letter') { @{ wanted = $wanted; by = $by } }
+        }
+    ) {
+        $null = Set-TestSituation -Name encrypted
+        $attempt = New-TestAttempt
+        $id = (Get-TestProtector -Type RecoveryPassword).id
+        $more = $(if ($wanted -eq 'encrypted') { @{ protectors = @($recovery); return_keys = $true; rotate = @($id) } }
+            else { @{} })
+        if ($by -eq 'letter') { $more += @{ serial = $null; mount_point = 'e:' } }
+        $before = Get-TestVolumeText
+        foreach ($check in $true, $false) {
+            { Invoke-SeedBitLockerTask -Option (New-TestOption -State $wanted -More $more) -CheckOnly:$check } |
+                Should -Throw "*DATA belongs to the attempt $attempt of the seed one*clean*attempts: ``[$attempt``]*"
+        }
+        Get-TestVolumeText | Should -Be $before
+        $more.attempts = @('20250101T000000Z-0009', $attempt)
+        $done = Invoke-SeedBitLockerTask -Option (New-TestOption -State $wanted -More $more)
+        "$($done.problem) $(@($done.steps).Count -gt 0)" | Should -Be ' True'
+    }
+    It 'refuses each volume when one of them is of an open seed' {
+        $null = Set-TestSituation -Name encrypted
+        $null = New-TestAttempt
+        Add-TestDisk -Serial 'MORE' -Number 3 -Letter 'F'
+        $volumes = @((New-TestVolume -Mount 'F:'), (New-TestVolume -Mount 'E:'))
+        $more = @{ protectors = @($recovery, (New-TestProtector -Type external_key)); return_keys = $true }
+        $before = Get-TestVolumeText
+        { Invoke-SeedBitLockerTask -Option (New-TestOption -State encrypted -Volume $volumes -More $more) } |
+            Should -Throw '*belongs to the attempt*'
+        Get-TestVolumeText | Should -Be $before
+    }
+    It 'unlocks a drive of an open seed, and goes no further' {
+        $key = Set-TestSituation -Name locked
+        $null = New-TestAttempt
+        $more = @{ recovery_password = $key }
+        { Invoke-SeedBitLockerTask -Option (New-TestOption -State decrypted -More $more) } |
+            Should -Throw '*belongs to the attempt*'
+        Get-TestStep (Invoke-SeedBitLockerTask -Option (New-TestOption -State unlocked -More $more)) |
+            Should -Be 'unlock'
+    }
+    It 'minds no attempt that was given up, is of another drive, or lies in another folder' {
+        $null = Set-TestSituation -Name encrypted
+        $null = New-TestAttempt -Discarded
+        $null = New-TestAttempt -Work 'C:\elsewhere'
+        Rename-Item -LiteralPath (Resolve-SeedPath -Path 'C:\elsewhere\seeds\one') -NewName 'two'
+        Get-TestStep (Invoke-SeedBitLockerTask -Option (New-TestOption -State locked)) | Should -Be 'lock'
+        $open = Get-SeedOpenAttempt -Serial ' data' -WorkDirectory 'C:\elsewhere'
+        "$($open.seed) $($open.attempt)" | Should -Be 'two 20260101T000000Z-0001'
+        Get-SeedOpenAttempt -Serial 'OTHER' -WorkDirectory 'C:\elsewhere' | Should -BeNullOrEmpty
+        "$(Get-SeedLetterSerial -Letter 'e:\') $(Get-SeedLetterSerial -Letter 'Q')" | Should -Be 'DATA '
+    }
+    It 'stops between two steps when an attempt begins meanwhile' {
+        $option = New-TestOption -State encrypted -Protector $recovery -More @{ return_keys = $true }
+        $script:asked = 0
+        $call = @{ Find = { 'E' }; Wanted = ConvertTo-SeedBitLockerWish -Option $option }
+        $done = Invoke-SeedBitLockerPlan @call -Guard { if ($script:asked++ -gt 0) { 'an attempt began' } else { '' } }
+        "$(Get-TestStep $done) $($done.problem)" | Should -Be 'add_protector an attempt began'
+    }
     It 'comes to <wanted> from <name>: says it, does it, and has nothing left to do' -ForEach @(
         foreach ($wanted in 'encrypted', 'unlocked', 'locked', 'decrypted', 'suspended') {
             foreach ($name in 'plain', 'encrypting', 'encrypted', 'suspended', 'locked', 'decrypting', 'left over') {
