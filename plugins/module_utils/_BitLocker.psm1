@@ -1,6 +1,8 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+#AnsibleRequires -PowerShell ..module_utils._BitLockerCall
+
 # What brings a BitLocker volume into a state: decided here from what is seen and what is wanted, and nothing is read
 # or changed. Private to the collection.
 
@@ -111,20 +113,6 @@ function Get-SeedWantedProblem {
         return '`rotate` needs `protectors`: name what takes the place of the old ones.'
     }
     ''
-}
-
-function ConvertFrom-SeedKeyText {
-    <#
-    .SYNOPSIS
-        The 32 bytes of an external key in a hashtable; nothing when its value is something else.
-    .PARAMETER Secret
-        A hashtable with the base64 text as value.
-    #>
-    [CmdletBinding()]
-    [OutputType([byte[]])]
-    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Secret)
-    try { $bytes = [Convert]::FromBase64String("$($Secret['value'])") } catch [System.FormatException] { return $null }
-    if ($bytes.Length -eq 32) { , $bytes }
 }
 
 function Join-SeedProtector {
@@ -548,88 +536,7 @@ function Get-SeedBitLockerExpected {
     $shown
 }
 
-function Get-SeedBitLockerAnswer {
-    <#
-    .SYNOPSIS
-        What an error code of BitLocker means, with the remedy; a text that only says that it is not known otherwise.
-    .DESCRIPTION
-        By the code alone: texts of Windows are localised.
-    .PARAMETER Code
-        The HRESULT as 0x and 8 digits.
-    #>
-    [CmdletBinding()]
-    [OutputType([string])]
-    param([Parameter(Mandatory = $true)][string]$Code)
-    # Source: the codes FVE_E_* of winerror.h, and the pages of the methods of Win32_EncryptableVolume.
-    $policy = 'A policy of the domain or of this host {0}. Change it below Computer Configuration, Administrative ' +
-        'Templates, Windows Components, BitLocker Drive Encryption, for this kind of drive.'
-    $known = @{
-        '0x80310000' = 'the volume is locked. Give its key.'
-        '0x80310008' = 'BitLocker is not turned on for it.'
-        '0x80310012' = 'it holds the files that start Windows.'
-        '0x80310013' = 'it has no file system that BitLocker can use. Format it with NTFS.'
-        '0x80310020' = 'Windows stores the key on its own volume, which is not encrypted. Encrypt that first, or ' +
-            'leave `auto_unlock` out.'
-        '0x80310024' = 'something else changed it at the same moment. Run again.'
-        '0x80310027' = 'the key is not one of this volume.'
-        '0x80310029' = 'keys of other volumes are stored on it. Run Clear-BitLockerAutoUnlock first.'
-        '0x8031002C' = $policy -f 'wants a recovery password first. Add one to `protectors`'
-        '0x8031002D' = 'it has another method. Decrypt it first.'
-        '0x8031002E' = 'it has no protector. Name one in `protectors`.'
-        '0x80310031' = 'it has such a protector, and can have only one. Name its id in `rotate` to replace it.'
-        '0x80310033' = 'it has no protector of that kind.'
-        '0x80310035' = 'the recovery password is malformed.'
-        '0x80310037' = 'FIPS mode forbids recovery passwords. Use `type: external_key`.'
-        '0x80310038' = 'FIPS mode forbids to save external keys.'
-        '0x80310049' = 'this edition of Windows has no BitLocker.'
-        '0x8031004B' = 'it is in use. Close what uses it.'
-        '0x8031004E' = 'the host waits for a restart. Restart it.'
-        '0x80310053' = 'this edition of Windows has no BitLocker.'
-        '0x8031005A' = 'this edition of Windows has no BitLocker.'
-        '0x80310059' = 'another operation works on it. Run again.'
-        '0x8031005C' = $policy -f 'forbids recovery passwords'
-        '0x8031005D' = $policy -f 'wants a recovery password. Add one to `protectors`'
-        '0x8031005E' = $policy -f 'forbids external keys'
-        '0x8031005F' = $policy -f 'wants an external key. Add one to `protectors`'
-        '0x8031006A' = $policy -f 'forbids passwords'
-        '0x8031006B' = $policy -f 'wants a password. Put one first in `protectors`'
-        '0x8031006C' = 'FIPS mode forbids passwords.'
-        '0x8031006D' = 'a password cannot protect the volume that holds Windows.'
-        '0x80310075' = $policy -f 'forbids automatic unlocking of fixed drives'
-        '0x80310076' = $policy -f 'forbids automatic unlocking of removable drives'
-        '0x80310077' = $policy -f 'forbids BitLocker on removable drives'
-        '0x80310078' = $policy -f 'forbids to turn on BitLocker on removable drives'
-        '0x80310079' = $policy -f 'forbids to turn off BitLocker on removable drives'
-        '0x80310080' = 'the password is too short. Windows wants 8 characters, a policy may want more.'
-        '0x80310081' = $policy -f 'wants a password of more kinds of characters'
-        '0x80310090' = $policy -f 'wants recovery passwords in the directory and forbids them'
-        '0x80310091' = $policy -f 'wants recovery passwords in the directory and forbids them'
-        '0x80310092' = $policy -f 'wants recovery passwords in the directory and forbids them'
-        '0x80310097' = 'Windows unlocks it by itself. Turn that off with `auto_unlock: false`.'
-        '0x803100A5' = 'its storage is thin and takes no full encryption. Set `used_space_only: true`.'
-        '0x803100AA' = 'the password is longer than 256 characters.'
-        '0x803100AD' = 'it is a cluster shared volume.'
-        '0x803100AE' = 'it belongs to a cluster.'
-        '0x803100BD' = 'it has shadow copies. Remove them.'
-        '0x80041003' = 'the account of the connection has no full rights. Use an administrator of the domain, a ' +
-            'local one with LocalAccountTokenFilterPolicy, or `become`.'
-        '0x80041010' = 'this host has no BitLocker. Install the Windows feature BitLocker and restart the host.'
-        '0x8004100E' = 'this host has no BitLocker. Install the Windows feature BitLocker and restart the host.'
-        '0x80070005' = 'access is denied: the account has no full rights, or files of the volume are open.'
-        '0x80070032' = 'the volume does not support it.'
-        '0x80070057' = 'Windows takes no such method or value, or a policy wants another.'
-        '0x80070490' = 'it is no volume that BitLocker knows. Format it first.'
-        '0x8007054B' = 'the domain cannot be reached. Try again where it can.'
-        '0x80280006' = 'the TPM is turned off. Turn it on in the firmware.'
-        '0x80280001' = 'the TPM cannot be used.'
-        '0x80090034' = 'the key could not be made. An account needs a host that belongs to its domain.'
-    }
-    $text = $known[$Code.ToUpperInvariant().Replace('0X', '0x')]
-    if ($text) { return $text }
-    'the code is not known to this collection. Look it up with `certutil -error`.'
-}
-
 Export-ModuleMember -Function @(
-    'Get-SeedProtectorType', 'Test-SeedRecoveryPassword', 'Get-SeedWantedProblem', 'ConvertFrom-SeedKeyText',
-    'Join-SeedProtector', 'Get-SeedBitLockerPlan', 'Get-SeedBitLockerExpected', 'Get-SeedBitLockerAnswer'
+    'Get-SeedProtectorType', 'Test-SeedRecoveryPassword', 'Get-SeedWantedProblem', 'Join-SeedProtector',
+    'Get-SeedBitLockerPlan', 'Get-SeedBitLockerExpected'
 )

@@ -1,122 +1,9 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Reads a BitLocker volume and takes the steps of its plan, through the methods of Win32_EncryptableVolume. Secrets go
-# in hashtables: the cmdlets write them to the warning stream, and a policy that logs modules logs their parameters.
-# Private to the collection.
+#AnsibleRequires -PowerShell ..module_utils._BitLockerCall
 
-function Get-SeedCimCode {
-    <#
-    .SYNOPSIS
-        The HRESULT of an error, as 0x and 8 digits; empty when it has none that says something.
-    .PARAMETER ErrorRecord
-        The error.
-    #>
-    [CmdletBinding()]
-    [OutputType([string])]
-    param([Parameter(Mandatory = $true)][System.Management.Automation.ErrorRecord]$ErrorRecord)
-    # An error of WMI has its code in the id, 'HRESULT 0x80041003,Microsoft...'; its exception has a general one.
-    if ("$($ErrorRecord.FullyQualifiedErrorId)" -match 'HRESULT (0x[0-9A-Fa-f]{8})') {
-        return '0x' + $Matches[1].Substring(2).ToUpperInvariant()
-    }
-    $code = $ErrorRecord.Exception.HResult
-    # COR_E_EXCEPTION, COR_E_INVALIDOPERATION and what PowerShell itself throws say nothing about BitLocker.
-    if (($code -band 0xFFFF0000) -in 0x80130000, 0) { return '' }
-    '0x{0:X8}' -f $code
-}
-
-function Invoke-SeedBitLockerMethod {
-    <#
-    .SYNOPSIS
-        Calls a method of an encryptable volume. Fails with the code and the remedy, and quotes no argument.
-    .PARAMETER Encryptable
-        The volume, as Get-SeedEncryptableVolume returns it.
-    .PARAMETER Name
-        The method.
-    .PARAMETER Value
-        Its arguments.
-    .PARAMETER Task
-        What it is for, for the message: Windows refused to ...
-    .PARAMETER Allowed
-        Further return codes that are no error.
-    #>
-    [CmdletBinding()]
-    param(
-        [Parameter(Mandatory = $true)][object]$Encryptable,
-        [Parameter(Mandatory = $true)][string]$Name,
-        [hashtable]$Value = @{},
-        [Parameter(Mandatory = $true)][string]$Task,
-        [string[]]$Allowed = @()
-    )
-    $call = @{ InputObject = $Encryptable; MethodName = $Name; ErrorAction = 'Stop'
-        WarningAction = 'SilentlyContinue' }
-    if ($Value.Count -gt 0) { $call.Arguments = $Value }
-    try { $answer = Invoke-CimMethod @call }
-    catch {
-        $code = Get-SeedCimCode -ErrorRecord $_
-        # The text of the error could quote an argument.
-        if (-not $code) { throw "Windows could not $Task ($($_.FullyQualifiedErrorId -replace ',.*'))." }
-        throw "Windows refused to $Task ($code): $(Get-SeedBitLockerAnswer -Code $code)"
-    }
-    $code = '0x{0:X8}' -f [uint32]$answer.ReturnValue
-    if ($code -ne '0x00000000' -and $code -notin $Allowed) {
-        throw "Windows refused to $Task ($code): $(Get-SeedBitLockerAnswer -Code $code)"
-    }
-    $answer
-}
-
-function Open-SeedEncryptable {
-    <#
-    .SYNOPSIS
-        The encryptable volume behind a letter. Fails with one sentence where there is no BitLocker, or no right to it.
-    .PARAMETER Letter
-        The drive letter.
-    #>
-    [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][string]$Letter)
-    $mount = ConvertTo-SeedMountPoint -Letter $Letter
-    Assert-SeedBitLocker
-    try { $found = @(Get-SeedEncryptableVolume -Letter $mount) }
-    catch {
-        $code = Get-SeedCimCode -ErrorRecord $_
-        if (-not $code) { throw }
-        throw "BitLocker cannot be asked about $mount ($code): $(Get-SeedBitLockerAnswer -Code $code)"
-    }
-    if ($found.Count -ne 1) {
-        throw "BitLocker knows no volume $mount (0x80070490). Check the letter, and format the volume."
-    }
-    $found[0]
-}
-
-function Read-SeedProtectorValue {
-    <#
-    .SYNOPSIS
-        The value of a protector of an unlocked volume, in a hashtable; none for a type that has none to read.
-    .PARAMETER Encryptable
-        The volume.
-    .PARAMETER Protector
-        Id and type of the protector.
-    #>
-    [CmdletBinding()]
-    [OutputType([hashtable])]
-    param([Parameter(Mandatory = $true)][object]$Encryptable, [Parameter(Mandatory = $true)][object]$Protector)
-    $call = @{
-        Encryptable = $Encryptable
-        Value = @{ VolumeKeyProtectorID = $Protector.id }
-        Task = "show the key of protector $($Protector.id)"
-    }
-    switch ($Protector.type) {
-        'RecoveryPassword' {
-            $answer = Invoke-SeedBitLockerMethod -Name GetKeyProtectorNumericalPassword @call
-            return @{ value = $answer.NumericalPassword }
-        }
-        'ExternalKey' {
-            $bytes = (Invoke-SeedBitLockerMethod -Name GetKeyProtectorExternalKey @call).ExternalKey
-            return @{ value = [Convert]::ToBase64String([byte[]]$bytes) }
-        }
-    }
-    @{}
-}
+# Reads a BitLocker volume and takes the steps of its plan. Private to the collection.
 
 function Get-SeedBitLockerState {
     <#
@@ -165,116 +52,6 @@ function Get-SeedBitLockerState {
     $volume
 }
 
-function ConvertTo-SeedSid {
-    <#
-    .SYNOPSIS
-        The SID of an account.
-    .PARAMETER Account
-        A SID, or a name such as CONTOSO\backup.
-    #>
-    [CmdletBinding()]
-    [OutputType([string])]
-    param([Parameter(Mandatory = $true)][string]$Account)
-    if ($Account -match '^S-1-[0-9-]+$') { return $Account }
-    $name = New-Object -TypeName System.Security.Principal.NTAccount -ArgumentList $Account
-    try { $name.Translate([System.Security.Principal.SecurityIdentifier]).Value }
-    catch {
-        $kind = $_.Exception.GetType().Name
-        throw "``account`` '$Account' cannot be found ($kind). Check its name, or give its SID."
-    }
-}
-
-function Add-SeedProtector {
-    <#
-    .SYNOPSIS
-        Adds a protector.
-    .PARAMETER Volume
-        The volume, as Get-SeedBitLockerState returns it.
-    .PARAMETER Protector
-        The wanted one.
-    #>
-    [CmdletBinding()]
-    param(
-        [Parameter(Mandatory = $true)][object]$Volume,
-        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Protector
-    )
-    $given = @{}
-    switch ($Protector.type) {
-        'recovery_password' {
-            $name = 'ProtectKeyWithNumericalPassword'
-            if ($Protector.value) { $given.NumericalPassword = $Protector.value }
-        }
-        'external_key' {
-            $name = 'ProtectKeyWithExternalKey'
-            if ($Protector.value) { $given.ExternalKey = ConvertFrom-SeedKeyText -Secret $Protector }
-        }
-        'password' {
-            $name = 'ProtectKeyWithPassphrase'
-            $given.Passphrase = $Protector.value
-        }
-        'account' {
-            $name = 'ProtectKeyWithAdSid'
-            $given.SidString = ConvertTo-SeedSid -Account $Protector.account
-            $given.Flags = [uint32]0
-        }
-        'tpm' { $name = 'ProtectKeyWithTPM' }
-    }
-    $call = @{
-        Encryptable = $Volume.encryptable
-        Name = $name
-        Value = $given
-        Task = "add a protector of the type $($Protector.type) to $($Volume.mount_point)"
-    }
-    $null = Invoke-SeedBitLockerMethod @call
-}
-
-function Start-SeedEncryption {
-    <#
-    .SYNOPSIS
-        Lets Windows encrypt a volume in software, or turn a decryption round.
-    .PARAMETER Volume
-        The volume.
-    .PARAMETER Wanted
-        The options.
-    #>
-    [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][object]$Volume, [Parameter(Mandatory = $true)][hashtable]$Wanted)
-    # Source: the methods GetEncryptionMethod and Encrypt of Win32_EncryptableVolume.
-    $numbers = @{ Aes128 = 3; Aes256 = 4; XtsAes128 = 6; XtsAes256 = 7 }
-    $method = $(if ($Wanted.method) { $Wanted.method } else { 'Aes256' })
-    if ($Volume.volume_status -ne 'FullyDecrypted') { $method = $Volume.encryption_method }
-    $call = @{ Encryptable = $Volume.encryptable; Task = "encrypt $($Volume.mount_point)" }
-    $flags = [uint32][int][bool]$Wanted.used_space_only
-    $given = @{ EncryptionFlags = $flags }
-    # A method that Windows has no number for stays what it is.
-    if ($numbers.ContainsKey("$method")) { $given.EncryptionMethod = [uint32]$numbers["$method"] }
-    $null = Invoke-SeedBitLockerMethod -Name Encrypt -Value $given @call
-}
-
-function Initialize-SeedEncryption {
-    <#
-    .SYNOPSIS
-        Prepares a plain volume for BitLocker, in software.
-    .DESCRIPTION
-        Before its first protector. A volume with one, that an encryption which failed left behind, is prepared.
-    .PARAMETER Volume
-        The volume.
-    #>
-    [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][object]$Volume)
-    if ($Volume.volume_status -ne 'FullyDecrypted' -or @($Volume.protectors).Count -gt 0) { return }
-    # Source: PrepareVolume of Win32_EncryptableVolume; 1 is encryption by software. Microsoft advises against the
-    # encryption of drives by themselves: ADV180028. 0x80310039: it was prepared before.
-    $call = @{
-        Encryptable = $Volume.encryptable
-        Name = 'PrepareVolume'
-        Value = @{ DiscoveryVolumeType = '<default>'; ForceEncryptionType = [uint32]1 }
-        Task = "prepare $($Volume.mount_point)"
-        Allowed = '0x80310039'
-    }
-    $null = Invoke-SeedBitLockerMethod @call
-}
-
 function Enable-SeedAutoUnlock {
     <#
     .SYNOPSIS
@@ -311,27 +88,6 @@ function Disable-SeedAutoUnlock {
         $given = @{ VolumeKeyProtectorID = $one.id }
         $null = Invoke-SeedBitLockerMethod -Name DeleteKeyProtector -Value $given -Allowed '0x80070057' @call
     }
-}
-
-function Remove-SeedProtector {
-    <#
-    .SYNOPSIS
-        Removes one protector, never the last.
-    .PARAMETER Volume
-        The volume.
-    .PARAMETER Id
-        Id of the protector.
-    #>
-    [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][object]$Volume, [Parameter(Mandatory = $true)][string]$Id)
-    $call = @{ Encryptable = $Volume.encryptable; Task = "remove the protector $Id of $($Volume.mount_point)" }
-    # Asked right before: the cmdlet would turn protection off to remove the last one, this method refuses it.
-    $ids = @((Invoke-SeedBitLockerMethod -Name GetKeyProtectors -Value @{ KeyProtectorType = [uint32]0 } @call
-        ).VolumeKeyProtectorID)
-    if (@($ids | Where-Object { $_ -ne $Id }).Count -eq 0) {
-        throw "The protector $Id is the last one of $($Volume.mount_point) and was not removed."
-    }
-    $null = Invoke-SeedBitLockerMethod -Name DeleteKeyProtector -Value @{ VolumeKeyProtectorID = $Id } @call
 }
 
 function Invoke-SeedBitLockerStep {
@@ -508,7 +264,6 @@ function Backup-SeedProtector {
 }
 
 Export-ModuleMember -Function @(
-    'Get-SeedCimCode', 'Invoke-SeedBitLockerMethod', 'Open-SeedEncryptable', 'Read-SeedProtectorValue',
-    'Get-SeedBitLockerState', 'ConvertTo-SeedSid', 'Invoke-SeedBitLockerStep', 'Invoke-SeedBitLockerPlan',
-    'Get-SeedVolumeKey', 'Backup-SeedProtector', 'Remove-SeedProtector'
+    'Get-SeedBitLockerState', 'Invoke-SeedBitLockerStep', 'Invoke-SeedBitLockerPlan', 'Get-SeedVolumeKey',
+    'Backup-SeedProtector'
 )

@@ -155,13 +155,19 @@ function Set-TestAcl {
 }
 
 function Import-TestUtility {
-    <# .SYNOPSIS Loads utilities of the collection by name, as Ansible does for a module that requires them. #>
+    <# .SYNOPSIS Loads utilities of the collection by name, and what they require, as Ansible does for a module. #>
     param([Parameter(Mandatory)][string[]]$Name)
-    foreach ($one in $Name) {
-        $path = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath "../plugins/module_utils/$one.psm1"
+    $all = [System.Collections.Generic.List[string]]$Name
+    for ($at = 0; $at -lt $all.Count; $at++) {
+        $path = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath "../plugins/module_utils/$($all[$at]).psm1"
+        $required = [regex]::Matches([System.IO.File]::ReadAllText($path), '(?m)^#AnsibleRequires .*\._(\w+)')
+        foreach ($one in $required) {
+            $other = "_$($one.Groups[1].Value)"
+            if ($other -notin $all) { $all.Add($other) }
+        }
         Import-Module -Name $path -Force -Global
         # A module does not inherit the mode of its caller.
-        . (Get-Module -Name $one) { Set-StrictMode -Version 3.0 }
+        . (Get-Module -Name $all[$at]) { Set-StrictMode -Version 3.0 }
     }
 }
 

@@ -46,7 +46,7 @@ Describe 'keys of volumes in escrow' {
                 $answer = Invoke-LabEncryptableMethod @call
                 if ($dies) { throw 'killed' }
                 $answer
-            } -ModuleName _BitLockerStep
+            } -ModuleName _BitLockerCall
         }
     }
     BeforeEach {

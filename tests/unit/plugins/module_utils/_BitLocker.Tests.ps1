@@ -4,7 +4,7 @@
 Describe 'the plan for a BitLocker volume' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        Import-TestUtility -Name '_BitLocker'
+        Import-TestUtility -Name '_Volume', '_BitLockerCall', '_BitLocker'
         $password = '238810-662376-448998-450120-652806-203390-606320-483076'
         $external = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8='
 

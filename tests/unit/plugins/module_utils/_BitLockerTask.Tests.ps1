@@ -427,7 +427,7 @@ Describe 'a task on BitLocker volumes' {
             Mock Invoke-CimMethod {
                 [CmdletBinding()]param($InputObject, $MethodName, $Arguments)
                 throw "Passphrase '$($Arguments['Passphrase'])' is bad"
-            } -ModuleName _BitLockerStep
+            } -ModuleName _BitLockerCall
             $done = Invoke-SeedBitLockerTask -Option $option
             $done.problem | Should -BeLike 'Windows could not*'
             $done.problem.Contains('correct horse') | Should -BeFalse
