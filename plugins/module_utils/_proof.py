@@ -3,13 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The blobs that an import has to bring, compared with one listing of their container. Private to the collection.
 
-What is returned has the same size for ten blobs and for a million, and so has what is kept of the listing.
+Of the listing nothing is kept, and what is returned does not grow with it: of what is missing or wrong it names the
+first ones, and all by their places in the list of the expected blobs.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _times
@@ -24,15 +25,23 @@ def identity(files: Iterable[Mapping[str, Any]]) -> str:
 
 
 class Proof:
-    """Takes the rows of a listing one by one. ``files`` have ``name``, and ``bytes`` and ``md5`` where they count."""
+    """Takes the rows of a listing one by one. ``files`` have ``name``, and ``bytes`` and ``md5`` where they count.
 
-    def __init__(self, files: Iterable[Mapping[str, Any]]) -> None:
+    ``errors`` are the blobs that a copy log reports, with the time at which that log was written (ISO 8601 in UTC): of
+    these only what was written after the log is right.
+    """
+
+    def __init__(self, files: Iterable[Mapping[str, Any]], errors: Mapping[str, str] | None = None) -> None:
         listed = list(files)
         self._identity = identity(listed)
-        self._left = {str(one["name"]): (one.get("bytes"), str(one.get("md5") or "")) for one in listed}
+        self._left = {
+            str(one["name"]): (place, one.get("bytes"), str(one.get("md5") or "")) for place, one in enumerate(listed)
+        }
         self._expected = len(self._left)
+        self._errors = dict(errors or {})
+        self.repaired: set[str] = set()
         self._problems: list[dict[str, str]] = []
-        self._wrong = 0
+        self._wrong: list[int] = []
         self._present: list[str] = []
         self._oldest: dict[str, str] | None = None
 
@@ -44,9 +53,10 @@ class Proof:
             return False
         if len(self._present) < ROWS:
             self._present.append(name)
-        problem = _problem(name, wanted, blob)
+        place, size, md5 = wanted
+        problem = _problem(name, (size, md5), blob) or self._reported(name, blob)
         if problem:
-            self._wrong += 1
+            self._wrong.append(place)
             if len(self._problems) < ROWS:
                 self._problems.append({"name": name, "problem": problem})
         moment = _sortable(blob.get("modified"))
@@ -54,8 +64,21 @@ class Proof:
             self._oldest = {"name": name, "modified": str(blob.get("modified") or "")}
         return True
 
+    def _reported(self, name: str, blob: Mapping[str, Any]) -> str:
+        """Why the error that a copy log reports of a blob still counts; empty when nothing reports one."""
+        written = self._errors.get(name)
+        if written is None:
+            return ""
+        if _sortable(blob.get("modified")) > _sortable(written):
+            self.repaired.add(name)
+            return ""
+        return f"a copy log reports an error of the blob {name}, and nobody has written it since"
+
     def show(self) -> dict[str, Any]:
-        """The result. ``oldest`` is the expected blob that was changed first; ``present`` names the first ones."""
+        """The result. ``oldest`` is the expected blob that was changed first; ``present`` names the first ones.
+
+        ``missing_at`` and ``wrong_at`` are all the places in ``files`` whose blobs are so, as ``places`` reads them.
+        """
         missing = [
             {"name": name, "problem": f"the container has no blob {name}"}
             for name, _row in zip(self._left, range(ROWS), strict=False)
@@ -64,11 +87,31 @@ class Proof:
             "identity": self._identity,
             "expected": self._expected,
             "missing": len(self._left),
-            "wrong": self._wrong,
+            "wrong": len(self._wrong),
+            "missing_at": _ranges([place for place, _size, _md5 in self._left.values()]),
+            "wrong_at": _ranges(sorted(self._wrong)),
             "problems": [*missing, *self._problems][:ROWS],
             "present": self._present,
             "oldest": self._oldest,
         }
+
+
+def places(ranges: str) -> Iterator[int]:
+    """The numbers that a text like ``0-3,7`` names, each once."""
+    for part in ranges.split(",") if ranges else ():
+        first, _hyphen, last = part.partition("-")
+        yield from range(int(first), int(last or first) + 1)
+
+
+def _ranges(numbers: list[int]) -> str:
+    """Sorted numbers as text like ``0-3,7``, which is short for many in a row."""
+    found: list[list[int]] = []
+    for number in numbers:
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in found)
 
 
 def _problem(name: str, wanted: tuple[Any, str], blob: Mapping[str, Any]) -> str:

@@ -217,10 +217,23 @@ container:
           returned: always
           sample: 0
         wrong:
-          description: Number of those that are of another type or length, or have another Content-MD5.
+          description:
+            - Number of those that are of another type or length, have another Content-MD5, or have an error in a copy
+              log and were not written since.
           type: int
           returned: always
           sample: 0
+        missing_at:
+          description:
+            - All missing ones by their places in O(expected_blobs), the first of which is 0, as numbers and ranges.
+          type: str
+          returned: always
+          sample: 0-3,7
+        wrong_at:
+          description: All wrong ones in the same form.
+          type: str
+          returned: always
+          sample: ""
         problems:
           description: The first 50 that are missing or wrong, with C(name) and C(problem).
           type: list
@@ -332,6 +345,11 @@ container:
           elements: dict
           returned: always
           sample: []
+        repaired:
+          description: Whether the log names all that failed, and each of these blobs was written after the log.
+          type: bool
+          returned: always
+          sample: false
 """
 
 from ansible.module_utils.basic import AnsibleModule

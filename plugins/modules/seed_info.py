@@ -403,6 +403,15 @@ report:
   returned: with O(observed)
   type: dict
   sample: {name: contoso-fs01}
+repair_documents:
+  description:
+    - What a person needs to bring what an import did not, as texts by their names in the state store. Empty while
+      nothing is missing.
+    - C(missing.jsonl) lists every file with its drive, C(repair/SERIAL.pathmap.txt) is the path map of the tool,
+      C(second-shipment.yml) a definition that ships the files again, and C(repair.txt) says what to do.
+  returned: with O(observed)
+  type: dict
+  sample: {}
 """
 
 from collections.abc import Mapping

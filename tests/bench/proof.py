@@ -65,7 +65,7 @@ listing = ContainerClient.from_container_url(f"http://127.0.0.1:{port}/account/s
 if what == "bare":
     found = sum(1 for _blob in listing)
 else:
-    summary = summarize(listing, expected)
+    summary, _repaired = summarize(listing, expected)
     found = summary["blob_count"]
     assert summary["proof"]["missing"] + summary["proof"]["wrong"] == 0, summary
 assert found == count, found

@@ -88,10 +88,17 @@ class Container:
     def show(self, job: JobApi | None = None, expected: list[dict[str, Any]] | None = None) -> dict[str, Any]:
         """What is in the container, how the expected blobs are, and what the copy logs of a job say."""
         try:
-            found = self._summary(expected)
+            # The logs first: they say which of the expected blobs were not imported, whatever they look like.
             logs = job.copy_logs(self) if job else []
+            named = [self._named(one.pop("paths")) for one in logs]
+            errors: dict[str, str] = {}
+            for log, names in zip(logs, named, strict=True):
+                errors |= {one: max(log["modified"], errors.get(one, "")) for one in names}
+            found, repaired = self._summary(expected, errors)
         except AzureError as error:
             raise self._refused(error) from error
+        for log, names in zip(logs, named, strict=True):
+            log["repaired"] = bool(names) and len(names) >= (log["errored"] or 0) and names <= repaired
         return {
             "name": self._name,
             "blob_endpoint": self.account.blob_endpoint,
@@ -100,13 +107,21 @@ class Container:
             **found,
         }
 
-    def _summary(self, expected: list[dict[str, Any]] | None) -> dict[str, Any]:
+    def _named(self, paths: Iterable[str]) -> set[str]:
+        """The blobs that a log means. It writes their container first, and mixes both kinds of slashes."""
+        found = [one.replace("\\", "/").strip("/").partition("/") for one in paths]
+        return {rest if first == self._name else f"{first}{slash}{rest}" for first, slash, rest in found}
+
+    def _summary(
+        self, expected: list[dict[str, Any]] | None, errors: Mapping[str, str]
+    ) -> tuple[dict[str, Any], set[str]]:
         try:
-            return {"exists": True, **summarize(self._container.list_blobs(), expected)}
+            found, repaired = summarize(self._container.list_blobs(), expected, errors)
+            return {"exists": True, **found}, repaired
         except ResourceNotFoundError as error:
             if code_of(error) != "ContainerNotFound":
                 raise
-            return {"exists": False, **summarize([], expected)}
+            return {"exists": False, **summarize([], expected)[0]}, set()
 
     def holding(self, names: set[str]) -> list[str]:
         """Those of the names that are in the container."""
@@ -179,13 +194,15 @@ class Container:
         try:
             log = summarize_copy_log(io.BytesIO(data))
         except ValueError as error:
-            return {"ok": False, "status": f"unreadable: {error}", "total": None, "errored": None, "entries": []}
+            unread: dict[str, Any] = {"total": None, "errored": None, "entries": [], "paths": ()}
+            return {"ok": False, "status": f"unreadable: {error}", **unread}
         return {
             "ok": log.ok,
             "status": log.status,
             "total": log.total,
             "errored": log.errored,
             "entries": [asdict(one) for one in log.entries[:MAX_ENTRIES]],
+            "paths": log.paths,
         }
 
     def _refused(self, error: AzureError, what: str = "Container") -> ArmError:
@@ -193,12 +210,15 @@ class Container:
         return refusal(error, text, {**REMEDIES, 401: self._credentials.remedy})
 
 
-def summarize(listing: Iterable[BlobProperties], expected: list[dict[str, Any]] | None) -> dict[str, Any]:
+def summarize(
+    listing: Iterable[BlobProperties], expected: list[dict[str, Any]] | None, errors: Mapping[str, str] | None = None
+) -> tuple[dict[str, Any], set[str]]:
     """Number and bytes of listed blobs, the first of them, and the proof of the expected ones, in one pass.
 
-    Of what is listed, nothing but that is kept.
+    ``errors`` are blobs that copy logs report, with the times of the logs. The names of those that were written since
+    are returned, too. Of what is listed, nothing else is kept.
     """
-    proof, number, size = Proof(expected or []), 0, 0
+    proof, number, size = Proof(expected or [], errors), 0, 0
     rows: list[dict[str, Any]] = []
     for one in listing:
         number, size = number + 1, size + int(one.size or 0)
@@ -207,7 +227,7 @@ def summarize(listing: Iterable[BlobProperties], expected: list[dict[str, Any]] 
         if (proof.add(blob) or expected is None) and len(rows) < ROWS:
             rows.append(blob)
     shown = proof.show() if expected is not None else None
-    return {"blob_count": number, "blob_bytes": size, "blobs": rows, "proof": shown}
+    return {"blob_count": number, "blob_bytes": size, "blobs": rows, "proof": shown}, proof.repaired
 
 
 def refusal(error: AzureError, text: str, remedies: Mapping[str | int, str]) -> ArmError:

@@ -51,13 +51,17 @@ class CopyLogEntry:
 
 @dataclass(frozen=True)
 class CopyLogSummary:
-    """The end of one drive. ``total`` is None where the generation does not count; ``entries`` are the first 1000."""
+    """The end of one drive. ``total`` is None where the generation does not count; ``entries`` are the first 1000.
+
+    ``paths`` are the different paths of all entries, not of the first ones only.
+    """
 
     drive_id: str
     status: str
     total: int | None
     errored: int
     entries: tuple[CopyLogEntry, ...]
+    paths: frozenset[str] = frozenset()
 
     @property
     def ok(self) -> bool:
@@ -83,6 +87,7 @@ def summarize_copy_log(stream: BinaryIO) -> CopyLogSummary:
         total=min(totals, default=None),
         errored=max(one.errored for one in log.closings),
         entries=tuple(log.entries),
+        paths=frozenset(log.paths),
     )
 
 
@@ -110,11 +115,12 @@ class _Object:
 
 
 class _CopyLog:
-    """Collects what a log says: the ``entries`` and the ``closings``."""
+    """Collects what a log says: the ``entries``, the ``closings``, and the ``paths`` of all entries."""
 
     def __init__(self) -> None:
         self.entries: list[CopyLogEntry] = []
         self.closings: list[CopyLogSummary] = []
+        self.paths: set[str] = set()
         self._xml = XmlReader(PLACE, self._on_start, self._on_end, "utf-8")
         self._errored = 0
         self._object: _Object | None = None
@@ -179,5 +185,7 @@ class _CopyLog:
         return int(text)
 
     def _keep(self, entry: CopyLogEntry) -> None:
+        if entry.path:
+            self.paths.add(entry.path)
         if len(self.entries) < MAX_ENTRIES:
             self.entries.append(entry)

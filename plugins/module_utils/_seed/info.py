@@ -18,6 +18,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     overview,
     pieces_agent,
     preflight,
+    repair,
     report,
     status,
     steps,
@@ -80,7 +81,7 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     view["drives"] = layout.drive_lines(snapshot)
     view["warning"] = messages.growth(snapshot.backup or {}, now)
     view["notes"] = messages.notes(host, seed, known) + messages.import_notes(snapshot.job)
-    lines = messages.summary(host, view, now)
+    lines, lost = messages.summary(host, view, now), repair.losses(snapshot)
     shipment = options["shipment"]
     problem = ""
     if shipment:
@@ -102,7 +103,8 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "baseline": pieces_agent.baseline(snapshot),
         "files": (snapshot.backup or {}).get("files"),
         "slip": report.packing_slip(snapshot) if decision.status == "job_created" else None,
-        "report": report.report(snapshot, view, lines, _preflight(seed)),
+        "report": {**report.report(snapshot, view, lines, _preflight(seed)), "lost": repair.summary(lost)},
+        "repair_documents": repair.documents(snapshot, lost),
     }
 
 

@@ -16,6 +16,9 @@ from typing import Any
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import days, local, parse
 
 COLLECTION = "seedfreight.azure_offline_backup"
+# Of an import that did not bring everything. The file is written beside the report.
+GUIDE = "repair.txt"
+REPAIR = f"{GUIDE} beside the report says how to bring what is missing; the staged files are still there."
 # Playbooks that change a seed for good act on exactly one, which is named.
 ONE_SEED = ("ship", "clean", "abort", "restore", "unlock")
 MEANING = {

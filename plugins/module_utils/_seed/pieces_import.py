@@ -12,13 +12,19 @@ from typing import Any
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import normalize_serial
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._proof import identity
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import drive_of, job_problem
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.messages import Blocked, playbook
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.messages import (
+    REPAIR,
+    Blocked,
+    playbook,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import (
     CLOCK_DIFFERENCE,
     Finding,
     Snapshot,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse, stamp
+
+LOGS_SAY = "the copy logs say more"
 
 
 def job_has_our_drives(snapshot: Snapshot) -> bool:
@@ -55,19 +61,47 @@ def _shipment(snapshot: Snapshot) -> Finding:
 
 def _job_completed(snapshot: Snapshot) -> Finding:
     problem = other_job(snapshot)
-    if snapshot.job.get("phase") == "completed" and not problem:
-        return Finding("yes", f"The import job is {snapshot.job.get('status')}.")
-    text = f"The import job is {snapshot.job.get('status')}."
     if problem:
         text = f"The import job is not the job of this seed: {problem}."
-    remedy = "Look at the job in the Azure portal."
-    return Finding(
-        "no", text, blocked=Blocked("job_differs", text, remedy, playbook("seed", snapshot.host)) if problem else None
-    )
+        remedy = "Look at the job in the Azure portal."
+        return Finding("no", text, blocked=Blocked("job_differs", text, remedy, playbook("seed", snapshot.host)))
+    text = f"The import job is {snapshot.job.get('status')}."
+    if snapshot.job.get("phase") == "completed_with_errors":
+        reason = f"The import job ended as {snapshot.job.get('status')}: {snapshot.job.get('error') or LOGS_SAY}."
+        bad = [serial for serial, one in _drives_of(snapshot).items() if one.get("copy_status") != "Completed"]
+        return _unless_repaired(snapshot, bad, Blocked("job_failed", reason, *_way_on(snapshot)))
+    return Finding("yes" if snapshot.job.get("phase") == "completed" else "no", text)
+
+
+def _drives_of(snapshot: Snapshot) -> dict[str, Mapping[str, Any]]:
+    """The drives as the job shows them, by serial."""
+    return {normalize_serial(str(one["serial"])): one for one in snapshot.job.get("drives") or []}
+
+
+def _unless_repaired(snapshot: Snapshot, serials: list[str], blocked: Blocked) -> Finding:
+    """An error of the import: no. A person may judge it once every blob that the logs of these drives name is newer.
+
+    The logs must name all that failed, because the service makes a page blob in its full length before it writes pages.
+    """
+    logs = [_log_of(snapshot, serial) for serial in serials]
+    if logs and all(one and one.get("repaired") for one in logs) and _blobs(snapshot).state == "yes":
+        how = "compare each file that its copy log names with what was written into the container for it."
+        seen = sorted(str(one["url"]) for one in logs if one)
+        text = f"{blocked.reason} Everything that its copy log names was written again."
+        return Finding("unknown", text, how, seen)
+    return Finding("no", blocked.reason, blocked=blocked)
+
+
+def _way_on(snapshot: Snapshot) -> tuple[str, str]:
+    """Remedy and command after an error of the import: what is known to be missing can be brought after all."""
+    proof = (snapshot.container or {}).get("proof") or {}
+    if proof.get("missing") or proof.get("wrong"):
+        return REPAIR, playbook("seed", snapshot.host)
+    return "Read the copy logs in the report; the staged files are still there.", playbook("abort", snapshot.host)
 
 
 def _drives_completed(snapshot: Snapshot) -> Finding:
-    theirs = {normalize_serial(str(one["serial"])): one for one in snapshot.job.get("drives") or []}
+    theirs = _drives_of(snapshot)
     unknown: Finding | None = None
     for shard in snapshot.shards:
         serial, one = shard["serial"], theirs.get(shard["serial"]) or {}
@@ -81,32 +115,25 @@ def _drives_completed(snapshot: Snapshot) -> Finding:
         if status == "InProgress":
             return Finding("no", f"Drive {serial} is being copied.")
         text = f"The import of drive {serial} ended as {status}."
-        remedy = "Read its copy log in the report; the staged files are still there."
-        return Finding(
-            "no", text, blocked=Blocked("drive_import_failed", text, remedy, playbook("abort", snapshot.host))
-        )
+        found = _unless_repaired(snapshot, [serial], Blocked("drive_import_failed", text, *_way_on(snapshot)))
+        if found.state == "no":
+            return found
+        unknown = unknown or found
     return unknown or Finding("yes", "Every drive of the job is completed.")
 
 
 def _copy_logs(snapshot: Snapshot) -> Finding:
     """The copy log that the job itself names for each drive; any other log of the drive does not count."""
-    logs = {str(one.get("url")): one for one in (snapshot.container or {}).get("copy_logs") or []}
-    theirs = {normalize_serial(str(one["serial"])): one for one in snapshot.job.get("drives") or []}
+    theirs = _drives_of(snapshot)
     unknown: Finding | None = None
     silent: list[str] = []
     for shard in snapshot.shards:
         serial = shard["serial"]
         one = theirs.get(serial) or {}
-        link = str(one.get("copy_log") or "")
-        log = logs.get(link) if link else None
-        if log is not None and _log_is_old(snapshot, log):
-            log = None
-        if one and not one.get("copy_log_due", True):
-            # Its service logs errors only, and names none. One that is there all the same counts.
-            log = next((log for log in logs.values() if _is_new_log_of(snapshot, serial, log)), None)
-            if log is None:
-                silent.append(serial)
-                continue
+        link, log = str(one.get("copy_log") or ""), _log_of(snapshot, serial)
+        if log is None and one and not one.get("copy_log_due", True):
+            silent.append(serial)
+            continue
         if log is None:
             what = f"its copy log {link} was not found" if link else "the job names no copy log for it"
             how = f"open the copy log of drive {serial} in the storage account; it must report no error."
@@ -116,12 +143,23 @@ def _copy_logs(snapshot: Snapshot) -> Finding:
             text = (
                 f"The copy log of drive {serial} reports {log.get('status')}, {log.get('errored')} files with errors."
             )
-            remedy = "Read it in the report; the staged files are still there."
-            blocked = Blocked("copy_log_errors", text, remedy, playbook("abort", snapshot.host))
-            return Finding("no", text, blocked=blocked)
+            found = _unless_repaired(snapshot, [serial], Blocked("copy_log_errors", text, *_way_on(snapshot)))
+            if found.state == "no":
+                return found
+            unknown = unknown or found
     if silent and unknown is None:
         return Finding("yes", f"The service wrote no log of drive {', '.join(silent)}, which means no error.")
     return unknown or Finding("yes", "The copy log of every drive is clean.")
+
+
+def _log_of(snapshot: Snapshot, serial: str) -> Mapping[str, Any] | None:
+    """The log that counts for a drive. Where its service logs errors only, it is any new one that is there."""
+    logs = {str(one.get("url")): one for one in (snapshot.container or {}).get("copy_logs") or []}
+    one = _drives_of(snapshot).get(serial) or {}
+    if one and not one.get("copy_log_due", True):
+        return next((log for log in logs.values() if _is_new_log_of(snapshot, serial, log)), None)
+    log = logs.get(str(one.get("copy_log") or ""))
+    return None if log is None or not log.get("url") or _log_is_old(snapshot, log) else log
 
 
 def _is_new_log_of(snapshot: Snapshot, serial: str, log: Mapping[str, Any]) -> bool:
@@ -148,8 +186,7 @@ def _blobs(snapshot: Snapshot) -> Finding:
     problem = _blob_problem(proof, {str(one["name"]) for one in frozen}, job)
     if problem:
         text = f"The import job is completed, but {problem}."
-        remedy = "Read the copy logs in the report; the staged files are still there."
-        return Finding("no", text, blocked=Blocked("blob_missing", text, remedy, playbook("abort", snapshot.host)))
+        return Finding("no", text, blocked=Blocked("blob_missing", text, *_way_on(snapshot)))
     if job.get("adopted") and job.get("blobs_before") is None:
         text = (
             "Every staged file is a page blob of its length, and what the container held before the job is not known."

@@ -321,7 +321,7 @@ def _job(snapshot: Snapshot) -> Decision | None:
         return _blocked(status, Blocked("unknown_job", text, "Look at the job in the Azure portal.", _seed(snapshot)))
     if phase == "absent":
         return _job_gone(snapshot, status)
-    if phase in ("failed", "cancelled", "completed_with_errors"):
+    if phase in ("failed", "cancelled") or (phase == "completed_with_errors" and not shipped):
         return _job_failed(snapshot, "importing" if shipped else "job_created")
     if phase == "created":
         return _shipment_missing(snapshot) if shipped else _ship(snapshot)
@@ -335,7 +335,7 @@ def _job(snapshot: Snapshot) -> Decision | None:
             "arrival", "the drives to arrive at the data center", sent, _after(sent, snapshot), _seed(snapshot)
         )
         return Decision("shipped", "track" if snapshot.wait else "", waiting=wait)
-    if phase != "completed":
+    if phase not in ("completed", "completed_with_errors"):
         sent = ledger["shipments"][-1]["at"]
         wait = Waiting("import", f"the data center to copy the drives ({job.get('status')})", sent, "", _seed(snapshot))
         return Decision("importing", "track" if snapshot.wait else "", waiting=wait)
@@ -456,7 +456,7 @@ def _job_gone(snapshot: Snapshot, status: str) -> Decision | None:
 
 def _job_failed(snapshot: Snapshot, status: str) -> Decision:
     job = snapshot.job
-    reason = f"The import job ended as {job.get('status')}: {job.get('error') or 'the copy logs say more'}."
+    reason = f"The import job ended as {job.get('status')}: {job.get('error') or pieces_import.LOGS_SAY}."
     remedy = "Read the copy logs in the report; the staged files are still there. Give the seed up to begin again."
     if job.get("phase") == "cancelled" and not snapshot.ledger.get("shipments"):
         remedy = "Give the seed up, then begin again."

@@ -15,11 +15,13 @@ ENGLISH = "en"
 WORDS: Mapping[str, Mapping[str, str]] = {
     ENGLISH: {
         "accepted": "Accepted without proof",
+        "any_drive": "any drive",
         "attempt": "Attempt",
         "cancelled": "import job cancelled",
         "copied": "Copied",
         "copy_log_of": "Copy log of %s",
         "copy_sessions": "Copy sessions",
+        "counted_missing": "%s missing, %s wrong, %s: see",
         "counted_with_errors": "%s files, %s with errors",
         "drive": "Drive",
         "drive_files": "%s files",
@@ -43,6 +45,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "no_job": "none",
         "no_plan": "No plan yet.",
         "not_frozen": "Not frozen yet.",
+        "not_imported_of": "Not imported of %s",
         "not_shipped": "not shipped",
         "not_yet": "not yet",
         "preflight": "Preflight",

@@ -9,7 +9,12 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._proof import ROWS, Proof, identity
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._proof import (
+    ROWS,
+    Proof,
+    identity,
+    places,
+)
 
 FILES = [{"name": "a", "bytes": 512}, {"name": "b", "bytes": 1024, "md5": "AB" * 16}]
 
@@ -36,6 +41,8 @@ def test_everything_is_there() -> None:
         "expected": 2,
         "missing": 0,
         "wrong": 0,
+        "missing_at": "",
+        "wrong_at": "",
         "problems": [],
         "present": ["a", "b"],
         "oldest": {"name": "a", "modified": "2026-11-24T10:00:00Z"},
@@ -58,6 +65,29 @@ def test_everything_is_there() -> None:
 def test_what_is_missing_or_wrong(listing: list[dict[str, Any]], missing: int, wrong: int, problem: str) -> None:
     found = proven(listing)
     assert (found["missing"], found["wrong"], found["problems"][0]["problem"]) == (missing, wrong, problem)
+
+
+def test_all_that_is_missing_or_wrong_is_named_by_its_place() -> None:
+    files = [{"name": f"{number}", "bytes": 512} for number in range(200)]
+    wrong, missing = {7, 120, 121, 199}, {0, *range(50, 110)}
+    listing = [blob(f"{at}", bytes=1024 if at in wrong else 512) for at in reversed(range(200)) if at not in missing]
+    found = proven(listing, files)
+    assert (found["missing_at"], found["wrong_at"]) == ("0,50-109", "7,120-121,199")
+    assert set(places(found["missing_at"])) == missing and set(places(found["wrong_at"])) == wrong
+    assert list(places("")) == []
+
+
+def test_blob_that_a_copy_log_reports_is_wrong_until_somebody_writes_it_again() -> None:
+    written = GOOD[1]["modified"]
+    for moment, wrong in ((written, 1), ("soon", 1), ("2026-11-24T11:00:01Z", 0)):
+        proof = Proof(FILES, {"b": written, "other": written})
+        for one in (GOOD[0], {**GOOD[1], "modified": moment}, blob("other", modified="2026-11-25T00:00:00Z")):
+            proof.add(one)
+        found = proof.show()
+        assert (found["wrong"], found["missing"]) == (wrong, 0)
+        assert proof.repaired == (set() if wrong else {"b"})
+        text = "a copy log reports an error of the blob b, and nobody has written it since"
+        assert [one["problem"] for one in found["problems"]] == [text] * wrong
 
 
 def test_hash_that_one_side_does_not_know_is_not_compared() -> None:

@@ -140,6 +140,35 @@ def test_copy_logs_of_one_job_with_url_and_time(azure: Azure, storage: Any) -> N
         assert (odd["ok"], odd["total"], odd["errored"]) == (False, None, None) and "unreadable" in odd["status"]
 
 
+def test_error_of_a_copy_log_counts_until_the_blob_is_written_again(azure: Azure, storage: Any) -> None:
+    names, bad = [f"{at}.BaseBlob" for at in range(60)], [f"{at}.BaseBlob" for at in range(3, 58)]
+    client = storage.create_container("seed-1")
+    for name in names:
+        client.get_blob_client(name).create_page_blob(512)
+    # Times of blobs are in whole seconds, and the service closes its log when it has written the blobs.
+    time.sleep(1.1)
+    entities = "".join(
+        f'<ErroredEntity CloudFormat="PageBlob" Path="{path}"><Category>UploadErrorWin32</Category></ErroredEntity>'
+        for path in [*(f"seed-1\\{one}" for one in bad[:-1]), f"/seed-1/{bad[-1]}"]
+    )
+    closing = f"<Status>CompletedWithErrors</Status><FilesErrored>{len(bad)}</FilesErrored>"
+    text = f'{entities}<CopyLog Summary="Summary"><DriveId>X</DriveId>{closing}</CopyLog>'
+    storage.create_container("databoxcopylog").upload_blob("contoso-fs01_X_CopyLog_1.xml", text)
+    options = {"import_job_name": "contoso-fs01", "expected_blobs": [{"name": one, "bytes": 512} for one in names]}
+    found = shown(azure, **options)
+    assert (found["proof"]["missing"], found["proof"]["wrong"], found["proof"]["wrong_at"]) == (0, 55, "3-57")
+    assert [(one["ok"], one["repaired"]) for one in found["copy_logs"]] == [(False, False)]
+    time.sleep(1.1)
+    for name in bad[:-1]:
+        client.get_blob_client(name).create_page_blob(512)
+    found = shown(azure, **options)
+    assert (found["proof"]["wrong_at"], found["copy_logs"][0]["repaired"]) == ("57", False)
+    client.get_blob_client(bad[-1]).create_page_blob(512)
+    found = shown(azure, **options)
+    assert (found["proof"]["wrong"], found["copy_logs"][0]["repaired"]) == (0, True)
+    assert "paths" not in found["copy_logs"][0]
+
+
 def test_wrong_secret(azure: Azure, storage: Any) -> None:
     with pytest.raises(ArmError, match="AZURE_SECRET"):
         show_container(azure.options | {"secret": "wrong"}, OPTIONS)

@@ -46,6 +46,7 @@ def read(text: str, encoding: str = "utf-8") -> CopyLogSummary:
                 None,
                 1,
                 (CopyLogEntry("pictures/bob/animals/koala.jpg", "CompletedWithErrors"),),
+                frozenset({"pictures/bob/animals/koala.jpg"}),
             ),
             False,
         ),
@@ -57,6 +58,7 @@ def read(text: str, encoding: str = "utf-8") -> CopyLogSummary:
                 None,
                 1,
                 (CopyLogEntry("pictures/animals/koala.jpg", "CompletedWithErrors"),),
+                frozenset({"pictures/animals/koala.jpg"}),
             ),
             False,
         ),
@@ -163,7 +165,9 @@ def test_what_cannot_be_understood_is_refused(text: str, encoding: str, problem:
 
 
 def test_entries_are_limited_and_the_count_is_not() -> None:
-    blobs = "<Blob Status='Failed'><BlobPath>c/a</BlobPath></Blob>" * (copy_log.MAX_ENTRIES + 5)
+    count = range(copy_log.MAX_ENTRIES + 5)
+    blobs = "".join(f"<Blob Status='Failed'><BlobPath>c/{number}</BlobPath></Blob>" for number in count)
     summary = read(f"<DriveLog>{blobs}<DriveId>X1</DriveId><Status>Completed</Status></DriveLog>")
     assert (len(summary.entries), summary.errored) == (copy_log.MAX_ENTRIES, copy_log.MAX_ENTRIES + 5)
+    assert summary.paths == {f"c/{number}" for number in count}
     assert not summary.ok

@@ -537,7 +537,9 @@ def _stored(blobs: Any, base: Any = "shipped") -> Snapshot:
 
 
 def _missing(problem: str) -> tuple[str, str, str]:
-    return "no", f"The import job is completed, but {problem}.", f"blob_missing: {ABORT}"
+    """What is missing can be brought after all; a blob of somebody else stays what it is."""
+    way = ABORT if "before the job" in problem or "older than" in problem else RUN
+    return "no", f"The import job is completed, but {problem}.", f"blob_missing: {way}"
 
 
 def _frozen_md5(value: str) -> dict[str, Any]:

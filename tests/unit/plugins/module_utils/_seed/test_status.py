@@ -405,7 +405,6 @@ GIVE_UP_THE_SEED = (
     "job failed",
     "drive of the job failed",
     "copy log has errors",
-    "blob missing",
 )
 GIVE_UP_THE_ATTEMPT = ("copy failed", "copy interrupted", "state torn", "mismatch", "wiped after it was verified")
 
