@@ -96,6 +96,13 @@ class Proof:
         }
 
 
+def occupied(name: str, container: Mapping[str, Any]) -> tuple[str, str]:
+    """What a container holds before its import, and the remedy; no text for one that is empty or does not exist."""
+    count = int(container["blob_count"])
+    remedy = "Choose a container that only this seed uses: the service renames what has the name of another blob."
+    return (f"The container {name} has {count} blob{'' if count == 1 else 's'}", remedy) if count else ("", "")
+
+
 def places(ranges: str) -> Iterator[int]:
     """The numbers that a text like ``0-3,7`` names, each once."""
     for part in ranges.split(",") if ranges else ():

@@ -51,8 +51,8 @@ options:
   expected_blobs:
     description:
       - Names of the blobs that the import is about to write. Used when O(state=present).
-      - A container that already holds one of them is refused, because the service would rename the new blob or
-        overwrite the old one, and the backup would not find its data.
+      - With them, a container that is not empty is refused, because the service would rename a blob whose name is taken
+        or overwrite the old one, and the backup would not find its data.
     type: list
     elements: str
 extends_documentation_fragment:

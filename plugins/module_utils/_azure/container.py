@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -26,7 +26,11 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.copy_log import (
     summarize_copy_log,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._proof import ROWS, Proof
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._proof import (
+    ROWS,
+    Proof,
+    occupied,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import days, stamp
 
 try:
@@ -84,6 +88,8 @@ class Container:
         )
         self._container: ContainerClient = self._service.get_container_client(name)
         self._name, self._credentials = name, client.credentials
+        self.watched: frozenset[str] = frozenset()
+        self.held: set[str] = set()
 
     def show(self, job: JobApi | None = None, expected: list[dict[str, Any]] | None = None) -> dict[str, Any]:
         """What is in the container, how the expected blobs are, and what the copy logs of a job say."""
@@ -116,23 +122,20 @@ class Container:
         self, expected: list[dict[str, Any]] | None, errors: Mapping[str, str]
     ) -> tuple[dict[str, Any], set[str]]:
         try:
-            found, repaired = summarize(self._container.list_blobs(), expected, errors)
+            found, repaired = summarize(self._listed(), expected, errors)
             return {"exists": True, **found}, repaired
         except ResourceNotFoundError as error:
             if code_of(error) != "ContainerNotFound":
                 raise
             return {"exists": False, **summarize([], expected)[0]}, set()
 
-    def holding(self, names: set[str]) -> list[str]:
-        """Those of the names that are in the container."""
-        try:
-            return sorted(one.name for one in self._container.list_blobs() if one.name in names)
-        except ResourceNotFoundError as error:
-            if code_of(error) == "ContainerNotFound":
-                return []
-            raise self._refused(error) from error
-        except AzureError as error:
-            raise self._refused(error) from error
+    def _listed(self) -> Iterator[BlobProperties]:
+        """The blobs of the container; ``held`` has then those of ``watched`` that are there."""
+        self.held = set()
+        for one in self._container.list_blobs():
+            if one.name in self.watched:
+                self.held.add(one.name)
+            yield one
 
     def require_fit(self) -> None:
         """Refuse a container that anybody reads, and one in which no import can complete a page blob.
@@ -325,10 +328,12 @@ def ensure_container(azure: Mapping[str, str], options: Mapping[str, Any], check
     container, job = _open(azure, options)
     names = options["expected_blobs"] if options["state"] == "present" else None
     expected = None if names is None else [{"name": one} for one in names]
+    container.watched = frozenset(options["blobs"] or () if options["state"] == "absent" else ())
     before = container.show(job, expected)
     gone: list[str] = []
     if options["state"] == "present":
-        _require_free(options, before)
+        if names is not None:
+            _require_empty(options["name"], before)
         container.account.require_usable()
         if before["exists"]:
             container.require_fit()
@@ -336,14 +341,14 @@ def ensure_container(azure: Mapping[str, str], options: Mapping[str, Any], check
         if changed and not check_mode:
             container.create()
     else:
-        gone = container.holding(set(options["blobs"])) if before["blob_count"] else []
+        gone = sorted(container.held)
         changed, exists = bool(gone), bool(before["exists"])
         if changed and not check_mode:
             container.remove(gone)
     now = before
     if changed and not check_mode:
         now = container.show(job, expected)
-        _require_reached(options, now, container.holding(set(gone)) if gone else [])
+        _require_reached(options, now, sorted(container.held))
     after = {"exists": exists, "blob_count": before["blob_count"] - len(gone)}
     kept = _kept(container.account) if gone else []
     return {
@@ -370,14 +375,11 @@ def _kept(account: Account) -> list[str]:
     return found
 
 
-def _require_free(options: Mapping[str, Any], before: Mapping[str, Any]) -> None:
-    """Refuse a container in which the import would have to give a blob another name."""
-    taken = before["proof"]["present"] if before["proof"] else []
-    if taken:
-        raise ArmError(
-            f"Container '{options['name']}' already holds {taken[0]} of `expected_blobs`, so the import would rename "
-            "or overwrite it. Choose another container, or delete that blob if nobody needs it."
-        )
+def _require_empty(name: str, before: Mapping[str, Any]) -> None:
+    """Refuse a container in which the import would not be alone."""
+    evidence, remedy = occupied(name, before)
+    if evidence:
+        raise ArmError(f"{evidence} that no import of this seed brought. {remedy}")
 
 
 def _require_reached(options: Mapping[str, Any], now: Mapping[str, Any], left: list[str]) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import APIS
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._proof import occupied
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import days
 
 STATUSES = ("ok", "warning", "failed", "unknown")
@@ -279,16 +280,14 @@ def _container_row(
         return _unknown(name, title, "Whether the container is empty is not known.", why)
     if not container.get("exists"):
         return _row(name, title, "ok", f"There is no container {option} yet; the seed creates it.")
-    count = int(container["blob_count"])
-    if not count:
+    text, remedy = occupied(option, container)
+    if not text:
         return _row(name, title, "ok", f"The container {option} is empty.")
-    text = f"The container {option} has {count} blob{'' if count == 1 else 's'}"
     if own:
         return _row(name, title, "ok", f"{text}; this seed has an import job.")
     if adoptable:
         said = f"{text}, and this seed has not adopted the import job {seed['name']} yet."
         return _row(name, title, "warning", said, "Run the `seed` playbook: it adopts the job, or says why not.")
-    remedy = "Choose a container that only this seed uses: the service renames what has the name of another blob."
     return _row(name, title, "failed", f"{text} that no import of this seed brought.", remedy)
 
 

@@ -27,7 +27,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.errors import ArmError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import ensure_job
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import InvalidName
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._proof import identity
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._proof import identity, occupied
 from azure.core.exceptions import (
     HttpResponseError,
     ResourceExistsError,
@@ -301,13 +301,45 @@ def test_cleaning_where_there_is_no_container(azure: Azure, storage: Any) -> Non
     assert ensure_container(azure.options, absent, False)["changed"] is False
 
 
-def test_blob_whose_name_is_taken(azure: Azure, storage: Any) -> None:
+def test_container_that_is_not_empty_is_refused_before_an_import(azure: Azure, storage: Any) -> None:
     ensure_container(azure.options, OPTIONS, False)
-    storage.get_container_client("seed-1").upload_blob("a.BaseBlob", b"x")
+    import_of = OPTIONS | {"expected_blobs": ["a.BaseBlob", "b.AIBBlob"]}
+    assert ensure_container(azure.options, import_of, False)["changed"] is False
+    storage.get_container_client("seed-1").upload_blob("kept.txt", b"x")
+    evidence, remedy = occupied("seed-1", {"blob_count": 1})
+    assert evidence == "The container seed-1 has 1 blob"
     for check_mode in (True, False):
-        with pytest.raises(ArmError, match=r"'seed-1' already holds a\.BaseBlob of `expected_blobs`"):
-            ensure_container(azure.options, OPTIONS | {"expected_blobs": ["a.BaseBlob", "b.AIBBlob"]}, check_mode)
-    assert ensure_container(azure.options, OPTIONS | {"expected_blobs": ["b.AIBBlob"]}, False)["changed"] is False
+        with pytest.raises(ArmError, match=re.escape(f"{evidence} that no import of this seed brought. {remedy}")):
+            ensure_container(azure.options, import_of, check_mode)
+    assert ensure_container(azure.options, OPTIONS, False)["changed"] is False
+
+
+def test_the_container_is_listed_once_before_and_once_after_a_change(
+    azure: Azure, storage: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listings, real = [], ContainerClient.list_blobs
+
+    def listed(client: ContainerClient, **more: Any) -> Any:
+        listings.append(client.container_name)
+        return real(client, **more)
+
+    monkeypatch.setattr(ContainerClient, "list_blobs", listed)
+    removal = OPTIONS | {"state": "absent", "blobs": ["a", "b"]}
+    for options, check_mode, count in (
+        (OPTIONS, True, 1),
+        (OPTIONS, False, 2),
+        (OPTIONS, False, 1),
+        (removal, False, 1),
+        (removal, True, 1),
+        (removal, False, 2),
+    ):
+        listings.clear()
+        done = ensure_container(azure.options, options, check_mode)
+        assert (listings, done["changed"]) == (["seed-1"] * count, check_mode or count == 2)
+        if options is removal and not done["changed"]:
+            for name in ("a", "b", "kept"):
+                storage.get_container_client("seed-1").upload_blob(name, b"x")
+    assert [one["name"] for one in done["container"]["blobs"]] == ["kept"] and done["removed"] == 2
 
 
 def test_account_that_holds_no_page_blobs_is_refused_before_the_container(azure: Azure, storage: Any) -> None:
