@@ -25,6 +25,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils i
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.definition import (  # noqa: E402
     PROVIDERS,
     SEED,
+    SPARED,
     Option,
     complete,
 )
@@ -183,12 +184,17 @@ def schemas_of_provider(name: str, until: str) -> Iterator[dict[str, Any]]:
 
 def schema() -> dict[str, Any]:
     """The schema of the definition of a new seed."""
+    found = schema_of_options(SEED, "")
+    found["required"] = [name for name in found["required"] if name not in SPARED]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "https://github.com/seedfreight/azure_offline_backup/docs/seed.schema.json",
         "title": "Definition of a seed",
         "description": "Host variable `seed` of an inventory host of group `seeds`.",
-        **schema_of_options(SEED, ""),
+        **found,
+        "if": {"properties": {"prepare_with": {"const": "disk_prep"}}, "required": ["prepare_with"]},
+        "then": {},
+        "else": {"required": list(SPARED)},
     }
 
 

@@ -667,13 +667,17 @@ def complete(
     return seed, reader.problems
 
 
+# With `prepare_with: disk_prep` these may be left out; the last one only without `disk_prep.journal_directory`.
+SPARED = ("drives", "shipping", "escrow")
+
+
 def _options(given: Any) -> dict[str, Option]:
     """The options of a definition. What the agent's utility asks a person for is not required here."""
     if not isinstance(given, Mapping) or given.get("prepare_with") != "disk_prep":
         return SEED
     folder = given.get("disk_prep")
     kept = isinstance(folder, Mapping) and folder.get("journal_directory")
-    spared = ("drives", "shipping") if kept else ("drives", "shipping", "escrow")
+    spared = [name for name in SPARED if not (kept and name == "escrow")]
     return {**SEED, **{name: replace(SEED[name], until="new") for name in spared}}
 
 

@@ -94,6 +94,12 @@ def test_the_schema_asks_for_what_the_code_asks_for(name: str, validator: Any) -
     assert docs.complete(given, environment={})[1] and list(validator.iter_errors(given))
 
 
+def test_the_schema_spares_what_the_utility_of_the_agent_asks_for(validator: Any) -> None:
+    spared = {key: value for key, value in docs.example(False).items() if key not in (*docs.SPARED, "tool")}
+    assert list(validator.iter_errors({**spared, "prepare_with": "disk_prep"})) == []
+    assert list(validator.iter_errors({**spared, "prepare_with": "tool"}))
+
+
 def test_a_kind_that_is_the_default_may_be_left_out(validator: Any) -> None:
     given = docs.example(False)
     del given["state"]["store"], given["escrow"][0]["type"]
