@@ -27,6 +27,7 @@ from lab import default_world  # noqa: E402  (the lab lies beside the tests, not
 BUILD = REPOSITORY / ".build"
 LOGS = BUILD / "logs"
 CHECKS = REPOSITORY.parent / "shared" / "tools" / "ps51"
+GUIDES = BUILD / "guides"
 COLLECTION = BUILD / "collections" / "ansible_collections" / "seedfreight" / "azure_offline_backup"
 # Commands that not every Windows has: of the backup agents, of Microsoft Defender and of AppLocker.
 OTHER_COMMANDS = (
@@ -37,6 +38,10 @@ OTHER_COMMANDS = (
     "Connect-DPMServer", "Disconnect-DPMServer", "Get-DPMProtectionGroup", "Get-DPMModifiableProtectionGroup",
     "Set-DPMProtectionGroup", "Get-DPMDatasource", "Get-DPMJob", "Get-DPMRecoveryPoint", "New-DPMRecoveryPoint",
     "Get-MpComputerStatus", "Get-MpPreference", "Get-AppLockerPolicy", "Get-DedupVolume", "Get-OBSystemStatePolicy",
+)  # fmt: skip
+# Of Windows Server and of the RSAT, which guides name.
+GUIDE_COMMANDS = (
+    "Get-OBJob", "Install-WindowsFeature", "New-ADServiceAccount", "Install-ADServiceAccount", "New-NetFirewallRule",
 )  # fmt: skip
 # tests/conftest.py prints it.
 SKIPPED = re.compile(r"(\d+) not run without PowerShell")
@@ -101,6 +106,16 @@ def ps51_stages() -> list[Stage]:
             "lint",
             "windows powershell 5.1",
             [pwsh(f"& '{CHECKS}/check.ps1' -Path plugins -Known {known}; exit $LASTEXITCODE")],
+            True,
+            needs=CHECKS,
+        ),
+        Stage(
+            "lint",
+            "powershell of the guides",
+            [
+                python("tests/guides.py", str(GUIDES)),
+                pwsh(f"& '{CHECKS}/check.ps1' -Path '{GUIDES}' -Known {','.join(GUIDE_COMMANDS)}; exit $LASTEXITCODE"),
+            ],
             True,
             needs=CHECKS,
         ),
