@@ -361,7 +361,9 @@ def test_wrong_task_of_a_guide_is_noticed(before: str, after: str, problem: str)
 def test_codes_of_the_policies_are_those_that_the_module_knows() -> None:
     """Each code that the guide to BitLocker names has an answer of its own in the module."""
     page = text(DOCS / "bitlocker.md")
-    known = set(re.findall(r"'(0x[0-9A-F]{8})' =", text(REPOSITORY / "plugins" / "module_utils" / "_BitLockerCall.psm1")))
+    known = set(
+        re.findall(r"'(0x[0-9A-F]{8})' =", text(REPOSITORY / "plugins" / "module_utils" / "_BitLockerCall.psm1"))
+    )
     named = set(re.findall(r"0x[0-9A-Fa-f]{8}", page))
     assert len(named) > 20
     assert named - known == set()
