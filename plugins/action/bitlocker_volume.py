@@ -26,7 +26,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._
     Progress,
     display,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import Keys
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import Keys, with_vaults
 
 # What is summed up over the looks of one task, a list for each volume.
 SUMMED = ("steps", "directory")
@@ -62,6 +62,7 @@ class ActionModule(Keys, PolledAction):
         problems = validate_places(self._places, self._require)
         if problems:
             raise AnsibleActionFail(" ".join(problems))
+        self._places = with_vaults(self._loader, self._places)
         for place in split(self._places)[1]:
             for warning in ESCROWS[place["type"]].warnings(place, datetime.now(UTC)):
                 display.warning(warning)

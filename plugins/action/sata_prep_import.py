@@ -29,6 +29,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import (
     play_vault,
     store_of,
+    with_vaults,
 )
 
 WORKING = ("copying", "verifying")
@@ -66,6 +67,7 @@ class ActionModule(PolledAction):
         problems = validate_escrow(self._escrow)
         if problems:
             raise AnsibleActionFail(" ".join(problems))
+        self._escrow = with_vaults(self._loader, self._escrow)
         for place in self._escrow:
             for warning in ESCROWS[place["type"]].warnings(place, datetime.now(UTC)):
                 display.warning(warning)

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+import pathlib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
-from ansible.parsing.vault import VaultLib
+from ansible import constants as C
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.parsing.vault import VaultLib, get_file_vault_secret
 from ansible.plugins.action import ActionBase
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.journal import DriveInfo
@@ -55,6 +57,43 @@ def play_vault(loader: Any) -> VaultLib:
             "`--vault-password-file`, and keep it the same until the seed is finished."
         )
     return VaultLib(secrets)
+
+
+class FileVault:
+    """ansible-vault with the password of a file; a label goes into what it seals."""
+
+    def __init__(self, secret: Any, vault_id: str) -> None:
+        self._library = VaultLib([(vault_id or C.DEFAULT_VAULT_IDENTITY, secret)])
+        self._secret, self._vault_id = secret, vault_id or None
+
+    def encrypt(self, plaintext: bytes) -> bytes:
+        """Seal with the password."""
+        return bytes(self._library.encrypt(plaintext, self._secret, vault_id=self._vault_id))
+
+    def decrypt(self, vaulttext: bytes) -> bytes:
+        """Open with the password."""
+        return bytes(self._library.decrypt(vaulttext))
+
+
+def with_vaults(loader: Any, places: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Places of escrow that can be used. Those that ansible-vault seals for get its Vault; fails with the remedy."""
+    found = []
+    for number, place in enumerate(places):
+        path, label = place.get("vault_password_file"), str(place.get("vault_id") or "")
+        if not path:
+            found.append(dict(place))
+            continue
+        try:
+            secret = get_file_vault_secret(str(pathlib.Path(str(path)).expanduser()), vault_id=label, loader=loader)
+            secret.load()
+        except AnsibleError:
+            # What a script says could be anything.
+            raise AnsibleActionFail(
+                f"`escrow[{number}].vault_password_file` '{path}' gives no password. Check the file or script, with "
+                f"`ansible-vault view --vault-password-file {path}` on a copy."
+            ) from None
+        found.append({**place, "_vault": FileVault(secret, label)})
+    return found
 
 
 def store_of(options: Mapping[str, Any], why: str) -> Store:

@@ -24,8 +24,8 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     escrow,
     sealed_file,
     sealing,
-    volumes,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.place import DIRECTORY
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import (
     definition,
     evidence,
@@ -309,11 +309,11 @@ def place_problems(places: Sequence[Mapping[str, Any]]) -> list[str]:
     for place in places:
         kind = escrow.ESCROWS.get(str(place.get("type")))
         known = kind.OPTIONS if kind else {}
-        if kind is None and place.get("type") != volumes.DIRECTORY:
+        if kind is None and place.get("type") != DIRECTORY:
             problems.append(f"{place.get('type')} is no place")
         problems += [f"{name} is no option of {place['type']}" for name in set(place) - {"type"} - set(known)]
         problems += [
-            f"{place['type']} lacks {name}" for name, one in known.items() if one["required"] and name not in place
+            f"{place['type']} lacks {name}" for name, one in known.items() if one.get("required") and name not in place
         ]
     return problems
 
@@ -405,7 +405,7 @@ def test_documented_openssl_command_opens_the_copy_of_a_volume(tmp_path: pathlib
     assert command is not None
     shape = re.search(r"-in (\S+)", command[0])
     assert shape is not None
-    made = sealed_file.copy_name(content.Item(protector["id"].strip("{}"), data, "key"), ["0123"]).split(".")
+    made = sealed_file.copy_name(content.Item(protector["id"].strip("{}"), data, "key"), "0123abcd").split(".")
     assert [len(part) for part in shape[1].split(".")] == [len(part) for part in made]
     (tmp_path / shape[1]).write_bytes(sealing.seal_cms(data, [own]))
     subprocess.run(["sh", "-c", command[0]], cwd=tmp_path, check=True, capture_output=True)

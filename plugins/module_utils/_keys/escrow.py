@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.content import Key
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.place import (
+    DIRECTORY,
     UNKNOWN,
     Escrow,
     Proof,
@@ -44,6 +45,9 @@ def validate_escrow(places: Sequence[Mapping[str, Any]], option: str = "escrow")
 
 def prove(receipt: Receipt, places: Sequence[Mapping[str, Any]]) -> Proof:
     """What became of the copy of a receipt, in that one of ``places`` which has its name. Changes nothing."""
+    if receipt["type"] == DIRECTORY:
+        text = f"Only who may read the directory can look: search it for the recovery password {receipt['name']}."
+        return Proof(UNKNOWN, text)
     place = place_of(receipt, places)
     if place is None:
         text = f"No place of `escrow` is {receipt['place']}, so '{receipt['name']}' cannot be looked at here."

@@ -44,6 +44,8 @@ class Proof(NamedTuple):
     text: str = ""
 
 
+# The directory of a host's domain. The host itself stores keys there, so it is no place of the controller.
+DIRECTORY = "ad"
 OPENS, THERE, MISSING, UNKNOWN = "opens", "there", "missing", "unknown"
 
 

@@ -24,12 +24,9 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     ESCROWS,
     validate_escrow,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.place import Receipt
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.place import DIRECTORY, Receipt
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import SealError, Transport
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import stamp
-
-# The directory of the host's domain. The host itself stores keys there, so it is no place of the controller.
-DIRECTORY = "ad"
 
 
 class NotKept(NamedTuple):

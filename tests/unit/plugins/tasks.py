@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
+from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.action import ActionBase
 from keys import vault_of
 
@@ -72,7 +73,8 @@ class Task:
         )
         for name, value in more.items():
             setattr(task, name, value)
-        loader = SimpleNamespace(_vault=vault)
+        loader = DataLoader()
+        loader._vault = vault
         self.plugin = action(task, self.connection, SimpleNamespace(), loader, None, None)
         self.plugin._execute_module = self._answer
         self.plugin._is_pipelining_enabled = lambda *_words: self.connection.has_pipelining

@@ -15,7 +15,7 @@ from ansible.errors import AnsibleActionFail
 from ansible_collections.seedfreight.azure_offline_backup.plugins.action import bitlocker_volume
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps, _files
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils import _polled
-from keys import opened, person, places, sealed_by_host
+from keys import opened, person, places, sealed_by_host, vault_of
 from tasks import Clock, Task
 
 ID, OTHER = "{11111111-0000-4000-8000-000000000001}", "{22222222-0000-4000-8000-000000000002}"
@@ -283,6 +283,35 @@ def test_every_recipient_opens_the_copy(tmp_path: pathlib.Path, name: str) -> No
     escrow = places(tmp_path, [person(tmp_path, one) for one in ("anna", "bob")])
     Task(bitlocker_volume.ActionModule, {**WISH, "escrow": escrow}, [host()]).run()
     assert SECRET.encode() in opened(copies(tmp_path)[0].read_bytes(), tmp_path, name)
+
+
+def test_ansible_vault_seals_with_the_password_of_its_place(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "password").write_text("of the keys", encoding="utf-8")
+    place = {
+        "type": "sealed_file",
+        "directory": str(tmp_path / "escrow"),
+        "vault_password_file": str(tmp_path / "password"),
+    }
+    result = Task(bitlocker_volume.ActionModule, {**WISH, "escrow": [place]}, [host()]).run()
+    (copy,) = copies(tmp_path)
+    assert copy.name == result["receipts"][0]["name"] and copy.name.endswith(".default.key.vault")
+    assert json.loads(vault_of("of the keys").decrypt(copy.read_bytes()))["value"] == SECRET
+
+
+def test_a_password_file_that_gives_none_is_refused_before_the_host_is_asked(tmp_path: pathlib.Path) -> None:
+    script = tmp_path / "password"
+    script.write_text("#!/bin/sh\necho nothing secret >&2; exit 3\n", encoding="utf-8")
+    for mode, text in ((0o700, None), (0o600, "\n")):
+        script.chmod(mode)
+        if text is not None:
+            script.write_text(text, encoding="utf-8")
+        place = {"type": "sealed_file", "directory": str(tmp_path / "escrow"), "vault_password_file": str(script)}
+        task = Task(bitlocker_volume.ActionModule, {**WISH, "escrow": [place]})
+        with pytest.raises(
+            AnsibleActionFail, match=r"`escrow\[0\].vault_password_file` .* gives no password"
+        ) as caught:
+            task.run()
+        assert task.sent == [] and "nothing secret" not in str(caught.value)
 
 
 def test_second_run_keeps_the_same_copy(options: dict[str, Any], tmp_path: pathlib.Path) -> None:

@@ -16,6 +16,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     prove,
     validate_escrow,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.place import Proof
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealed_file import SealedFile
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import SealError
 from keys import TODAY, person, places
@@ -32,6 +33,10 @@ def test_copy_in_a_place_that_is_not_named_is_unknown(tmp_path: pathlib.Path) ->
         assert answer == "unknown" and "No place of `escrow` is sealed_file:escrow" in text
         with pytest.raises(SealError, match=r"No place of `escrow` is sealed_file:escrow"):
             give_back(receipt, other)
+    directory: Any = {**receipt, "type": "ad", "place": "ad", "name": "11111111"}
+    assert prove(directory, [place]) == Proof(
+        "unknown", "Only who may read the directory can look: search it for the recovery password 11111111."
+    )
     working: Any = {**receipt, "kind": "working", "type": "ansible_vault", "place": "state"}
     assert prove(working, [place]).answer == "unknown"
 
@@ -39,9 +44,12 @@ def test_copy_in_a_place_that_is_not_named_is_unknown(tmp_path: pathlib.Path) ->
 def test_good_places(tmp_path: pathlib.Path) -> None:
     assert validate_escrow(places(tmp_path, [person(tmp_path, "anna")])) == []
     assert not (tmp_path / "escrow").exists()
-    assert {name: (one["type"], one.get("elements"), one["required"]) for name, one in SealedFile.OPTIONS.items()} == {
+    options = SealedFile.OPTIONS.items()
+    assert {name: (one["type"], one.get("elements"), one.get("required")) for name, one in options} == {
         "directory": ("path", None, True),
-        "recipients": ("list", "path", True),
+        "recipients": ("list", "path", None),
+        "vault_password_file": ("path", None, None),
+        "vault_id": ("str", None, None),
     }
     assert list(ESCROWS) == ["sealed_file"]
 

@@ -6,11 +6,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import pathlib
+import subprocess
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible.parsing.dataloader import DataLoader
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _files
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys import sealing
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.content import Item
@@ -20,9 +24,11 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     SOON,
     SealedFile,
     copy_name,
+    people_part,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import SealError
-from keys import TODAY, opened, person, places
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import with_vaults
+from keys import JOURNAL, KEY, SERIAL, TODAY, opened, person, places, vault_of
 
 DATA = b"the journal of a drive"
 ITEM = Item("A", DATA)
@@ -169,8 +175,8 @@ def test_certificate_that_expires_soon_is_a_warning(tmp_path: pathlib.Path) -> N
 def test_name_of_a_place_and_of_a_copy(tmp_path: pathlib.Path) -> None:
     assert SealedFile.identify({"directory": str(tmp_path / "escrow")}) == "sealed_file:escrow"
     assert SealedFile.identify({}) == SealedFile.identify({"directory": None}) == "sealed_file:"
-    assert copy_name(Item("WD X/1", DATA), ["b", "a"]) == f"WD_X_1.{DIGEST[:12]}.7e18f737.jrn.cms"
-    assert copy_name(ITEM, ["b", "a"]) == copy_name(ITEM, ["a", "b"])
+    assert copy_name(Item("WD X/1", DATA), "0123") == f"WD_X_1.{DIGEST[:12]}.0123.jrn.cms"
+    assert people_part(["b", "a"]) == people_part(["a", "b"]) == "7e18f737"
 
 
 def test_receipt_says_when_the_copy_was_kept(tmp_path: pathlib.Path) -> None:
@@ -182,3 +188,92 @@ def test_home_folder_is_meant_by_a_tilde(tmp_path: pathlib.Path, monkeypatch: py
     place = {**places(tmp_path, [person(tmp_path, "anna")])[0], "directory": "~/kept"}
     receipt = SealedFile.keep(place, ITEM, TODAY)
     assert (tmp_path / "kept" / receipt["name"]).is_file() and prove(receipt, [place]) == Proof("there")
+
+
+def vault_place(folder: pathlib.Path, password: str = "of the keys", **more: Any) -> dict[str, Any]:
+    """A place that ansible-vault seals for, with its password file beside it."""
+    file = folder / "password"
+    file.write_text(f"{password}\n", encoding="utf-8")
+    place = {"type": "sealed_file", "directory": str(folder / "escrow"), "vault_password_file": str(file), **more}
+    return with_vaults(DataLoader(), [place])[0]
+
+
+@pytest.mark.parametrize("label", ["", "keys"])
+def test_ansible_vault_opens_what_it_sealed(tmp_path: pathlib.Path, label: str) -> None:
+    place = vault_place(tmp_path, vault_id=label)
+    receipt = SealedFile.keep(place, Item("A", JOURNAL.encode()), TODAY)
+    assert receipt["name"] == f"A.{Item('A', JOURNAL.encode()).digest[:12]}.{label or 'default'}.jrn.vault"
+    assert (receipt["recipients"], receipt["proof"]) == ([], "read") and "of the keys" not in str(receipt)
+    copy = tmp_path / "escrow" / receipt["name"]
+    assert copy.stat().st_mode & 0o777 == 0o600
+    secret = ["--vault-id", f"{label}@{tmp_path / 'password'}"] if label else []
+    secret = secret or ["--vault-password-file", str(tmp_path / "password")]
+    command = ["ansible-vault", "view", *secret, str(copy)]
+    shown = subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PAGER": "cat"})
+    assert shown.stdout.decode() == JOURNAL
+    assert (b";keys\n" in copy.read_bytes()) == bool(label)
+
+
+def test_copy_that_ansible_vault_sealed_is_proven_and_given_back(tmp_path: pathlib.Path) -> None:
+    place = vault_place(tmp_path)
+    receipt = SealedFile.keep(place, Item(SERIAL, JOURNAL.encode()), TODAY)
+    assert prove(receipt, [place]) == Proof("opens")
+    found = give_back(receipt, [place])
+    assert (found.option, found.value.reveal()) == ("external_key", KEY)
+    copy = tmp_path / "escrow" / receipt["name"]
+    # Whoever rekeys the copies with ansible-vault has a good copy with another hash.
+    copy.write_bytes(place["_vault"].encrypt(JOURNAL.encode()))
+    assert prove(receipt, [place]) == Proof("opens")
+    copy.write_bytes(place["_vault"].encrypt(b"something else"))
+    assert prove(receipt, [place]).answer == "missing"
+    with pytest.raises(SealError, match="was changed"):
+        give_back(receipt, [place])
+    copy.unlink()
+    assert prove(receipt, [place]).answer == "missing"
+    with pytest.raises(SealError, match="cannot be read: No such file"):
+        give_back(receipt, [place])
+
+
+def test_copy_is_there_without_its_password(tmp_path: pathlib.Path) -> None:
+    place = vault_place(tmp_path)
+    receipt = SealedFile.keep(place, Item(SERIAL, JOURNAL.encode()), TODAY)
+    without = {name: one for name, one in place.items() if name != "_vault"}
+    for other, words in ((vault_place(tmp_path, "another"), "another password"), (without, "vault_password_file")):
+        assert prove(receipt, [other]) == Proof("there")
+        with pytest.raises(SealError, match=words):
+            give_back(receipt, [other])
+
+
+def test_no_receipt_for_what_ansible_vault_does_not_open_again(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = vault_place(tmp_path)
+    for vault in (vault_of("another"), SimpleNamespace(encrypt=place["_vault"].encrypt, decrypt=lambda _data: b"x")):
+        place["_vault"] = SimpleNamespace(encrypt=vault.encrypt, decrypt=vault_of("of the keys").decrypt)
+        if isinstance(vault, SimpleNamespace):
+            place["_vault"] = vault
+        with pytest.raises(SealError):
+            SealedFile.keep(place, ITEM, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"vault_password_file": "/nowhere"}, "'/nowhere' is no file that can be read"),
+        ({"vault_password_file": "/tmp"}, "'/tmp' is no file that can be read"),
+        ({"vault_id": "a@b"}, "`escrow.vault_id` 'a@b' is no label"),
+        ({"recipients": ["/srv/kim.pem"]}, "has `recipients` and `vault_password_file`"),
+        ({"directory": "HERE"}, "lies in the folder of the copies"),
+        ({"vault_password_file": None, "vault_id": "keys", "recipients": ["KIM"]}, "label of a `vault_password_file`"),
+    ],
+)
+def test_options_of_ansible_vault_that_cannot_be_used(
+    tmp_path: pathlib.Path, change: dict[str, Any], words: str
+) -> None:
+    place = vault_place(tmp_path, vault_id="keys") | change
+    place["directory"] = place["directory"].replace("HERE", str(tmp_path))
+    if place.get("recipients") == ["KIM"]:
+        place["recipients"] = [person(tmp_path, "kim")]
+    (problem,) = SealedFile.validate(place)
+    assert words in problem
+    assert SealedFile.validate(vault_place(tmp_path, vault_id="keys")) == []

@@ -111,6 +111,15 @@ def full() -> dict[str, Any]:
         staging__path_on_copy_host="E:\\Staging",
         copy_host="copy01",
         prepare_with="tool",
+        escrow=[
+            {
+                "type": "sealed_file",
+                "directory": "/srv/escrow",
+                "recipients": ["/srv/people/kim.pem"],
+                "vault_password_file": "/srv/people/keys.password",
+                "vault_id": "keys",
+            }
+        ],
         work_directory="C:\\Work",
         tool={
             "path": "C:\\T\\WAImportExport.exe",
@@ -325,7 +334,9 @@ def test_a_list_is_a_list(leaf: Leaf, value: Any) -> None:
 @pytest.mark.parametrize("status", ["new", "cleaned"])
 def test_a_required_list_is_not_empty_while_it_is_needed(leaf: Leaf, status: str) -> None:
     found = messages(put(full(), leaf.path, []), status)
-    late = leaf.place == "source.policy.exclude" or (leaf.until and reached(status, leaf.until))
+    late = leaf.place in ("source.policy.exclude", "escrow[0].recipients") or (
+        leaf.until and reached(status, leaf.until)
+    )
     expected = [] if late else [f"`{leaf.place}` is empty. Name at least one."]
     assert found.get(leaf.place, []) == expected
 
@@ -514,7 +525,8 @@ def test_the_kind_of_a_provider_has_a_default() -> None:
         state={"directory": "/srv/state"}, escrow=[{"directory": "/srv/escrow", "recipients": ["/srv/kim.pem"]}]
     )
     assert seed["state"] == {"store": "file", "directory": "/srv/state"}
-    assert seed["escrow"] == [{"type": "sealed_file", "directory": "/srv/escrow", "recipients": ["/srv/kim.pem"]}]
+    place = {"type": "sealed_file", "directory": "/srv/escrow", "recipients": ["/srv/kim.pem"]}
+    assert seed["escrow"] == [{**place, "vault_password_file": None, "vault_id": None}]
 
 
 def test_an_unknown_kind_of_provider_names_the_known_ones() -> None:
@@ -600,10 +612,11 @@ def test_nothing_of_earlier_steps_is_asked_for_later() -> None:
         assert needed[status] == []
 
 
-def test_an_escrow_place_without_recipients_is_not_asked_for_after_it_was_used() -> None:
-    given = contoso.definition(escrow=[{"type": "sealed_file", "directory": "/srv/escrow"}])
-    assert list(messages(given, "prepared")) == ["escrow[0].recipients"]
-    assert messages(given, "verified") == {}
+def test_an_escrow_place_without_recipients_is_not_asked_for_after_it_was_used(tmp_path: pathlib.Path) -> None:
+    seed = files(tmp_path, escrow=[{"type": "sealed_file", "directory": str(tmp_path / "escrow")}])
+    (found,) = [one for one in texts(seed, "prepared") if one.startswith("escrow")]
+    assert "`escrow[0].recipients` is empty: name at least one certificate, or a `vault_password_file`" in found
+    assert not [one for one in texts(seed, "verified") if one.startswith("escrow")]
 
 
 def files(tmp_path: pathlib.Path, **changes: Any) -> dict[str, Any]:
