@@ -186,8 +186,9 @@ options:
   validate_only:
     description:
       - Whether to only ask whether Azure would take the job, and change nothing. Check mode makes no difference.
-      - The answers are in RV(checks), and RV(valid) sums them up. An option that is refused without asking, and a
-        storage account that no import can write to, are errors as they are without this option.
+      - The answers are in RV(checks), and RV(valid) sums them up; it is V(null) where Azure did not answer. An option
+        that is refused without asking, and a storage account that no import can write to, are errors as they are
+        without this option.
       - O(drives) and O(journals) may be missing. Works with O(state=present) only.
     type: bool
     default: false
@@ -311,10 +312,18 @@ auth_source:
   type: str
   sample: env
 valid:
-  description: Whether no row of RV(checks) has failed.
+  description:
+    - Whether Azure would take the job, V(false) if a row of RV(checks) has failed.
+    - V(null) when that is not known, because Azure did not answer each question, or because the service validates no
+      job before there is one, as with O(api=import_export). RV(why) says so then.
   returned: with O(validate_only)
   type: bool
   sample: true
+why:
+  description: Why RV(valid) is V(null), otherwise empty.
+  returned: with O(validate_only)
+  type: str
+  sample: ""
 checks:
   description:
     - What Azure says of the job before there is one, with the remedy for what it refuses. A question that Azure does

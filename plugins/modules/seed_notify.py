@@ -92,7 +92,7 @@ options:
         type: str
         aliases: [username]
       url_password:
-        description: Password of O(hooks[].url_username). Not sent over http.
+        description: Password of O(hooks[].url_username). Refused with http, and with O(hooks[].secure=never).
         type: str
         aliases: [password]
       validate_certs:

@@ -23,6 +23,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.errors import ArmError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import APIS
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job_api import JobApi, LogBlob
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.storage import blob_service
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.copy_log import (
     summarize_copy_log,
 )
@@ -40,7 +41,7 @@ try:
         ResourceExistsError,
         ResourceNotFoundError,
     )
-    from azure.storage.blob import BlobProperties, BlobServiceClient, ContainerClient
+    from azure.storage.blob import BlobProperties, ContainerClient
 except ImportError as error:
     _deps.note(error)
 
@@ -83,9 +84,7 @@ class Container:
 
     def __init__(self, client: ArmClient, account: Account, name: str) -> None:
         self.account = account
-        self._service = BlobServiceClient(
-            account.blob_endpoint, credential=client.credential, **client.credentials.transport
-        )
+        self._service = blob_service(account.blob_endpoint, client.credential, client.credentials.transport)
         self._container: ContainerClient = self._service.get_container_client(name)
         self._name, self._credentials = name, client.credentials
         self.watched: frozenset[str] = frozenset()

@@ -106,9 +106,18 @@ def validate_job(azure: Mapping[str, str], options: Mapping[str, Any]) -> dict[s
     api = APIS[options["api"]](client, *place, options["name"])
     found = api.get()
     get_account(client, *place, options["storage_account"]).require_usable(spec.location)
-    checks = [*api.order_checks(client, spec), carrier_row(api, spec)]
-    valid = not [one for one in checks if one["status"] == "failed"]
-    return {"changed": False, "job": found, "valid": valid, "checks": checks}
+    asked = api.order_checks(client, spec)
+    checks = [*asked, carrier_row(api, spec)]
+    states = [one["status"] for one in checks]
+    why = _unanswered(checks) if asked else f"{api.provider} validates no job before there is one."
+    valid = False if "failed" in states else None if why else True
+    return {"changed": False, "job": found, "valid": valid, "why": "" if valid is False else why, "checks": checks}
+
+
+def _unanswered(checks: list[dict[str, str]]) -> str:
+    """Which questions have no answer; empty when each has one."""
+    open_ones = [one["id"] for one in checks if one["status"] == "unknown"]
+    return f"Azure did not answer {len(open_ones)} of {len(checks)}: {', '.join(open_ones)}." if open_ones else ""
 
 
 def carrier_row(api: JobApi, spec: JobSpec) -> dict[str, str]:

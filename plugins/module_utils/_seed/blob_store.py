@@ -45,6 +45,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     IDENTITY,
     azure_options,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.storage import blob_service
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import (
     ARCHIVE,
     ARCHIVED,
@@ -689,11 +690,11 @@ def _connected(options: Mapping[str, Any], given: dict[str, str]) -> _Access:
             credential = FinalCredential(make_credential(credentials, cloud), credentials, cloud.authority)
     except ArmError as error:
         raise StoreError(f"`state`: {error}") from None
-    service = BlobServiceClient(
+    service = blob_service(
         _endpoint(str(options["account"]), cloud),
-        credential=credential,
+        credential,
+        {**credentials.transport, "read_timeout": READ_TIMEOUT},
         retry_policy=ExponentialRetry(**RETRY),
-        **{**credentials.transport, "read_timeout": READ_TIMEOUT},
     )
     return _Access(service, service.get_container_client(str(options["container"])), credentials)
 

@@ -115,6 +115,11 @@ def check(hooks: Sequence[Mapping[str, Any]]) -> None:
         unknown = sorted({str(field) for field in (one["fields"] or {}).values()} - set(FIELDS))
         if unknown:
             raise ValueError(f"Hook {one['name']}: `fields` has '{unknown[0]}'. A notice has {', '.join(FIELDS)}.")
+        if one["type"] == "mail" and one["secure"] == "never" and one["url_password"]:
+            raise ValueError(
+                f"Hook {one['name']}: `secure` is never, so `url_password` would be readable. Use starttls or ssl, or "
+                "leave the password out."
+            )
         url = str(one["url"] or "").lower()
         if url and not url.startswith(("https://", "http://")):
             raise ValueError(f"Hook {one['name']}: `url` is no http or https address.")

@@ -514,12 +514,13 @@ def test_service_that_has_gone_is_told_with_its_remedy(azure: Azure, order: dict
         ensure_job(azure.options, order, False)
 
 
-@pytest.mark.parametrize(("carrier", "valid"), [("blue dart", True), ("Postillon", False)])
+@pytest.mark.parametrize(("carrier", "valid"), [("blue dart", None), ("Postillon", False)])
 def test_order_that_is_only_validated_is_held_to_the_carriers_of_the_region(
     azure: Azure, order: dict[str, Any], carrier: str, valid: bool
 ) -> None:
     found = validate_job(azure.options, order | {"return_carrier": {"name": carrier, "account_number": "1"}})
     assert (found["valid"], [one["id"] for one in found["checks"]]) == (valid, ["azure_order_carrier"])
+    assert ("validates no job" in found["why"]) is (valid is None)
     assert not azure.changes() and not azure.jobs_of("import_export")
 
 

@@ -114,6 +114,8 @@ class Handler(BaseHTTPRequestHandler):
             status, headers, data = 200, {"Content-Type": "text/html"}, b"<html>Sign in to the proxy</html>"
         elif order and order.effect != "then":
             status, headers, data = _error(order.status, order.code)
+        if not order or order.effect != "malformed":
+            headers = {**headers, "x-ms-request-id": "1"}
         self._send(status, headers, data)
 
     do_GET = do_PUT = do_DELETE = do_HEAD = _serve

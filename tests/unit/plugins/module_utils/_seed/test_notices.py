@@ -8,7 +8,9 @@ from __future__ import annotations
 import base64
 import http.server
 import json
+import pathlib
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -24,6 +26,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.modules import seed_notify
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._here import run_here
+from lab.azure import ca
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
@@ -294,8 +297,13 @@ def test_a_mail_says_what_to_do(mail: Mail) -> None:
     assert "Drive WD1 failed. Copy again.\r\n\r\nagain\r\n" in text
 
 
-def test_a_mail_server_that_asks_gets_name_and_password(mail: Mail) -> None:
-    hook = {**mail.hook, "username": "kim", "password": "mail-password"}
+def test_a_mail_server_that_asks_gets_name_and_password_under_tls(mail: Mail, tmp_path: pathlib.Path) -> None:
+    ca.make(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "server.pem", tmp_path / "server.key")
+    mail.server.socket = context.wrap_socket(mail.server.socket, server_side=True)
+    secure = {"secure": "ssl", "ca_path": str(tmp_path / "ca.pem")}
+    hook = {**mail.hook, **secure, "username": "kim", "password": "mail-password"}
     assert not hooks.notify(parameters(row(), [], hook), False)["problems"]
     assert mail.logins == ["\0kim\0mail-password"]
 
@@ -324,6 +332,20 @@ def test_a_mail_that_does_not_go(mail: Mail, changes: dict[str, Any], text: str)
         ([{"name": "a", "type": "webhook", "url": "ftp://x"}], "is no http or https address"),
         ([{"name": "a", "type": "webhook", "url": "http://x", "headers": {"Authorization": "t"}}], "is not https"),
         ([{"name": "a", "type": "webhook", "url": "http://x", "password": "t"}], "is not https"),
+        (
+            [
+                {
+                    "name": "a",
+                    "type": "mail",
+                    "host": "m",
+                    "sender": "s",
+                    "to": ["t"],
+                    "secure": "never",
+                    "password": "t",
+                }
+            ],
+            "`secure` is never",
+        ),
         ([{"name": "a", "type": "webhook", "url": "https://x", "fields": {"a": "colour"}}], "`fields` has 'colour'"),
         ([{"name": "a", "type": "webhook", "url": "https://x"}] * 2, "two hooks with the name a"),
     ],
