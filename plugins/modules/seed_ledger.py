@@ -53,6 +53,8 @@ options:
       - cleaned
       - aborted
       - online
+      - rotated
+      - forgotten
       - told
   result:
     description:

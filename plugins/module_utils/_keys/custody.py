@@ -26,7 +26,13 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.escrow import (
     ESCROWS,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.place import Receipt
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.place import (
+    MISSING,
+    OPENS,
+    UNKNOWN,
+    Proof,
+    Receipt,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import (
     SealError,
     Transport,
@@ -94,6 +100,22 @@ def open_whole_journal(store: Store, vault: Vault, name: str, serial: str, diges
     if found != one_serial(serial):
         raise SealError(f"The working copy '{name}' belongs to drive {found}, not to {serial}. Nothing was put back.")
     return data
+
+
+def prove_working(store: Store, vault: Vault | None, receipt: Mapping[str, Any]) -> Proof:
+    """What became of the working copy of a receipt. ``vault`` is None where the run has no secret."""
+    try:
+        if receipt["name"] not in store.names(WORKING_COPIES):
+            return Proof(
+                MISSING, f"The working copy '{receipt['name']}' is gone. Restore it or collect the journal again."
+            )
+        if vault is None:
+            text = f"The working copy '{receipt['name']}' is there, and this run has no vault secret to open it."
+            return Proof(UNKNOWN, f"{text} Give one, for example with `--vault-password-file`.")
+        open_whole_journal(store, vault, receipt["name"], receipt["serial"], receipt["sha256"])
+    except (SealError, StoreError) as error:
+        return Proof(UNKNOWN, str(error))
+    return Proof(OPENS)
 
 
 def working_name(serial: str, digest: str) -> str:

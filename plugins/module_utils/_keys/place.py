@@ -77,3 +77,7 @@ class Escrow(Protocol):
     @staticmethod
     def give_back(place: Mapping[str, Any], receipt: Receipt) -> Key:
         """The key that was kept. SealError where this controller cannot open it, and for something else."""
+
+    @staticmethod
+    def forget(place: Mapping[str, Any], receipt: Receipt) -> str:
+        """Remove a copy that was kept earlier; why it is still there, with the remedy, else ''. One that is gone is."""

@@ -213,6 +213,15 @@ def _opened(place: Mapping[str, Any], receipt: Receipt, found: bytes) -> bytes |
         raise SealError(f"{text}, or is damaged. Give the earlier one, or restore the copy.") from None
     return data if hashlib.sha256(data).hexdigest() == receipt["sha256"] else None
 
+    @staticmethod
+    def forget(place: Mapping[str, Any], receipt: Receipt) -> str:
+        """Remove the file. Backups of the folder have it still."""
+        try:
+            (_folder(place) / receipt["name"]).unlink(missing_ok=True)
+        except OSError as error:
+            return f"The escrow copy '{receipt['name']}' cannot be removed: {error.strerror}. Correct the folder."
+        return ""
+
 
 def _vault_problems(place: Mapping[str, Any], option: str) -> list[str]:
     """What is wrong with the options of ansible-vault."""

@@ -44,6 +44,8 @@ EMPTY: dict[str, Any] = {
     "cleaned": None,
     "aborted": None,
     "online": None,
+    "rotated": {},
+    "forgotten": {},
     "accepted": [],
     "staging_complete": [],
     "told": [],
@@ -624,6 +626,34 @@ def _allowed(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> t
     return facts, "; ".join(texts).capitalize()
 
 
+def _rotated(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
+    """``result`` of bitlocker_volume with ``serial`` and ``escrow``, of a drive that the data center is done with."""
+    serial, receipts = normalize_serial(str(result["serial"])), list(result["receipts"])
+    (volume,) = result["volumes"]
+    if not ledger.get("imported"):
+        raise ValueError("The import of the seed is not proven, so its drives keep their keys; nothing was recorded.")
+    if serial not in {str(one["serial"]) for one in shards(ledger)}:
+        raise ValueError(f"The drive {serial} is none of this seed; nothing was recorded.")
+    if not volume["reached"] or not receipts:
+        raise ValueError(f"The key of drive {serial} is not rotated and kept; nothing was recorded.")
+    known = {name: one for name, one in (ledger.get("rotated") or {}).items() if name != serial}
+    entry = {
+        "at": at,
+        "protectors": sorted({f"{{{one['serial'].strip('{}')}}}" for one in receipts}),
+        "receipts": receipts,
+    }
+    return {"rotated": {**known, serial: entry}}, f"Key of drive {serial} rotated"
+
+
+def _forgotten(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
+    """``result`` of escrow_copy: the drives whose copies are gone."""
+    if not ledger.get("cleaned"):
+        raise ValueError("The seed is not cleaned; nothing was recorded.")
+    known = ledger.get("forgotten") or {}
+    new = {str(one): {"at": at} for one in result["forgotten"] if str(one) not in known}
+    return {"forgotten": {**known, **new}}, f"Copies of the keys of drive {', '.join(new)} removed"
+
+
 def _told(ledger: Mapping[str, Any], result: Mapping[str, Any], _at: str) -> tuple[Facts, str]:
     """``result`` of seed_notify: what the hooks know now."""
     told = [{"hook": str(one["hook"]), "id": str(one["id"])} for one in result["told"]]
@@ -649,5 +679,7 @@ EVENTS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any], str], tuple[Fa
     "cleaned": _cleaned,
     "aborted": _aborted,
     "online": _online,
+    "rotated": _rotated,
+    "forgotten": _forgotten,
     "told": _told,
 }

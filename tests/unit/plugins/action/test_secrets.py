@@ -32,6 +32,8 @@ SECRETS: dict[str, list[dict[str, Any]]] = {
         {"_transport_certificate": "x"},
     ],
     "bitlocker_volume_info": [{"recovery_password": "1"}, {"external_key": KEY}],
+    "escrow_copy": [{}],
+    "escrow_info": [{}],
     "import_container": [{"secret": "s"}, {}],
     "import_container_info": [{"secret": "s"}, {}],
     "import_job": [{"secret": "s"}, {"drives": [{"bitlocker_key": KEY}]}, {}],

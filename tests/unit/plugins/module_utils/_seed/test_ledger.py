@@ -127,6 +127,8 @@ def test_events_are_those_of_a_whole_seed() -> None:
         "started",
         "triggered",
         "online",
+        "rotated",
+        "forgotten",
         "told",
     }
     assert set(ORDER) | others == set(EVENTS)
