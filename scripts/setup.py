@@ -41,6 +41,12 @@ ARCHIVES = {
 }
 REMEDY = "set SEEDFREIGHT_PWSH to a pwsh 7, or put one on PATH"
 # A firewall that drops packets answers nobody; the whole of a slow download may take longer.
+# Chromium of the system, under any of its names.
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NO_BROWSER = (
+    "Chromium is missing: the pages of the report are tested in it. Install it from your system's packages, or set "
+    "SEEDFREIGHT_BROWSER to a Chromium or Chrome."
+)
 ANSWER_SECONDS = 8
 RETRY_SECONDS = 600
 WARNING = "WARNING"
@@ -139,6 +145,26 @@ def make_azurite() -> pathlib.Path:
     ]
     _run(command, "Azurite could not be installed; is the npm registry reachable?")
     return package.parent
+
+
+def browser_path() -> str:
+    """A Chromium: SEEDFREIGHT_BROWSER, else one on PATH; empty when there is none."""
+    return os.environ.get("SEEDFREIGHT_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), "")
+
+
+def make_browser(must: bool) -> None:
+    """Install Chromium where it must be. Only CI's machine is made for the tests; others are asked for it in a line."""
+    if browser_path():
+        return
+    if not must:
+        print("setup: %s Going on without." % NO_BROWSER, file=sys.stderr, flush=True)
+        return
+    if not shutil.which("apt-get"):
+        raise Missing(NO_BROWSER)
+    print("installing Chromium", flush=True)
+    apt = ["apt-get", "-qq", "-y", "-o", "DPkg::Lock::Timeout=300"]
+    _run([*apt, "update"], NO_BROWSER)
+    _run(["env", "DEBIAN_FRONTEND=noninteractive", *apt, "install", "--no-install-recommends", "chromium"], NO_BROWSER)
 
 
 def find_powershell() -> str:
@@ -295,13 +321,17 @@ def main() -> int:
         # Each waits for another registry.
         with concurrent.futures.ThreadPoolExecutor() as pool:
             azurite = pool.submit(make_azurite)
-            powershell = pool.submit(powershell_places, options.tests and os.environ.get("CI") == "true")
+            must = options.tests and os.environ.get("CI") == "true"
+            powershell = pool.submit(powershell_places, must)
+            browser = pool.submit(make_browser, must) if options.tests else None
             venv = make_venv("venv", "constraints.txt", ["requirements.txt", "requirements-dev.txt"])
             if options.tests:
                 make_venv("venv-2.18", "constraints-2.18.txt", ["requirements.txt", "requirements-2.18.txt"])
         link_collection()
         places = {"SEEDFREIGHT_AZURITE": str(azurite.result()), "SEEDFREIGHT_PYTHON": str(venv / "bin" / "python")}
         places.update(powershell.result())
+        if browser:
+            browser.result()
     except Missing as missing:
         print("setup: %s" % missing, file=sys.stderr)
         return 1

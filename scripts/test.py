@@ -20,8 +20,9 @@ import time
 from dataclasses import dataclass
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(REPOSITORY / "tests"))
+sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "scripts")]
 
+import setup  # noqa: E402  (a script beside this one)
 from lab import default_world  # noqa: E402  (the lab lies beside the tests, not in the environment)
 
 BUILD = REPOSITORY / ".build"
@@ -172,6 +173,12 @@ def stages() -> list[Stage]:
             "preflight and probe",
             [tool("pytest", "-q", "tests/scenario/test_hosts_preflight.py")],
             True,
+        ),
+        Stage(
+            "scenario",
+            "pages in a browser",
+            [tool("pytest", "-q", "tests/browser")],
+            needs=pathlib.Path(setup.browser_path() or setup.BROWSERS[0]),
         ),
         Stage("unit", "unit, python", [tool("pytest", "-q", "tests/unit")]),
         Stage("lint", "ansible-test sanity", [python("scripts/sanity.py")], True),

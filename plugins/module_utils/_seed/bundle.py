@@ -63,10 +63,11 @@ PACKAGES = (
 
 
 class Masker:
-    """Masks values, and remembers where it did."""
+    """Masks values, and remembers where it did. With ``persons``, it masks secrets only."""
 
-    def __init__(self) -> None:
+    def __init__(self, persons: bool = False) -> None:
         self.places: list[str] = []
+        self._persons = persons
 
     def mask(self, value: Any, place: str) -> Any:
         """The value without secrets and persons; ``place`` is its name in the archive."""
@@ -81,7 +82,7 @@ class Masker:
     def _named(self, name: str, value: Any, place: str) -> Any:
         if SECRET_NAME.search(name) and value not in (None, "", [], {}, False, True):
             return self._masked(place, MASKED)
-        if PERSONAL_NAME.search(name) and value not in (None, "", [], {}):
+        if not self._persons and PERSONAL_NAME.search(name) and value not in (None, "", [], {}):
             return self._masked(place, PERSON)
         return self.mask(value, place)
 
@@ -89,7 +90,7 @@ class Masker:
         found = text
         for pattern in SECRETS.values():
             found = pattern.sub(MASKED, found)
-        found = MAIL.sub(PERSON, found)
+        found = found if self._persons else MAIL.sub(PERSON, found)
         if found != text:
             self.places.append(place)
         return found

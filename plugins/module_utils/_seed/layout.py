@@ -8,6 +8,7 @@ Private to the collection.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -145,7 +146,9 @@ def page_drive(snapshot: Snapshot, shard: Mapping[str, Any], largest: int) -> di
         "where": _where(snapshot, serial, one),
         "full": fill(shard),
         "width": 100 * size // largest if size and largest else 100,
+        "room": messages.size(size) if size else "",
         "parts": _parts(shard, size),
+        "done": _done(one),
         "copied": _copied(copied),
         "progress": messages.of_drive(one),
         "sessions": _sessions(attempt),
@@ -176,7 +179,16 @@ def _parts(shard: Mapping[str, Any], size: int) -> list[dict[str, Any]]:
     rest = files[SHOWN_PARTS:]
     if rest:
         parts.append(_part(f"{len(rest)} more files", sum(int(one["bytes"]) for one in rest), whole))
-    return parts
+    ends = itertools.accumulate(one["share"] for one in parts)
+    return [{**one, "left": round(end - one["share"], 2)} for one, end in zip(parts, ends, strict=True)]
+
+
+def _done(one: Mapping[str, Any]) -> float | None:
+    """The share of the running work that is done, in per cent; None where none runs."""
+    done = one.get("progress") or {}
+    if not done.get("bytes_total") or not messages.of_drive(one):
+        return None
+    return round(min(100 * int(done.get("bytes_done") or 0) / int(done["bytes_total"]), 100), 1)
 
 
 def _part(name: str, count: int, whole: int) -> dict[str, Any]:

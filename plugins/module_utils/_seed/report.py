@@ -6,25 +6,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence, layout, messages
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import layout, messages, timeline
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.bundle import Masker
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import manifest_of
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import Snapshot
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.words import ENGLISH, WORDS
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.words import (
+    ENGLISH,
+    GLOSSARY,
+    WORDS,
+)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import stamp
 
 
 def packing_slip(snapshot: Snapshot) -> dict[str, Any]:
     """The sheet that goes into the package: job, address, drives and what to mind."""
-    address = snapshot.job.get("datacenter_address") or {}
-    lines = [str(one) for one in address.get("lines") or []]
+    address = data_center(snapshot.job)
     location = snapshot.seed["azure"]["location"]
-    carriers = ", ".join(address.get("supported_carriers") or []) or "one of those that the portal lists"
+    carriers = ", ".join(address["carriers"]) or "one of those that the portal lists"
+    nowhere = f"the data center of region {location}; the Azure portal shows its address with the job"
     return {
         "job_name": snapshot.seed["name"],
-        "phone": str(address.get("phone") or ""),
+        "phone": address["phone"],
         "return_to": _return_lines(snapshot.seed.get("shipping") or {}),
-        "ship_to": lines or [f"the data center of region {location}; the Azure portal shows its address with the job"],
+        "ship_to": address["lines"] or [nowhere],
         "drives": [_slip_drive(snapshot, shard["serial"]) for shard in snapshot.shards],
         "instructions": [
             f"Ship with {carriers}. Put all drives of this job into one package with one tracking number.",
@@ -33,6 +40,16 @@ def packing_slip(snapshot: Snapshot) -> dict[str, Any]:
             f"Enter the tracking number within {snapshot.shipping_days} days of the job's creation.",
             "Do not change the data on a drive, and do not rotate the storage account key while the drives travel.",
         ],
+    }
+
+
+def data_center(job: Mapping[str, Any]) -> dict[str, Any]:
+    """Where the drives go to: address as ``lines``, ``phone`` and ``carriers``, each empty while it is not known."""
+    address = job.get("datacenter_address") or {}
+    return {
+        "lines": [str(one) for one in address.get("lines") or []],
+        "phone": str(address.get("phone") or ""),
+        "carriers": [str(one) for one in address.get("supported_carriers") or []],
     }
 
 
@@ -64,14 +81,19 @@ def report(
     names = {one["name"] for one in ledger.get("frozen") or []}
     container, plan = snapshot.container or {}, ledger.get("plan") or {}
     largest = max((int(one.get("size_bytes") or 0) for one in snapshot.shards), default=0)
-    return {
-        "language": ENGLISH,
-        "words": dict(WORDS[ENGLISH]),
+    shown = {
         "name": seed["name"],
+        "at": stamp(snapshot.now),
         "summary": lines,
         "status": decision["status"],
+        "meaning": messages.MEANING[decision["status"]],
         "blocked": decision["blocked"],
-        "steps": _steps(decision["status"], snapshot.kind),
+        "waiting": deadlines(decision.get("waiting"), snapshot.now),
+        "command": messages.command(snapshot.host, decision),
+        "progress": decision.get("progress") or "",
+        "notes": [one for one in (decision.get("warning"), *(decision.get("notes") or [])) if one],
+        "steps": timeline.steps(snapshot, decision["status"]),
+        "custody": timeline.custody(snapshot),
         "source": seed["source"]["host"],
         "copy_host": seed["copy_host"],
         "account": seed["azure"]["storage_account"],
@@ -81,30 +103,34 @@ def report(
         "drives": [layout.page_drive(snapshot, shard, largest) for shard in snapshot.shards],
         "plan": {name: plan.get(name) for name in ("drives_lower_bound", "method")},
         "replaced": layout.replaced(snapshot),
-        "files": [{**one, "size": messages.size(one["bytes"])} for one in ledger.get("frozen") or []],
         "left_out": plan.get("left_out") or [],
         "job": dict(snapshot.job),
+        "address": data_center(snapshot.job),
+        "return_to": _return_lines(seed.get("shipping") or {}),
         "shipments": list(ledger.get("shipments") or []),
         "imported": ledger.get("imported") or {},
         "seeded": ledger.get("seeded") or {},
         "aborted": ledger.get("aborted") or {},
-        "blobs": [one for one in container.get("blobs") or [] if one["name"] in names],
         "copy_logs": container.get("copy_logs") or [],
         "receipts": list(ledger.get("receipts") or []),
         "accepted": list(ledger.get("accepted") or []),
         "preflight": checked,
         "history": ledger.get("history") or [],
     }
+    # Text of hosts and services goes through the same sieve as that of a support bundle. Names of files may be many.
+    return {
+        **Masker(persons=True).mask(shown, "report"),
+        "language": ENGLISH,
+        "words": dict(WORDS[ENGLISH]),
+        "glossary": dict(GLOSSARY[ENGLISH]),
+        "files": [{**one, "size": messages.size(one["bytes"])} for one in ledger.get("frozen") or []],
+        "blobs": [one for one in container.get("blobs") or [] if one["name"] in names],
+    }
 
 
-def _steps(status: str, kind: str) -> list[dict[str, str]]:
-    """The statuses that a seed goes through; ``seeded`` only where there is an agent that could be seeded."""
-    if status == "aborted":
-        return [{"name": status, "state": "now"}]
-    left_out = ("aborted",) if evidence.last_status(kind) == "seeded" else ("aborted", "seeded")
-    shown = [one for one in evidence.STATUSES if one not in left_out]
-    at = shown.index(status)
-    return [
-        {"name": name, "state": "done" if place < at else "now" if place == at else "open"}
-        for place, name in enumerate(shown)
-    ]
+def deadlines(waiting: Mapping[str, Any] | None, now: datetime) -> dict[str, Any]:
+    """What a seed waits for, with its deadline for people; empty when it waits for nothing."""
+    if not waiting:
+        return {}
+    until = str(waiting.get("deadline") or "")
+    return {**waiting, "until": messages.deadline(until, now) if until else ""}

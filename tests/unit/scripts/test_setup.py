@@ -180,3 +180,48 @@ def test_only_the_tests_of_ci_need_powershell(
     assert places.exists() == (code == 0)
     if code == 0:
         assert set(json.loads(places.read_text())) == {"SEEDFREIGHT_AZURITE", "SEEDFREIGHT_PYTHON"}
+
+
+# The browser of the tests
+
+
+@pytest.fixture
+def programs(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    """A folder with all programs of a machine: none."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("SEEDFREIGHT_BROWSER", raising=False)
+    return tmp_path
+
+
+def program(path: pathlib.Path, text: str) -> None:
+    path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+    path.chmod(0o755)
+
+
+def test_a_browser_that_is_there_is_taken(programs: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program(programs / "google-chrome", "exit 1")
+    assert setup.browser_path() == str(programs / "google-chrome")
+    setup.make_browser(True)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_only_ci_gets_a_browser_installed(programs: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    calls, made = programs / "calls", programs / "chromium"
+    program(programs / "env", 'shift; exec "$@"')
+    program(
+        programs / "apt-get", f'echo "$@" >> {calls}\ncase "$*" in *chromium) : > {made}; /bin/chmod +x {made};; esac'
+    )
+    setup.make_browser(False)
+    assert capsys.readouterr().err == f"setup: {setup.NO_BROWSER} Going on without.\n" and not calls.exists()
+    setup.make_browser(True)
+    update, install = calls.read_text(encoding="utf-8").splitlines()
+    assert update.endswith(" update") and install.endswith(" install --no-install-recommends chromium")
+    assert setup.browser_path() == str(made)
+
+
+def test_ci_without_a_browser_fails(programs: pathlib.Path) -> None:
+    with pytest.raises(setup.Missing, match=r"^Chromium is missing"):
+        setup.make_browser(True)
+    program(programs / "apt-get", "echo no network; exit 100")
+    with pytest.raises(setup.Missing, match=r"no network\)$"):
+        setup.make_browser(True)

@@ -7,20 +7,25 @@ from __future__ import annotations
 
 import html
 import json
-import pathlib
 import re
 from typing import Any
 
 import contoso
-import jinja2
 import pytest
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.evidence import STATUSES
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.messages import MEANING
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.report import (
     packing_slip,
     report,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.words import ENGLISH, WORDS
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.status import decide
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.words import (
+    ENGLISH,
+    GLOSSARY,
+    WORDS,
+)
 from contoso import NAME, SERIAL
+from pages import TEMPLATES, rendered
 
 HASH = contoso.drive()["journal"]["manifest_hash"]
 SECRET = "531234-" * 7 + "531234"
@@ -48,14 +53,9 @@ def test_the_packing_slip_of_a_seed_that_waits_for_its_shipment() -> None:
     ]
 
 
-TEMPLATES = pathlib.Path(__file__).parents[5] / "roles" / "report" / "templates"
-
-
 def printed(name: str, slip: dict[str, Any]) -> str:
     """A packing slip as the role writes it."""
-    environment = jinja2.Environment(trim_blocks=True, undefined=jinja2.StrictUndefined)
-    template = environment.from_string((TEMPLATES / name).read_text(encoding="utf-8"))
-    return template.render(seed_status={"slip": slip})
+    return rendered(name, seed_status={"slip": slip})
 
 
 def test_both_slips_have_the_whole_address_and_where_the_drives_come_back_to() -> None:
@@ -136,10 +136,12 @@ def test_the_report_of_an_imported_seed() -> None:
         "where": "shipped with FedEx 794612345678",
         "full": 1,
         "width": 100,
+        "room": "4.0 TB",
         "parts": [
-            {"name": "Backup.BaseBlob", "size": "1.1 GB", "share": 0.03},
-            {"name": "Backup.AIBBlob", "size": "512 bytes", "share": 0.0},
+            {"name": "Backup.BaseBlob", "size": "1.1 GB", "share": 0.03, "left": 0.0},
+            {"name": "Backup.AIBBlob", "size": "512 bytes", "share": 0.0, "left": 0.03},
         ],
+        "done": None,
         "copied": "",
         "progress": "",
         "sessions": drive["sessions"],
@@ -190,8 +192,7 @@ def test_the_steps_of_the_report(status: str) -> None:
 
 def page(view: dict[str, Any]) -> str:
     """The page of the report, as the role renders it."""
-    template = pathlib.Path(__file__).parents[5] / "roles" / "report" / "templates" / "report.html.j2"
-    return jinja2.Environment().from_string(template.read_text(encoding="utf-8")).render(seed_status={"report": view})
+    return rendered("report.html.j2", seed_status={"report": view})
 
 
 def test_the_page_has_no_words_but_those_of_the_table() -> None:
@@ -215,7 +216,8 @@ def test_the_page_shows_what_is_not_ok_of_the_last_preflight() -> None:
 
 
 def test_an_aborted_seed_has_one_step() -> None:
-    assert made(status="aborted")["steps"] == [{"name": "aborted", "state": "now"}]
+    (step,) = made(status="aborted")["steps"]
+    assert (step["name"], step["state"], step["at"]) == ("aborted", "now", "")
 
 
 @pytest.mark.parametrize("event", ["", *contoso.EVENTS])
@@ -225,3 +227,55 @@ def test_slip_and_report_are_plain_data_without_a_secret(event: str) -> None:
     snapshot = contoso.snapshot(event, drives=[drive], job=contoso.job(), container=contoso.container())
     text = json.dumps([packing_slip(snapshot), report(snapshot, {"status": "new", "blocked": None}, [])])
     assert SECRET not in text
+
+
+def test_the_report_says_what_a_seed_waits_for_until_when_and_what_to_type() -> None:
+    snapshot = contoso.snapshot("job_created", job=contoso.job(phase="created", carrier="", tracking_number=""))
+    view = decide(snapshot).view() | {"progress": "half", "warning": "Full soon.", "notes": ["A note."]}
+    found = report(snapshot, view, [])
+    assert found["waiting"]["id"] == "ship"
+    assert found["waiting"]["until"] == "2026-12-09 20:00 UTC (in 13 days)"
+    assert found["command"].startswith("ansible-playbook seedfreight.azure_offline_backup.ship -e seed=contoso-fs01")
+    assert (found["progress"], found["notes"]) == ("half", ["Full soon.", "A note."])
+    assert found["address"] == {"lines": ["1 Road"], "phone": "1", "carriers": ["FedEx", "UPS"]}
+    assert found["return_to"] == ["Kim Contoso", "Keizersgracht 1", "1015 AA Amsterdam", "NL"]
+    assert found["at"] == "2026-11-26T12:00:00Z" and found["meaning"] == MEANING["job_created"]
+    shown = html.unescape(page(found))
+    wanted = [found["waiting"]["what"], found["waiting"]["until"], found["command"], "A note.", "Full soon.", "half"]
+    assert [one for one in wanted if one not in shown] == []
+
+
+def test_a_blocked_seed_shows_reason_remedy_and_command() -> None:
+    snapshot = contoso.snapshot("planned", drives=[contoso.drive("foreign")])
+    found = report(snapshot, decide(snapshot).view(), [])
+    shown = html.unescape(page(found))
+    assert [one for one in list(found["blocked"].values())[1:] if one not in shown] == []
+    assert found["waiting"] == {}
+
+
+def test_every_status_and_word_is_explained() -> None:
+    shown = html.unescape(page(made()))
+    assert [one for one in GLOSSARY[ENGLISH].values() if f"<dd>{one}</dd>" not in shown] == []
+    assert [MEANING[one] for one in STATUSES if one != "aborted" and f"<dd>{MEANING[one]}</dd>" not in shown] == []
+
+
+def test_what_hosts_and_services_wrote_goes_through_the_sieve() -> None:
+    """The page and the data behind it hold no key, whatever text it came with, and keep the people."""
+    job = contoso.job(error=f"the key {SECRET} was refused, ask kim@contoso.example")
+    drive = contoso.drive("copied", reason=f"failed with {SECRET}")
+    decision = {
+        "status": "planned",
+        "blocked": {"id": "x", "reason": SECRET, "remedy": SECRET, "command": ""},
+        "waiting": None,
+    }
+    found = report(contoso.snapshot("planned", job=job, drives=[drive]), decision, [SECRET])
+    assert SECRET not in json.dumps(found) and SECRET not in page(found)
+    assert found["job"]["error"] == "the key <masked> was refused, ask kim@contoso.example"
+    assert found["blocked"]["reason"] == "<masked>"
+
+
+@pytest.mark.parametrize(("done", "share"), [(None, None), ({"bytes_total": 0}, None), ({"bytes_done": 3}, 75.0)])
+def test_how_much_of_a_drive_is_drawn_as_done(done: Any, share: float | None) -> None:
+    progress = done and {"operation": "copy", "bytes_total": 4, **done}
+    snapshot = contoso.snapshot("planned", drives=[contoso.drive("copies", progress=progress)])
+    assert report(snapshot, {"status": "planned", "blocked": None}, [])["drives"][0]["done"] == share
