@@ -42,6 +42,7 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 DOCS = REPOSITORY / "docs"
 SEED_CODE = REPOSITORY / "plugins" / "module_utils" / "_seed"
 GUIDES = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))]
+TRANSLATED = sorted(DOCS.glob("zh-CN/*.md"))
 COMMAND = re.compile(r"ansible-playbook seedfreight\.azure_offline_backup\.(?P<rest>[^`\n|]*)")
 BLOCK = re.compile(r"^ *```yaml\n(?P<yaml>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 # A published example.
@@ -201,7 +202,7 @@ def test_every_playbook_has_its_section() -> None:
     assert playbooks() <= set(re.findall(r"^\| `([a-z_]+)` \|", text(REPOSITORY / "README.md"), re.MULTILINE))
 
 
-@pytest.mark.parametrize("path", GUIDES, ids=lambda one: one.name)
+@pytest.mark.parametrize("path", [*GUIDES, *TRANSLATED], ids=lambda one: f"{one.parent.name}/{one.name}")
 def test_commands_exist(path: pathlib.Path) -> None:
     """A printed command names a playbook and variables that exist; one that acts on one seed names it."""
     for found in COMMAND.finditer(text(path)):
@@ -215,7 +216,7 @@ def test_commands_exist(path: pathlib.Path) -> None:
             assert "seed" not in given, found[0]
 
 
-@pytest.mark.parametrize("path", GUIDES, ids=lambda one: one.name)
+@pytest.mark.parametrize("path", [*GUIDES, *TRANSLATED], ids=lambda one: f"{one.parent.name}/{one.name}")
 def test_links_lead_somewhere(path: pathlib.Path) -> None:
     """A link to a file of the project, relative or as the README on Galaxy needs it, leads to a file and a heading."""
     own = "https://github.com/seedfreight/azure_offline_backup/blob/main/"
