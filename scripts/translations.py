@@ -19,7 +19,7 @@ import hashlib
 import pathlib
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 DOCS = pathlib.Path(__file__).resolve().parents[1] / "docs"
@@ -28,6 +28,8 @@ LANGUAGE = "zh-CN"
 OWN = ("README.md",)
 # Tables that `make docs` writes are in the English page only.
 GENERATED = re.compile(r"<!-- (?P<name>\w+): begin -->.*?<!-- (?P=name): end -->\n*", re.DOTALL)
+# Comments are for tests of the English page.
+COMMENT = re.compile(r"^ *<!-- (?!en: )[^\n]* -->\n*", re.MULTILINE)
 FINGERPRINT = re.compile(r"^<!-- en: (?P<hash>[0-9a-f]*) -->\n", re.MULTILINE)
 # A fenced block, or lines that are indented by four after an empty line and are no part of a list.
 FENCED = re.compile(r"^(?P<indent> *)```.*?^(?P=indent)```$", re.MULTILINE | re.DOTALL)
@@ -65,6 +67,10 @@ class Section:
         return re.sub(r"[^\w\- ]", "", self.title.lower()).replace(" ", "-")
 
 
+# The sections of each page that is translated, in English and translated.
+Pages = Mapping[str, tuple[Sequence[Section], Sequence[Section]]]
+
+
 def sections(page: str) -> list[Section]:
     """The sections of a page; the first heading begins it."""
     blocks: list[str] = []
@@ -73,7 +79,7 @@ def sections(page: str) -> list[Section]:
         blocks.append(found[0])
         return PLACE.format(len(blocks) - 1)
 
-    page = INDENTED.sub(put, FENCED.sub(put, GENERATED.sub("", page)))
+    page = INDENTED.sub(put, FENCED.sub(put, COMMENT.sub("", GENERATED.sub("", page))))
     headings = [*HEADING.finditer(page)]
     ends = [*(one.start() for one in headings[1:]), len(page)]
     found = []
@@ -86,7 +92,7 @@ def sections(page: str) -> list[Section]:
     return found
 
 
-def pages(docs: pathlib.Path) -> dict[str, tuple[list[Section], list[Section]]]:
+def pages(docs: pathlib.Path) -> Pages:
     """The sections of each translated page, in English and translated."""
     names = sorted(path.name for path in (docs / LANGUAGE).glob("*.md") if path.name not in OWN)
     read = {name: [(folder / name) for folder in (docs, docs / LANGUAGE)] for name in names}
@@ -97,7 +103,7 @@ def pages(docs: pathlib.Path) -> dict[str, tuple[list[Section], list[Section]]]:
     }
 
 
-def target(link: str, page: str, known: Mapping[str, tuple[list[Section], list[Section]]]) -> str:
+def target(link: str, page: str, known: Pages) -> str:
     """Where a link of an English page leads to in its translation."""
     path, _hash, anchor = link.partition("#")
     if "://" in path:
@@ -106,14 +112,24 @@ def target(link: str, page: str, known: Mapping[str, tuple[list[Section], list[S
         return f"../{link}"
     english, other = known[path or page]
     place = next((at for at, one in enumerate(english) if anchor and one.anchor() == anchor), None)
-    if place is None or place >= len(other):
+    if place is None or not same_headings(english, other):
         return link
     return f"{path}#{other[place].anchor()}"
 
 
-def problems_of(
-    page: str, english: Section, other: Section, known: Mapping[str, tuple[list[Section], list[Section]]]
-) -> Iterator[str]:
+def same_headings(english: Sequence[Section], other: Sequence[Section]) -> bool:
+    """Whether each section has its translation."""
+    return [one.level for one in english] == [one.level for one in other]
+
+
+def comparable(links: Iterable[str], page: str, known: Pages) -> list[str]:
+    """Targets in order, without their anchors where the page that they lead to lacks headings."""
+    lacking = {name for name, both in known.items() if not same_headings(*both)}
+    parts = [(link, link.partition("#")[0]) for link in links]
+    return sorted(path if (path or page) in lacking else link for link, path in parts)
+
+
+def problems_of(page: str, english: Section, other: Section, known: Pages) -> Iterator[str]:
     """What of a section differs from the English one."""
     if english.blocks != other.blocks:
         yield "its code blocks are not those of the English section"
@@ -123,10 +139,10 @@ def problems_of(
     if wanted != found:
         differ = ", ".join(sorted(wanted ^ found))
         yield f"code in the text is only in one of both: {differ}"
-    links = sorted(target(one, page, known) for one in LINK.findall(english.text))
+    links = comparable((target(one, page, known) for one in LINK.findall(english.text)), page, known)
     # A translation may send people to the English page, for a table that is only there.
     given = (one for one in LINK.findall(other.text) if one.partition("#")[0] != f"../{page}")
-    if links != sorted(given):
+    if links != comparable(given, page, known):
         yield f"its links have to be {', '.join(links) or 'none'}"
     rows = [ROW.findall(one.text) for one in (english, other)]
     identifiers = [[one for one in column if CODE.fullmatch(one)] for column in rows]
@@ -143,7 +159,7 @@ def problems(docs: pathlib.Path) -> Iterator[str]:
     for name in sorted(missing):
         yield f"{LANGUAGE}/{name}: there is no English page"
     for name, (english, other) in known.items():
-        if [one.level for one in english] != [one.level for one in other]:
+        if not same_headings(english, other):
             known_texts = {one.fingerprint for one in other}
             new = ", ".join(f"'{one.title}'" for one in english if one.current() not in known_texts)
             yield f"{LANGUAGE}/{name}: headings differ from the English page, look at {new or 'their levels'}"
@@ -153,13 +169,15 @@ def problems(docs: pathlib.Path) -> Iterator[str]:
                 yield f"{LANGUAGE}/{name}, '{source.title}': {problem}"
 
 
-def renewed(page: str, known: Mapping[str, tuple[list[Section], list[Section]]]) -> str:
+def renewed(page: str, known: Pages) -> str:
     """A translated page with the code blocks, links and fingerprints of the English one."""
     parts = []
     for english, other in zip(*known[page], strict=True):
         blocks = english.blocks if len(english.blocks) == len(other.blocks) else other.blocks
         own = {f"{up}{one}": target(one, page, known) for one in LINK.findall(english.text) for up in ("", "../")}
-        text = LINK.sub(lambda one, own=own: f"]({own.get(one['target'], one['target'])})", other.text)
+        text = other.text
+        for link, wanted in own.items():
+            text = text.replace(f"]({link})", f"]({wanted})")
         section = Section(other.level, other.title, text, blocks)
         parts.append(f"{'#' * other.level} {other.title}\n<!-- en: {english.current()} -->\n{section.whole()}")
     return "".join(parts)
@@ -171,7 +189,7 @@ def main(arguments: Sequence[str]) -> int:
         known = pages(DOCS)
         for name in [f"{pathlib.PurePath(one).stem}.md" for one in arguments[1:]] or known:
             english, other = known[name]
-            if len(english) == len(other):
+            if same_headings(english, other):
                 (DOCS / LANGUAGE / name).write_text(renewed(name, known), encoding="utf-8")
     found = list(problems(DOCS))
     print("\n".join(found) or f"docs/{LANGUAGE} is in step with docs")

@@ -130,8 +130,9 @@ def test_a_change_of_the_translation_is_named(docs: pathlib.Path, old: str, new:
     assert list(translations.problems(docs)) == [f"zh-CN/page.md, {problem}"]
 
 
-def test_line_breaks_and_generated_tables_need_no_new_translation(docs: pathlib.Path) -> None:
+def test_line_breaks_comments_and_generated_tables_need_no_new_translation(docs: pathlib.Path) -> None:
     change(docs / "page.md", "see [below]", "see\n[below]")
+    change(docs / "page.md", "```sh", "<!-- not run: packages -->\n```sh")
     change(docs / "page.md", "| only here |", "| new row |")
     assert list(translations.problems(docs)) == []
 
@@ -139,6 +140,14 @@ def test_line_breaks_and_generated_tables_need_no_new_translation(docs: pathlib.
 def test_a_translation_without_an_english_page_is_named(docs: pathlib.Path) -> None:
     (docs / "page.md").unlink()
     assert list(translations.problems(docs)) == ["zh-CN/page.md: there is no English page"]
+
+
+def test_a_page_with_other_headings_blames_no_link_to_it(docs: pathlib.Path) -> None:
+    for folder, target in ((docs, "page.md#the-end"), (docs / "zh-CN", "page.md#结尾")):
+        (folder / "other.md").write_text(f"# Other\n\n[link]({target})\n", encoding="utf-8")
+    assert translations.main(["--renew"]) == 0
+    change(docs / "page.md", "## The end", "## New\n\n## The end")
+    assert list(translations.problems(docs)) == ["zh-CN/page.md: headings differ from the English page, look at 'New'"]
 
 
 def test_a_page_with_other_headings_is_not_renewed(docs: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
