@@ -48,6 +48,7 @@ TARGETS = (
     "_Resume.psm1",
     "_Run.psm1",
     "_RunScript.psm1",
+    "_RehearsalDisk.psm1",
     "_Session.psm1",
     "_Target.psm1",
     "_Tool.psm1",

@@ -40,13 +40,13 @@ ARCHIVES = {
     "osx-x64": "cd16a04c1b99cdacbdc0337b0fd0da50dbf1a8b4e8437bcb4ca9118ef729211a",
 }
 REMEDY = "set SEEDFREIGHT_PWSH to a pwsh 7, or put one on PATH"
-# A firewall that drops packets answers nobody; the whole of a slow download may take longer.
 # Chromium of the system, under any of its names.
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NO_BROWSER = (
     "Chromium is missing: the pages of the report are tested in it. Install it from your system's packages, or set "
     "SEEDFREIGHT_BROWSER to a Chromium or Chrome."
 )
+# A firewall that drops packets answers nobody; the whole of a slow download may take longer.
 ANSWER_SECONDS = 8
 RETRY_SECONDS = 600
 WARNING = "WARNING"

@@ -171,7 +171,7 @@ def stages() -> list[Stage]:
         Stage(
             "scenario",
             "preflight and probe",
-            [tool("pytest", "-q", "tests/scenario/test_hosts_preflight.py")],
+            [tool("pytest", "-q", "tests/scenario/test_hosts_preflight.py", "tests/scenario/test_rehearse.py")],
             True,
         ),
         Stage(

@@ -1,6 +1,7 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+#AnsibleRequires -PowerShell ..module_utils._RehearsalDisk
 #AnsibleRequires -PowerShell ..module_utils._Session
 
 # Drives by their serial, and the one place that says what a drive is and what may happen to it. Private to the
@@ -9,7 +10,7 @@
 # Get-SeedDriveStatus and ConvertTo-SeedDriveRecord are pure: facts and options in, words out. Facts are an object with
 #   serial; problems (questions that could not be asked, a sentence each); candidates (serials that nearly match)
 #   disk: null or {number, letter, size_bytes, sector_bytes, bus_type, unique_id, partition_style, offline,
-#   partition_guid, guards}
+#   partition_guid, guards, rehearsal (bool: whether a rehearsal made it; missing in old facts)}
 #   content: null or {kind: empty data locked unknown, text, fingerprint, manifest (bool), manifest_md5, encryption,
 #            bare (an NTFS volume without an entry), passwords (how many recovery passwords open a bare one)}
 #   attempt: null or {id, readable, seed, container, folder, started, files, sessions, identity, erased, log, has_order,
@@ -45,7 +46,8 @@ function Find-SeedDisk {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][string]$Serial)
-    $found = @(Get-Disk -ErrorAction Stop | Where-Object { (ConvertTo-SeedSerial -Serial $_.SerialNumber) -eq $Serial })
+    $found = @(Get-Disk -ErrorAction Stop |
+        Where-Object { (ConvertTo-SeedSerial -Serial (Get-SeedDiskSerial -Disk $_)) -eq $Serial })
     if ($found.Count -gt 1) {
         throw "The serial $Serial in ``drives`` belongs to $($found.Count) disks of this host. " +
         'Remove all but the one that is meant; two paths to one disk look like two disks.'
@@ -148,7 +150,7 @@ function Get-SeedJournalLack {
     if (-not $journal.completed) { return 'its journal does not say that the tool finished the drive' }
     if (-not $journal.key_kind) { return 'its journal holds no BitLocker key' }
     if (-not $journal.manifest_hash) { return 'its journal holds no hash of the manifest' }
-    if ((ConvertTo-SeedSerial -Serial $journal.drive_id) -ne $Facts.serial) {
+    if (-not (Test-SeedDriveId -DriveId $journal.drive_id -Serial $Facts.serial)) {
         return "the tool names the drive '$($journal.drive_id)' in the journal, and an import job would look for " +
             "that serial"
     }
@@ -322,7 +324,12 @@ function Get-SeedUnfitReason {
     $bus = "$($disk.bus_type)"
     # Source: the service takes SATA drives; Windows shows a SATA drive in an adapter or behind a controller by that
     # one's bus.
-    if ($bus -notin 'SATA', 'ATA' -and $bus -ne "$($Option.bus)") {
+    if ("$($Option.bus)" -eq 'VIRTUAL') {
+        if (-not (Get-SeedField -Value $disk -Name rehearsal)) {
+            "$name is no disk that a rehearsal made on this host, and ``bus: VIRTUAL`` is for these alone."
+        }
+    }
+    elseif ($bus -notin 'SATA', 'ATA' -and $bus -ne "$($Option.bus)") {
         "$name is attached by $bus. If it is a SATA drive in an adapter or behind a controller, set ``bus: $bus`` " +
         "for it; " +
         'otherwise list another drive.'

@@ -756,7 +756,10 @@ function Get-SeedGuard {
     if (@($pool | Where-Object { $_ -eq '2' -or $_ -match 'In a Pool' }).Count -gt 0) {
         "is a member of a storage pool. $remedy"
     }
-    Get-SeedSerialGuard -Disk $Disk -Physical $physical[0] -Device (Get-SeedDevice -Disk $Disk)
+    # The serial of a rehearsal's disk is nobody's but the rehearsal's.
+    if (-not (Get-SeedRehearsed -Disk $Disk)) {
+        Get-SeedSerialGuard -Disk $Disk -Physical $physical[0] -Device (Get-SeedDevice -Disk $Disk)
+    }
     $partitions = @()
     if (-not $Disk.IsOffline) { $partitions = @(Invoke-SeedQuery -Name Get-Partition -Parameter @{ Disk = $Disk }) }
     Get-SeedManagerGuard -Partition $partitions
@@ -799,7 +802,7 @@ function Get-SeedDiskFact {
     try {
         $disk = Find-SeedDisk -Serial $Serial
         if (-not $disk) {
-            $known = @(Get-Disk -ErrorAction Stop | ForEach-Object { "$($_.SerialNumber)" } |
+            $known = @(Get-Disk -ErrorAction Stop | ForEach-Object { Get-SeedDiskSerial -Disk $_ } |
                 Where-Object { $_.Trim() })
             $fact.candidates = @(Get-SeedNearSerial -Serial $Serial -Known $known)
             return $fact
@@ -825,6 +828,7 @@ function Get-SeedDiskFact {
         offline = [bool]$disk.IsOffline
         partition_guid = ''
         guards = @()
+        rehearsal = [bool](Get-SeedRehearsed -Disk $disk)
     }
     if ($Shallow) { return $fact }
     # What fails part of the way leaves nothing behind: half a look could join two disks.

@@ -252,7 +252,7 @@ function Assert-SeedTarget {
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][object]$Order, [Parameter(Mandatory = $true)][string]$PartitionGuid)
     $disks = @(Get-Disk -ErrorAction Stop | Where-Object {
-            (ConvertTo-SeedSerial -Serial $_.SerialNumber) -eq $Order.serial
+            (ConvertTo-SeedSerial -Serial (Get-SeedDiskSerial -Disk $_)) -eq $Order.serial
         })
     if ($disks.Count -ne 1) { throw "$($disks.Count) disks have the serial $($Order.serial) now. Nothing was written." }
     $disk = $disks[0]
@@ -743,9 +743,8 @@ function Assert-SeedDriveId {
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][object]$Order)
     $names = @((Read-SeedJournal -Path $Order.journal).drives | ForEach-Object { $_.drive_id })
-    if ($names.Count -eq 0 -or $Order.serial -in @($names | ForEach-Object { ConvertTo-SeedSerial -Serial $_ })) {
-        return
-    }
+    $mine = @($names | Where-Object { Test-SeedDriveId -DriveId $_ -Serial $Order.serial })
+    if ($names.Count -eq 0 -or $mine.Count -gt 0) { return }
     throw "the tool names the drive '$($names -join "', '")' in the journal, and Windows $($Order.serial). An import " +
         'job would look for the tool''s name. Attach the drive directly, or list it by the serial on its label'
 }

@@ -682,7 +682,7 @@ function Invoke-SeedVerifyRun {
         try {
             $manifest = Read-SeedManifest -Found $found
             if ($manifest['drives'] -ne 1 -or
-                (ConvertTo-SeedSerial -Serial $manifest['drive_id']) -ne $Order.serial) {
+                -not (Test-SeedDriveId -DriveId $manifest['drive_id'] -Serial $Order.serial)) {
                 Add-SeedMismatch -Found $found -Text "the manifest is of the drive '$($manifest['drive_id'])'"
             }
         }

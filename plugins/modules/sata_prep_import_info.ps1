@@ -14,7 +14,7 @@ $session = @{ id = @{ type = 'str'; required = $true }; files = @{ type = 'list'
 $drive = @{
     serial = @{ type = 'str'; required = $true }
     allow_recorded_key = @{ type = 'bool'; default = $false }
-    bus = @{ type = 'str'; choices = @('SATA', 'USB', 'SAS', 'RAID'); default = 'SATA' }
+    bus = @{ type = 'str'; choices = @('SATA', 'USB', 'SAS', 'RAID', 'VIRTUAL'); default = 'SATA' }
     encryption = @{ type = 'str'; choices = @('tool', 'managed'); default = 'tool' }
     erase = @{ type = 'bool'; default = $false }
     files = @{ type = 'list'; elements = 'dict'; options = $file; default = @() }

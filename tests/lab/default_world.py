@@ -175,7 +175,8 @@ def _link_programs(kind: str) -> None:
     powershell = find_powershell()
     for name in ("pwsh", "powershell", "PowerShell", "powershell.exe"):
         (programs / name).symlink_to(powershell)
-    (programs / "icacls.exe").symlink_to(pathlib.Path(__file__).parent / "windows" / "bin" / "icacls.exe")
+    for program in (pathlib.Path(__file__).parent / "windows" / "bin").iterdir():
+        (programs / program.name).symlink_to(program)
 
 
 def find_powershell() -> str:

@@ -25,6 +25,8 @@ SYSTEM_ACCOUNTS = ("S-1-5-18", "SYSTEM", "NT AUTHORITY\\SYSTEM", "LOCALSYSTEM")
 KINDS = ("powershell", "twin")
 SHOWN_HOSTS = 10
 LETTERS = "EFGHIJKLMNOPQRSTUVWXYZ"
+# The bus of a virtual disk, which has no serial to show; that of its description is the name of its folder.
+VIRTUAL = "File Backed Virtual"
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 
 

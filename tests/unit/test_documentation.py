@@ -55,12 +55,12 @@ ID = re.compile(r"`([a-z]+(?:_[a-z]+)*)`")
 VARIABLE = re.compile(r"^\| `(?P<name>[a-z_]+)` \|", re.MULTILINE)
 # A variable of a playbook is one that tasks or role defaults read with a default, or that a playbook needs by name.
 READ = re.compile(
-    r"\b(seed_[a-z_]+|status_[a-z]+|preflight_file|support_file|probe_[a-z_]+|carrier|tracking_number)\s*\|\s*default\("
+    r"\b(seed_[a-z_]+|status_[a-z]+|preflight_file|support_file|probe_[a-z_]+|rehearse_timeout|carrier|tracking_number)\s*\|\s*default\("
 )
 TIMEOUT = re.compile(r"^(?P<name>[a-z]+_(?:wait_timeout|poll_interval|wait)):", re.MULTILINE)
 # What roles and playbooks register or hand to each other, not what a person sets.
 INTERNAL = {"seed_lock", "seed_locks", "seed_status", "seed_steps", "seed_steps_done"}
-ONE_SEED = {"ship", "clean", "abort", "restore", "unlock", "move_state", "support"}
+ONE_SEED = {"ship", "clean", "abort", "restore", "unlock", "move_state", "support", "rehearse"}
 
 
 def text(path: pathlib.Path) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from lab import world
 from lab.tool.options import Refused
+from lab.world import VIRTUAL
 
 
 class TargetDrive:
@@ -33,7 +34,9 @@ class TargetDrive:
 
     @property
     def drive_id(self) -> str:
-        return str(self.disk["serial"]).replace(" ", "")
+        """CHOICE tool-virtual-disk: the tool takes a virtual disk, and names it by its unique id (tool, drive id)."""
+        virtual = self.disk["bus_type"] == VIRTUAL
+        return str(self.disk["unique_id" if virtual else "serial"]).replace(" ", "")
 
     @property
     def size(self) -> int:

@@ -80,6 +80,9 @@ class Machine:
             for disk in world.disks(self.name):
                 with world.changed(world.disk_file(disk["serial"])) as content:
                     world.lock_volumes(content, unplugged=False)
+                    # Windows attaches a virtual disk only when somebody tells it to.
+                    if content["bus_type"] == world.VIRTUAL:
+                        content["attached_to"] = None
             if order.get("move_letters"):
                 _move_letters(self.name)
             if order.get("renumber"):

@@ -53,6 +53,7 @@ SECRETS: dict[str, list[dict[str, Any]]] = {
 OPEN = {
     "copy_host_info": "asks a host about itself",
     "source_host_info": "asks a host about itself",
+    "copy_host_rehearsal": "makes disks that hold random bytes, without a key",
     "host_probe_info": "asks a host about itself, and masks what it returns",
     "offline_stage_info": "asks the agent, and gets no credentials",
     "sata_prep_import_info": "reads the drives, and no journal leaves the host",

@@ -50,7 +50,7 @@ function Get-CimInstance {
                     Index = [uint32]$disk.number
                     DeviceID = Get-LabDevice -Disk $disk
                     Size = [uint64]$disk.size
-                    SerialNumber = $disk.serial
+                    SerialNumber = Get-LabSerial -Disk $disk
                 }
             }
         }

@@ -86,6 +86,14 @@ function Get-LabDisk {
     @($found) | Sort-Object -Property number
 }
 
+function Get-LabSerial {
+    <# .SYNOPSIS The serial that Windows shows of a disk; a virtual disk has none. #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory)][object]$Disk)
+    if ($Disk.bus_type -eq 'File Backed Virtual') { return '' }
+    $Disk.serial
+}
+
 function Edit-LabDisk {
     <# .SYNOPSIS Changes the description of one disk. #>
     [CmdletBinding()]

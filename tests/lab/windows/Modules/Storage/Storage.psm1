@@ -42,7 +42,7 @@ function Get-Disk {
             IsReadOnly = [bool]$disk.is_read_only
             IsSystem = [bool]$disk.is_system; LogicalSectorSize = Get-LabSectorSize -Disk $disk
             Number = [uint32]$disk.number; NumberOfPartitions = @($disk.partitions).Count
-            Path = "\\?\scsi#disk&$($disk.number)"; SerialNumber = $disk.serial; Size = [uint64]$disk.size
+            Path = "\\?\scsi#disk&$($disk.number)"; SerialNumber = Get-LabSerial -Disk $disk; Size = [uint64]$disk.size
         }
     }
 }
@@ -85,7 +85,7 @@ function Get-PhysicalDisk {
         [pscustomobject]@{
             DeviceId = [string]$disk.number
             FriendlyName = $disk.friendly_name
-            SerialNumber = $disk.serial
+            SerialNumber = Get-LabSerial -Disk $disk
             MediaType = 'HDD'
             CanPool = -not $disk.cannot_pool_reason
             CannotPoolReason = $disk.cannot_pool_reason
@@ -221,6 +221,58 @@ function Update-HostStorageCache {
     param()
     if (Invoke-LabFault $PSCmdlet) { return }
     Update-Disk -Number @(Get-LabDisk | ForEach-Object { $_.number })
+}
+
+function Get-LabImage {
+    <# .SYNOPSIS The disk of a virtual disk's file, or the error of a file that is not there. #>
+    param([string]$Path, [System.Management.Automation.PSCmdlet]$Cmdlet)
+    $file = $Cmdlet.GetUnresolvedProviderPathFromPSPath($Path)
+    if (-not [System.IO.File]::Exists($file)) {
+        # ERROR_FILE_NOT_FOUND
+        Write-Error -Message 'The system cannot find the file specified.' -ErrorId 'HRESULT 0x80070002,Get-DiskImage'
+        return
+    }
+    $disk = Read-LabFile -Path (Get-LabPath 'disks' (Read-LabFile -Path $file).disk 'disk.json')
+    $disk | Add-Member -NotePropertyName file -NotePropertyValue (Get-LabPath 'disks' $disk.serial 'disk.json')
+    $disk
+}
+
+function Get-DiskImage {
+    <# .SYNOPSIS What Windows says of the file of a virtual disk. #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory, Position = 0)][string[]]$ImagePath)
+    if (Invoke-LabFault $PSCmdlet) { return }
+    foreach ($path in $ImagePath) {
+        $disk = Get-LabImage -Path $path -Cmdlet $PSCmdlet
+        if (-not $disk) { continue }
+        $here = $disk.attached_to -eq $env:LAB_HOST
+        [pscustomobject]@{
+            PSTypeName = 'Microsoft.Management.Infrastructure.CimInstance#ROOT/Microsoft/Windows/Storage/MSFT_DiskImage'
+            Attached = $here
+            BlockSize = [uint32]0
+            DevicePath = $(if ($here) { "\\.\PhysicalDrive$($disk.number)" })
+            FileSize = [uint64]$disk.size
+            ImagePath = $path
+            LogicalSectorSize = [uint32]512
+            Number = $(if ($here) { [uint32]$disk.number })
+            Size = [uint64]$disk.size
+            StorageType = 'VHDX'
+        }
+    }
+}
+
+function Dismount-DiskImage {
+    <# .SYNOPSIS Takes a virtual disk away; its file stays. #>
+    [CmdletBinding(SupportsShouldProcess)]
+    param([Parameter(Mandatory, Position = 0)][string[]]$ImagePath)
+    if (Invoke-LabFault $PSCmdlet) { return }
+    foreach ($path in $ImagePath) {
+        $disk = Get-LabImage -Path $path -Cmdlet $PSCmdlet
+        if ($disk -and $PSCmdlet.ShouldProcess($path, 'Dismount-DiskImage')) {
+            Edit-LabDisk -Disk $disk -Change { $_.attached_to = $null }
+        }
+    }
+    Mount-LabDrive
 }
 
 function Initialize-Disk {
@@ -370,4 +422,4 @@ function Set-Partition {
 }
 
 Export-ModuleMember -Function Get-Disk, Get-PhysicalDisk, Get-Partition, Get-Volume, Initialize-Disk, Clear-Disk,
-    Set-Disk, New-Partition, Set-Partition, Update-Disk, Update-HostStorageCache
+    Set-Disk, New-Partition, Set-Partition, Update-Disk, Update-HostStorageCache, Get-DiskImage, Dismount-DiskImage

@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, Seedfreight contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A rehearsal on a copy host: what it does, and that nothing is left of it, or of one that was killed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from conftest import Lab, kill_once
+from lab import world
+
+pytestmark = pytest.mark.powershell
+SEED, NAMED = "contoso-fs01", ("-e", "seed=contoso-fs01")
+ON_C = "disks/SYS-FS01/p2/ProgramData/Seedfreight"
+
+
+def numbers() -> dict[str, list[dict[str, object]]]:
+    """The disks that are plugged into the copy host with their partitions, by serial."""
+    return {disk["serial"]: disk["partitions"] for disk in world.disks("fs01")}
+
+
+def test_rehearsal_leaves_nothing_behind(lab: Lab) -> None:
+    """One is killed while it copies; the next one removes that, and goes through every part."""
+    lab.order("seed", SEED)
+    before, file = numbers(), lab.home / "probe.json"
+    folder, log = lab.home / ON_C / "rehearsal", lab.home / "killed.log"
+    lab.slow_tool("fs01", 100_000)
+    with lab.started(log, "rehearse", *NAMED) as run:
+        kill_once(run, lambda: list(folder.glob("work/seeds/rehearsal/*/*/*.jrn")))
+    assert len(numbers()) == len(before) + 2
+    assert (folder / "disks.json").exists()
+    lab.slow_tool("fs01", None)
+
+    done = lab.play("rehearse", *NAMED, "-e", f"probe_file={file}")
+    assert done.returncode == 0, done.output
+    found = json.loads(file.read_text(encoding="utf-8"))
+    parts = found["rehearsal"]
+    assert parts["drives"] == {"REHEARSAL-1": "verified", "REHEARSAL-2": "verified"}
+    assert [len(one) for one in parts["plan"].values()] == [2, 1]
+    assert (parts["encrypted"], parts["problem"], parts["preflight"]["tool"]) == ("FullyEncrypted", "", "ok")
+    assert found["probe"]["schema_version"] == 1 and found["claims"]["confirmed"]
+    assert "Drive REHEARSAL-2 was read again and holds its files." in done.message
+
+    assert numbers() == before
+    assert not folder.exists()
+    assert not list((lab.home / "hosts" / "fs01" / "tasks").glob("*REHEARSAL*.json"))
+    assert not (lab.home / "state" / SEED / "ledger.json").exists()
+    asked = (lab.home / "logs" / "azure.log").read_text(encoding="utf-8")
+    assert "/validateInputs" in asked
+    assert "PUT " not in asked
