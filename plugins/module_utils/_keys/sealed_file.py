@@ -172,6 +172,15 @@ class SealedFile:
             raise SealError(_changed(name))
         return key_in(data, receipt["serial"])
 
+    @staticmethod
+    def forget(place: Mapping[str, Any], receipt: Receipt) -> str:
+        """Remove the file. Backups of the folder have it still."""
+        try:
+            (_folder(place) / receipt["name"]).unlink(missing_ok=True)
+        except OSError as error:
+            return f"The escrow copy '{receipt['name']}' cannot be removed: {error.strerror}. Correct the folder."
+        return ""
+
 
 def copy_name(item: Item, opener: str, kind: str = "cms") -> str:
     """The name of an escrow copy: another journal, or others who can open it, make another copy."""
@@ -212,15 +221,6 @@ def _opened(place: Mapping[str, Any], receipt: Receipt, found: bytes) -> bytes |
         text = f"The escrow copy '{name}' was sealed with another password than that of `vault_password_file`"
         raise SealError(f"{text}, or is damaged. Give the earlier one, or restore the copy.") from None
     return data if hashlib.sha256(data).hexdigest() == receipt["sha256"] else None
-
-    @staticmethod
-    def forget(place: Mapping[str, Any], receipt: Receipt) -> str:
-        """Remove the file. Backups of the folder have it still."""
-        try:
-            (_folder(place) / receipt["name"]).unlink(missing_ok=True)
-        except OSError as error:
-            return f"The escrow copy '{receipt['name']}' cannot be removed: {error.strerror}. Correct the folder."
-        return ""
 
 
 def _vault_problems(place: Mapping[str, Any], option: str) -> list[str]:
