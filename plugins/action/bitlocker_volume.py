@@ -20,6 +20,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     split,
     validate_places,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._here import unlogged
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import refuse_traces
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._polled import (
     PolledAction,
@@ -117,9 +118,10 @@ class ActionModule(Keys, PolledAction):
         volumes = [one for one in result.get("volumes") or [] if isinstance(one, dict)]
         if self._transport and not self._task.check_mode:
             stored = [entry for one in volumes for entry in one.get("directory") or []]
-            kept = keep_keys(
-                sealed, stored, self._transport, self._places, self._require, datetime.now(UTC), self._kept_here
-            )
+            with unlogged():
+                kept = keep_keys(
+                    sealed, stored, self._transport, self._places, self._require, datetime.now(UTC), self._kept_here
+                )
             self._receipts += kept.receipts
             self._kept_here += kept.ids
             self._not_kept += kept.problems

@@ -20,6 +20,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import SealError, Transport
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import normalize_serial
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import messages
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._here import unlogged
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import refuse_traces
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._polled import (
     PolledAction,
@@ -155,6 +156,8 @@ class ActionModule(PolledAction):
             self._given_back = "\n".join(f"{serial} {text}" for serial, text in found.items())
 
     def _keep(self, journal: Mapping[str, Any], record: Mapping[str, Any] | None, transport: Transport) -> None:
-        kept = custody.keep(journal, record, transport, self._escrow or [], self._store, self._vault, datetime.now(UTC))
+        now = datetime.now(UTC)
+        with unlogged():
+            kept = custody.keep(journal, record, transport, self._escrow or [], self._store, self._vault, now)
         self._receipts.extend(kept)
         self._collected.append(str(journal["sha256"]))

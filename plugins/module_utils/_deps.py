@@ -20,8 +20,13 @@ def note(error: ImportError) -> None:
 def check() -> None:
     """Refuse to go on without a package that was wanted."""
     if _missing:
-        name = _missing[0].split(".", maxsplit=1)[0]
-        raise LibraryMissing(
-            f"The Python package '{name}' is missing on the controller ({_missing[0]}). "
-            "Install the packages of the collection's requirements.txt into the environment that runs ansible."
-        )
+        raise LibraryMissing(missing_text(_missing[0]))
+
+
+def missing_text(module: str) -> str:
+    """What is said of a module that could not be imported."""
+    name = module.split(".", maxsplit=1)[0]
+    return (
+        f"The Python package '{name}' is missing on the controller ({module}). "
+        "Install the packages of the collection's requirements.txt into the environment that runs ansible."
+    )

@@ -345,7 +345,7 @@ def task_problems(task: Mapping[str, Any]) -> list[str]:
         ("type: tpm", "type: tpm_pin", "protectors.type has no choice tpm_pin"),
         ("- type: tpm", "- account: tpm", "protectors.type is missing"),
         ("rotate: ['{11111111-0000-4000-8000-000000000001}']", "rotate: [1]", "rotate has 1"),
-        ("type: ad\n", "type: key_vault\n", "key_vault is no place"),
+        ("type: ad\n", "type: entra_id\n", "entra_id is no place"),
         ("        directory: /srv/keys\n", "", "sealed_file lacks directory"),
         ("  no_log: true\n", "", "return_keys without no_log"),
         ("    serial: WD-WX31A10FE02\n", "", "not exactly one of"),

@@ -26,6 +26,8 @@ class Cloud:
     authority: str
     # The end of the names of storage accounts; empty where it is not known.
     storage_suffix: str
+    # The end of the names of key vaults; empty where it is not known.
+    vault_suffix: str = ""
     well_known: bool = True
 
     @property
@@ -43,6 +45,7 @@ CLOUDS: dict[str, Cloud] = {
             "https://management.core.windows.net/",
             "https://login.microsoftonline.com",
             "core.windows.net",
+            "vault.azure.net",
         ),
         Cloud(
             "AzureChinaCloud",
@@ -50,6 +53,7 @@ CLOUDS: dict[str, Cloud] = {
             "https://management.core.chinacloudapi.cn/",
             "https://login.chinacloudapi.cn",
             "core.chinacloudapi.cn",
+            "vault.azure.cn",
         ),
         Cloud(
             "AzureUSGovernment",
@@ -57,6 +61,7 @@ CLOUDS: dict[str, Cloud] = {
             "https://management.core.usgovcloudapi.net/",
             "https://login.microsoftonline.us",
             "core.usgovcloudapi.net",
+            "vault.usgovcloudapi.net",
         ),
     )
 }
@@ -77,6 +82,7 @@ def from_metadata(document: Any, host: str = "") -> Cloud:
             audience=str(login["audiences"][0]),
             authority=str(login["loginEndpoint"]).rstrip("/"),
             storage_suffix=str((entry.get("suffixes") or {}).get("storage") or ""),
+            vault_suffix=str((entry.get("suffixes") or {}).get("keyVaultDns") or "").lstrip("."),
             well_known=False,
         )
     except (KeyError, IndexError, TypeError) as error:

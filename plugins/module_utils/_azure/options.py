@@ -12,7 +12,7 @@ from __future__ import annotations
 import configparser
 import os
 import pathlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.errors import AnsibleFallbackNotFound
@@ -46,6 +46,10 @@ IDENTITY = (
     "password",
 )
 PLACES = ("adfs_authority_url", "cert_validation_mode")
+# What is of an identity for a place alone and may come from the environment of the import job all the same.
+SHARED_IDENTITY = ("tenant",)
+# How to sign in for a place.
+PLACE_SOURCES = ("auto", "env", "credential_file", "cli", "msi")
 
 
 def from_environment(*names: str, **_more: Any) -> str:
@@ -99,6 +103,82 @@ def azure_options(parameters: Mapping[str, Any]) -> dict[str, str]:
     found["cloud_environment"] = found["cloud_environment"] or DEFAULT_CLOUD
     found["cert_validation_mode"] = found["cert_validation_mode"] or "validate"
     return found
+
+
+def own_options(options: Mapping[str, Any], variable: str) -> dict[str, str]:
+    """What the options of a place in Azure, and the variables that begin with ``variable``, say for it alone."""
+    return {name: str(options.get(name) or os.environ.get(f"{variable}{name.upper()}", "")) for name in AZURE_OPTIONS}
+
+
+def given_options(options: Mapping[str, Any], variable: str) -> dict[str, str]:
+    """The options of Azure for a place. An identity of its own is not mixed with that of the import jobs."""
+    own = own_options(options, variable)
+    alone = any(own[name] for name in (*IDENTITY, "profile") if name not in SHARED_IDENTITY)
+    alone = alone or own["auth_source"] not in ("", "auto", "env")
+    found = {}
+    for name, value in own.items():
+        variables: list[str] = (AZURE_OPTIONS[name].get("fallback") or (None, []))[1]
+        kept = alone and name in (*IDENTITY, "profile", "auth_source") and name not in SHARED_IDENTITY
+        shared = next((os.environ[one] for one in variables if os.environ.get(one)), "")
+        found[name] = value or ("" if kept else shared)
+    if found["disable_instance_discovery"].casefold() not in ("true", "yes", "on", "1"):
+        found["disable_instance_discovery"] = ""
+    return found
+
+
+def identity_spec(
+    purpose: str, place: str, variable: str, sources: Sequence[str] = PLACE_SOURCES, more: str = ""
+) -> dict[str, Any]:
+    """The options of a place in Azure that say where it is and who asks: the state, or keys."""
+    short = purpose.removeprefix("the ")
+    return {
+        "cloud_environment": {
+            "type": "str",
+            "description": f"Cloud of {place}, as in C(azure). If not set, AZURE_CLOUD_ENVIRONMENT or AzureCloud.",
+            "example": "AzureChinaCloud",
+        },
+        "auth_source": {
+            "type": "str",
+            "choices": tuple(sources),
+            "description": (
+                f"How to sign in for {purpose}, as in C(azure). {more}Secrets are in the environment: {variable}SECRET "
+                "and so on, or those of C(azure) where no identity is named here."
+            ),
+            "example": "msi",
+        },
+        "profile": {"type": "str", "description": f"Profile for {purpose}, as in C(azure).", "example": short},
+        "tenant": {
+            "type": "str",
+            "description": f"Tenant of the identity for {purpose}. If not set, the environment has it.",
+            "example": "3fa85f64-5717-4562-b3fc-2c963f66afa6",
+        },
+        "client_id": {
+            "type": "str",
+            "description": f"Client id of an identity for {purpose} alone. If not set, the environment has it.",
+            "example": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+        },
+        "x509_certificate_path": {
+            "type": "path",
+            "description": "File on the controller with certificate and private key of this identity.",
+            "example": f"/srv/seeds/{short}.pem",
+        },
+        "thumbprint": {
+            "type": "str",
+            "description": "SHA-1 thumbprint that this certificate must have.",
+            "example": "0a" * 20,
+        },
+        "adfs_authority_url": {
+            "type": "str",
+            "description": "HTTPS URL of the authority that issues tokens, if it is not that of the cloud.",
+            "example": "https://adfs.contoso.example/adfs",
+        },
+        "cert_validation_mode": {
+            "type": "str",
+            "choices": ("validate", "ignore"),
+            "description": "V(ignore) does not verify certificates. If not set, as AZURE_CERT_VALIDATION_MODE says.",
+            "example": "validate",
+        },
+    }
 
 
 def signed_in(parameters: Mapping[str, Any], work: Callable[[dict[str, str]], dict[str, Any]]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.content import Key
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.key_vault import KeyVault
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.place import (
     DIRECTORY,
     UNKNOWN,
@@ -22,7 +23,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealed_file import SealedFile
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import SealError
 
-ESCROWS: Mapping[str, type[Escrow]] = {"sealed_file": SealedFile}
+ESCROWS: Mapping[str, type[Escrow]] = {"sealed_file": SealedFile, "key_vault": KeyVault}
 
 
 def validate_escrow(places: Sequence[Mapping[str, Any]], option: str = "escrow") -> list[str]:

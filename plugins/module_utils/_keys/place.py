@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar, NamedTuple, Protocol, TypedDict
+from typing import Any, ClassVar, NamedTuple, NotRequired, Protocol, TypedDict
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.content import Item, Key
 
@@ -16,7 +16,8 @@ class Receipt(TypedDict):
     """What proves that a journal is kept; it holds no secret and no path of the controller.
 
     kind: working or escrow. type: the kind of place. place: which one, for example sealed_file:escrow. name: the
-    copy's name there. sha256: of the journal. copy_sha256: of the sealed copy. recipients: SHA-256 fingerprints of
+    copy's name there. version: of a secret in a key vault. sha256: of the journal. copy_sha256: of the sealed copy, or
+    of the secret. recipients: SHA-256 fingerprints of
     their certificates. proof: read when the copy was read back, written where a place cannot be read. at: UTC.
     """
 
@@ -25,6 +26,7 @@ class Receipt(TypedDict):
     type: str
     place: str
     name: str
+    version: NotRequired[str]
     sha256: str
     copy_sha256: str
     recipients: list[str]

@@ -41,9 +41,10 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.errors import ArmError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.options import (
-    AZURE_OPTIONS,
-    IDENTITY,
     azure_options,
+    given_options,
+    identity_spec,
+    own_options,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.storage import blob_service
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import (
@@ -81,8 +82,6 @@ except ImportError as error:
 VARIABLE = "SEED_STATE_"
 SAS_VARIABLE = f"{VARIABLE}SAS_TOKEN"
 AUTH_SOURCES = ("auto", "env", "credential_file", "cli", "msi", "sas")
-# What is of an identity and may come from the environment of the import job all the same.
-SHARED_IDENTITY = ("tenant",)
 # Metadata of a blob. Source: names are C# identifiers, values ASCII, 8 KiB in all (Set Blob Metadata).
 LOCK_KEY, WRITE_KEY = "seed_lock", "seed_write"
 EMPTY_LEDGER = b"{}\n"
@@ -190,53 +189,7 @@ class BlobStore(SeedStore):
             "description": "Private container for the state of all seeds. It is never created.",
             "example": "seed-state",
         },
-        "cloud_environment": {
-            "type": "str",
-            "description": "Cloud of the account, as in C(azure). If not set, AZURE_CLOUD_ENVIRONMENT or AzureCloud.",
-            "example": "AzureChinaCloud",
-        },
-        "auth_source": {
-            "type": "str",
-            "choices": AUTH_SOURCES,
-            "description": (
-                f"How to sign in for the state, as in C(azure). V(sas) is the SAS in {SAS_VARIABLE}. Secrets are in "
-                "the environment: SEED_STATE_SECRET and so on, or those of C(azure) where the state names no identity "
-                "of its own."
-            ),
-            "example": "msi",
-        },
-        "profile": {"type": "str", "description": "Profile for the state, as in C(azure).", "example": "state"},
-        "tenant": {
-            "type": "str",
-            "description": "Tenant of the identity for the state. If not set, the environment has it.",
-            "example": "3fa85f64-5717-4562-b3fc-2c963f66afa6",
-        },
-        "client_id": {
-            "type": "str",
-            "description": "Client id of an identity for the state alone. If not set, the environment has it.",
-            "example": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
-        },
-        "x509_certificate_path": {
-            "type": "path",
-            "description": "File on the controller with certificate and private key of this identity.",
-            "example": "/srv/seeds/state.pem",
-        },
-        "thumbprint": {
-            "type": "str",
-            "description": "SHA-1 thumbprint that this certificate must have.",
-            "example": "0a" * 20,
-        },
-        "adfs_authority_url": {
-            "type": "str",
-            "description": "HTTPS URL of the authority that issues tokens, if it is not that of the cloud.",
-            "example": "https://adfs.contoso.example/adfs",
-        },
-        "cert_validation_mode": {
-            "type": "str",
-            "choices": ("validate", "ignore"),
-            "description": "V(ignore) does not verify certificates. If not set, as AZURE_CERT_VALIDATION_MODE says.",
-            "example": "validate",
-        },
+        **identity_spec("the state", "the account", VARIABLE, AUTH_SOURCES, f"V(sas) is the SAS in {SAS_VARIABLE}. "),
     }
 
     def __init__(self, options: Mapping[str, Any], seed: str) -> None:
@@ -645,33 +598,12 @@ def _unsigned(text: str) -> str:
 
 
 def _is_sas(options: Mapping[str, Any]) -> bool:
-    return _own(options)["auth_source"] == "sas"
-
-
-def _own(options: Mapping[str, Any]) -> dict[str, str]:
-    """What options and variables say for the state alone."""
-    return {name: str(options.get(name) or os.environ.get(f"{VARIABLE}{name.upper()}", "")) for name in AZURE_OPTIONS}
-
-
-def _given(options: Mapping[str, Any]) -> dict[str, str]:
-    """The options of Azure for the state. An identity of its own is not mixed with that of the import jobs."""
-    own = _own(options)
-    alone = any(own[name] for name in (*IDENTITY, "profile") if name not in SHARED_IDENTITY)
-    alone = alone or own["auth_source"] not in ("", "auto", "env")
-    found = {}
-    for name, value in own.items():
-        variables: list[str] = (AZURE_OPTIONS[name].get("fallback") or (None, []))[1]
-        kept = alone and name in (*IDENTITY, "profile", "auth_source") and name not in SHARED_IDENTITY
-        shared = next((os.environ[one] for one in variables if os.environ.get(one)), "")
-        found[name] = value or ("" if kept else shared)
-    if found["disable_instance_discovery"].casefold() not in ("true", "yes", "on", "1"):
-        found["disable_instance_discovery"] = ""
-    return found
+    return own_options(options, VARIABLE)["auth_source"] == "sas"
 
 
 def _access(options: Mapping[str, Any]) -> _Access:
     """The container, once for each process: a token is asked for once then."""
-    given = _given(options)
+    given = given_options(options, VARIABLE)
     key = (os.getpid(), options["account"], options["container"], os.environ.get(SAS_VARIABLE), *given.items())
     if key not in _accesses:
         _accesses[key] = _connected(options, given)

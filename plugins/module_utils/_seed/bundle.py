@@ -54,6 +54,7 @@ PACKAGES = (
     "asn1crypto",
     "azure-core",
     "azure-identity",
+    "azure-keyvault-secrets",
     "azure-storage-blob",
     "cryptography",
     "pywinrm",

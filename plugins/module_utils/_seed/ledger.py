@@ -335,7 +335,8 @@ def copy_of(attempt: Mapping[str, Any]) -> Facts:
 
 
 def _receipt_key(one: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (one["serial"], one["kind"], one["name"], one["sha256"], tuple(one.get("recipients") or []))
+    copy = (one.get("place"), one["name"], one.get("version"))
+    return (one["serial"], one["kind"], copy, one["sha256"], tuple(one.get("recipients") or []))
 
 
 def _names(items: list[dict[str, Any]]) -> str:

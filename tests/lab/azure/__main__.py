@@ -19,7 +19,12 @@ def main() -> None:
     url = f"{server.endpoint}/metadata/endpoints?api-version=2022-09-01"
     world.write(
         home / "azure" / "endpoints.json",
-        {"arm_endpoint": server.endpoint, "metadata_url": url, "blob_endpoint": blob_endpoint},
+        {
+            "arm_endpoint": server.endpoint,
+            "metadata_url": url,
+            "blob_endpoint": blob_endpoint,
+            "vault_endpoint": server.endpoint,
+        },
     )
     server.serve_forever()
 

@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from lab import world
-from lab.azure import box_service, import_export, settings, strict, tokens
+from lab.azure import box_service, import_export, settings, strict, tokens, vault
 from lab.azure.jobs import JobError, Jobs
 
 SUBSCRIPTION = rf"/subscriptions/{settings.SUBSCRIPTION_ID}"
@@ -69,6 +69,7 @@ class Server(ThreadingHTTPServer):
         self.home, self.blob_endpoint, self.control_token = home, blob_endpoint, secrets["control_token"]
         self.tokens, self.jobs, self._lock = tokens.Tokens(secrets["client_secret"]), Jobs(), threading.Lock()
         self.import_export = import_export.ImportExportJobs()
+        self.vault = vault.Vault()
         # What the account and its blob service have besides or instead of the usual.
         self.account: dict[str, Any] = {}
         self.blob_service: dict[str, Any] = {}
@@ -171,6 +172,8 @@ class Handler(BaseHTTPRequestHandler):
         try:
             if path.startswith("/_lab/"):
                 return self._control(path, raw)
+            if path.startswith(vault.PATHS):
+                return self._secrets(path, raw)
             public = self._public(path, raw)
             return public if public else self._managed(path, json.loads(raw) if raw else {})
         except JobError as error:
@@ -193,6 +196,17 @@ class Handler(BaseHTTPRequestHandler):
             resource = parse_qs(urlsplit(self.path).query).get("resource", [""])[0]
             return *self.server.tokens.of_machine(self.headers.get("X-IDENTITY-HEADER", ""), resource), {}
         return None
+
+    def _secrets(self, path: str, raw: bytes) -> Answer:
+        """The key vault. It names authority and resource to who asks without a token, as all vaults do."""
+        if not self.server.tokens.accepts(self.headers.get("Authorization", ""), vault.resource(self.server.endpoint)):
+            authority = f"{self.server.endpoint}/{settings.TENANT_ID}"
+            challenge = f'authorization="{authority}", resource="{vault.resource(self.server.endpoint)}"'
+            text = "AKV10000: Request is missing a Bearer or PoP token."
+            return *_error(401, "Unauthorized", text)[:2], {"WWW-Authenticate": f"Bearer {challenge}"}
+        query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+        body = json.loads(raw) if raw else {}
+        return *self.server.vault.answer(self.command, path, query, body, self.server.endpoint), {}
 
     def _managed(self, path: str, body: dict[str, Any]) -> Answer:
         if not self.server.tokens.accepts(self.headers.get("Authorization", "")):

@@ -117,13 +117,15 @@ class Tokens:
             "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value.",
         )
 
-    def accepts(self, header: str) -> bool:
-        """Whether this is a token of ours for the Resource Manager that has not expired."""
+    def accepts(self, header: str, audience: str = "") -> bool:
+        """Whether this is a token of ours for an audience, the Resource Manager if none is named, and not expired."""
         head, _, signature = header.removeprefix("Bearer ").rpartition(".")
         if not head or not hmac.compare_digest(self._signature(head), signature):
             return False
         claims = json.loads(base64.urlsafe_b64decode(head.split(".")[1] + "=="))
-        return bool(claims["aud"].rstrip("/") == self.audience.rstrip("/") and claims["exp"] > time.time())
+        return bool(
+            claims["aud"].rstrip("/") == (audience or self.audience).rstrip("/") and claims["exp"] > time.time()
+        )
 
     def _sign(self, claims: dict[str, Any]) -> str:
         head = ".".join(_encode(json.dumps(part).encode()) for part in ({"typ": "JWT", "alg": "HS256"}, claims))

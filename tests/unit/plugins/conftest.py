@@ -20,6 +20,7 @@ from lab.azure import azurite, ca
 from lab.azure.import_export import ImportExportJobs
 from lab.azure.jobs import Jobs
 from lab.azure.server import Server
+from lab.azure.vault import Vault
 from loopback import ORDER, SECRETS, Azure
 
 
@@ -62,6 +63,7 @@ def azure(endpoint: Server, azure_home: pathlib.Path, monkeypatch: pytest.Monkey
     endpoint.tokens.cloud = "LabCloud"
     endpoint.async_operations, endpoint.strict_answers, endpoint.page_size = False, True, 100
     endpoint.import_export = ImportExportJobs()
+    endpoint.vault = Vault()
     (azure_home / "logs" / "azure.log").write_text("", encoding="utf-8")
     with contextlib.suppress(FileNotFoundError):
         (azure_home / "azure" / "faults.json").unlink()

@@ -51,7 +51,7 @@ def test_good_places(tmp_path: pathlib.Path) -> None:
         "vault_password_file": ("path", None, None),
         "vault_id": ("str", None, None),
     }
-    assert list(ESCROWS) == ["sealed_file"]
+    assert list(ESCROWS) == ["sealed_file", "key_vault"]
 
 
 @pytest.mark.parametrize(

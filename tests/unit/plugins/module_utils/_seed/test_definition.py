@@ -533,7 +533,7 @@ def test_an_unknown_kind_of_provider_names_the_known_ones() -> None:
     found = messages(contoso.definition(state={"store": "bucket"}, escrow=[{"type": "ad"}]))
     assert found == {
         "state.store": ["`state.store` is 'bucket'. Choose one of file, blob."],
-        "escrow[0].type": ["`escrow[0].type` is 'ad'. Choose one of sealed_file."],
+        "escrow[0].type": ["`escrow[0].type` is 'ad'. Choose one of sealed_file, key_vault."],
     }
 
 

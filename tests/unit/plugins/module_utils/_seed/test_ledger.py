@@ -351,7 +351,15 @@ def test_receipts_are_kept_once() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"recipients": ["cd" * 32]}, {"sha256": "00" * 32}, {"name": "other"}, {"kind": "other"}, {"serial": "OTHER"}],
+    [
+        {"recipients": ["cd" * 32]},
+        {"sha256": "00" * 32},
+        {"name": "other"},
+        {"place": "sealed_file:other"},
+        {"version": "2"},
+        {"kind": "other"},
+        {"serial": "OTHER"},
+    ],
     ids=str,
 )
 def test_a_receipt_of_something_else_is_another_receipt(changes: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import memory_blobs
 import pytest
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.clouds import CLOUDS
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.options import given_options
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import blob_store
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.blob_store import BlobStore
@@ -629,7 +630,7 @@ def signed(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], **options
             monkeypatch.delenv(name)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    given = blob_store._given({**CLOUD_STATE, **options})
+    given = given_options({**CLOUD_STATE, **options}, blob_store.VARIABLE)
     return {name: value for name, value in given.items() if value}
 
 
