@@ -120,7 +120,8 @@ function Join-SeedProtector {
     .SYNOPSIS
         Which protector of a volume is which wanted one: number of the wanted one to protector.
     .DESCRIPTION
-        A given value is met by the protector that holds it, a password by any password, because none can be read. A
+        A given value is met by the protector that holds it, an account by that of its SID, and a password by any
+        password, because none can be read. A
         protector for automatic unlocking and one that is to be replaced meet nothing.
     .PARAMETER Volume
         The volume as Get-SeedBitLockerState shows it.
@@ -360,6 +361,13 @@ function Get-SeedEncryptProblem {
     if (-not $system -and 'tpm' -in @($Wanted.protectors | Where-Object { $_ } | ForEach-Object { $_.type })) {
         return "A TPM protects only the volume that holds Windows, not $mount. Use recovery_password, password, " +
             'external_key or account.'
+    }
+    foreach ($one in $Volume.protectors) {
+        $unknown = $one.PSObject.Properties['unknown']
+        if ($unknown -and $unknown.Value -and $one.id -notin @($Wanted.rotate)) {
+            return "Whether the protector $($one.id) of $mount belongs to the ``account`` in ``protectors`` is not " +
+                "known. $($unknown.Value) Nothing was changed. Name its id in ``rotate`` to replace it."
+        }
     }
     if ($types.Count -eq 0) { return "The volume $mount has no protector. Name at least one in ``protectors``." }
     if ($system -and $Wanted.auto_unlock) { return "``auto_unlock`` is for data volumes, and $mount holds Windows." }

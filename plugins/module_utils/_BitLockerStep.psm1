@@ -5,6 +5,29 @@
 
 # Reads a BitLocker volume and takes the steps of its plan. Private to the collection.
 
+function Get-SeedProtectorSid {
+    <#
+    .SYNOPSIS
+        The SID of the account that a protector belongs to. Fails when Windows does not tell it.
+    .PARAMETER Encryptable
+        The volume.
+    .PARAMETER Id
+        Id of the protector.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][object]$Encryptable, [Parameter(Mandatory = $true)][string]$Id)
+    $call = @{
+        Encryptable = $Encryptable
+        Name = 'GetKeyProtectorAdSidInformation'
+        Value = @{ VolumeKeyProtectorID = $Id }
+        Task = "show whose protector $Id is"
+    }
+    $sid = "$((Invoke-SeedBitLockerMethod @call).SidString)"
+    if (-not $sid) { throw "Windows does not show whose protector $Id is." }
+    $sid
+}
+
 function Get-SeedBitLockerState {
     <#
     .SYNOPSIS
@@ -32,12 +55,19 @@ function Get-SeedBitLockerState {
     $wish = @($Wanted.protectors | Where-Object { $_ })
     foreach ($one in $volume.protectors) {
         $one | Add-Member -NotePropertyName holds -NotePropertyValue @()
+        $one | Add-Member -NotePropertyName unknown -NotePropertyValue ''
         for ($number = 0; $number -lt $wish.Count; $number++) {
             $want = $wish[$number]
             $same = $one.type -eq (Get-SeedProtectorType -Type $want.type)
             if ($volume.lock_status -ne 'Unlocked' -or -not $same) { continue }
-            # Which account a protector belongs to cannot be read, so any of that type will do.
-            if ($want.type -eq 'account') { $one.holds += $number }
+            if ($want.type -eq 'account') {
+                try {
+                    $sid = ConvertTo-SeedSid -Account $want.account
+                    if ((Get-SeedProtectorSid -Encryptable $encryptable -Id $one.id) -eq $sid) { $one.holds += $number }
+                }
+                # Nobody knows whose it is then, so it is neither met nor added once more.
+                catch { $one.unknown = "$_" }
+            }
             elseif ($want.value -and $want.type -ne 'password') {
                 $held = Read-SeedProtectorValue -Encryptable $encryptable -Protector $one
                 $value = "$($want.value)"

@@ -180,6 +180,39 @@ Describe 'a task on BitLocker volumes' {
         # The password is added, and the last key that escrow has stays.
         Get-TestStep (Invoke-SeedBitLockerTask -Option $option) | Should -Be 'add_protector'
     }
+    It 'meets an account by its own protector, never by that of another one' {
+        $first, $second = 'S-1-5-21-1-2-3-1000', 'S-1-5-21-1-2-3-2000'
+        $option = New-TestOption -State encrypted -More @{ return_keys = $true }
+        $option.protectors = @($recovery, (New-TestProtector -Type account -Account $first))
+        $null = Invoke-SeedBitLockerTask -Option $option
+        Step-TestClock
+        Get-TestStep (Invoke-SeedBitLockerTask -Option $option) | Should -Be ''
+        $option.protectors[1].account = $second
+        $done = Invoke-SeedBitLockerTask -Option $option
+        "$(Get-TestStep $done) $($done.foreign.type)" | Should -Be 'add_protector AdAccountOrGroup'
+        (Get-TestProtector -Type AdAccountOrGroup).secret -join ' ' | Should -Be "$first $second"
+        $option.protectors += New-TestProtector -Type account -Account $first
+        "$(Get-TestStep (Invoke-SeedBitLockerTask -Option $option))" | Should -Be ''
+    }
+    It 'changes nothing when Windows does not tell whose protector it is: <what>' -ForEach @(
+        @{ what = 'an old Windows'; answer = [pscustomobject]@{ ReturnValue = [uint32]0x80070032L } }
+        @{ what = 'no SID'; answer = [pscustomobject]@{ ReturnValue = [uint32]0; SidString = $null } }
+    ) {
+        $account = New-TestProtector -Type account -Account 'S-1-5-21-1-2-3-1000'
+        $option = New-TestOption -State encrypted -Protector $recovery, $account -More @{ return_keys = $true }
+        $null = Invoke-SeedBitLockerTask -Option $option
+        Step-TestClock
+        Mock Invoke-CimMethod {
+            [CmdletBinding()]param($InputObject, $MethodName, $Arguments)
+            if ($MethodName -eq 'GetKeyProtectorAdSidInformation') { return $answer }
+            Invoke-LabEncryptableMethod -Guid $InputObject.lab_guid -Name $MethodName -Value $Arguments
+        } -ModuleName _BitLockerStep
+        $id = (Get-TestProtector -Type AdAccountOrGroup).id
+        { Invoke-SeedBitLockerTask -Option $option } | Should -Throw "*$id of E: belongs to the*is not known*"
+        # Without an account in the task nobody needs to know.
+        $option.protectors = @($recovery)
+        Get-TestStep (Invoke-SeedBitLockerTask -Option $option) | Should -Be ''
+    }
     It 'never removes the last protector, whoever asks' {
         $null = Set-TestSituation -Name encrypted
         $volume = Get-SeedBitLockerState -Letter E -Wanted @{ protectors = @() }

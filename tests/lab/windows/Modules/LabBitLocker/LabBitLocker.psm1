@@ -430,6 +430,12 @@ function Invoke-LabEncryptableMethod {
             }
             return New-LabAnswer -Out @{ NumericalPassword = $one[0].secret }
         }
+        'GetKeyProtectorAdSidInformation' {
+            if (-not $one -or $one[0].type -ne 'AdAccountOrGroup') {
+                return New-LabAnswer $script:code.invalid @{ SidString = $null }
+            }
+            return New-LabAnswer -Out @{ SidString = $one[0].secret; Flags = [uint32]0 }
+        }
         'DeleteKeyProtector' { return Remove-LabProtector $found $id }
         'DeleteKeyProtectors' { return Remove-LabProtector $found '' }
         'Decrypt' {
