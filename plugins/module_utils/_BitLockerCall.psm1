@@ -319,6 +319,10 @@ function Get-SeedBitLockerAnswer {
         '0x80310079' = $policy -f 'forbids to turn off BitLocker on removable drives'
         '0x80310080' = 'the password is too short. Windows wants 8 characters, a policy may want more.'
         '0x80310081' = $policy -f 'wants a password of more kinds of characters'
+        '0x80310083' = $policy -f 'wants automatic unlocking of fixed drives and forbids the keys for it'
+        '0x80310084' = $policy -f 'wants automatic unlocking of removable drives and forbids the keys for it'
+        '0x80310087' = $policy -f ('denies write access to drives that BitLocker does not protect, and another one ' +
+            'requires startup keys, which contradicts it')
         '0x80310090' = $policy -f 'wants recovery passwords in the directory and forbids them'
         '0x80310091' = $policy -f 'wants recovery passwords in the directory and forbids them'
         '0x80310092' = $policy -f 'wants recovery passwords in the directory and forbids them'
@@ -333,6 +337,8 @@ function Get-SeedBitLockerAnswer {
         '0x80041010' = 'this host has no BitLocker. Install the Windows feature BitLocker and restart the host.'
         '0x8004100E' = 'this host has no BitLocker. Install the Windows feature BitLocker and restart the host.'
         '0x80070005' = 'access is denied: the account has no full rights, or files of the volume are open.'
+        '0x80070013' = 'it is read-only. A policy that denies write access to drives that BitLocker does not ' +
+            'protect, or that another organization set up, does that; so does a drive that is write-protected itself.'
         '0x80070032' = 'the volume does not support it.'
         '0x80070057' = 'Windows takes no such method or value, or a policy wants another.'
         '0x80070490' = 'it is no volume that BitLocker knows. Format it first.'

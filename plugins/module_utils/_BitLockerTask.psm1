@@ -8,6 +8,7 @@
 #AnsibleRequires -PowerShell ..module_utils._BitLockerDirectory
 #AnsibleRequires -PowerShell ..module_utils._BitLockerStep
 #AnsibleRequires -PowerShell ..module_utils._DriveGuard
+#AnsibleRequires -PowerShell ..module_utils._Registry
 #AnsibleRequires -PowerShell ..module_utils._Seal
 #AnsibleRequires -PowerShell ..module_utils._Volume
 
@@ -212,6 +213,10 @@ function New-SeedBitLockerRecord {
         "The protector $($one.id) of $($volume.mount_point) stays, because nobody is known to have the key of what " +
         'takes its place. Give `escrow`, or keep that key and name its id in `escrowed`.'
     })
+    if ($Wanted.state -in 'encrypted', 'decrypted', 'suspended') {
+        $text = Get-SeedWritePolicyText -Volume $volume
+        if ($text) { $warnings += $text }
+    }
     [pscustomobject]@{
         serial = $Target.serial
         mount_point = $volume.mount_point
@@ -230,6 +235,28 @@ function New-SeedBitLockerRecord {
         warnings = $warnings
         problem = $problem
     }
+}
+
+function Get-SeedWritePolicyText {
+    <#
+    .SYNOPSIS
+        What policies that deny write access mean for a volume that is not protected; empty when there are none.
+    .PARAMETER Volume
+        The volume, as Get-SeedBitLockerState returns it.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][object]$Volume)
+    if ($Volume.volume_type -eq 'OperatingSystem' -or $Volume.lock_status -ne 'Unlocked' -or
+        $Volume.protection_status -eq 'On') { return '' }
+    # Source: VolumeEncryption.admx. Which of the two counts for a hard disk behind USB is not published.
+    $values = [ordered]@{ FDVDenyWriteAccess = 'fixed'; RDVDenyWriteAccess = 'removable' }
+    $path = 'HKLM:\SYSTEM\CurrentControlSet\Policies\Microsoft\FVE'
+    $kinds = @($values.Keys | Where-Object { (Get-SeedRegistryValue -Path $path -Name $_) -eq 1 } |
+        ForEach-Object { $values[$_] })
+    if ($kinds.Count -eq 0) { return '' }
+    "A policy denies write access to $($kinds -join ' and to ') drives that BitLocker does not protect. Where it " +
+    "holds for $($Volume.mount_point), nobody can write to it until everything is encrypted and its protection is on."
 }
 
 function ConvertTo-SeedVolumeView {

@@ -93,6 +93,10 @@ function Get-SeedRemovablePolicy {
     $set = @()
     if ((Get-SeedRegistryValue -Path $script:WritePolicy -Name RDVDenyWriteAccess) -eq 1) {
         $set += '"Deny write access to removable drives not protected by BitLocker" is on'
+        # Its further option is no policy of its own.
+        if ((Get-SeedRegistryValue -Path $script:BitLockerPolicy -Name RDVDenyCrossOrg) -eq 1) {
+            $set[-1] += ', also for drives that another organization set up'
+        }
     }
     if ((Get-SeedRegistryValue -Path $script:BitLockerPolicy -Name RDVConfigureBDE) -eq 0) {
         $set += '"Control use of BitLocker on removable drives" is disabled'

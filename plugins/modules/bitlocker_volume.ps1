@@ -10,6 +10,7 @@
 #AnsibleRequires -PowerShell ..module_utils._BitLockerStep
 #AnsibleRequires -PowerShell ..module_utils._BitLockerTask
 #AnsibleRequires -PowerShell ..module_utils._DriveGuard
+#AnsibleRequires -PowerShell ..module_utils._Registry
 #AnsibleRequires -PowerShell ..module_utils._Volume
 
 $states = 'encrypted', 'unlocked', 'locked', 'decrypted', 'suspended'

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What the tests of BitLocker volumes need beside world.ps1: E: is the volume of the disk DATA.
-Import-TestUtility -Name '_Drive', '_Volume', '_DriveGuard', '_Attempt', '_Seal', '_BitLockerCall', '_BitLocker',
-    '_BitLockerStep', '_BitLockerDirectory', '_BitLockerTask'
+Import-TestUtility -Name '_Drive', '_Volume', '_DriveGuard', '_Attempt', '_Registry', '_Seal', '_BitLockerCall',
+    '_BitLocker', '_BitLockerStep', '_BitLockerDirectory', '_BitLockerTask'
 
 # Source: published examples; both satisfy the rule of the check digits.
 $Password = '238810-662376-448998-450120-652806-203390-606320-483076',
@@ -113,10 +113,12 @@ function Set-TestChoice {
 }
 
 function Set-TestPolicy {
-    param([Parameter(Mandatory)][string]$Name, [int]$Value)
-    Write-LabFile -Path "$env:LAB_HOME/hosts/fs01/registry.json" -Value @{
-        'SOFTWARE\Policies\Microsoft\FVE' = @{ $Name = $Value }
-    }
+    param(
+        [Parameter(Mandatory)][string]$Name,
+        [int]$Value,
+        [string]$Key = 'SOFTWARE\Policies\Microsoft\FVE'
+    )
+    Write-LabFile -Path "$env:LAB_HOME/hosts/fs01/registry.json" -Value @{ $Key = @{ $Name = $Value } }
 }
 
 function Set-TestDomain {

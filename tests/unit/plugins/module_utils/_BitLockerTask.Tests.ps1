@@ -11,6 +11,10 @@ Describe 'a task on BitLocker volumes' {
     AfterEach { Remove-TestWorld }
 
     It 'encrypts with a generated password, goes on while Windows works, and is done' {
+        # Longer than a busy machine takes for two looks, and shorter than what Step-TestClock lets pass.
+        Edit-LabFile -Path "$env:LAB_HOME/hosts/fs01/host.json" -Change {
+            $_ | Add-Member -NotePropertyName bitlocker_seconds -NotePropertyValue 50
+        }
         $option = New-TestOption -State encrypted -Protector $recovery -More @{ return_keys = $true }
         $first = Invoke-SeedBitLockerTask -Option $option
         Get-TestStep $first | Should -Be 'add_protector,encrypt'
@@ -403,6 +407,51 @@ Describe 'a task on BitLocker volumes' {
             $done = Invoke-SeedBitLockerTask -Option $option
             $done.problem | Should -BeLike "*($code)*policy*"
             "$($done.volume.volume_status) $(@($done.volume.protectors).Count)" | Should -Be 'FullyDecrypted 0'
+        }
+        It 'says what to do about <code>, which <method> returns under a policy' -ForEach @(
+            @{ code = '0x80310037'; method = 'ProtectKeyWithNumericalPassword'; text = '*FIPS*external_key*' }
+            @{ code = '0x8031005D'; method = 'Encrypt'; text = '*policy*wants a recovery password*' }
+            @{ code = '0x8031005F'; method = 'Encrypt'; text = '*policy*wants an external key*' }
+            @{ code = '0x8031006B'; method = 'Encrypt'; text = '*policy*wants a password*' }
+            @{ code = '0x80310077'; method = 'PrepareVolume'; text = '*policy*forbids BitLocker on removable*' }
+            @{ code = '0x80310078'; method = 'Encrypt'; text = '*policy*to turn on BitLocker on removable*' }
+            @{ code = '0x80310083'; method = 'Encrypt'; text = '*policy*automatic unlocking of fixed*' }
+            @{ code = '0x80310084'; method = 'Encrypt'; text = '*policy*automatic unlocking of removable*' }
+            @{ code = '0x80310087'; method = 'Encrypt'; text = '*policy*denies write access*startup keys*' }
+            @{ code = '0x80310090'; method = 'Encrypt'; text = '*policy*in the directory and forbids them*' }
+            @{ code = '0x80310091'; method = 'Encrypt'; text = '*policy*in the directory and forbids them*' }
+            @{ code = '0x80310092'; method = 'Encrypt'; text = '*policy*in the directory and forbids them*' }
+            @{ code = '0x80070013'; method = 'PrepareVolume'; text = '*read-only*policy*another organization*' }
+            @{ code = '0x80070057'; method = 'Encrypt'; text = '*policy wants another*' }
+        ) {
+            Mock Invoke-CimMethod {
+                [CmdletBinding()]param($InputObject, $MethodName, $Arguments)
+                if ($MethodName -eq $method) { return [pscustomobject]@{ ReturnValue = [uint32]$code } }
+                Invoke-LabEncryptableMethod -Guid $InputObject.lab_guid -Name $MethodName -Value $Arguments
+            } -ModuleName _BitLockerStep
+            $option = New-TestOption -State encrypted -Protector $recovery -More @{ return_keys = $true }
+            $done = Invoke-SeedBitLockerTask -Option $option
+            $done.problem | Should -BeLike "*($code)$text"
+            $done.volume.volume_status | Should -Be 'FullyDecrypted'
+        }
+        It 'names the policy that makes drives read-only until they are protected: <name>' -ForEach @(
+            @{ name = 'FDVDenyWriteAccess'; kind = 'fixed' }, @{ name = 'RDVDenyWriteAccess'; kind = 'removable' }
+        ) {
+            $option = New-TestOption -State encrypted -Protector $recovery -More @{ return_keys = $true }
+            $key = 'SYSTEM\CurrentControlSet\Policies\Microsoft\FVE'
+            Set-TestPolicy -Key $key -Name $name -Value 0
+            @((Invoke-SeedBitLockerTask -Option $option -CheckOnly).warnings).Count | Should -Be 0
+            Set-TestPolicy -Key $key -Name $name -Value 1
+            # BitLocker can write what it needs, so encrypting goes on.
+            $done = Invoke-SeedBitLockerTask -Option $option
+            "$(Get-TestStep $done) $($done.problem)" | Should -Be 'add_protector,encrypt '
+            @($done.warnings).Count | Should -Be 1
+            $done.warnings[0] | Should -BeLike "*denies write access to $kind drives*nobody can write to it until*"
+            Step-TestClock
+            @((Invoke-SeedBitLockerTask -Option $option).warnings).Count | Should -Be 0
+            $decrypt = Invoke-SeedBitLockerTask -Option (New-TestOption -State decrypted)
+            @($decrypt.warnings).Count | Should -Be 1
+            @((Invoke-SeedBitLockerTask -Option (New-TestOption -State unlocked)).warnings).Count | Should -Be 0
         }
         It 'goes on under a policy that wants the directory once the host reaches it' {
             Set-TestPolicy -Name FDVRequireActiveDirectoryBackup -Value 1

@@ -22,6 +22,13 @@ Describe 'policies of a copy host' {
         @{ function = 'Get-SeedFixedWritePolicy'; values = @{ 'FVE\FDVDenyWriteAccess' = 1 }; status = 'failed' }
         @{ function = 'Get-SeedRemovablePolicy'; values = @{}; status = 'ok' }
         @{ function = 'Get-SeedRemovablePolicy'; values = @{ 'FVE\RDVDenyWriteAccess' = 1 }; status = 'warning' }
+        @{
+            function = 'Get-SeedRemovablePolicy'
+            values = @{ 'FVE\RDVDenyWriteAccess' = 1; 'FVE\RDVDenyCrossOrg' = 1 }
+            status = 'warning'
+        }
+        # The option of a policy that is off.
+        @{ function = 'Get-SeedRemovablePolicy'; values = @{ 'FVE\RDVDenyCrossOrg' = 1 }; status = 'ok' }
         @{ function = 'Get-SeedRemovablePolicy'; values = @{ 'FVE\RDVConfigureBDE' = 0 }; status = 'warning' }
         @{
             function = 'Get-SeedRemovablePolicy'
