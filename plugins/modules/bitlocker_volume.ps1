@@ -26,6 +26,17 @@ $spec = @{
         exclusive = @{ type = 'bool'; default = $false }
         external_key = @{ type = 'str'; no_log = $true }
         journal = @{ type = 'str' }
+        kept = @{
+            type = 'dict'
+            options = @{
+                certificate = @{ type = 'path' }
+                escrow = @{ type = 'list'; elements = 'dict' }
+                file = @{ type = 'path' }
+                passphrase = @{ type = 'str'; no_log = $true }
+                private_key = @{ type = 'path' }
+                receipt = @{ type = 'dict' }
+            }
+        }
         method = @{ type = 'str'; choices = @('aes128', 'aes256', 'xts_aes128', 'xts_aes256') }
         mount_point = @{ type = 'str' }
         password = @{ type = 'str'; no_log = $true }
@@ -72,7 +83,8 @@ $spec = @{
     }
     required_one_of = @(, @('serial', 'mount_point', 'volumes'))
     mutually_exclusive = @(
-        @('serial', 'mount_point', 'volumes'), @('recovery_password', 'external_key', 'password', 'journal', 'volumes')
+        @('serial', 'mount_point', 'volumes'),
+        @('recovery_password', 'external_key', 'password', 'journal', 'kept', 'volumes')
     )
     supports_check_mode = $true
 }

@@ -13,13 +13,24 @@ $spec = @{
     options = @{
         external_key = @{ type = 'str'; no_log = $true }
         journal = @{ type = 'str' }
+        kept = @{
+            type = 'dict'
+            options = @{
+                certificate = @{ type = 'path' }
+                escrow = @{ type = 'list'; elements = 'dict' }
+                file = @{ type = 'path' }
+                passphrase = @{ type = 'str'; no_log = $true }
+                private_key = @{ type = 'path' }
+                receipt = @{ type = 'dict' }
+            }
+        }
         recovery_password = @{ type = 'str'; no_log = $true }
         seed = @{ type = 'str' }
         serials = @{ type = 'list'; elements = 'str'; required = $true }
         store = @{ type = 'dict' }
         work_directory = @{ type = 'path'; default = 'C:\ProgramData\Seedfreight' }
     }
-    mutually_exclusive = @(, @('recovery_password', 'external_key', 'journal'))
+    mutually_exclusive = @(, @('recovery_password', 'external_key', 'journal', 'kept'))
     supports_check_mode = $true
 }
 $module = [Ansible.Basic.AnsibleModule]::Create($args, $spec)

@@ -17,6 +17,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.journal import DriveInfo
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.custody import open_journal
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.recovery import open_kept
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import SealError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import (
     InvalidName,
@@ -113,14 +114,22 @@ def open_journals(loader: Any, options: Mapping[str, Any], option: str, names: l
 
 
 class Keys:
-    """Takes the key of a drive, in memory, out of the working copy that `journal` names."""
+    """Takes the key of a drive, in memory, out of what `journal` or `kept` names."""
 
     def key_arguments(self: Any) -> dict[str, Any]:
         """The arguments of the task with the key, and without the options of the controller."""
         arguments = dict(self._task.args)
-        options = {name: arguments.pop(name, None) for name in ("journal", "store", "seed")}
+        options = {name: arguments.pop(name, None) for name in ("journal", "kept", "store", "seed")}
+        used = [name for name in ("journal", "kept") if options[name]]
+        used += [name for name in KEY_OPTIONS if arguments.get(name)]
+        if len(used) > 1:
+            raise AnsibleActionFail(
+                f"Use only one of `journal`, `kept`, {', '.join(f'`{one}`' for one in KEY_OPTIONS)}."
+            )
         if options["journal"]:
             arguments.update(self._key(options, arguments))
+        if options["kept"]:
+            arguments.update(self._kept_key(options["kept"], arguments))
         volumes = arguments.get("volumes")
         given = [
             arguments,
@@ -132,8 +141,6 @@ class Keys:
 
     def _key(self: Any, options: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, str]:
         name = str(options["journal"])
-        if any(arguments.get(one) for one in KEY_OPTIONS):
-            raise AnsibleActionFail("Use only one of `journal`, `recovery_password`, `external_key` and `password`.")
         (drive,) = open_journals(self._loader, options, "journal", [name])
         with explained():
             wanted = [normalize_serial(str(one)) for one in _serials(arguments)]
@@ -144,6 +151,16 @@ class Keys:
                 )
         option = "recovery_password" if drive.key_kind == "numerical" else "external_key"
         return {option: drive.bitlocker_key.reveal()}
+
+    def _kept_key(self: Any, kept: Any, arguments: Mapping[str, Any]) -> dict[str, str]:
+        refuse_traces()
+        serials = _serials(arguments)
+        if not isinstance(kept, Mapping) or len(serials) > 1 or arguments.get("volumes"):
+            raise AnsibleActionFail("`kept` is a dictionary that names the copy of one key: give one drive with it.")
+        with explained():
+            _deps.check()
+            key = open_kept(kept, normalize_serial(str(serials[0])) if serials else "")
+        return {key.option: key.value.reveal()}
 
 
 class KeyAction(Keys, ActionBase):  # type: ignore[misc]

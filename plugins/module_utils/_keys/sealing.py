@@ -12,8 +12,8 @@ import base64
 import binascii
 import datetime
 import pathlib
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps
 
@@ -81,10 +81,8 @@ class Transport:
 
     def open(self, message: str) -> bytes:
         """Open what was sealed to the certificate: a CMS envelope, PEM of any label. SealError when it cannot be."""
-        body = "".join(line.strip() for line in message.splitlines() if line and not line.startswith("-----"))
-        pem = f"-----BEGIN PKCS7-----\n{body}\n-----END PKCS7-----\n".encode()
         try:
-            return pkcs7.pkcs7_decrypt_pem(pem, self._certificate, self._key, [])
+            return pkcs7.pkcs7_decrypt_pem(_labelled(message), self._certificate, self._key, [])
         except (ValueError, TypeError) as error:
             raise SealError("The message of the host was not sealed for this run, or is damaged. Run again.") from error
 
@@ -140,6 +138,31 @@ def seal_cms(data: bytes, recipients: Sequence[x509.Certificate]) -> bytes:
     return builder.encrypt(serialization.Encoding.PEM, [pkcs7.PKCS7Options.Binary])
 
 
+def open_with_files(sealed: bytes, files: Mapping[str, Any]) -> bytes:
+    """Open a CMS envelope, PEM of any label, as ``openssl cms -decrypt`` does. SealError when it cannot be.
+
+    ``files`` has the paths ``private_key`` and ``certificate`` of a recipient, and the ``passphrase`` of the key.
+    """
+    passphrase = files.get("passphrase")
+    try:
+        data = [pathlib.Path(str(files.get(one))).expanduser().read_bytes() for one in ("certificate", "private_key")]
+    except OSError as error:
+        raise SealError(f"`kept` names a file that cannot be read: '{error.filename}', {error.strerror}.") from None
+    try:
+        certificate = x509.load_pem_x509_certificate(data[0])
+        key = serialization.load_pem_private_key(data[1], str(passphrase).encode() if passphrase else None)
+    except (ValueError, TypeError):
+        text = "`kept` has no PEM certificate, no PEM private key, or a `passphrase` that does not open the key."
+        raise SealError(f"{text} Correct it.") from None
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise SealError("`kept.private_key` is no RSA key. Give the key of a recipient.")
+    try:
+        return pkcs7.pkcs7_decrypt_pem(_labelled(sealed.decode("ascii")), certificate, key, [])
+    except (ValueError, TypeError):
+        text = "The copy was not sealed for this certificate and private key, or is damaged."
+        raise SealError(f"{text} Let another recipient open it.") from None
+
+
 def is_sealed_for(sealed: bytes, recipients: Sequence[x509.Certificate]) -> bool:
     """Whether the bytes are a whole CMS envelope, PEM, for exactly these recipients.
 
@@ -159,6 +182,12 @@ def open_vault(vault: Vault, sealed: bytes) -> bytes:
         return bytes(vault.decrypt(sealed))
     except Exception as error:  # ansible-vault raises several kinds, and plain ones for what is no vault text at all
         raise SealError("it cannot be opened with the vault secrets of this run") from error
+
+
+def _labelled(message: str) -> bytes:
+    """The message under the label that pyca/cryptography reads."""
+    body = "".join(line.strip() for line in message.splitlines() if line and not line.startswith("-----"))
+    return f"-----BEGIN PKCS7-----\n{body}\n-----END PKCS7-----\n".encode()
 
 
 def _may_encipher_keys(certificate: x509.Certificate) -> bool:
