@@ -200,6 +200,7 @@ def stages() -> list[Stage]:
             [tool("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--skip-rstcheck", ".")],
             cwd=COLLECTION,
         ),
+        Stage("lint", "docsite", [python("scripts/docsite.py")]),
         Stage("lint", "changelog", [tool("antsibull-changelog", "lint")]),
         Stage("lint", "documentation is current", [python("scripts/docs.py", "--check")]),
         Stage("lint", "galaxy-importer", [python("scripts/importer.py")]),

@@ -217,23 +217,32 @@ def test_commands_exist(path: pathlib.Path) -> None:
             assert "seed" not in given, found[0]
 
 
+def link_problem(link: str, page: pathlib.Path) -> str:
+    """What is wrong with a link to a file of the project, relative or as Galaxy needs it; empty for any other."""
+    own = "https://github.com/seedfreight/azure_offline_backup/blob/main/"
+    target, _hash, anchor = link.partition("#")
+    if target.startswith("http") and not target.startswith(own):
+        return ""
+    file = REPOSITORY / target.removeprefix(own) if target.startswith(own) else page.parent / target if target else page
+    # The reference of the definition is written by `make docs`.
+    if not file.exists() and file.name not in ("seed-reference.md", "seed.schema.json"):
+        return f"{link}: no such file"
+    headings = re.findall(r"^#+ (.*)$", text(file), re.MULTILINE) if anchor else []
+    anchors = {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
+    return f"{link}: no such heading" if anchor and anchor not in anchors else ""
+
+
 @pytest.mark.parametrize("path", [*GUIDES, *TRANSLATED], ids=lambda one: f"{one.parent.name}/{one.name}")
 def test_links_lead_somewhere(path: pathlib.Path) -> None:
-    """A link to a file of the project, relative or as the README on Galaxy needs it, leads to a file and a heading."""
-    own = "https://github.com/seedfreight/azure_offline_backup/blob/main/"
-    for found in LINK.finditer(text(path)):
-        target, _hash, anchor = found["target"].partition("#")
-        if target.startswith(own):
-            file = REPOSITORY / target.removeprefix(own)
-        elif target.startswith("http"):
-            continue
-        else:
-            file = path.parent / target if target else path
-        # The reference of the definition is written by `make docs`.
-        assert file.exists() or file.name in ("seed-reference.md", "seed.schema.json"), found[0]
-        if anchor:
-            headings = re.findall(r"^#+ (.*)$", text(file), re.MULTILINE)
-            assert anchor in {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}, found[0]
+    """A link to a file of the project leads to a file and a heading."""
+    assert [problem for found in LINK.finditer(text(path)) if (problem := link_problem(found["target"], path))] == []
+
+
+def test_links_of_the_docsite_lead_somewhere() -> None:
+    """The page of the collection names guides that are there; a wrong name is noticed."""
+    links = yaml.safe_load(text(DOCS / "docsite" / "links.yml"))["extra_links"]
+    assert len(links) > 3 and [problem for one in links if (problem := link_problem(one["url"], DOCS))] == []
+    assert link_problem(links[0]["url"] + "s", DOCS) and link_problem(links[1]["url"] + "x", DOCS)
 
 
 @pytest.mark.parametrize("path", GUIDES, ids=lambda one: one.name)
