@@ -334,10 +334,22 @@ STUBS = {
     "editor": 'echo "vault_windows_password: example" > "$1"\n',
     "ansible": 'exec {ansible} "$@" --list-hosts\n',
     "ansible-playbook": 'echo "run $*"\nexit "$(cat {root}/code)"\n',
+    "ansible-lint": "exit 0\n",
+    "check-jsonschema": "exec {python} -c '{check}' \"$@\"\n",
     # Everything that the collection needs is there already; pip says what it would do.
     "python3": 'case "$*" in "-m venv "*) exec {python} "$@" --without-pip --system-site-packages ;; esac\n'
     'exec {python} "$@"\n',
 }
+# The options of check-jsonschema that are used, over the library that it is made of.
+CHECK = """
+import json, sys
+import jsonschema
+*files, option, schema = sys.argv[1:]
+assert option == "--schemafile" and files
+validator = jsonschema.Draft202012Validator(json.load(open(schema)))
+found = [error.message for file in files for error in validator.iter_errors(json.load(open(file)))]
+sys.exit("\\n".join(found) or 0)
+"""
 ABSOLUTE = re.compile(r"(?<![\w.~:/$\"}])/(?=(?:srv|path|etc)/)")
 
 
@@ -350,7 +362,13 @@ class Sandbox:
         for folder in ("bin", "home", "srv", "work"):
             (root / folder).mkdir()
         (root / "code").write_text("0", encoding="utf-8")
-        names = {"root": root, "python": sys.executable, "ansible": programs / "ansible", "openssl": "/usr/bin/openssl"}
+        names = {
+            "check": CHECK,
+            "root": root,
+            "python": sys.executable,
+            "ansible": programs / "ansible",
+            "openssl": "/usr/bin/openssl",
+        }
         for name, text in STUBS.items():
             script = root / "bin" / name
             for key, value in names.items():
@@ -486,3 +504,39 @@ def test_scripts_of_the_guides_go_well(page: str, tmp_path: pathlib.Path, server
     """The scripts of a page, as a reader types them."""
     box = Sandbox(tmp_path, server)
     SANDBOXES[page](box, *(one.text for one in BLOCKS if one.page == page and kind_of(one) == "script"))
+
+
+# --- the workflow for a repository of a user's own
+
+
+def test_the_workflow_of_the_examples_goes_well(tmp_path: pathlib.Path, server: str) -> None:
+    """What needs no host is run, over the example project and inventory; a wrong definition fails the last step."""
+    box, work = Sandbox(tmp_path, server), tmp_path / "work"
+    # The playbooks are run, and the checker of the schema is the library that it is made of.
+    (box.root / "bin" / "ansible-playbook").unlink()
+    examples = REPOSITORY / "examples"
+    shutil.copytree(examples / "awx" / "project", work, dirs_exist_ok=True)
+    shutil.copytree(examples / "inventory", work / "inventory")
+    (work / "ci").mkdir()
+    shutil.copy(examples / "ci" / "definitions.yml", work / "ci")
+    workflow = yaml.safe_load((examples / "ci" / "github-actions.yml").read_text(encoding="utf-8"))
+    *steps, last = [one["run"] for one in workflow["jobs"]["definitions"]["steps"] if "run" in one]
+    box.run("\n".join(steps[1:]))
+    box.run(last)
+    seed = work / "inventory" / "host_vars" / "contoso-fs01.yml"
+    seed.write_text(seed.read_text(encoding="utf-8").replace("serial:", "seriel:"), encoding="utf-8")
+    with pytest.raises(AssertionError, match="seriel"):
+        box.run(last)
+
+
+def test_the_workflow_asks_hosts_only_where_no_stranger_can_run_anything() -> None:
+    workflow = yaml.safe_load((REPOSITORY / "examples" / "ci" / "github-actions.yml").read_text(encoding="utf-8"))
+    public, own = workflow["jobs"]["definitions"], workflow["jobs"]["preflight"]
+    assert public["runs-on"] == "ubuntu-latest" and "secrets." not in str(public) and "env" not in public
+    assert "self-hosted" in own["runs-on"] and "github.event_name != 'pull_request'" in own["if"]
+    documented = (REPOSITORY / "docs" / "azure.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in documented for name in own["env"] if name.startswith("AZURE_"))
+    for line in [one["run"] for one in own["steps"] if "run" in one]:
+        program, option, place, playbook, *_more = shlex.split(line)
+        assert [program, option, place] == ["ansible-playbook", "-i", "inventory"]
+        assert (REPOSITORY / "playbooks" / f"{playbook.rpartition('.')[2]}.yml").exists()
