@@ -256,6 +256,29 @@ def test_lines_are_short(path: pathlib.Path) -> None:
     assert long == []
 
 
+def test_files_that_contributors_are_sent_to_exist() -> None:
+    """Each path and each test file of CONTRIBUTING.md is there; a name alone is one somewhere below tests."""
+    page = text(REPOSITORY / "CONTRIBUTING.md")
+    paths = set(re.findall(r"`((?:tests|plugins|scripts|docs|meta)/[\w./]+\.(?:py|psm1|yml))`", page))
+    assert len(paths) > 10 and [one for one in paths if not (REPOSITORY / one).exists()] == []
+    names = set(re.findall(r"`(test_\w+\.py|_\w+\.Tests\.ps1)`", page))
+    assert len(names) > 4 and [one for one in names if not list((REPOSITORY / "tests").rglob(one))] == []
+
+
+def test_the_archive_is_one_that_partners_may_publish() -> None:
+    """What CONTRIBUTING.md says of the requirements of certification, as far as no linter looks at it."""
+    headings = re.findall(r"^## (.*)$", text(REPOSITORY / "README.md"), re.MULTILINE)
+    wanted = ["Description", "Requirements", "Installation", "Use cases", "Testing", "Support", "Release notes"]
+    assert [one for one in headings if one in wanted] == wanted and headings[-1] == "License"
+    lines = [one for one in text(REPOSITORY / "requirements.txt").splitlines() if one and not one.startswith("#")]
+    assert [one for one in lines if not re.fullmatch(r"(?!ansible)[a-z0-9-]+(>=[\d.]+)?", one)] == []
+    assert yaml.safe_load(text(REPOSITORY / "galaxy.yml"))["dependencies"] == {}
+    assert list((REPOSITORY / "tests").glob("sanity/ignore*")) == []
+    assert not {"skip_list", "warn_list"} & set(yaml.safe_load(text(REPOSITORY / ".ansible-lint")))
+    roles = [one for one in (REPOSITORY / "roles").iterdir() if one.is_dir()]
+    assert len(roles) > 5 and all((one / "README.md").exists() for one in roles)
+
+
 def examples() -> dict[str, object]:
     folder = REPOSITORY / "examples" / "inventory" / "host_vars"
     return {path.stem: yaml.safe_load(text(path))["seed"] for path in sorted(folder.glob("*.yml"))}
