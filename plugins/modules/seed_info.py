@@ -123,6 +123,11 @@ options:
       - Whether to return RV(ledger) too. Decisions do not need it, and it grows with the files and drives of the seed.
     type: bool
     default: false
+  language:
+    description: Language of RV(report). Messages are in English, whatever it is.
+    type: str
+    choices: [en, zh-CN]
+    default: en
   show:
     description: Whether to print the summary of the seed.
     type: bool
@@ -421,6 +426,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._module import run
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.info import seed_info
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.words import ENGLISH, WORDS
 
 OPTIONS = {
     "definition": {"type": "raw"},
@@ -441,6 +447,7 @@ OPTIONS = {
     "others": {"type": "list", "elements": "str"},
     "play_only": {"type": "bool", "default": False},
     "ledger": {"type": "bool", "default": False},
+    "language": {"type": "str", "choices": list(WORDS), "default": ENGLISH},
     "show": {"type": "bool", "default": False},
     "fail_if_blocked": {"type": "bool", "default": False},
     "_host": {"type": "str"},

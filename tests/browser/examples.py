@@ -52,7 +52,7 @@ def _drive(serial: str, case: str, **changes: Any) -> dict[str, Any]:
     return {**contoso.drive(case), "serial": serial, "size_bytes": SIZES[serial], **changes}
 
 
-def several_drives() -> dict[str, Any]:
+def several_drives(language: str = "en") -> dict[str, Any]:
     """What the pages of a seed get that copies to three drives of two sizes: one copied, one halfway, one waiting."""
     empty = [_drive(serial, "empty without a partition table") for serial in SIZES]
     evidence = {"milestone": "staged", "job_id": "job-1", "data_sources": ["D:\\"], "accepted": []}
@@ -84,6 +84,7 @@ def several_drives() -> dict[str, Any]:
             backup=contoso.backup(files=FILES),
         ),
         CHECKED,
+        language,
     )
 
 
@@ -130,7 +131,7 @@ def unknown(name: str) -> dict[str, Any]:
     return {"name": name}
 
 
-def _pages(snapshot: Any, checked: Any = None) -> dict[str, Any]:
+def _pages(snapshot: Any, checked: Any = None, language: str = "en") -> dict[str, Any]:
     """What the role has of a seed, as `seed_info` returns it."""
     view = decide(snapshot).view()
     view["progress"] = messages.progress(snapshot.drives or [], [], snapshot.now)
@@ -140,6 +141,6 @@ def _pages(snapshot: Any, checked: Any = None) -> dict[str, Any]:
     return {
         **view,
         "row": overview.row(snapshot.host, view, snapshot.now),
-        "report": report.report(snapshot, view, lines, checked),
+        "report": report.report(snapshot, view, lines, checked, language),
         "slip": report.packing_slip(snapshot),
     }

@@ -41,6 +41,7 @@ def _hostile() -> str:
 
 PAGES = {
     "several-drives": lambda: _report(**examples.several_drives()),
+    "chinese": lambda: _report(**examples.several_drives("zh-CN")),
     "whole-life": lambda: _report(**examples.whole_life()),
     "blocked": lambda: _report(**examples.blocked()),
     "to-ship": lambda: _report(**examples.waiting_for_shipment()),

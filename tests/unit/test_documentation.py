@@ -56,7 +56,7 @@ VARIABLE = re.compile(r"^\| `(?P<name>[a-z_]+)` \|", re.MULTILINE)
 # A variable of a playbook is one that tasks or role defaults read with a default, or that a playbook needs by name.
 READ = re.compile(
     r"\b(seed_[a-z_]+|status_[a-z]+|preflight_file|support_file|probe_[a-z_]+|keys_[a-z_]+|rehearse_timeout|carrier"
-    r"|tracking_number)\s*\|\s*default\("
+    r"|tracking_number|report_language)\s*\|\s*default\("
 )
 TIMEOUT = re.compile(r"^(?P<name>[a-z]+_(?:wait_timeout|poll_interval|wait)):", re.MULTILINE)
 # What roles and playbooks register or hand to each other, not what a person sets.

@@ -25,6 +25,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import Snapshot
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.stores import open_store
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.words import WORDS
 
 # The registered results of the info modules, and the key of each that a decision looks at.
 OBSERVED = {"source": "backup", "copy_host": "drives", "job": "job", "container": "container"}
@@ -77,12 +78,14 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     snapshot = _snapshot(options, host, seed, known, now, others)
     decision = status.decide(snapshot)
     view = decision.view()
-    view["progress"] = messages.progress(snapshot.drives or [], (snapshot.backup or {}).get("jobs") or [], now)
+    running = snapshot.drives or [], (snapshot.backup or {}).get("jobs") or [], now
+    view["progress"] = messages.progress(*running)
     view["drives"] = layout.drive_lines(snapshot)
     view["warning"] = messages.growth(snapshot.backup or {}, now)
     view["notes"] = messages.notes(host, seed, known) + messages.import_notes(snapshot.job)
     lines, lost = messages.summary(host, view, now), repair.losses(snapshot)
-    shipment = options["shipment"]
+    language, shipment = options["language"], options["shipment"]
+    shown = view | {"progress": messages.progress(*running, WORDS[language])}
     problem = ""
     if shipment:
         parcel = {name: definition.check_plain(_text(shipment, name), name) for name in ("carrier", "tracking_number")}
@@ -103,7 +106,7 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "baseline": pieces_agent.baseline(snapshot),
         "files": (snapshot.backup or {}).get("files"),
         "slip": report.packing_slip(snapshot) if decision.status == "job_created" else None,
-        "report": {**report.report(snapshot, view, lines, _preflight(seed)), "lost": repair.summary(lost)},
+        "report": {**report.report(snapshot, shown, lines, _preflight(seed), language), "lost": repair.summary(lost)},
         "repair_documents": repair.documents(snapshot, lost),
     }
 

@@ -16,6 +16,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     messages,
     pieces_agent,
     pieces_drives,
+    words,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import (
     copy_of,
@@ -125,60 +126,63 @@ def _state(snapshot: Snapshot, shard: Mapping[str, Any]) -> str:
     return status
 
 
-def page_drive(snapshot: Snapshot, shard: Mapping[str, Any], largest: int) -> dict[str, Any]:
+def page_drive(
+    snapshot: Snapshot, shard: Mapping[str, Any], largest: int, language: str = words.ENGLISH
+) -> dict[str, Any]:
     """One drive of the report, drawn to the scale of the largest one."""
+    say = words.WORDS[language]
     serial = str(shard["serial"])
     known, one = drive_of(snapshot.ledger, serial), snapshot.drive(serial) or {}
     listed = bool(shard["files"])
     attempt = one.get("attempt") or {}
     copied = known.get("copy") or copy_of(attempt)
     size = int(shard.get("size_bytes") or 0)
+    status = one.get("status") or say["by_utility" if snapshot.ledger.get("adopted") else "not_asked"]
     return {
         "serial": serial,
-        "files": len(shard["files"]) if listed else "not known",
-        "size": messages.size(shard["bytes"]) if listed else "not known",
+        "files": len(shard["files"]) if listed else say["not_known"],
+        "size": messages.size(shard["bytes"]) if listed else say["not_known"],
         "attempt": known.get("attempt") or "",
-        "status": one.get("status") or ("prepared by the utility" if snapshot.ledger.get("adopted") else "not asked"),
+        "status": status,
+        "label": words.label(status, language),
         "reason": one.get("reason") or "",
         "manifest_hash": manifest_of(snapshot.ledger, serial)["manifest_hash"],
         "verified": (known.get("verified") or {}).get("at", ""),
         "log": one.get("log") or "",
-        "where": _where(snapshot, serial, one),
+        "where": _where(snapshot, serial, one, say),
         "full": fill(shard),
         "width": 100 * size // largest if size and largest else 100,
         "room": messages.size(size) if size else "",
-        "parts": _parts(shard, size),
+        "parts": _parts(shard, size, say),
         "done": _done(one),
-        "copied": _copied(copied),
-        "progress": messages.of_drive(one),
-        "sessions": _sessions(attempt),
+        "copied": _copied(copied, say),
+        "progress": messages.of_drive(one, say),
+        "sessions": _sessions(attempt, say),
     }
 
 
-def _where(snapshot: Snapshot, serial: str, one: Mapping[str, Any]) -> str:
+def _where(snapshot: Snapshot, serial: str, one: Mapping[str, Any], say: messages.Words) -> str:
     """Where a drive is now, as far as that is known."""
     shipped = (snapshot.ledger.get("shipments") or [{}])[-1]
     theirs = {str(drive.get("serial")): drive for drive in snapshot.job.get("drives") or []}
     if shipped:
         state = str((theirs.get(serial) or {}).get("copy_status") or "")
-        done = f", import {state}" if state not in ("", "NotStarted", "Unknown") else ""
-        return f"shipped with {shipped.get('carrier')} {shipped.get('tracking_number')}{done}"
+        done = f", {say['drive_import_state'] % state}" if state not in ("", "NotStarted", "Unknown") else ""
+        return f"{say['drive_shipped'] % (shipped.get('carrier'), shipped.get('tracking_number'))}{done}"
+    host = str(snapshot.seed["copy_host"])
     if one.get("present"):
-        letter = f" as {one['letter']}:" if one.get("letter") else ""
-        return f"attached to {snapshot.seed['copy_host']}{letter}"
-    if one:
-        return f"not attached to {snapshot.seed['copy_host']}"
-    return "not known"
+        return say["drive_attached_as"] % (host, one["letter"]) if one.get("letter") else say["drive_attached"] % host
+    return say["drive_not_attached"] % host if one else say["not_known"]
 
 
-def _parts(shard: Mapping[str, Any], size: int) -> list[dict[str, Any]]:
+def _parts(shard: Mapping[str, Any], size: int, say: messages.Words) -> list[dict[str, Any]]:
     """The files of a drive as shares of its size in per cent, the largest first."""
     files = sorted(shard["files"], key=lambda one: (-int(one["bytes"]), str(one["name"])))
     whole = max(size, int(shard["bytes"]), 1)
     parts = [_part(str(one["name"]), int(one["bytes"]), whole) for one in files[:SHOWN_PARTS]]
     rest = files[SHOWN_PARTS:]
     if rest:
-        parts.append(_part(f"{len(rest)} more files", sum(int(one["bytes"]) for one in rest), whole))
+        parts.append(_part(say["more_files"] % len(rest), sum(int(one["bytes"]) for one in rest), whole))
     ends = itertools.accumulate(one["share"] for one in parts)
     return [{**one, "left": round(end - one["share"], 2)} for one, end in zip(parts, ends, strict=True)]
 
@@ -195,23 +199,26 @@ def _part(name: str, count: int, whole: int) -> dict[str, Any]:
     return {"name": name, "size": messages.size(count), "share": round(100 * count / whole, 2)}
 
 
-def _copied(copied: Mapping[str, Any]) -> str:
+def _copied(copied: Mapping[str, Any], say: messages.Words) -> str:
     """When the copy began and ended, and how fast it was; empty where no session says it."""
     started, ended, count = (str(copied.get(name) or "") for name in ("started", "ended", "bytes"))
     if not started:
         return ""
     try:
-        text = f"from {local(started)}" + (f" to {local(ended)}" if ended else "")
+        begin, end = local(started), local(ended)
         seconds = (parse(ended) - parse(started)).total_seconds() if ended else 0
     except ValueError:
-        text, seconds = f"from {started}" + (f" to {ended}" if ended else ""), 0
+        begin, end, seconds = started, ended, 0
+    text = say["copied_until"] % (begin, end) if ended else say["copied_from"] % begin
     if seconds >= 1 and int(count or 0):
         text += f", {messages.size(int(count) / seconds)}/s"
     resumed = int(copied.get("resumed") or 0)
-    return text + (f", resumed {resumed} time{'s' if resumed > 1 else ''}" if resumed else "")
+    if resumed:
+        text += f", {say['resumed'] % resumed if resumed > 1 else say['resumed_once']}"
+    return text
 
 
-def _sessions(attempt: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _sessions(attempt: Mapping[str, Any], say: messages.Words) -> list[dict[str, Any]]:
     """The copy sessions that are not simply completed, and at most so many of the others."""
     sessions = attempt.get("sessions") or []
     open_first = sorted(sessions, key=lambda one: one.get("state") == "completed")
@@ -221,7 +228,7 @@ def _sessions(attempt: Mapping[str, Any]) -> list[dict[str, Any]]:
             "files": list(one.get("files") or []),
             "state": one.get("state"),
             "size": messages.size(one["bytes"]) if one.get("bytes") is not None else "",
-            "copied": _copied(one),
+            "copied": _copied(one, say),
         }
         for one in open_first[:SHOWN_PARTS]
     ]

@@ -13,30 +13,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import days, local, parse
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import words
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import local, parse
 
+Words = Mapping[str, str]
+EN = words.WORDS[words.ENGLISH]
 COLLECTION = "seedfreight.azure_offline_backup"
 # Of an import that did not bring everything. The file is written beside the report.
 GUIDE = "repair.txt"
 REPAIR = f"{GUIDE} beside the report says how to bring what is missing; the staged files are still there."
 # Playbooks that change a seed for good act on exactly one, which is named.
 ONE_SEED = ("ship", "clean", "abort", "restore", "unlock")
-MEANING = {
-    "new": "nothing has been done yet",
-    "staging": "the first backup is written to the staging location",
-    "staged": "the first backup lies in the staging location",
-    "planned": "the staged files are frozen and planned",
-    "preparing": "the staged files are copied to the drives",
-    "prepared": "every planned drive holds its files, and its journal is kept",
-    "verified": "every planned drive was read again and matches the plan",
-    "job_created": "the import job exists and waits for its shipment",
-    "shipped": "the drives are on their way to the data center",
-    "importing": "the data center has the drives",
-    "imported": "every staged file is in the container",
-    "seeded": "the agent has a recovery point from the import",
-    "cleaned": "what the seed left behind is removed",
-    "aborted": "the seed was given up",
-}
+MEANING = words.MEANING[words.ENGLISH]
 
 
 @dataclass(frozen=True)
@@ -149,13 +137,13 @@ def _line(text: Any) -> str:
     return " ".join(str(text).split()).rstrip(".")
 
 
-def deadline(moment: str, now: datetime) -> str:
+def deadline(moment: str, now: datetime, say: Words = EN) -> str:
     """A deadline for people, in the time zone of the controller, with the days that are left."""
     until = parse(moment)
     time_left = until - now
-    left = "in less than a day" if time_left > timedelta(0) else "passed"
+    left = say["until_soon" if time_left > timedelta(0) else "until_passed"]
     if time_left.days >= 1:
-        left = f"in {days(time_left.days)}"
+        left = say["until_day"] if time_left.days == 1 else say["until_days"] % time_left.days
     return f"{local(moment)} ({left})"
 
 
@@ -170,53 +158,57 @@ def size(count: int | float | None) -> str:
 
 
 def progress(
-    drives: Sequence[Mapping[str, Any]], jobs: Sequence[Mapping[str, Any]], now: datetime | None = None
+    drives: Sequence[Mapping[str, Any]],
+    jobs: Sequence[Mapping[str, Any]],
+    now: datetime | None = None,
+    say: Words = EN,
 ) -> str:
     """How far the running work is; empty when nothing runs. Without ``now``, not how long a backup will take."""
     parts = []
     for one in drives:
-        text = of_drive(one)
+        text = of_drive(one, say)
         if text:
-            parts.append(f"drive {one['serial']}: {text}")
+            parts.append(say["of_drive"] % (one["serial"], text))
     running = [one for one in jobs if one.get("phase") == "running"]
     if running:
-        left = time_left(running[0], now) if now else ""
-        parts.append(f"backup: {share(running[0])}{left and ', '}{left}")
+        left = time_left(running[0], now, say) if now else ""
+        parts.append(say["of_backup"] % f"{share(running[0], say)}{left and ', '}{left}")
     return "; ".join(parts)
 
 
-def time_left(job: Mapping[str, Any], now: datetime) -> str:
+def time_left(job: Mapping[str, Any], now: datetime, say: Words = EN) -> str:
     """How long a running backup will take at its speed so far; empty while that is not known."""
     done, total = int(job.get("bytes_done") or 0), int(job.get("bytes_total") or 0)
     seconds = _seconds(total - done, done, str(job.get("started") or ""), now) if total > done else None
-    return "" if seconds is None else f"{duration(seconds)} left"
+    return "" if seconds is None else say["time_left"] % duration(seconds, say)
 
 
-def of_drive(drive: Mapping[str, Any]) -> str:
+def of_drive(drive: Mapping[str, Any], say: Words = EN) -> str:
     """How far the work on a drive is, how fast it is and how long it will take; empty when none runs."""
     done = drive.get("progress")
     if not done or drive.get("activity") in ("none", "unknown"):
         return ""
-    return f"{done['operation']} {pace(done)}"
+    return f"{say.get('doing_' + done['operation'], done['operation'])} {pace(done, say)}"
 
 
-def pace(done: Mapping[str, Any]) -> str:
+def pace(done: Mapping[str, Any], say: Words = EN) -> str:
     """How far work is, how fast it is and how long it will take, as far as the host says so."""
-    text = share(done)
+    text = share(done, say)
     if done.get("bytes_per_second"):
         text += f", {size(done['bytes_per_second'])}/s"
     left = done.get("seconds_left")
-    return text if left is None else f"{text}, {duration(left)} left"
+    return text if left is None else f"{text}, {say['time_left'] % duration(left, say)}"
 
 
-def duration(seconds: int | float) -> str:
+def duration(seconds: int | float, say: Words = EN) -> str:
     """A time for people, in one unit."""
     minutes = round(seconds / 60)
     if minutes < 1:
-        return "less than a minute"
+        return say["time_minute"]
     if minutes < 120:
-        return f"{minutes} min"
-    return f"{round(minutes / 60)} h" if minutes < 48 * 60 else f"{round(minutes / 60 / 24)} days"
+        return say["time_minutes"] % minutes
+    hours = minutes / 60
+    return say["time_hours"] % round(hours) if hours < 48 else say["time_days"] % round(hours / 24)
 
 
 def percent(done: Mapping[str, Any]) -> str:
@@ -253,7 +245,7 @@ def _seconds(count: int, done: int, started: str, now: datetime) -> float | None
     return count / (done / seconds) if done and seconds >= 60 else None
 
 
-def share(done: Mapping[str, Any]) -> str:
+def share(done: Mapping[str, Any], say: Words = EN) -> str:
     """The bytes that are done, of all bytes where they are known."""
     total, part = int(done.get("bytes_total") or 0), size(int(done.get("bytes_done") or 0))
-    return f"{part} of {size(total)} {percent(done)}" if total else part
+    return f"{say['share_of'] % (part, size(total))} {percent(done)}" if total else part

@@ -16,7 +16,9 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.words import (
     ENGLISH,
     GLOSSARY,
+    MEANING,
     WORDS,
+    label,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import stamp
 
@@ -74,9 +76,16 @@ def _slip_drive(snapshot: Snapshot, serial: str) -> dict[str, str]:
 
 
 def report(
-    snapshot: Snapshot, decision: Mapping[str, Any], lines: list[str], checked: Mapping[str, Any] | None = None
+    snapshot: Snapshot,
+    decision: Mapping[str, Any],
+    lines: list[str],
+    checked: Mapping[str, Any] | None = None,
+    language: str = ENGLISH,
 ) -> dict[str, Any]:
-    """Everything that the report page shows. It has no secret. ``checked`` is the last preflight, if there was one."""
+    """Everything that the report page shows. It has no secret. ``checked`` is the last preflight, if there was one.
+
+    ``language`` is one of ``words.WORDS``. Messages and records stay as they were written, in English.
+    """
     ledger, seed = snapshot.ledger, snapshot.seed
     names = {one["name"] for one in ledger.get("frozen") or []}
     container, plan = snapshot.container or {}, ledger.get("plan") or {}
@@ -86,13 +95,14 @@ def report(
         "at": stamp(snapshot.now),
         "summary": lines,
         "status": decision["status"],
-        "meaning": messages.MEANING[decision["status"]],
+        "label": label(decision["status"], language),
+        "meaning": MEANING[language][decision["status"]],
         "blocked": decision["blocked"],
-        "waiting": deadlines(decision.get("waiting"), snapshot.now),
+        "waiting": deadlines(decision.get("waiting"), snapshot.now, language),
         "command": messages.command(snapshot.host, decision),
         "progress": decision.get("progress") or "",
         "notes": [one for one in (decision.get("warning"), *(decision.get("notes") or [])) if one],
-        "steps": timeline.steps(snapshot, decision["status"]),
+        "steps": timeline.steps(snapshot, decision["status"], language),
         "custody": timeline.custody(snapshot),
         "source": seed["source"]["host"],
         "copy_host": seed["copy_host"],
@@ -100,7 +110,7 @@ def report(
         "container": seed["azure"]["container"],
         "location": seed["azure"]["location"],
         "tags": dict(seed["azure"]["tags"]),
-        "drives": [layout.page_drive(snapshot, shard, largest) for shard in snapshot.shards],
+        "drives": [layout.page_drive(snapshot, shard, largest, language) for shard in snapshot.shards],
         "plan": {name: plan.get(name) for name in ("drives_lower_bound", "method")},
         "replaced": layout.replaced(snapshot),
         "left_out": plan.get("left_out") or [],
@@ -120,17 +130,17 @@ def report(
     # Text of hosts and services goes through the same sieve as that of a support bundle. Names of files may be many.
     return {
         **Masker(persons=True).mask(shown, "report"),
-        "language": ENGLISH,
-        "words": dict(WORDS[ENGLISH]),
-        "glossary": dict(GLOSSARY[ENGLISH]),
+        "language": language,
+        "words": dict(WORDS[language]),
+        "glossary": dict(GLOSSARY[language]),
         "files": [{**one, "size": messages.size(one["bytes"])} for one in ledger.get("frozen") or []],
         "blobs": [one for one in container.get("blobs") or [] if one["name"] in names],
     }
 
 
-def deadlines(waiting: Mapping[str, Any] | None, now: datetime) -> dict[str, Any]:
+def deadlines(waiting: Mapping[str, Any] | None, now: datetime, language: str) -> dict[str, Any]:
     """What a seed waits for, with its deadline for people; empty when it waits for nothing."""
     if not waiting:
         return {}
     until = str(waiting.get("deadline") or "")
-    return {**waiting, "until": messages.deadline(until, now) if until else ""}
+    return {**waiting, "until": messages.deadline(until, now, WORDS[language]) if until else ""}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence, messages
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import evidence, messages, words
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import drive_of, shards
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import Snapshot
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse
@@ -17,7 +17,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 FINISHED = ("cleaned", "aborted")
 
 
-def steps(snapshot: Snapshot, status: str) -> list[dict[str, Any]]:
+def steps(snapshot: Snapshot, status: str, language: str = words.ENGLISH) -> list[dict[str, Any]]:
     """The statuses that a seed goes through; ``seeded`` only where there is an agent that could be seeded.
 
     ``at`` is when the status was reached and ``took`` how long it held, both empty where the ledger does not say it.
@@ -37,23 +37,24 @@ def steps(snapshot: Snapshot, status: str) -> list[dict[str, Any]]:
         found.append(
             {
                 "name": name,
+                "label": words.label(name, language),
                 "state": "done" if place < at else "now" if place == at else "open",
-                "meaning": messages.MEANING[name],
+                "meaning": words.MEANING[language][name],
                 "at": known.get(name, "") if name in moments else "",
-                **_drawn(moments.get(name), min(later, default=end), min(moments.values(), default=end), end),
+                **_drawn(moments.get(name), min(later, default=end), min(moments.values(), default=end), end, language),
             }
         )
     return found
 
 
-def _drawn(begin: datetime | None, until: datetime, start: datetime, end: datetime) -> dict[str, Any]:
+def _drawn(begin: datetime | None, until: datetime, start: datetime, end: datetime, language: str) -> dict[str, Any]:
     """How long a status held, and where that lies in the whole time."""
     whole = (end - start).total_seconds()
     if begin is None:
         return {"took": "", "left": 0.0, "width": 0.0}
     seconds = max((until - begin).total_seconds(), 0.0)
     # A status that nothing followed yet and nothing will follow has no length.
-    took = messages.duration(seconds) if seconds or until != end else ""
+    took = messages.duration(seconds, words.WORDS[language]) if seconds or until != end else ""
     left, width = ((begin - start).total_seconds(), seconds) if whole > 0 else (0.0, 0.0)
     return {"took": took, "left": _share(left, whole), "width": _share(width, whole)}
 

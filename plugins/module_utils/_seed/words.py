@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-ENGLISH = "en"
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import words_zh
+
+ENGLISH, CHINESE = "en", "zh-CN"
 WORDS: Mapping[str, Mapping[str, str]] = {
     ENGLISH: {
         "accepted": "Accepted without proof",
@@ -21,9 +23,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "as_of": "As of %s",
         "attempt": "Attempt",
         "blocked": "Blocked",
+        "by_utility": "prepared by the utility",
         "cancelled": "import job cancelled",
         "carriers": "Carriers",
         "copied": "Copied",
+        "copied_from": "from %s",
+        "copied_until": "from %s to %s",
         "copy_log_of": "Copy log of %s",
         "copy_sessions": "Copy sessions",
         "counted_missing": "%s missing, %s wrong, %s: see",
@@ -42,14 +47,22 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "did_returned": "on its way back",
         "did_shipped": "shipped",
         "did_verified": "verified",
+        "doing_copy": "copy",
+        "doing_verify": "verify",
         "drive": "Drive",
+        "drive_attached": "attached to %s",
+        "drive_attached_as": "attached to %s as %s:",
         "drive_drawn": "Drive %s carries %s in %s files; it is %s",
         "drive_files": "%s files",
+        "drive_import_state": "import %s",
+        "drive_not_attached": "not attached to %s",
+        "drive_shipped": "shipped with %s %s",
         "drives": "Drives",
         "event": "Event",
         "evidence": "Evidence",
         "file": "File",
         "full": "%s %% of the drive",
+        "full_stop": ".",
         "given_up": "Given up",
         "glossary": "Glossary",
         "history": "History",
@@ -59,20 +72,26 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "imported_blobs": "%s page blobs, import ended %s, proven %s",
         "kind": "Kind",
         "left_out": "not part of the backup, left out",
+        "look_up": "The guide to troubleshooting explains it under %s.",
         "manifest_md5": "MD5 of the manifest",
         "modified": "Modified",
+        "more_files": "%s more files",
         "name": "Name",
         "next_command": "Next command",
         "no_copies": "None yet.",
         "no_custody": "Nothing was done yet.",
         "no_job": "none",
         "no_plan": "No plan yet.",
+        "not_asked": "not asked",
         "not_frozen": "Not frozen yet.",
         "not_imported_of": "Not imported of %s",
+        "not_known": "not known",
         "not_shipped": "not shipped",
         "not_yet": "not yet",
         "notes": "Notes",
         "nothing_left": "Nothing is left to do.",
+        "of_backup": "backup: %s",
+        "of_drive": "drive %s: %s",
         "phone": "Phone",
         "preflight": "Preflight",
         "preflight_ok": "Every row is ok.",
@@ -83,6 +102,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "recovery_point": "Recovery point",
         "remedy": "Remedy",
         "replaced_by": "replaced by %s, %s",
+        "resumed": "resumed %s times",
+        "resumed_once": "resumed 1 time",
         "return_to": "The drives come back to",
         "room_unknown": "of unknown size",
         "row": "Row",
@@ -92,6 +113,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "serial": "Serial",
         "session": "Session",
         "sha256": "SHA-256 of the journal",
+        "share_of": "%s of %s",
         "shipment": "Shipment",
         "since": "Since",
         "size": "Size",
@@ -99,8 +121,17 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "state": "State",
         "status": "Status",
         "tag": "Tag %s",
+        "time_days": "%s days",
+        "time_hours": "%s h",
+        "time_left": "%s left",
+        "time_minute": "less than a minute",
+        "time_minutes": "%s min",
         "timeline": "Timeline",
         "travelling": "still travelling: %s",
+        "until_day": "in 1 day",
+        "until_days": "in %s days",
+        "until_passed": "passed",
+        "until_soon": "in less than a day",
         "verified": "Verified",
         "waiting": "Waiting",
         "way": "From %s over %s to %s in %s.",
@@ -108,6 +139,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "where": "Where",
         "who": "Who",
     },
+    CHINESE: words_zh.WORDS,
 }
 # The words of the list in CONTRIBUTING.md, for people who see a report and nothing else of the collection.
 GLOSSARY: Mapping[str, Mapping[str, str]] = {
@@ -129,4 +161,33 @@ GLOSSARY: Mapping[str, Mapping[str, str]] = {
         "blocked": "cannot go on, for a reason and with a remedy",
         "waiting": "needs a person or time",
     },
+    CHINESE: words_zh.GLOSSARY,
 }
+# What each status of a seed means.
+MEANING: Mapping[str, Mapping[str, str]] = {
+    ENGLISH: {
+        "new": "nothing has been done yet",
+        "staging": "the first backup is written to the staging location",
+        "staged": "the first backup lies in the staging location",
+        "planned": "the staged files are frozen and planned",
+        "preparing": "the staged files are copied to the drives",
+        "prepared": "every planned drive holds its files, and its journal is kept",
+        "verified": "every planned drive was read again and matches the plan",
+        "job_created": "the import job exists and waits for its shipment",
+        "shipped": "the drives are on their way to the data center",
+        "importing": "the data center has the drives",
+        "imported": "every staged file is in the container",
+        "seeded": "the agent has a recovery point from the import",
+        "cleaned": "what the seed left behind is removed",
+        "aborted": "the seed was given up",
+    },
+    CHINESE: words_zh.MEANING,
+}
+# The names of statuses, of seeds and drives; in English they are the names that options and files have.
+STATUSES: Mapping[str, Mapping[str, str]] = {ENGLISH: {}, CHINESE: words_zh.STATUSES}
+
+
+def label(status: str, language: str) -> str:
+    """The name of a status for people, beside the one that options and files have."""
+    text = STATUSES[language].get(status)
+    return f"{text} {status}" if text else status

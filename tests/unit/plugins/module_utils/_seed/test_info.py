@@ -74,6 +74,7 @@ class Play:
             "state_only": False,
             "decision": None,
             "ledger": False,
+            "language": "en",
             "show": False,
             "play_only": False,
             "_host": None,
@@ -235,6 +236,9 @@ def test_permissions_of_the_run_reach_the_decision(play: Play) -> None:
     waits = play.ask(observed=seen(source={"backup": running}), wait=True)
     assert waits["next"] == "stage" and waits["progress"] == "backup: 1 bytes of 1 bytes (100 %)"
     assert waits["row"]["progress"] == waits["progress"] and "  Progress: backup" in "\n".join(waits["summary"])
+    chinese = play.ask(observed=seen(source={"backup": running}), wait=True, language="zh-CN")
+    assert chinese["report"]["progress"] == "备份：1 bytes / 1 bytes (100 %)"
+    assert (chinese["progress"], chinese["summary"]) == (waits["progress"], waits["summary"]), "messages are in English"
 
 
 def test_a_staging_location_that_gets_full_is_a_warning(play: Play) -> None:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import html
 import json
+import pathlib
 import re
 from typing import Any
 
 import contoso
 import pytest
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import layout, messages
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.evidence import STATUSES
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.messages import MEANING
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.report import (
@@ -20,10 +22,14 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.status import decide
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.words import (
+    CHINESE,
     ENGLISH,
     GLOSSARY,
     WORDS,
+    label,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.words import MEANING as MEANINGS
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.words import STATUSES as NAMES
 from contoso import NAME, SERIAL
 from pages import TEMPLATES, rendered
 
@@ -129,6 +135,7 @@ def test_the_report_of_an_imported_seed() -> None:
         "size": "1.1 GB",
         "attempt": "20261125T101500Z-3fa9",
         "status": "verified",
+        "label": "verified",
         "reason": contoso.drive("verified")["reason"],
         "manifest_hash": HASH,
         "verified": "2026-11-26T12:00:00Z",
@@ -153,12 +160,13 @@ def test_the_report_of_an_imported_seed() -> None:
 def test_what_was_not_asked_is_said_to_be_so() -> None:
     (drive,) = made("planned", status="planned")["drives"]
     assert (drive["where"], drive["sessions"], drive["copied"]) == ("not known", [], "")
-    assert {name: drive[name] for name in list(drive)[:9]} == {
+    assert {name: drive[name] for name in list(drive)[:10]} == {
         "serial": SERIAL,
         "files": 2,
         "size": "1.1 GB",
         "attempt": "",
         "status": "not asked",
+        "label": "not asked",
         "reason": "",
         "manifest_hash": "",
         "verified": "",
@@ -198,12 +206,73 @@ def page(view: dict[str, Any]) -> str:
 def test_the_page_has_no_words_but_those_of_the_table() -> None:
     """Each word of a language is used, none is missing, and nothing else on the page is text."""
     template = (TEMPLATES / "report.html.j2").read_text(encoding="utf-8")
-    assert set(re.findall(r"\bwords\.([a-z_0-9]+)", template)) == set(WORDS[ENGLISH])
+    on_page = set(re.findall(r"\bwords\.([a-z_0-9]+)", template))
+    code = "".join(pathlib.Path(one.__file__).read_text(encoding="utf-8") for one in (layout, messages))
+    in_code = set(re.findall(r"""["']([a-z_]+)["']""", code)) | {"doing_copy", "doing_verify"}
+    assert on_page <= set(WORDS[ENGLISH]) <= on_page | in_code
     assert not set(WORDS[ENGLISH]) & set(dir(dict))
     text = re.sub(
         r"\{[{%].*?[}%]\}|<style>.*?</style>|<[^>]*>", "", re.sub(r"\{%.*?%\}", "", template), flags=re.DOTALL
     )
     assert re.findall(r"\w+", text) == []
+
+
+@pytest.mark.parametrize("table", [WORDS, GLOSSARY, MEANINGS], ids=["words", "glossary", "meanings"])
+def test_each_language_has_the_same_words_with_the_same_gaps(table: Any) -> None:
+    for language in table:
+        assert [*table[language]] == [*table[ENGLISH]], language
+        gaps = [{key: text.count("%s") for key, text in one.items()} for one in (table[ENGLISH], table[language])]
+        assert gaps[0] == gaps[1], language
+
+
+def test_each_status_has_a_name_in_chinese_beside_its_own() -> None:
+    golden = json.loads((pathlib.Path(__file__).parents[3] / "golden" / "drives.json").read_text(encoding="utf-8"))
+    assert {*STATUSES, *(one["record"]["status"] for one in golden), "unknown"} == set(NAMES[CHINESE])
+    assert all(label(name, CHINESE) == f"{text} {name}" for name, text in NAMES[CHINESE].items())
+    assert label("staged", ENGLISH) == "staged" and label("another", CHINESE) == "another"
+
+
+IN_CHINESE = {
+    "new": {},
+    "copying": {"until": "planned", "drives": [contoso.drive("copies")]},
+    "to ship": {"until": "job_created", "job": contoso.job(phase="created", carrier="", tracking_number="")},
+    "blocked": {"until": "planned", "drives": [contoso.drive("foreign")]},
+    "shipped": {"until": "shipped", "job": contoso.job()},
+}
+
+
+@pytest.mark.parametrize("case", IN_CHINESE)
+def test_the_chinese_page_has_no_english_word_of_the_table(case: str) -> None:
+    snapshot = contoso.snapshot(**IN_CHINESE[case])
+    view = decide(snapshot).view()
+    # Records stay as they were written.
+    found = report(snapshot, view, [], None, CHINESE) | {"history": []}
+    shown = html.unescape(page(found))
+    texts = {" ".join(one.split()) for one in re.split(r"<style>.*?</style>|<[^>]*>", shown, flags=re.DOTALL)}
+    template = (TEMPLATES / "report.html.j2").read_text(encoding="utf-8")
+    keys = set(re.findall(r"\bwords\.([a-z_0-9]+)", template))
+    assert texts & {*(WORDS[ENGLISH][key] for key in keys - {"full_stop"}), *GLOSSARY[ENGLISH].values()} == set()
+    assert len(texts & {WORDS[CHINESE][key] for key in keys}) > 30
+    assert '<html lang="zh-CN">' in shown and label(view["status"], CHINESE) in shown
+    assert [one for one in GLOSSARY[CHINESE].values() if one not in shown] == []
+
+
+def test_times_and_sizes_of_the_chinese_page_are_in_chinese() -> None:
+    progress = {
+        "operation": "copy",
+        "bytes_done": 3 * 10**12,
+        "bytes_total": 7 * 10**12,
+        "bytes_per_second": 142 * 10**6,
+        "seconds_left": 28170,
+    }
+    copying = contoso.snapshot("planned", drives=[contoso.drive("copies", progress=progress, activity="copying")])
+    (drive,) = report(copying, decide(copying).view(), [], None, CHINESE)["drives"]
+    assert drive["progress"] == "复制 3.0 TB / 7.0 TB (42 %), 142.0 MB/s, 剩余 8 小时"
+    assert (drive["where"], drive["label"]) == ("已连接到 fs01，驱动器号 E", "复制中 copying")
+    waiting = contoso.snapshot("job_created", job=contoso.job(phase="created", carrier="", tracking_number=""))
+    found = report(waiting, decide(waiting).view(), [], None, CHINESE)
+    assert found["waiting"]["until"] == "2026-12-09 20:00 UTC (还有 13 天)"
+    assert {one["took"] for one in found["steps"]} == {"", "16 小时", "不到 1 分钟"}
 
 
 def test_the_page_shows_what_is_not_ok_of_the_last_preflight() -> None:
