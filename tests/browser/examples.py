@@ -126,9 +126,20 @@ def waiting_for_shipment() -> dict[str, Any]:
     return at("job_created", job={**found, "datacenter_address": address}, drives=[away])
 
 
-def unknown(name: str) -> dict[str, Any]:
-    """A seed whose status could not be gathered, as the playbook has it."""
-    return {"name": name}
+def all_seeds() -> dict[str, Any]:
+    """What the page of all seeds gets: one in each state, and one whose status could not be gathered."""
+    found = {
+        "contoso-fs01": several_drives(),
+        "contoso-fs02": blocked(),
+        "contoso-fs03": waiting_for_shipment(),
+        "contoso-fs04": whole_life(),
+        "contoso-fs05": at("verified", drives=[contoso.drive("verified")]),
+    }
+    lost = dict.fromkeys(("reason", "since", "deadline", "progress", "command"), "")
+    lost |= {"name": "contoso-lost", "status": "unknown", "state": "unknown"}
+    seeds = [{"name": name, "row": one["row"], "report": one["report"]} for name, one in found.items()]
+    seeds.append({"name": "contoso-lost", "row": lost, "report": None})
+    return {"seed_status": found["contoso-fs01"], "report_seeds": seeds}
 
 
 def _pages(snapshot: Any, checked: Any = None, language: str = "en") -> dict[str, Any]:

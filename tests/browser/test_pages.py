@@ -47,6 +47,7 @@ PAGES = {
     "to-ship": lambda: _report(**examples.waiting_for_shipment()),
     "new": lambda: _report(**examples.at("")),
     "hostile": _hostile,
+    "all": lambda: rendered("index.html.j2", **examples.all_seeds()),
     "slip": lambda: rendered("packing_slip.html.j2", seed_status=examples.waiting_for_shipment()),
 }
 EACH = pytest.mark.parametrize("name", PAGES)
@@ -181,3 +182,22 @@ def test_what_blocks_a_seed_is_on_its_page_whole(browser: Browser, site: pathlib
     with Watched(browser, site / "blocked.html") as one:
         shown = one.page.get_by_role("region", name="Blocked").inner_text()
     assert [text for text in (blocked["reason"], blocked["remedy"], blocked["command"]) if text not in shown] == []
+
+
+def test_all_seeds_are_on_one_page_with_what_needs_a_person_first(browser: Browser, site: pathlib.Path) -> None:
+    with Watched(browser, site / "all.html") as one:
+        titles = one.page.get_by_role("heading", level=2).all_inner_texts()
+        assert titles == [
+            "Status unknown (1)",
+            "Blocked (1)",
+            "Waiting for a person (1)",
+            "Ready for the next step (1)",
+            "Going on by themselves (1)",
+            "Finished (1)",
+        ]
+        links = [link.get_attribute("href") for link in one.page.locator("td a").all()]
+        assert links == [f"contoso-fs0{number}/report.html" for number in (2, 3, 5, 1, 4)]
+        ship = one.page.get_by_role("region", name="Waiting for a person")
+        assert "2026-12-09 20:00 UTC (in 13 days)" in ship.inner_text()
+        done = ship.get_by_role("progressbar", name="Seed contoso-fs03: step 8 of 13")
+        assert done.get_attribute("value") == "8"

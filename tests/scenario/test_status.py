@@ -9,6 +9,7 @@ import csv
 import http.server
 import json
 import pathlib
+import re
 import sys
 import tarfile
 import threading
@@ -71,6 +72,23 @@ def test_three_seeds_of_which_one_has_no_definition(lab: Lab) -> None:
     near = lab.play("status", "--limit", SEEDS[1], "-e", "status_deadline_days=14")
     assert near.returncode == 2 and f"{SEEDS[1]} has to be done by" in near.message
     assert lab.play("status", "--limit", SEEDS[1], "-e", "status_deadline_days=13").returncode == 0
+    site = lab.home / "site"
+    assert lab.play("report", "-e", f"report_directory={site}").returncode == 2, "the definition of a seed is wrong"
+    page = (site / "index.html").read_text(encoding="utf-8")
+    assert re.findall(r'href="([^"]+)"', page) == [*(f"{one}/report.html" for one in SEEDS[1:]), "seeds.json"]
+    assert f"<td>{SEEDS[0]}</td>" in page
+    assert {path.name for path in (site / SEEDS[1]).iterdir()} == {
+        "report.html",
+        "report.json",
+        "packing-slip.html",
+        "packing-slip.txt",
+    }
+    assert json.loads((site / SEEDS[1] / "report.json").read_text(encoding="utf-8"))["status"] == "job_created"
+    assert [one["status"] for one in json.loads((site / "seeds.json").read_text(encoding="utf-8"))] == [
+        "unknown",
+        "job_created",
+        "job_created",
+    ]
     for option, sentence in (
         ("status_format=xml", "Choose one of table, json, csv."),
         ("status_deadline_days=soon", "`status_deadline_days` is 'soon'. Give a whole number of days, such as 3."),

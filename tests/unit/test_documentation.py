@@ -158,7 +158,8 @@ def variables_in_use() -> set[str]:
     for path in (REPOSITORY / "playbooks").rglob("*.yml"):
         found |= set(
             re.findall(
-                r"\b(carrier|tracking_number|status_file|status_format|status_deadline_days|abort_to_online)\b",
+                r"\b(carrier|tracking_number|status_file|status_format|status_deadline_days|abort_to_online"
+                r"|report_directory)\b",
                 text(path),
             )
         )

@@ -67,11 +67,11 @@ def reached(ledger: Mapping[str, Any]) -> dict[str, str]:
     """When each status was reached, by status, as far as the ledger says it. It does not say when a parcel arrived."""
     drives = [drive_of(ledger, str(one["serial"])) for one in shards(ledger)]
     kept = [
-        max(str(receipt["at"]) for receipt in theirs)
+        max(str(receipt.get("at") or "") for receipt in theirs)
         for serial in (str(one["serial"]) for one in shards(ledger))
         if (theirs := [one for one in ledger.get("receipts") or [] if one["serial"] == serial])
     ]
-    verified = [str(one["verified"]["at"]) for one in drives if one.get("verified")]
+    verified = [str(one["verified"].get("at") or "") for one in drives if one.get("verified")]
     first = {
         "new": ledger.get("created"),
         "staging": (ledger.get("started") or ledger.get("begun") or {}).get("at"),
@@ -93,7 +93,7 @@ def custody(snapshot: Snapshot) -> list[dict[str, str]]:
     actor of the run that recorded it, of a copy the copy host; it is empty where neither is known.
     """
     ledger = snapshot.ledger
-    actors = {str(one["at"]): str(one["actor"]) for one in ledger.get("history") or []}
+    actors = {str(one.get("at")): str(one.get("actor") or "") for one in ledger.get("history") or []}
     found: list[dict[str, str]] = []
 
     def add(at: Any, event: str, serial: str = "", detail: Any = None, who: str = "") -> None:
@@ -113,10 +113,10 @@ def custody(snapshot: Snapshot) -> list[dict[str, str]]:
         if copied.get("ended"):
             add(copied["ended"], "copied", serial, messages.size(copied.get("bytes")), snapshot.seed["copy_host"])
         if one.get("verified"):
-            add(one["verified"]["at"], "verified", serial, one["verified"]["manifest_md5"])
+            add(one["verified"].get("at"), "verified", serial, one["verified"].get("manifest_md5"))
     for one in ledger.get("receipts") or []:
-        event = "escrowed" if one["kind"] == "escrow" else "kept"
-        add(one["at"], event, one["serial"], f"{one['place']}: {one['name']}")
+        event = "escrowed" if one.get("kind") == "escrow" else "kept"
+        add(one.get("at"), event, one["serial"], ": ".join(filter(None, (one.get("place"), one.get("name")))))
     for one in (ledger.get("plan") or {}).get("replaced") or []:
         add(one["at"], "replaced", str(one["serial"]), ", ".join(one["by"]))
     for one in ledger.get("jobs") or []:
@@ -124,7 +124,7 @@ def custody(snapshot: Snapshot) -> list[dict[str, str]]:
     for one in ledger.get("shipments") or []:
         add(one.get("at"), "shipped", detail=f"{one.get('carrier') or ''} {one.get('tracking_number') or ''}".strip())
     if ledger.get("imported"):
-        add(ledger["imported"]["at"], "imported", detail=snapshot.seed["azure"]["container"])
+        add(ledger["imported"].get("at"), "imported", detail=snapshot.seed["azure"]["container"])
     found.sort(key=lambda one: one["at"])
     if snapshot.job.get("return_tracking_number"):
         add("", "returned", detail=snapshot.job["return_tracking_number"])

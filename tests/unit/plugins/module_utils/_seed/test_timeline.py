@@ -137,3 +137,15 @@ def test_a_drive_that_was_replaced_is_in_the_chain() -> None:
     (row,) = timeline.custody(contoso.snapshot(ledger=known))
     assert (row["event"], row["serial"], row["detail"], row["who"]) == ("replaced", "WD-OLD", "WD-2, WD-3", "")
     assert timeline.custody(contoso.snapshot()) == []
+
+
+def test_what_an_older_ledger_does_not_say_is_left_out() -> None:
+    """A report must not end a run."""
+    known = lived()
+    for name in ("place", "at"):
+        del known["receipts"][0][name]
+    known["drives"][SERIAL]["verified"] = {"files": []}
+    known["history"] = [{"event": "x"}]
+    found = timeline.custody(contoso.snapshot(ledger=known))
+    assert {"at": "", "who": "", "event": "escrowed", "serial": SERIAL, "detail": known["receipts"][0]["name"]} in found
+    assert "verified" not in timeline.reached(known)
