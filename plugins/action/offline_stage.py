@@ -77,7 +77,8 @@ class ActionModule(PolledAction):
             now = datetime.now(UTC)
             told = ", ".join(one for one in (messages.share(newest), messages.time_left(newest, now)) if one)
             full = messages.growth(result["backup"], now)
-            return Progress("Backup: running", "; ".join(one for one in (told, full) if one))
+            shown = "; ".join(one for one in (told, full) if one)
+            return Progress("Backup: running", shown, seconds_left=messages.seconds_left(newest, now))
         if self._task.args.get("setup") == "attended":
             # A person starts the backup, perhaps days later: that is no work to wait for.
             return None

@@ -100,7 +100,8 @@ class ActionModule(PolledAction):
             text = "; ".join(f"drive {one['serial']}: {one['status']}" for one in working)
             details = {one["serial"]: messages.pace(one["progress"]) if one.get("progress") else "" for one in working}
             shown = [f"{serial} {one}" if len(working) > 1 else one for serial, one in details.items() if one]
-            return Progress(text, "; ".join(shown))
+            left = [(one.get("progress") or {}).get("seconds_left") for one in working]
+            return Progress(text, "; ".join(shown), seconds_left=None if None in left else max(left))
         if result.get("host_busy"):
             return Progress(f"this copy host to finish {', '.join(result['host_busy'])}")
         following = NEXT.get(self._state, ())

@@ -24,6 +24,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     Store,
     StoreError,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils import _channel
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._here import unlogged
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import explained, store_of
 
@@ -46,6 +47,7 @@ class Progress:
     what: str
     detail: str = ""
     idle: bool = False
+    seconds_left: float | None = None
 
     def __str__(self) -> str:
         return f"{self.what}, {self.detail}" if self.detail else self.what
@@ -121,6 +123,8 @@ class PolledAction(ActionBase):  # type: ignore[misc]
             return self.poll(result, timeout, interval) if wait else result
         except LockLost as error:
             raise AnsibleActionFail(f"{error} The work on the host goes on.") from None
+        finally:
+            _channel.tell(_channel.Wait(self._host(), ""))
 
     def poll(self, result: dict[str, Any], timeout: int, interval: int) -> dict[str, Any]:
         """Look again every ``interval`` seconds until nothing is busy; fails the task after ``timeout`` seconds."""
@@ -197,7 +201,11 @@ class PolledAction(ActionBase):  # type: ignore[misc]
                 self._lock.renew()
 
     def _show(self, progress: Progress) -> None:
-        """A line without -v: at once when the host begins something else, else at most every SHOW_SECONDS."""
+        """Tell the callback; without it, a line without -v: at once when the host begins something else, else at most
+        every SHOW_SECONDS.
+        """
+        if _channel.tell(_channel.Wait(self._host(), progress.what, progress.detail, progress.seconds_left)):
+            return
         what, moment = self._shown
         now = time.monotonic()
         if progress.what != what or now - moment >= SHOW_SECONDS:

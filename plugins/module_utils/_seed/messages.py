@@ -178,9 +178,14 @@ def progress(
 
 def time_left(job: Mapping[str, Any], now: datetime, say: Words = EN) -> str:
     """How long a running backup will take at its speed so far; empty while that is not known."""
-    done, total = int(job.get("bytes_done") or 0), int(job.get("bytes_total") or 0)
-    seconds = _seconds(total - done, done, str(job.get("started") or ""), now) if total > done else None
+    seconds = seconds_left(job, now)
     return "" if seconds is None else say["time_left"] % duration(seconds, say)
+
+
+def seconds_left(job: Mapping[str, Any], now: datetime) -> float | None:
+    """The seconds that a running backup will take at its speed so far; None while that is not known."""
+    done, total = int(job.get("bytes_done") or 0), int(job.get("bytes_total") or 0)
+    return _seconds(total - done, done, str(job.get("started") or ""), now) if total > done else None
 
 
 def of_drive(drive: Mapping[str, Any], say: Words = EN) -> str:

@@ -30,7 +30,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.custody import working_name
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import FileStore
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.stores import open_store
-from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils import _polled
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils import _channel, _polled
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import ControllerAction
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import Keys
 from keys import HASH, JOURNAL, KEY, SERIAL, opened, person, places, record, sealed_journal, vault_of
@@ -199,6 +199,43 @@ def test_running_backup_says_how_long_it_will_take(shown: list[str]) -> None:
     running["backup"]["jobs"][0]["started"] = (datetime.now(UTC) - timedelta(hours=10)).isoformat()
     stage([running, backup("waiting_for_import")], seed=SEED, staging_path="D:\\Staging").run()
     assert shown == ["[contoso-fs01] Backup: running, 5.0 GB of 10.0 GB (50 %), 10 h left"]
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[_channel.Wait]:
+    """What a callback is told."""
+    found: list[_channel.Wait] = []
+
+    def tell(wait: _channel.Wait) -> bool:
+        found.append(wait)
+        return True
+
+    monkeypatch.setattr(_channel, "tell", tell)
+    return found
+
+
+def test_a_callback_is_told_of_a_backup_instead_of_the_screen(told: list[_channel.Wait], shown: list[str]) -> None:
+    running = backup("running")
+    running["backup"]["jobs"][0]["started"] = (datetime.now(UTC) - timedelta(hours=10)).isoformat()
+    stage([running, backup("waiting_for_import")], seed=SEED, staging_path="D:\\Staging").run()
+    first, last = told
+    assert (first.host, first.what) == ("contoso-fs01", "Backup: running") and shown == []
+    assert first.detail == "5.0 GB of 10.0 GB (50 %), 10 h left" and first.seconds_left == pytest.approx(36000, abs=60)
+    assert last == _channel.Wait("contoso-fs01", ""), "it waits no longer"
+
+
+@pytest.mark.parametrize(("left", "seconds"), [((60, 7200), 7200), ((60, None), None)])
+def test_a_callback_is_told_when_the_last_drive_will_be_done(
+    left: tuple[int, int | None], seconds: int | None, told: list[_channel.Wait]
+) -> None:
+    progress = {"operation": "copy", "bytes_done": 1, "bytes_total": 4, "bytes_per_second": 5 * 10**6}
+    two = [
+        {"serial": f"WD-{at}", "status": "copying", "progress": {**progress, "seconds_left": one}}
+        for at, one in enumerate(left)
+    ]
+    Task(sata_prep_import.ActionModule, {"wait": True, "poll_interval": 1}, [{"drives": two}, {"drives": []}]).run()
+    assert told[0].what == "drive WD-0: copying; drive WD-1: copying" and told[0].seconds_left == seconds
+    assert told[0].detail.startswith("WD-0 1 bytes of 4 bytes (25 %), 5.0 MB/s, 1 min left; WD-1 ")
 
 
 def test_running_backup_that_does_not_fit_is_said_in_its_progress(shown: list[str]) -> None:
