@@ -70,7 +70,10 @@ ENDPOINT = re.compile(r"https://[^/?#@\s]+/?")
 API_VERSION = "7.4"
 # Source: the same rules; a secret's name has letters, digits and hyphens, 127 at most.
 NAME_LENGTH, MARK_LENGTH = 127, 8
-POLICIES = "Give the identity the permissions get and set for secrets in the access policies of the vault."
+POLICIES = (
+    "Give the identity the permissions get and set for secrets, and delete for what is forgotten, in the access "
+    "policies of the vault."
+)
 # Source: the REST reference of Key Vault, "Authentication, requests and responses", and its error codes.
 REMEDIES: dict[str | int, str] = {
     "ForbiddenByRbac": "Assign the role Key Vault Secrets Officer on the vault to the identity.",
@@ -171,6 +174,21 @@ class KeyVault:
         """The key of the version."""
         value = _kept(place, receipt)
         return Key("recovery_password" if NUMERICAL_KEY.fullmatch(value) else "external_key", Secret(value))
+
+    @staticmethod
+    def forget(place: Mapping[str, Any], receipt: Receipt) -> str:
+        """Delete the secret with all its versions, which are keys of one drive. The vault may keep it as deleted."""
+        name = receipt["name"]
+        try:
+            with _explained(place, f"The secret '{name}' was not removed"):
+                try:
+                    _client(place).begin_delete_secret(name).wait()
+                except HttpResponseError as error:
+                    if error.status_code != NOT_FOUND:
+                        raise
+        except SealError as error:
+            return str(error)
+        return ""
 
 
 class _Gone(SealError):

@@ -18,6 +18,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys import custody, key_vault
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.content import Item, document
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.escrow import (
+    forget,
     give_back,
     prove,
     validate_escrow,
@@ -182,6 +183,19 @@ def test_a_deleted_secret_is_named_with_the_way_back(place: dict[str, Any], offi
     assert KeyVault.keep(place, JOURNAL_ITEM, TODAY)["version"] == receipt["version"]
 
 
+def test_a_key_that_nobody_needs_is_removed(place: dict[str, Any], azure: Azure, official: SecretClient) -> None:
+    receipt = KeyVault.keep(place, JOURNAL_ITEM, TODAY)
+    azure.server.vault.refusal = (403, "Forbidden", "AccessDenied")
+    assert "was not removed" in forget(receipt, [place])
+    azure.server.vault.refusal = None
+    assert prove(receipt, [place]).answer == "opens"
+    assert forget(receipt, [place]) == ""
+    assert prove(receipt, [place]).answer == "missing"
+    assert [one.name for one in official.list_deleted_secrets()] == [receipt["name"]]
+    # A run that was killed before it wrote that down asks again.
+    assert forget(receipt, [place]) == ""
+
+
 def test_another_value_than_was_kept_is_missing(place: dict[str, Any]) -> None:
     receipt = KeyVault.keep(place, JOURNAL_ITEM, TODAY)
     other: Receipt = {**receipt, "copy_sha256": "00" * 32}
@@ -196,7 +210,7 @@ def test_another_value_than_was_kept_is_missing(place: dict[str, Any]) -> None:
             (403, "Forbidden", "ForbiddenByRbac"),
             r"403, ForbiddenByRbac, Forbidden\). Assign the role Key Vault Secrets Of",
         ),
-        ((403, "Forbidden", "AccessDenied"), "permissions get and set for secrets in the access policies"),
+        ((403, "Forbidden", "AccessDenied"), "permissions get and set for secrets, and delete"),
         ((403, "Forbidden", "ForbiddenByFirewall"), "Let the address of this controller through the firewall"),
         ((403, "Forbidden", "ForbiddenByConnection"), "private endpoint only"),
         ((403, "Forbidden", ""), "Check roles, access policies and firewall"),
