@@ -24,6 +24,7 @@ $script:Checks = @(
     @('applocker', 'AppLocker', 'Get-SeedAppLocker'),
     @('execution_policy', 'Execution policy', 'Get-SeedScriptPolicy'),
     @('powershell_logging', 'Logging of PowerShell', 'Get-SeedPowerShellLogging'),
+    @('command_lines', 'Records of command lines', 'Get-SeedCommandLineRecord'),
     @('sleep', 'Sleep', 'Get-SeedSleep'),
     @('pending_restart', 'Pending restart', 'Get-SeedPendingRestart'),
     @('windows_update', 'Restarts of Windows Update', 'Get-SeedUpdateRestart'),
@@ -43,8 +44,8 @@ function Get-SeedPreflight {
     .SYNOPSIS
         The rows of a copy host: id, title, status (ok, warning, failed, unknown), evidence and remedy.
     .PARAMETER Option
-        drive_count, staging_path, tool_path, tool_sha256, tool_version and work_directory, as copy_host_info takes
-        them.
+        drive_count, key_on_command_line, staging_path, tool_path, tool_sha256, tool_version and work_directory, as
+        copy_host_info takes them.
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)

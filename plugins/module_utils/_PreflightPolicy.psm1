@@ -339,10 +339,48 @@ function Get-SeedPowerShellLogging {
     if ($set) {
         return New-SeedFinding -Status warning -Evidence (
             "Policies record PowerShell: $($set -join '; '). The collection puts no key into a script or the output, " +
-            'but names of seeds, drives and files are recorded.'
+            'but names of seeds, drives and files are recorded; module logging also records the command line of the ' +
+            'tool, which holds the first key of a drive with `encryption: managed` (see the records of command lines).'
         ) -Remedy 'Keep these logs as private as the journals, or turn the policy off while drives are prepared.'
     }
     New-SeedFinding -Status ok -Evidence 'No policy records PowerShell.'
+}
+
+function Get-SeedCommandLineRecord {
+    <#
+    .SYNOPSIS
+        What records the command line of the tool, which holds the first key of a managed drive (/bk).
+    .PARAMETER Option
+        key_on_command_line: none (no drive is managed), refused, or allowed (allow_recorded_key of each managed drive).
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option)
+    $found = @(Get-SeedKeyRecorder)
+    $unknown = 'Other programs that watch processes, such as an endpoint protection, are not known here.'
+    if ($found.Count -eq 0) {
+        return New-SeedFinding -Status ok -Evidence (
+            "Neither process auditing, module logging of PowerShell nor Sysmon records command lines. $unknown"
+        )
+    }
+    $seen = @($found | ForEach-Object { $_.Substring(0, 1).ToUpperInvariant() + $_.Substring(1) }) -join '. '
+    $key = 'The first key of a drive with `encryption: managed` stands on the command line of the tool'
+    switch ("$($Option['key_on_command_line'])") {
+        'refused' {
+            return New-SeedFinding -Status failed -Evidence (
+                "$seen. $key, so such a drive is refused on this host. $unknown"
+            ) -Remedy (
+                'Stop that while drives are prepared, or set `allow_recorded_key: true`: the key is replaced before ' +
+                'the drive travels.'
+            )
+        }
+        'allowed' {
+            return New-SeedFinding -Status warning -Evidence (
+                "$seen. $key. ``allow_recorded_key`` allows that; the key is replaced before the drive travels. " +
+                $unknown
+            ) -Remedy 'Keep these records as private as the drive until it is verified.'
+        }
+    }
+    New-SeedFinding -Status ok -Evidence "$seen. $key, and no drive here is one."
 }
 
 function Get-SeedStoredCredentialPolicy {
@@ -368,5 +406,5 @@ Export-ModuleMember -Function @(
     'New-SeedFinding', 'New-SeedRow', 'Get-SeedFixedWritePolicy', 'Get-SeedRemovablePolicy', 'Get-SeedRecoveryPolicy',
     'Get-SeedMethodPolicy', 'Get-SeedFipsPolicy', 'Get-SeedCodeIntegrity', 'Get-SeedAppLocker',
     'Get-SeedMachineScriptPolicy', 'Get-SeedScriptPolicy',
-    'Get-SeedPowerShellLogging', 'Get-SeedStoredCredentialPolicy'
+    'Get-SeedPowerShellLogging', 'Get-SeedCommandLineRecord', 'Get-SeedStoredCredentialPolicy'
 )

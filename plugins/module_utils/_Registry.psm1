@@ -49,6 +49,33 @@ function Get-SeedService {
     [pscustomobject][ordered]@{ name = $Name; state = "$($found[0].State)"; start_mode = "$($found[0].StartMode)" }
 }
 
+function Get-SeedKeyRecorder {
+    <#
+    .SYNOPSIS
+        What records the command lines of programs on this host, or the parameters that PowerShell starts them with, as
+        the ends of a sentence; nothing when nothing that is known does.
+    .DESCRIPTION
+        Sources: event 4688 has the command line where ProcessCreationIncludeCmdLine_Enabled is set; module logging
+        writes the parameters of cmdlets into event 4103; event 1 of Sysmon always has it. Sysmon can be installed with
+        another name, and other programs that watch processes are not known here.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param()
+    $system = 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System\Audit'
+    $policy = 'HKLM:\SOFTWARE\Policies\Microsoft\Windows\PowerShell\ModuleLogging'
+    if ((Get-SeedRegistryValue -Path $system -Name ProcessCreationIncludeCmdLine_Enabled) -eq 1) {
+        'process auditing records command lines (event 4688)'
+    }
+    if ((Get-SeedRegistryValue -Path $policy -Name EnableModuleLogging) -eq 1) {
+        'module logging records parameters of PowerShell (event 4103)'
+    }
+    foreach ($name in 'Sysmon', 'Sysmon64') {
+        $service = Get-SeedService -Name $name
+        if ($service -and $service.state -eq 'Running') { "the service $name records command lines (event 1)" }
+    }
+}
+
 function Get-SeedProperty {
     <#
     .SYNOPSIS
@@ -78,5 +105,6 @@ function Test-SeedAdministrator {
 }
 
 Export-ModuleMember -Function @(
-    'Get-SeedRegistryValue', 'Test-SeedRegistryKey', 'Get-SeedService', 'Get-SeedProperty', 'Test-SeedAdministrator'
+    'Get-SeedRegistryValue', 'Test-SeedRegistryKey', 'Get-SeedService', 'Get-SeedKeyRecorder', 'Get-SeedProperty',
+    'Test-SeedAdministrator'
 )

@@ -10,6 +10,7 @@
 $spec = @{
     options = @{
         drive_count = @{ type = 'int'; default = 1 }
+        key_on_command_line = @{ type = 'str'; choices = @('none', 'refused', 'allowed'); default = 'none' }
         report_unreachable = @{ type = 'bool'; default = $false }
         show = @{ type = 'bool'; default = $false }
         staging_path = @{ type = 'path' }

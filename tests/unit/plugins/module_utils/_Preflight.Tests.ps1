@@ -24,8 +24,8 @@ Describe 'the preflight of a copy host' {
     Context 'rows' {
         It 'has each row once, with a status that is known and a sentence' {
             $rows = @(Get-SeedPreflight -Option $option)
-            $rows.Count | Should -Be 25
-            @($rows.id | Select-Object -Unique).Count | Should -Be 25
+            $rows.Count | Should -Be 26
+            @($rows.id | Select-Object -Unique).Count | Should -Be 26
             foreach ($row in $rows) {
                 $row.status | Should -Match '^(ok|warning|failed|unknown)$'
                 $row.title | Should -Match '\w'

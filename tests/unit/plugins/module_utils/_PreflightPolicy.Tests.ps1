@@ -124,6 +124,34 @@ Describe 'policies of a copy host' {
         }
         (Get-SeedPowerShellLogging -Option $option).evidence | Should -Match '4103.*4104.*transcription'
     }
+    It 'is <status> where command lines are recorded by <what>, and a key on one is <key>' -ForEach @(
+        @{ what = ''; key = 'refused'; status = 'ok'; text = '^Neither.*endpoint protection' }
+        @{ what = 'ProcessCreationIncludeCmdLine_Enabled'; key = 'none'; status = 'ok'; text = '4688.*no drive here' }
+        @{ what = 'ProcessCreationIncludeCmdLine_Enabled'; key = 'refused'; status = 'failed'; text = '4688.*refused' }
+        @{ what = 'ProcessCreationIncludeCmdLine_Enabled'; key = 'allowed'; status = 'warning'; text = 'is replaced' }
+        @{ what = 'EnableModuleLogging'; key = 'refused'; status = 'failed'; text = '4103' }
+        @{ what = 'Sysmon'; key = 'refused'; status = 'failed'; text = 'Sysmon records command lines \(event 1\)' }
+    ) {
+        $global:TestRecorder = $what
+        Mock Get-SeedRegistryValue {
+            param($Path, $Name)
+            if ($Name -eq $global:TestRecorder) { 1 }
+        } -ModuleName _Registry
+        Mock Get-SeedService {
+            param($Name)
+            # One that is installed and stopped records nothing.
+            $state = @('Stopped', 'Running')[[int]($Name -eq $global:TestRecorder)]
+            [pscustomobject]@{ state = $state }
+        } -ModuleName _Registry
+        $found = Get-SeedCommandLineRecord -Option @{ key_on_command_line = $key }
+        "$($found.status) $($found.evidence -match $text) $($found.remedy -ne '')" |
+            Should -Be "$status True $($status -ne 'ok')"
+        Remove-Variable -Name TestRecorder -Scope Global
+    }
+    It 'says that module logging records the command line of the tool' {
+        Set-TestRegistry -Value @{ 'ModuleLogging\EnableModuleLogging' = 1 }
+        (Get-SeedPowerShellLogging -Option $option).evidence | Should -Match 'command line of the tool'
+    }
     It 'fails when the registry does not answer: <function>' -ForEach @(
         @{ function = 'Get-SeedFixedWritePolicy' }, @{ function = 'Get-SeedRemovablePolicy' },
         @{ function = 'Get-SeedRecoveryPolicy' }, @{ function = 'Get-SeedMethodPolicy' },
