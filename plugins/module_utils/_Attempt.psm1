@@ -227,6 +227,9 @@ function Read-SeedAttempt {
         $attempt[$name] = $null
         if ($attempt['readable']) { $attempt[$name] = $plan.value.$name }
     }
+    # An attempt of an earlier version has no encryption, and its drive was encrypted by a person if at all.
+    $attempt['encryption'] = "$(Get-SeedField -Value $plan.value -Name encryption -Default 'tool')"
+    $attempt['made'] = [bool](Get-SeedField -Value $plan.value -Name made)
     foreach ($name in 'files', 'sessions') { $attempt[$name] = @($attempt[$name] | Where-Object { $null -ne $_ }) }
     $attempt['folder'] = $Folder
     $attempt['log'] = ''
@@ -345,11 +348,19 @@ function Get-SeedJournalPath {
         The folder of the attempt.
     .PARAMETER Serial
         The serial in its normal form.
+    .PARAMETER Encryption
+        With managed, the path of the journal that has another key than the tool got.
     #>
     [CmdletBinding()]
     [OutputType([string])]
-    param([Parameter(Mandatory = $true)][string]$Folder, [Parameter(Mandatory = $true)][string]$Serial)
-    "$Folder\" + ($Serial -replace '[\\/:*?"<>|]', '_') + '.jrn'
+    param(
+        [Parameter(Mandatory = $true)][string]$Folder,
+        [Parameter(Mandatory = $true)][string]$Serial,
+        [string]$Encryption = 'tool'
+    )
+    $end = '.jrn'
+    if ($Encryption -eq 'managed') { $end = '.new.jrn' }
+    "$Folder\" + ($Serial -replace '[\\/:*?"<>|]', '_') + $end
 }
 
 function Get-SeedJournalFact {
@@ -364,7 +375,9 @@ function Get-SeedJournalFact {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][object]$Attempt, [Parameter(Mandatory = $true)][string]$Serial)
-    $path = Get-SeedJournalPath -Folder $Attempt.folder -Serial $Serial
+    $path = Get-SeedJournalPath -Folder $Attempt.folder -Serial $Serial -Encryption $Attempt.encryption
+    $new = Test-Path -LiteralPath $path -PathType Leaf
+    if (-not $new) { $path = Get-SeedJournalPath -Folder $Attempt.folder -Serial $Serial }
     if ($Attempt.alive -or -not (Test-Path -LiteralPath $path -PathType Leaf)) { return $null }
     $fact = [ordered]@{
         path = $path
@@ -377,6 +390,7 @@ function Get-SeedJournalFact {
         key_kind = ''
         damaged = ''
         sessions = [ordered]@{}
+        old_key = $Attempt.encryption -eq 'managed' -and -not $new
     }
     try {
         $fact['bytes'] = [long](Get-Item -LiteralPath $path -ErrorAction Stop).Length
@@ -503,6 +517,8 @@ function Get-SeedDriveFact {
                 partition_guid = $guid
                 wrote = Test-SeedWrote -Attempt $one
                 tool = Test-SeedToolBegan -Attempt $one
+                made = $one.made
+                sessions = @($one.sessions | ForEach-Object { $_.id })
             }
         })
     $facts['others'] = @(Get-SeedOtherAttempt -Option $Option -Serial $Serial -BootTime $BootTime)

@@ -12,12 +12,15 @@
 #   disk: null or {number, letter, size_bytes, sector_bytes, bus_type, unique_id, partition_style, offline,
 #   partition_guid, guards, rehearsal (bool: whether a rehearsal made it; missing in old facts)}
 #   content: null or {kind: empty data locked unknown, text, fingerprint, manifest (bool), manifest_md5, encryption,
-#            bare (an NTFS volume without an entry), passwords (how many recovery passwords open a bare one)}
-#   attempt: null or {id, readable, seed, container, folder, started, files, sessions, identity, erased, log, has_order,
+#            bare (an NTFS volume without an entry), names (its root, where the partition is an attempt's own),
+#            passwords (how many recovery passwords it has)}
+#   attempt: null or {id, readable, encryption, made (whether it made its partition before the tool started), seed,
+#            container, folder, started, files, sessions, identity, erased, log, has_order,
 #            run_state: ok missing torn, run, alive: '' starting runner tool}
 #   journal: null or {path, sha256, bytes, completed, drive_id, manifest_file, manifest_hash, key_kind, damaged,
-#            sessions}; verify
-#   older [{id, partition_guid, wrote, tool}] (attempts of this seed before the current one; tool: it may have started)
+#            sessions, old_key (whether its key was on a command line and is yet to be replaced)}; verify
+#   older [{id, partition_guid, wrote, tool, made, sessions}] (attempts of this seed before the current one; tool: it
+#   may have started; sessions: their ids)
 #   others [{seed, attempt}] (open attempts of other seeds)
 #   never_started (how many attempts in a row, the newest first, ended before the tool started)
 #   beside (whether the tool once ended beside another copy)
@@ -180,10 +183,23 @@ function Get-SeedAttemptState {
     $open = @(Get-SeedSession -Attempt $attempt | Where-Object { $_.state -ne 'completed' })
     if ($open.Count -eq 0) {
         if (Get-SeedJournalLack -Facts $Facts) { return 'failed' }
-        return 'complete'
+        if (-not (Test-SeedOldKey -Facts $Facts)) { return 'complete' }
     }
     if ($attempt.run.state -eq 'ended') { return 'failed' }
     'interrupted'
+}
+
+function Test-SeedOldKey {
+    <#
+    .SYNOPSIS
+        Whether all that a copy lacks is another key in place of the one that was on the tool's command line.
+    .PARAMETER Facts
+        The facts, with sessions that are all completed.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([Parameter(Mandatory = $true)][object]$Facts)
+    [bool](Get-SeedField -Value $Facts.journal -Name old_key) -and -not (Get-SeedJournalLack -Facts $Facts)
 }
 
 function Get-SeedAccess {
@@ -213,7 +229,8 @@ function Get-SeedContentKind {
         Whose a drive's content is: empty, foreign, ours or unknown.
     .DESCRIPTION
         Ours is what lies in a partition that an attempt of this seed made, known by the partition's GUID. Where the
-        tool never started, the partition was left unformatted, so that a file system in it is somebody else's.
+        tool never started, the partition was left unformatted, so that a file system in it is somebody else's; or, for
+        a managed drive, encrypted and empty.
     .PARAMETER Facts
         The facts.
     #>
@@ -223,8 +240,12 @@ function Get-SeedContentKind {
     if (-not $Facts.disk -or -not $Facts.content) { return 'unknown' }
     $guid = "$($Facts.disk.partition_guid)"
     $bare = $Facts.content.kind -eq 'empty'
-    $mine = @($Facts.older | Where-Object { $_.tool -or $bare } | ForEach-Object { "$($_.partition_guid)" })
-    $wrote = $bare -or (Get-SeedAttemptState -Facts $Facts) -ne 'never_started'
+    $sealed = $Facts.content.kind -eq 'locked' -or (Get-SeedField -Value $Facts.content -Name bare)
+    $mine = @($Facts.older | Where-Object {
+            $_.tool -or $bare -or ($sealed -and (Get-SeedField -Value $_ -Name made))
+        } | ForEach-Object { "$($_.partition_guid)" })
+    $wrote = $bare -or ($sealed -and (Get-SeedField -Value $Facts.attempt -Name made)) -or
+        (Get-SeedAttemptState -Facts $Facts) -ne 'never_started'
     if ($wrote -and $Facts.attempt -and $Facts.attempt.readable -and $Facts.attempt.identity) {
         $mine += "$($Facts.attempt.identity.partition_guid)"
     }
@@ -441,7 +462,7 @@ function Get-SeedFreshVerdict {
 function Test-SeedManaged {
     <#
     .SYNOPSIS
-        Whether a drive was encrypted before the tool gets it, so that the tool gets its key (/bk).
+        Whether a drive is encrypted before the tool gets it, so that the tool gets its key (/bk).
     .PARAMETER Value
         The options of the drive, an attempt or an order.
     #>
@@ -451,38 +472,105 @@ function Test-SeedManaged {
     "$(Get-SeedField -Value $Value -Name encryption)" -eq 'managed'
 }
 
-function Get-SeedManagedVerdict {
+function Test-SeedMade {
     <#
     .SYNOPSIS
-        What a drive is that was encrypted before: empty, when the tool may write to its volume as it is; otherwise
-        unusable or unknown, because nobody erases it.
+        Whether the partition of a managed drive was made by an attempt of this seed, and not by a person.
     .PARAMETER Facts
-        The facts, with a disk that is fit.
+        The facts, with a disk.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([Parameter(Mandatory = $true)][object]$Facts)
+    $guids = @($Facts.older | Where-Object { Get-SeedField -Value $_ -Name made } |
+        ForEach-Object { "$($_.partition_guid)" })
+    if ((Get-SeedField -Value $Facts.attempt -Name made) -and $Facts.attempt.identity) {
+        $guids += "$($Facts.attempt.identity.partition_guid)"
+    }
+    "$($Facts.disk.partition_guid)" -in @($guids | Where-Object { $_ })
+}
+
+function Get-SeedLeftover {
+    <#
+    .SYNOPSIS
+        The names at the root of a drive that attempts of this seed leave: the folders of sessions, and the manifest.
+    .PARAMETER Facts
+        The facts.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][object]$Facts)
+    'DriveManifest.xml'
+    foreach ($one in @($Facts.older)) { Get-SeedField -Value $one -Name sessions -Default @() }
+    if (-not $Facts.attempt) { return }
+    foreach ($one in @(Get-SeedSession -Attempt $Facts.attempt)) {
+        $one.id
+        $one.tool_id
+    }
+}
+
+function Get-SeedManagedWay {
+    <#
+    .SYNOPSIS
+        How a managed drive gets its encrypted volume: way (take: it has one; make: it is proven empty, or holds what an
+        attempt made; or an empty text), and lack, a sentence that says why neither can be.
+    .PARAMETER Facts
+        The facts, with a disk that is fit and content that is known.
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][object]$Facts)
     $content = $Facts.content
     $name = "Drive $($Facts.serial) in ``drives``"
-    $lack = ''
-    if ($Facts.disk.offline) { $lack = "$name is offline. Bring its disk online." }
-    elseif (-not $content -or $content.kind -eq 'unknown') {
+    $ours = (Get-SeedContentKind -Facts $Facts) -eq 'ours'
+    $answer = [pscustomobject]@{ way = ''; lack = '' }
+    if ($Facts.disk.offline) { $answer.lack = "$name is offline. Bring its disk online." }
+    elseif ($content.kind -eq 'empty' -or ($ours -and (Test-SeedMade -Facts $Facts))) { $answer.way = 'make' }
+    elseif ($content.kind -eq 'locked') { $answer.lack = "$name holds $($content.text). Unlock it." }
+    if ($answer.way -or $answer.lack) { return $answer }
+    $known = @(Get-SeedLeftover -Facts $Facts)
+    $others = @(Get-SeedField -Value $content -Name names -Default @() | Where-Object { $_ -notin $known })
+    if ($ours -and -not $content.bare -and $others.Count -gt 0) {
+        $answer.lack = "$name holds '$($others -join "', '")' beside what an earlier attempt of this seed left. " +
+            'Remove it, or list another drive.'
+    }
+    elseif (-not $ours -and -not $content.bare) {
+        $answer.lack = "$name holds $($content.text). With ``encryption: managed`` no data is erased, so it has to " +
+            'be empty. Empty it, or list another drive.'
+    }
+    elseif (-not $content.encryption) { $answer.lack = "$name is not encrypted. Format it to have it encrypted." }
+    else { $answer.lack = "$(Get-SeedProtectionLack -Serial $Facts.serial -Encryption $content.encryption)" }
+    if (-not $answer.lack -and [int]$content.passwords -ne 1) {
+        $answer.lack = "$name has $([int]$content.passwords) recovery passwords, and the tool takes one. Leave " +
+            'exactly one.'
+    }
+    if (-not $answer.lack) { $answer.way = 'take' }
+    $answer
+}
+
+function Get-SeedManagedVerdict {
+    <#
+    .SYNOPSIS
+        What a managed drive is: empty or interrupted, when it has, or may get, an encrypted volume for the tool;
+        otherwise unusable or unknown, because no data on it is erased.
+    .PARAMETER Facts
+        The facts, with a disk that is fit.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][object]$Facts)
+    $name = "Drive $($Facts.serial) in ``drives``"
+    if (-not $Facts.content -or $Facts.content.kind -eq 'unknown') {
         return New-SeedVerdict -Status unknown -Reason "$name cannot be looked into. It is not used."
     }
-    elseif ($content.kind -eq 'locked') { $lack = "$name holds $($content.text). Unlock it." }
-    elseif (-not $content.bare) {
-        $lack = "$name holds $($content.text). With ``encryption: managed`` nothing is erased, so it has to hold one " +
-            'empty NTFS volume. Empty it, or list another drive.'
-    }
-    elseif (-not $content.encryption -or $content.encryption.volume_status -eq 'FullyDecrypted') {
-        $lack = "$name is not encrypted. Encrypt it, or remove ``encryption: managed``."
-    }
-    else { $lack = "$(Get-SeedProtectionLack -Serial $Facts.serial -Encryption $content.encryption)" }
-    if (-not $lack -and [int]$content.passwords -ne 1) {
-        $lack = "$name has $([int]$content.passwords) recovery passwords, and the tool takes one. Leave exactly one."
-    }
-    if ($lack) { return New-SeedVerdict -Status unusable -Reason $lack }
+    $how = Get-SeedManagedWay -Facts $Facts
+    if ($how.lack) { return New-SeedVerdict -Status unusable -Reason $how.lack }
     $size = Get-SeedSizeNote -Facts $Facts
-    New-SeedVerdict -Status empty -Reason "$name is empty and encrypted.$size" -Allowed prepare
+    if (-not $Facts.content.bare -and (Get-SeedContentKind -Facts $Facts) -eq 'ours') {
+        return New-SeedVerdict -Status interrupted -Reason (
+            "$name holds what an earlier attempt of this seed left; it may go.$size"
+        ) -Allowed prepare
+    }
+    $state = @{ make = 'empty'; take = 'empty and encrypted' }[$how.way]
+    New-SeedVerdict -Status empty -Reason "$name is $state.$size" -Allowed prepare
 }
 
 function Get-SeedAttemptNext {
@@ -497,7 +585,10 @@ function Get-SeedAttemptNext {
     $known = @{ State = Get-SeedAttemptState -Facts $Facts; Journal = $Facts.journal; Serial = $Facts.serial }
     $known['Content'] = Get-SeedContentKind -Facts $Facts
     $known['Access'] = Get-SeedAccess -Facts $Facts
-    if ($Facts.attempt) { $known['Session'] = @(Get-SeedSession -Attempt $Facts.attempt) }
+    if ($Facts.attempt) {
+        $known['Session'] = @(Get-SeedSession -Attempt $Facts.attempt)
+        $known['OldKey'] = Test-SeedOldKey -Facts $Facts
+    }
     if ($Facts.journal) {
         $known['DriveId'] = ConvertTo-SeedSerial -Serial (Get-SeedField -Value $Facts.journal -Name drive_id)
     }
@@ -541,6 +632,14 @@ function Get-SeedEndedVerdict {
     if ($next.action -in 'start', 'resume', 'abort') {
         $allowed = 'resume'
         $remedy = $next.reason
+    }
+    if ($open.Count -eq 0 -and (Test-SeedOldKey -Facts $Facts)) {
+        $why = 'the task ended'
+        if ($attempt.run.error) { $why = "$($attempt.run.error)".TrimEnd('.') }
+        return New-SeedVerdict -Status $State -Allowed $allowed -Reason (
+            "All sessions of attempt $($attempt.id) to drive $($Facts.serial) ended well, but the key that was on " +
+            "the tool's command line is not replaced yet: $why. $remedy"
+        )
     }
     if ($State -eq 'interrupted') {
         return New-SeedVerdict -Status interrupted -Allowed $allowed -Reason (
@@ -940,6 +1039,7 @@ function Get-SeedAttemptRecord {
         folder = $Attempt.folder
         started = $Attempt.started
         tool_started = $started
+        encryption = "$(Get-SeedField -Value $Attempt -Name encryption -Default 'tool')"
         partition_guid = $guid
         files = @($Attempt.files)
         sessions = @(Get-SeedSession -Attempt $Attempt | ForEach-Object {
@@ -982,7 +1082,10 @@ function ConvertTo-SeedDriveRecord {
     if ($record['verify']) {
         # Earlier versions did not write it.
         $resumed = Get-SeedField -Value $Facts.verify -Name resumed_at
-        Add-Member -InputObject $record['verify'] -NotePropertyName resumed_at -NotePropertyValue $resumed
+        Add-Member -InputObject $record['verify'] -NotePropertyMembers ([ordered]@{
+                resumed_at = $resumed
+                key_replaced = [bool](Get-SeedField -Value $Facts.verify -Name key_replaced)
+            })
     }
     $record['encryption'] = $null
     if ($Facts.content) { $record['encryption'] = $Facts.content.encryption }
@@ -1004,6 +1107,7 @@ function ConvertTo-SeedDriveRecord {
 Export-ModuleMember -Function @(
     'ConvertTo-SeedSerial', 'Find-SeedDisk', 'Get-SeedNearSerial', 'Test-SeedSameFile', 'Get-SeedSession',
     'Get-SeedJournalLack', 'Get-SeedAttemptState', 'Get-SeedAccess', 'Get-SeedContentKind', 'Get-SeedActivity',
+    'Test-SeedOldKey', 'Test-SeedMade', 'Get-SeedLeftover', 'Get-SeedManagedWay',
     'New-SeedVerdict', 'Get-SeedMissingReason', 'Get-SeedUnfitReason', 'Get-SeedSizeNote', 'Test-SeedEraseUsed',
     'Get-SeedFreshVerdict', 'Test-SeedManaged', 'Get-SeedManagedVerdict', 'Get-SeedAttemptNext',
     'Get-SeedStatusNext',

@@ -318,6 +318,7 @@ function New-SeedContent {
         manifest_md5 = $null
         encryption = $null
         bare = $false
+        names = @()
         passwords = 0
     }
 }
@@ -368,7 +369,9 @@ function Get-SeedVolumeContent {
         $content.kind = 'empty'
     }
     $content.bare = $names.Count -eq 0 -and "$($volume[0].FileSystem)" -eq 'NTFS'
-    if ($content.bare -and $encryption) {
+    # What lies at the root of somebody else's volume does not matter one by one.
+    if ($Own) { $content.names = $names }
+    if ($encryption) {
         $content.passwords = @(Get-SeedProtector -Volume $protected |
             Where-Object { $_.type -eq 'RecoveryPassword' }).Count
     }

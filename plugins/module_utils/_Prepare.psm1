@@ -71,11 +71,8 @@ function Assert-SeedStagedFile {
 function Assert-SeedKeyUnrecorded {
     <#
     .SYNOPSIS
-        Refuses to put the key of a drive on the tool's command line where a policy of this host records it, unless that
+        Refuses to put the key of a drive on the tool's command line where this host is known to record it, unless that
         is allowed.
-    .DESCRIPTION
-        Sources: event 4688 has the command line where ProcessCreationIncludeCmdLine_Enabled is set; module logging
-        writes the parameters of cmdlets into event 4103. Other programs that record processes are not looked for.
     .PARAMETER Drive
         The drives that a new attempt is for, as Get-SeedDrive shows them.
     #>
@@ -85,20 +82,12 @@ function Assert-SeedKeyUnrecorded {
             (Test-SeedManaged -Value $_.option) -and -not (Get-SeedField -Value $_.listed -Name allow_recorded_key)
         })
     if ($shown.Count -eq 0) { return }
-    $system = 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System\Audit'
-    $policy = 'HKLM:\SOFTWARE\Policies\Microsoft\Windows\PowerShell\ModuleLogging'
-    $found = @()
-    if ((Get-SeedRegistryValue -Path $system -Name ProcessCreationIncludeCmdLine_Enabled) -eq 1) {
-        $found += 'process auditing records command lines (event 4688)'
-    }
-    if ((Get-SeedRegistryValue -Path $policy -Name EnableModuleLogging) -eq 1) {
-        $found += 'module logging records parameters of PowerShell (event 4103)'
-    }
+    $found = @(Get-SeedKeyRecorder)
     if ($found.Count -eq 0) { return }
     $serials = @($shown | ForEach-Object { $_.facts.serial }) -join ', '
     throw "Drive $serials in ``drives`` has ``encryption: managed``, so its key stands on the tool's command line, " +
-        "and by policy $($found -join ', and ') on this host. Take the host out of the policy while drives are " +
-        'prepared, or allow it with `allow_recorded_key: true`.'
+        "and $($found -join ', and ') on this host. Stop that while drives are prepared, or allow it with " +
+        '`allow_recorded_key: true`: the key is replaced before the drive travels.'
 }
 
 function Set-SeedRefused {
@@ -220,6 +209,10 @@ function New-SeedAttempt {
         tool = $tool
         content_md5 = [bool]$Option['tool_content_md5']
         encryption = $Drive.option.encryption
+        encryption_method = "$(Get-SeedField -Value $Drive.listed -Name encryption_method -Default 'aes256')"
+        # Whether this attempt made the volume of a managed drive, and which of its keys the tool got.
+        made = $false
+        shown_protector = ''
     }
     Write-SeedJson -Path "$folder\attempt.json" -Value $plan
     try { $null = Copy-SeedTool -Tool $tool -Folder "$folder\tool" -Sha256 $Option['tool_sha256'] }
@@ -268,6 +261,8 @@ function New-SeedToolOrder {
         tool_options = @(Get-SeedField -Value $Plan.tool -Name options -Default @())
         content_md5 = [bool](Get-SeedField -Value $Plan -Name content_md5)
         encryption = "$(Get-SeedField -Value $Plan -Name encryption -Default 'tool')"
+        encryption_method = Get-SeedField -Value $Plan -Name encryption_method -Default 'aes256'
+        new_journal = Get-SeedJournalPath -Folder $Folder -Serial $Plan.serial -Encryption managed
         tool_directory = "$Folder\work"
         run_file = "$Folder\run.json"
         output_file = "$Folder\output.txt"
@@ -502,7 +497,10 @@ function Invoke-SeedPrepare {
         Assert-SeedTool -Tool $tool -Sha256 $Option['tool_sha256']
     }
     Assert-SeedKeyUnrecorded -Drive $new
-    foreach ($one in $next) { Assert-SeedStagedFile -Directory $Option['source_directory'] -File $one.files }
+    # Where only the key is left to be replaced nothing is read.
+    foreach ($one in @($next | Where-Object { $_.files })) {
+        Assert-SeedStagedFile -Directory $Option['source_directory'] -File $one.files
+    }
     if ($busy.Count -ge $limit) {
         $change.busy = $busy
         return $change
@@ -542,7 +540,10 @@ function Set-SeedShown {
         if ($Due.step -ne 'prepare') { continue }
         $entry['attempt'] = 'new'
         $volume = 'a new encrypted volume'
-        if (Test-SeedManaged -Value $Due.drive.option) { $volume = 'its encrypted volume' }
+        if ((Test-SeedManaged -Value $Due.drive.option) -and
+            (Get-SeedManagedWay -Facts $Due.drive.facts).way -eq 'take') {
+            $volume = 'its encrypted volume'
+        }
         $entry['content'] = "$($Due.files.Count) files in $volume"
         $entry['fingerprint'] = ''
     }
@@ -578,6 +579,7 @@ function Invoke-SeedVerify {
             # A drive that cannot be read does not keep the others from it.
             try {
                 $now = Confirm-SeedAllowed -Drive $one.drive -Option $Option -Step $one.step
+                Assert-SeedNewKeyKept -Facts $now.facts -Option $Option
                 Start-SeedRun -Order (New-SeedVerifyOrder -Facts $now.facts)
             }
             catch { "$_" }
@@ -585,6 +587,27 @@ function Invoke-SeedVerify {
         $change.failure = @($problems) -join ' '
     }
     $change
+}
+
+function Assert-SeedNewKeyKept {
+    <#
+    .SYNOPSIS
+        Refuses to read a managed drive again before the journal with its new key is in escrow, because the old key is
+        removed then.
+    .PARAMETER Facts
+        The facts of the drive.
+    .PARAMETER Option
+        The module's options.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)][object]$Facts,
+        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option
+    )
+    if (-not (Test-SeedManaged -Value $Facts.attempt)) { return }
+    if ($Facts.journal.sha256 -in @(Get-SeedOption -Option $Option -Name escrowed)) { return }
+    throw "Drive $($Facts.serial) has a new key, and ``escrowed`` does not name the SHA-256 $($Facts.journal.sha256) " +
+        'of the journal that holds it. Collect that journal with `state: prepared` first.'
 }
 
 function New-SeedVerifyOrder {
@@ -619,6 +642,7 @@ function New-SeedVerifyOrder {
         sessions = @(Get-SeedSession -Attempt $attempt)
         journal = $Facts.journal.path
         journal_sha256 = $Facts.journal.sha256
+        encryption = "$(Get-SeedField -Value $attempt -Name encryption -Default 'tool')"
         manifest_file = $Facts.journal.manifest_file
         manifest_hash = $Facts.journal.manifest_hash
         run_file = "$($attempt.folder)\run.json"
@@ -633,5 +657,5 @@ Export-ModuleMember -Function @(
     'Use-SeedHost', 'Assert-SeedStagedFile', 'Assert-SeedKeyUnrecorded', 'Set-SeedRefused', 'Confirm-SeedAllowed',
     'New-SeedAttempt', 'New-SeedToolOrder', 'New-SeedCopyOrder', 'New-SeedResumeOrder', 'Get-SeedOpenFile',
     'Get-SeedDue', 'Start-SeedCopy', 'Get-SeedLimit', 'Invoke-SeedPrepare', 'Set-SeedShown', 'Invoke-SeedVerify',
-    'New-SeedVerifyOrder'
+    'Assert-SeedNewKeyKept', 'New-SeedVerifyOrder'
 )

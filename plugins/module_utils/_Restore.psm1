@@ -15,8 +15,8 @@
 function Get-SeedLostStep {
     <#
     .SYNOPSIS
-        What the host lacks of an attempt: nothing (none), its journal (journal) or all of it (attempt); with a problem
-        when it must not be put back.
+        What the host lacks of an attempt: nothing (none), its journal (journal) or all of it (attempt); with the path
+        of the journal where the attempt is there, and a problem when it must not be put back.
     .DESCRIPTION
         What is there stays as it is: another journal, an attempt that was given up, and a newer one that wrote.
     .PARAMETER Drive
@@ -34,7 +34,7 @@ function Get-SeedLostStep {
     )
     $serial = $Drive.facts.serial
     $folder = Get-SeedFolder -Option $Option -Serial $serial
-    $answer = [pscustomobject]@{ step = 'attempt'; folder = "$folder\$($Lost.id)"; problem = '' }
+    $answer = [pscustomobject]@{ step = 'attempt'; folder = "$folder\$($Lost.id)"; journal = ''; problem = '' }
     $attempts = @(Get-SeedAttempt -Folder $folder -Serial $serial -BootTime (Get-SeedBootTime))
     if (@($attempts | Where-Object { $_.alive }).Count -gt 0) {
         $answer.problem = "Drive $serial is being worked on, so nothing is put back. Run again when it has ended."
@@ -67,7 +67,8 @@ function Get-SeedLostStep {
         return $answer
     }
     $answer.step = 'journal'
-    $path = Get-SeedJournalPath -Folder $one.folder -Serial $serial
+    $path = Get-SeedJournalPath -Folder $one.folder -Serial $serial -Encryption $one.encryption
+    $answer.journal = $path
     if (-not (Test-Path -LiteralPath $path)) { return $answer }
     $answer.step = 'none'
     $hash = (Get-SeedFileHash -Path $path -Algorithm SHA256).ToLowerInvariant()
@@ -227,7 +228,7 @@ function Write-SeedLostAttempt {
         foreach ($name in 'logs', 'tool', 'work') {
             $null = New-Item -Path "$new\$name" -ItemType Directory -ErrorAction Stop
         }
-        $journal = Get-SeedJournalPath -Folder $new -Serial $serial
+        $journal = Get-SeedJournalPath -Folder $new -Serial $serial -Encryption $Drive.option.encryption
         Write-SeedLostJournal -Path $journal -Byte $Byte -Serial $serial -Lost $Lost
         $sessions = @(Get-SeedOption -Option $Drive.listed -Name sessions)
         $identity = [ordered]@{
@@ -274,6 +275,7 @@ function Write-SeedLostAttempt {
                 identity = $identity
                 erased = $null
                 tool = $null
+                encryption = $Drive.option.encryption
                 restored = $state['restored']
             })
         [System.IO.Directory]::Move((Resolve-SeedPath -Path $new), (Resolve-SeedPath -Path $final))
@@ -330,7 +332,7 @@ function Invoke-SeedRestore {
                 Write-SeedLostAttempt -Drive $drive[0] -Option $Option -Guid $guid @write
                 continue
             }
-            $path = Get-SeedJournalPath -Folder $step.folder -Serial $serial
+            $path = $step.journal
             $new = "$path.$([guid]::NewGuid().ToString('N')).new"
             try {
                 Write-SeedLostJournal -Path $new -Serial $serial @write

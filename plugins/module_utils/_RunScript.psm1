@@ -413,7 +413,7 @@ function Get-SeedSessionLine {
     .PARAMETER ToolId
         The id that the tool knows the session by, when it is another one than the plan's.
     .PARAMETER Key
-        The key of a drive that was encrypted before; for its first session.
+        The key of a managed drive; for its first session.
     #>
     [CmdletBinding()]
     [OutputType([string])]
@@ -443,7 +443,7 @@ function Get-SeedSessionLine {
     if ($Index -eq 0) {
         # Without a key the command line would have the tool format the volume.
         if ((Test-SeedManaged -Value $Order) -and $Key.Count -eq 0) {
-            throw "The key of drive $($Order.serial), which was encrypted before, is not known. Nothing was written."
+            throw "The key of drive $($Order.serial), which is encrypted already, is not known. Nothing was written."
         }
         $words['Letter'] = $Letter
         $words['LogDirectory'] = "$($Order.folder)\logs"
@@ -481,6 +481,7 @@ function Invoke-SeedSession {
     $key = @{}
     if ($Index -eq 0 -and $Call -eq 'start' -and (Test-SeedManaged -Value $Order)) {
         $key = Get-SeedManagedKey -Letter $Order.letter -Serial $Order.serial
+        Save-SeedPlan -Order $Order -Name shown_protector -Value $key['id']
     }
     [System.IO.File]::WriteAllBytes($nothing, (New-Object -TypeName byte[] -ArgumentList 0))
     $start = @{
@@ -752,7 +753,7 @@ function Assert-SeedDriveId {
 function Invoke-SeedCopyRun {
     <#
     .SYNOPSIS
-        Runs the copy sessions in order, as long as they end well.
+        Runs the copy sessions in order, as long as they end well, and replaces the key that the tool got.
     .DESCRIPTION
         Nothing is erased before the account that copies has seen every file of the shard, and nothing lies between the
         last look at the drive and the tool: both are done here, in the process that starts it.
@@ -773,8 +774,11 @@ function Invoke-SeedCopyRun {
         $names = @($Order.sessions | Where-Object { $_.id -in $open } | ForEach-Object { $_.file })
         $files = @($files | Where-Object { $_.name -in $names })
     }
-    $State['source'] = Get-SeedSourceAnswer -Directory $Order.source_directory -File $files
-    if ($State['source'].answer -ne 'there') { throw $State['source'].text }
+    # Where only the key is left to be replaced nothing is read.
+    if ($files.Count -gt 0) {
+        $State['source'] = Get-SeedSourceAnswer -Directory $Order.source_directory -File $files
+        if ($State['source'].answer -ne 'there') { throw $State['source'].text }
+    }
     Assert-SeedToolCopy -Order $Order
     # What cannot be said on a command line is found before anything is erased.
     $key = @{}
@@ -803,6 +807,8 @@ function Invoke-SeedCopyRun {
         if ($at -eq 0) { Assert-SeedDriveId -Order $Order }
         $null = Save-SeedState -Order $Order -State $State
     }
+    if (Test-SeedManaged -Value $Order) { Set-SeedNewKey -Order $Order }
+    $State['exit_code'] = 0
 }
 
 function New-SeedSessionState {

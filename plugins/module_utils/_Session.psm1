@@ -136,6 +136,8 @@ function Get-SeedNext {
         The serial in its normal form.
     .PARAMETER DriveId
         The serial that the tool names in the journal, in its normal form.
+    .PARAMETER OldKey
+        Whether all that the attempt lacks is another key in place of the one that was on the tool's command line.
     #>
     [CmdletBinding()]
     param(
@@ -145,7 +147,8 @@ function Get-SeedNext {
         [string]$Content,
         [string]$Access,
         [string]$Serial,
-        [AllowEmptyString()][string]$DriveId
+        [AllowEmptyString()][string]$DriveId,
+        [bool]$OldKey
     )
     $first = ''
     if ($Session.Count -gt 0) { $first = $Session[0].id }
@@ -159,11 +162,12 @@ function Get-SeedNext {
     }
     if ($State -eq 'complete') { return New-SeedNext -Action done -Reason 'All sessions are completed.' }
     if ($State -eq 'torn') { return New-SeedNext -Action ask -Reason 'How the attempt stands is not known.' }
-    if ($open.Count -eq 0) {
+    if ($open.Count -eq 0 -and -not $OldKey) {
         return New-SeedNext -Action ask -Reason 'All sessions ended well, and the journal does not fit.'
     }
-    $id = $open[0].id
-    if ($id -eq $first) {
+    $id = ''
+    if ($open.Count -gt 0) { $id = $open[0].id }
+    if ($id -and $id -eq $first) {
         return New-SeedNext -Action new_attempt -Session $id -Reason (
             'The first session of a drive can be neither resumed nor aborted.'
         )
@@ -177,7 +181,9 @@ function Get-SeedNext {
         $lack = 'The drive does not hold any more what was copied to it'
     }
     if ($lack) {
-        return New-SeedNext -Action new_attempt -Session $id -Reason "$lack, so session $id cannot be resumed."
+        $what = "session $id cannot be resumed"
+        if (-not $id) { $what = 'its key cannot be replaced' }
+        return New-SeedNext -Action new_attempt -Session $id -Reason "$lack, so $what."
     }
     switch ($Access) {
         'missing' { return New-SeedNext -Action wait -Session $id -Reason 'Insert the drive to go on.' }
@@ -188,6 +194,7 @@ function Get-SeedNext {
             return New-SeedNext -Action ask -Session $id -Reason 'The drive cannot be looked into.'
         }
     }
+    if (-not $id) { return New-SeedNext -Action resume -Reason 'The next run replaces the key.' }
     Get-SeedSessionNext -Session $open[0] -Journal $Journal
 }
 

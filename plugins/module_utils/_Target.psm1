@@ -102,7 +102,7 @@ function Confirm-SeedDrive {
     <#
     .SYNOPSIS
         Judges a drive once more right before it is erased, after bringing an offline disk online read-only. Returns the
-        content, whose it is, and the disk as it is now.
+        content, whose it is, the disk as it is now, and the facts with them.
     .PARAMETER Facts
         The facts of the drive as it was judged before.
     .PARAMETER Option
@@ -137,7 +137,7 @@ function Confirm-SeedDrive {
     }
     if ('prepare' -in $status.allowed -and -not $changed) {
         $whose = Get-SeedContentKind -Facts $changedFacts
-        return [pscustomobject]@{ content = $now.content; whose = $whose; disk = $now.disk }
+        return [pscustomobject]@{ content = $now.content; whose = $whose; disk = $now.disk; facts = $changedFacts }
     }
     if ($seen.offline) { Close-SeedDrive -Serial $Facts.serial -Seen $seen -ReadOnly $readOnly }
     if ($changed) {
@@ -229,56 +229,7 @@ function Initialize-SeedDrive {
     [pscustomobject][ordered]@{ letter = $letter; partition_guid = "$($made.Guid)"; size_bytes = [long]$now[0].Size }
 }
 
-function Get-SeedManagedKey {
-    <#
-    .SYNOPSIS
-        The one recovery password of a drive that was encrypted before, right before the tool gets it.
-    .PARAMETER Letter
-        The drive letter.
-    .PARAMETER Serial
-        The serial in its normal form.
-    #>
-    [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][string]$Letter, [Parameter(Mandatory = $true)][string]$Serial)
-    $volume = Get-BitLockerVolume -MountPoint (ConvertTo-SeedMountPoint -Letter $Letter) -ErrorAction Stop
-    $found = @($volume.KeyProtector | Where-Object { $_ -and "$($_.KeyProtectorType)" -eq 'RecoveryPassword' } |
-        ForEach-Object { "$($_.RecoveryPassword)" })
-    # What the key is like is never said: a message is kept in a file.
-    if ($found.Count -ne 1 -or $found[0] -notmatch '^\d{6}(-\d{6}){7}\z') {
-        throw "Drive $Serial has $($found.Count) recovery passwords that can be read, and the tool takes one. " +
-            'Nothing was written.'
-    }
-    @{ RecoveryPassword = $found[0] }
-}
-
-function Use-SeedManagedTarget {
-    <#
-    .SYNOPSIS
-        Judges a drive that was encrypted before once more, and takes its volume as it is. Nothing is erased.
-    .PARAMETER Order
-        The order, which gets the letter.
-    .PARAMETER State
-        The state, which gets letter and partition.
-    #>
-    [CmdletBinding()]
-    param(
-        [Parameter(Mandatory = $true)][object]$Order,
-        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$State
-    )
-    $file = "$($Order.folder)\attempt.json"
-    $plan = (Read-SeedJson -Path $file -Expected).value
-    if (-not $plan) { throw "'$file' cannot be read. Nothing was written." }
-    $now = Confirm-SeedDrive -Facts $Order.facts -Option $Order.option -ProtectedPath @($Order.protected_paths)
-    $free = [long](Get-Volume -DriveLetter $now.disk.letter -ErrorAction Stop).SizeRemaining
-    if ($free -lt [long]$Order.bytes_total) {
-        throw "The volume $($now.disk.letter): of drive $($Order.serial) has $free bytes free, too few for the " +
-            "$($Order.bytes_total) bytes of its files. Nothing was written."
-    }
-    $place = @{ Letter = $now.disk.letter; Guid = $now.disk.partition_guid }
-    Save-SeedTarget -Order $Order -State $State -Plan $plan @place
-}
-
 Export-ModuleMember -Function @(
     'Test-SeedSameDisk', 'Get-SeedSameDisk', 'Open-SeedDrive', 'Close-SeedDrive', 'Confirm-SeedDrive',
-    'Assert-SeedFreeLetter', 'Initialize-SeedDrive', 'Get-SeedManagedKey', 'Use-SeedManagedTarget'
+    'Assert-SeedFreeLetter', 'Initialize-SeedDrive'
 )

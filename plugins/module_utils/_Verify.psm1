@@ -4,6 +4,7 @@
 #AnsibleRequires -PowerShell ..module_utils._Folder
 #AnsibleRequires -PowerShell ..module_utils._Drive
 #AnsibleRequires -PowerShell ..module_utils._Volume
+#AnsibleRequires -PowerShell ..module_utils._Managed
 #AnsibleRequires -PowerShell ..module_utils._Manifest
 #AnsibleRequires -PowerShell ..module_utils._RunScript
 
@@ -666,6 +667,7 @@ function Invoke-SeedVerifyRun {
     if ($journal -ne $Order.journal_sha256) {
         throw "The journal of drive $($Order.serial) changed. Look at it before anything else."
     }
+    if (Test-SeedManaged -Value $Order) { Remove-SeedOldKey -Order $Order }
     $found = New-SeedFound -Order $Order -State $State
     $resumed = $null
     $md5 = Get-SeedFileHash -Path "$($Order.letter):$($Order.manifest_file)" -Algorithm MD5
@@ -713,6 +715,7 @@ function Invoke-SeedVerifyRun {
             bytes = $found['bytes']
             mismatches = $found['mismatches'].ToArray()
             resumed_at = $resumed
+            key_replaced = Test-SeedManaged -Value $Order
         })
     $State['bytes_done'] = $found['bytes']
     $State['exit_code'] = [int]($found['wrong'] -gt 0)

@@ -16,6 +16,9 @@ $drive = @{
     allow_recorded_key = @{ type = 'bool'; default = $false }
     bus = @{ type = 'str'; choices = @('SATA', 'USB', 'SAS', 'RAID', 'VIRTUAL'); default = 'SATA' }
     encryption = @{ type = 'str'; choices = @('tool', 'managed'); default = 'tool' }
+    encryption_method = @{
+        type = 'str'; choices = @('aes128', 'aes256', 'xts_aes128', 'xts_aes256'); default = 'aes256'
+    }
     erase = @{ type = 'bool'; default = $false }
     files = @{ type = 'list'; elements = 'dict'; options = $file; default = @() }
     sessions = @{ type = 'list'; elements = 'dict'; options = $session; default = @() }

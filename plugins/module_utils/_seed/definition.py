@@ -291,12 +291,19 @@ DRIVE = {
         default="SATA",
     ),
     "encryption": _text(
-        "Who formats and encrypts the drive. V(tool) is the WAImportExport tool, which erases it. With V(managed) it "
-        "was done before, for example with M(seedfreight.azure_offline_backup.bitlocker_volume), and the tool gets its "
-        "recovery password on its command line. It has to hold one empty NTFS volume that is fully encrypted, is "
-        "unlocked and has exactly one recovery password.",
+        "Who formats and encrypts the drive. V(tool) is the WAImportExport tool, which erases it. With V(managed) the "
+        "collection does when the drive is proven empty, or it was done before, for example with "
+        "M(seedfreight.azure_offline_backup.bitlocker_volume); no data is erased. A volume that was encrypted before "
+        "is an empty NTFS volume, the only one of the drive, that is fully encrypted, is unlocked and has exactly one "
+        "recovery password. The tool gets that on its command line, so it is replaced before the drive travels.",
         choices=("tool", "managed"),
         default="tool",
+    ),
+    "encryption_method": _text(
+        "How a drive with V(managed) is encrypted that is proven empty. Every version of Windows with BitLocker reads "
+        "V(aes128) and V(aes256).",
+        choices=("aes128", "aes256", "xts_aes128", "xts_aes256"),
+        default="aes256",
     ),
     "allow_recorded_key": Option(
         "bool",

@@ -148,6 +148,7 @@ def page_drive(
         "reason": one.get("reason") or "",
         "manifest_hash": manifest_of(snapshot.ledger, serial)["manifest_hash"],
         "verified": (known.get("verified") or {}).get("at", ""),
+        "key_replaced": bool((known.get("verified") or {}).get("key_replaced")),
         "log": one.get("log") or "",
         "where": _where(snapshot, serial, one, say),
         "full": fill(shard),

@@ -360,6 +360,7 @@ def _verified(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> 
             "ranges": verify["ranges"],
             "bytes": verify["bytes"],
             "encryption": one["encryption"],
+            "key_replaced": bool(verify.get("key_replaced")),
         }
         new.append(serial)
     return {"drives": drives}, f"Drive {', '.join(new)} verified"
@@ -377,6 +378,8 @@ def verified_problem(shard: Mapping[str, Any], drive: Mapping[str, Any], known: 
         return "it was read in another attempt than the one that was collected"
     if not journal.get("sha256") or journal["sha256"] != (known.get("journal") or {}).get("sha256"):
         return "its journal is not the one that was collected"
+    if attempt.get("encryption") == "managed" and not verify.get("key_replaced"):
+        return "its key was on a command line and is not replaced"
     if not same_hash(verify.get("manifest_md5"), journal.get("manifest_hash")):
         return "its manifest does not have the MD5 that its journal names"
     planned = {str(one["name"]): int(one["bytes"]) for one in shard["files"]}

@@ -13,6 +13,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     pieces_agent,
     pieces_drives,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.definition import DRIVE
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import (
     drive_of,
     retired,
@@ -68,10 +69,14 @@ def _option(seed: Mapping[str, Any], ledger: Mapping[str, Any], shard: Mapping[s
 
 
 def _managed(listed: Mapping[str, Any]) -> dict[str, Any]:
-    """What a drive needs that was encrypted before."""
+    """What a drive needs that is encrypted before the tool gets it."""
     if listed.get("encryption") != "managed":
         return {}
-    return {"encryption": "managed", "allow_recorded_key": bool(listed.get("allow_recorded_key"))}
+    return {
+        "encryption": "managed",
+        "encryption_method": listed.get("encryption_method") or DRIVE["encryption_method"].default,
+        "allow_recorded_key": bool(listed.get("allow_recorded_key")),
+    }
 
 
 def host_options(

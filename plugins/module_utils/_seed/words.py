@@ -71,6 +71,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "import_of": "Import",
         "imported": "Imported",
         "imported_blobs": "%s page blobs, import ended %s, proven %s",
+        "key_replaced": "key replaced",
         "kind": "Kind",
         "left_out": "not part of the backup, left out",
         "look_up": "The guide to troubleshooting explains it under %s.",

@@ -63,6 +63,7 @@ WORDS: Mapping[str, str] = {
     "import_of": "导入",
     "imported": "已导入",
     "imported_blobs": "%s 个页 Blob，导入结束于 %s，证明于 %s",
+    "key_replaced": "密钥已更换",
     "kind": "种类",
     "left_out": "不属于备份，已排除",
     "look_up": "消息和记录保持英文；指南“故障排除”的 %s 一节有中文说明。",

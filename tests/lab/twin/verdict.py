@@ -382,7 +382,7 @@ def _some(value: Json | None, names: str) -> Json | None:
 def _verify(verify: Json | None) -> Json | None:
     """What reading again has shown; earlier versions did not write where it went on."""
     shown = _some(verify, "finished ok at manifest_md5 files ranges bytes mismatches")
-    return shown and shown | {"resumed_at": (verify or {}).get("resumed_at")}
+    return shown and shown | {"resumed_at": (verify or {}).get("resumed_at"), "key_replaced": False}
 
 
 def _attempt(attempt: Json | None) -> Json | None:
@@ -392,6 +392,7 @@ def _attempt(attempt: Json | None) -> Json | None:
     return {
         **{name: attempt[name] for name in ("id", "seed", "container", "folder", "started")},
         "tool_started": attempt["run"]["tool_started"] if attempt["run"] else started,
+        "encryption": "tool",
         "partition_guid": guid_of(attempt),
         "files": attempt["files"],
         "sessions": [

@@ -286,7 +286,8 @@ function Restart-TestHost {
             $_.number = $numbers[$serial]
             foreach ($one in $_.partitions) {
                 if ($one.letter) { $one.letter = 'K' }
-                if ($one.bitlocker) { $one.bitlocker.locked = $true }
+                $state = $one.bitlocker
+                if ($state -and $state.volume_status -ne 'FullyDecrypted') { $state.locked = $true }
             }
         }
     }

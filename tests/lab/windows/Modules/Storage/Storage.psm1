@@ -421,5 +421,34 @@ function Set-Partition {
     }
 }
 
+function Format-Volume {
+    <# .SYNOPSIS Empties a volume and gives it a file system; it is not encrypted any more. #>
+    [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High')]
+    param(
+        [Parameter(Mandatory)][object]$Partition, [string]$FileSystem = 'NTFS', [string]$NewFileSystemLabel = '',
+        [switch]$Force
+    )
+    if (Invoke-LabFault $PSCmdlet) { return }
+    $disk = Select-LabDisk -Number $Partition.DiskNumber
+    $found = @($disk.partitions | Where-Object { $_.number -eq $Partition.PartitionNumber })
+    if ($found.Count -ne 1) {
+        Write-LabNotFound -Command 'Format-Volume' -Property Partition -Value $Partition.PartitionNumber
+        return
+    }
+    if (-not $Force -and -not $PSCmdlet.ShouldProcess("partition $($found[0].number)", 'Format-Volume')) { return }
+    $folder = Get-LabFolder -Disk $disk -Partition $found[0]
+    Remove-Item -LiteralPath $folder -Recurse -Force -ErrorAction Ignore
+    $null = [System.IO.Directory]::CreateDirectory($folder)
+    Edit-LabDisk -Disk $disk -Change {
+        foreach ($one in $_.partitions) {
+            if ($one.number -ne $found[0].number) { continue }
+            $one.file_system, $one.label, $one.bitlocker = $FileSystem, $NewFileSystemLabel, $null
+        }
+    }
+    Mount-LabDrive
+    Get-Volume -Partition $Partition
+}
+
 Export-ModuleMember -Function Get-Disk, Get-PhysicalDisk, Get-Partition, Get-Volume, Initialize-Disk, Clear-Disk,
-    Set-Disk, New-Partition, Set-Partition, Update-Disk, Update-HostStorageCache, Get-DiskImage, Dismount-DiskImage
+    Set-Disk, New-Partition, Set-Partition, Update-Disk, Update-HostStorageCache, Format-Volume, Get-DiskImage,
+    Dismount-DiskImage

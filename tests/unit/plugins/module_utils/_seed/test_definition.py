@@ -134,6 +134,7 @@ def full() -> dict[str, Any]:
                 "erase": True,
                 "bus": "USB",
                 "encryption": "managed",
+                "encryption_method": "xts_aes256",
                 "allow_recorded_key": True,
                 "size": "4TB",
             }

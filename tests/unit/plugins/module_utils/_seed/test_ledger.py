@@ -459,6 +459,7 @@ def test_what_was_read_again_is_kept() -> None:
         "ranges": 257,
         "bytes": 1073742336,
         "encryption": contoso.drive("verified")["encryption"],
+        "key_replaced": False,
     }
     assert known["history"][-1]["text"] == f"Drive {SERIAL} verified"
 
@@ -473,6 +474,7 @@ NOT_VERIFIED = [
     ({"journal": None}, "its journal is not the one that was collected"),
     ({"journal__sha256": "00" * 32}, "its journal is not the one that was collected"),
     ({"journal__sha256": None}, "its journal is not the one that was collected"),
+    ({"attempt__encryption": "managed"}, "its key was on a command line and is not replaced"),
     ({"verify__manifest_md5": "0" * 32}, "does not have the MD5 that its journal names"),
     ({"verify__manifest_md5": None, "journal__manifest_hash": None}, "does not have the MD5"),
     ({"verify__manifest_md5": "", "journal__manifest_hash": ""}, "does not have the MD5"),

@@ -139,6 +139,7 @@ def test_the_report_of_an_imported_seed() -> None:
         "reason": contoso.drive("verified")["reason"],
         "manifest_hash": HASH,
         "verified": "2026-11-26T12:00:00Z",
+        "key_replaced": False,
         "log": contoso.drive("verified")["log"],
         "where": "shipped with FedEx 794612345678",
         "full": 1,
@@ -170,6 +171,7 @@ def test_what_was_not_asked_is_said_to_be_so() -> None:
         "reason": "",
         "manifest_hash": "",
         "verified": "",
+        "key_replaced": False,
         "log": "",
     }
     found = made(status="new", backup=None)
@@ -272,6 +274,14 @@ def test_times_and_sizes_of_the_chinese_page_are_in_chinese() -> None:
     found = report(waiting, decide(waiting).view(), [], None, CHINESE)
     assert found["waiting"]["until"] == "2026-12-09 20:00 UTC (还有 13 天)"
     assert {one["took"] for one in found["steps"]} == {"", "16 小时", "不到 1 分钟"}
+
+
+def test_the_page_says_that_the_key_of_a_managed_drive_was_replaced() -> None:
+    view = made("shipped")
+    assert "key replaced" not in page(view)
+    assert "2026-11-26T12:00:00Z, key replaced</td>" in page(
+        view | {"drives": [one | {"key_replaced": True} for one in view["drives"]]}
+    )
 
 
 def test_the_page_shows_what_is_not_ok_of_the_last_preflight() -> None:

@@ -49,10 +49,13 @@ def test_after_the_plan_only_its_drives_with_their_shards() -> None:
     assert len(one["files"]) == len(one["sessions"]) == 2
 
 
-def test_a_drive_that_was_encrypted_before() -> None:
+def test_a_managed_drive() -> None:
     listed = {"serial": SERIAL, "encryption": "managed"}
     (one,) = drives(contoso.seed(drives=[listed]), contoso.ledger("begun"))
-    assert (one["encryption"], one["allow_recorded_key"]) == ("managed", False)
+    assert (one["encryption"], one["encryption_method"]) == ("managed", "aes256")
+    assert one["allow_recorded_key"] is False
+    (one,) = drives(contoso.seed(drives=[listed | {"encryption_method": "xts_aes256"}]), contoso.ledger("begun"))
+    assert one["encryption_method"] == "xts_aes256"
     (one,) = drives(contoso.seed(drives=[listed | {"allow_recorded_key": True}]), contoso.ledger("planned"))
     assert (one["encryption"], one["allow_recorded_key"]) == ("managed", True)
 
