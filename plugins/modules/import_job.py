@@ -173,6 +173,39 @@ options:
   tags:
     description: Tags of the job. Other tags of an existing job are kept. Values are text.
     type: dict
+  identity:
+    description:
+      - Managed identity of the job, with which the service reads O(encryption_key). Without this option, a job keeps
+        the identity that it has.
+      - Not with O(api=import_export), whose published interface shows an identity and takes none.
+    type: dict
+    suboptions:
+      type:
+        description: Whether the identity is the job's own or a shared one.
+        type: str
+        choices: [SystemAssigned, UserAssigned]
+        required: true
+      user_assigned:
+        description: Resource ID of the shared identity. Required with V(UserAssigned).
+        type: str
+  encryption_key:
+    description:
+      - Key of the customer that protects what the service keeps of the job, such as the BitLocker keys. Without this
+        option, a job keeps the key that it has, which is one of Microsoft at first. Azure does not allow going back to
+        that.
+      - The identity of the job needs the rights C(Get), C(Wrap Key) and C(Unwrap Key) on it, before the job is created
+        with it. With an identity of the job's own, create the job first, give the rights, then add this option.
+      - Requires O(identity) with O(api=data_box). With O(api=import_export) it cannot be changed later.
+    type: dict
+    suboptions:
+      url:
+        description: Identifier of the key. Without a version, the newest one counts.
+        type: str
+        required: true
+      vault_id:
+        description: Resource ID of the key vault, which has to be in the region of the storage account.
+        type: str
+        required: true
   carrier:
     description:
       - Carrier of the shipment. It must be one that the data center accepts, if Azure lists those.
@@ -255,6 +288,36 @@ EXAMPLES = r"""
     validate_only: true
   register: asked
   failed_when: asked.failed or not asked.valid
+
+- name: Create the import job with a key of the customer
+  seedfreight.azure_offline_backup.import_job:
+    name: contoso-fs01
+    resource_group: seeds
+    location: westeurope
+    storage_account: contososeeds
+    contact:
+      name: Kim Contoso
+      phone: "+31 20 555 0100"
+      email: [kim@contoso.example]
+    return_address:
+      street_address1: Keizersgracht 1
+      country: "NL"
+    return_carrier:
+      name: FedEx
+    identity:
+      type: UserAssigned
+      user_assigned: "{{ group }}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/seeds"
+    encryption_key:
+      url: https://contoso-keys.vault.azure.net/keys/seeds
+      vault_id: "{{ group }}/providers/Microsoft.KeyVault/vaults/contoso-keys"
+    seed: contoso-fs01
+    store:
+      store: file
+      directory: /srv/seeds
+    journals:
+      - journals/WD-WX31A10FE02.0123456789ab.jrn.vault
+  vars:
+    group: /subscriptions/12345678-1234-1234-1234-123456789abc/resourceGroups/seeds
 
 - name: Mark the import job as shipped
   seedfreight.azure_offline_backup.import_job:
@@ -566,6 +629,16 @@ job:
       type: bool
       returned: always
       sample: false
+    identity:
+      description: Identity of the job, with C(type) and C(principal_id); V(null) if it has none.
+      type: dict
+      returned: always
+      sample: null
+    encryption_key:
+      description: Identifier of the customer's key; V(null) if Microsoft manages the key.
+      type: str
+      returned: always
+      sample: null
     error:
       description: Error that the service reports.
       type: str
@@ -634,6 +707,18 @@ OPTIONS = {
     "seed": {"type": "str"},
     "log_level": {"type": "str", "choices": ["Error", "Verbose"], "default": "Error"},
     "tags": {"type": "dict"},
+    "identity": {
+        "type": "dict",
+        "options": {
+            "type": {"type": "str", "choices": ["SystemAssigned", "UserAssigned"], "required": True},
+            "user_assigned": {"type": "str"},
+        },
+    },
+    "encryption_key": {
+        "type": "dict",
+        "no_log": False,
+        "options": {"url": {"type": "str", "required": True}, "vault_id": {"type": "str", "required": True}},
+    },
     "carrier": {"type": "raw"},
     "tracking_number": {"type": "raw"},
     "validate_only": {"type": "bool", "default": False},

@@ -341,6 +341,16 @@ job:
       type: bool
       returned: always
       sample: false
+    identity:
+      description: Identity of the job, with C(type) and C(principal_id); V(null) if it has none.
+      type: dict
+      returned: always
+      sample: null
+    encryption_key:
+      description: Identifier of the customer's key; V(null) if Microsoft manages the key.
+      type: str
+      returned: always
+      sample: null
     error:
       description: Error that the service reports.
       type: str

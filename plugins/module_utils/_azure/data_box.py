@@ -23,6 +23,9 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     Differences,
     JobSpec,
     LogStore,
+    key_body,
+    shown_identity,
+    shown_key,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.validation import validate
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
@@ -54,6 +57,8 @@ PHASES = {
     "Failed_IssueReportedAtCustomer": "failed",
 }
 CHANGEABLE = ("contactDetails", "shippingAddress", "returnToCustomerPackageDetails")
+# Parts of a change beside the details of the job.
+OUTSIDE = ("tags", "identity")
 # The lines of an address that may be missing. A change clears those that are not wanted any more with empty text: a
 # service that merges what it gets would keep a line that is left out.
 ADDRESS_LINES = ("companyName", "streetAddress2", "city", "stateOrProvince", "postalCode")
@@ -66,6 +71,7 @@ class DataBoxApi:
     # Source: the service removes a job without shipping details after two weeks.
     shipping_days = 14
     required: tuple[str, ...] = ()
+    takes_identity = True
     notice = ""
     remedies: Mapping[str | int, str] = {
         "SkuNotAvailable": "The service takes no drives for `location`. Choose an account in a region that it serves.",
@@ -125,7 +131,7 @@ class DataBoxApi:
         self._client.finish(self._client.send("PUT", self.path, API_VERSION, body(spec)), timeout)
 
     def differences(self, spec: JobSpec) -> Differences:
-        """Contact, addresses and tags can be changed; drives, account, region and log level cannot."""
+        """Contact, addresses, identity, key and tags can be changed; drives, account, region and log level cannot."""
         if self._found is None:
             return Differences()
         found, wanted = self._found, body(spec)
@@ -143,16 +149,15 @@ class DataBoxApi:
         fixed = [option for option, (theirs, ours) in facts.items() if theirs is not None and theirs != ours]
         unknown = [option for option, (theirs, _ours) in facts.items() if theirs is None]
         changes = _changes(found, details, wanted)
-        parts = {name: (found if name == "tags" else details).part(name) for name in changes}
+        parts = {name: (found if name in OUTSIDE else details).part(name) for name in changes}
         shown = {name: dict(part.value) if part else {} for name, part in parts.items()}
         return Differences(changes, shown, fixed, unknown)
 
     def update(self, changes: dict[str, Any], timeout: int) -> None:
-        """Change contact, addresses or tags."""
-        details = {name: value for name, value in changes.items() if name != "tags"}
+        """Change contact, addresses, identity, key or tags."""
+        details = {name: value for name, value in changes.items() if name not in OUTSIDE}
         request: dict[str, Any] = {"properties": {"details": details}} if details else {}
-        if "tags" in changes:
-            request["tags"] = changes["tags"]
+        request |= {name: value for name, value in changes.items() if name in OUTSIDE}
         self._client.finish(self._client.send("PATCH", self.path, API_VERSION, request), timeout)
 
     def ship(self, carrier: str, tracking_number: str, timeout: int) -> None:
@@ -222,7 +227,23 @@ def body(spec: JobSpec) -> dict[str, Any]:
     }
     if spec.tags:
         request["tags"] = dict(spec.tags)
+    if spec.identity:
+        request["identity"] = _identity(spec.identity)
+    if spec.encryption_key:
+        shared = spec.identity.get("user_assigned")
+        details["keyEncryptionKey"] = {
+            **key_body(spec),
+            "identityProperties": {
+                "type": spec.identity["type"],
+                **({"userAssigned": {"resourceId": shared}} if shared else {}),
+            },
+        }
     return request
+
+
+def _identity(wanted: Mapping[str, str]) -> dict[str, Any]:
+    shared = wanted.get("user_assigned")
+    return {"type": wanted["type"], **({"userAssignedIdentities": {shared: {}}} if shared else {})}
 
 
 def _shipping_address(address: Mapping[str, str]) -> dict[str, Any]:
@@ -281,7 +302,24 @@ def _changes(found: Answer, details: Answer, wanted: Mapping[str, Any]) -> dict[
     merged = {**tags, **wanted.get("tags", {})}
     if merged != tags:
         changes["tags"] = merged
+    # Without these options, a job keeps what it has: nobody can go back to Microsoft's key.
+    for name, place, ours in (
+        ("identity", found, wanted.get("identity")),
+        ("keyEncryptionKey", details, wanted["properties"]["details"].get("keyEncryptionKey")),
+    ):
+        now = place.part(name)
+        if ours and not _holds(now.value if now else None, ours):
+            changes[name] = ours
     return changes
+
+
+def _holds(theirs: Any, ours: Any) -> bool:
+    """Whether a value has all that is wanted. Ids and addresses are compared in any case: services rewrite it."""
+    if not isinstance(ours, Mapping):
+        return isinstance(theirs, str) and theirs.casefold() == str(ours).casefold()
+    known = {str(name).casefold(): one for name, one in theirs.items()} if isinstance(theirs, Mapping) else {}
+    wanted = {str(name).casefold(): one for name, one in ours.items()}
+    return wanted.keys() <= known.keys() and all(_holds(known[name], one) for name, one in wanted.items())
 
 
 def _same(name: str, theirs: Any, ours: Any) -> bool:
@@ -335,6 +373,8 @@ def normalize(found: Answer) -> dict[str, Any]:
         "datacenter_address": _address(details.part("datacenterAddress")),
         "cancellable": properties.flag("isCancellable"),
         "deletable": properties.flag("isDeletable"),
+        "identity": shown_identity(found),
+        "encryption_key": shown_key(details, "keyEncryptionKey"),
         "error": _error(properties),
     }
 

@@ -25,6 +25,9 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     Differences,
     JobSpec,
     LogStore,
+    key_body,
+    shown_identity,
+    shown_key,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import normalize_serial
@@ -74,6 +77,8 @@ class ImportExportApi:
     # Source: the service removes a job that is not marked as shipped after two weeks.
     shipping_days = 14
     api_version = API_VERSION
+    # Its published interface shows an identity and takes none.
+    takes_identity = False
     required: tuple[str, ...] = ("return_address.city", "return_address.postal_code", "return_carrier.account_number")
     notice = (
         "Microsoft announced the end of Microsoft.ImportExport for 28 February 2023. Set `azure.api: data_box`, unless "
@@ -186,6 +191,9 @@ class ImportExportApi:
             "storage_account": (_lower(properties.text("storageAccountId")), spec.account_id.casefold()),
             "location": (plain(found.text("location")) or None, plain(spec.location)),
         }
+        if spec.encryption_key:
+            # A change takes no key.
+            facts["encryption_key"] = (_known_key(properties), spec.encryption_key["url"].casefold())
         fixed = [option for option, (theirs, ours) in facts.items() if theirs is not None and theirs != ours]
         unknown = [option for option, (theirs, _ours) in facts.items() if theirs is None]
         if not fixed and not unknown and self._other_key(spec, properties):
@@ -300,6 +308,8 @@ def body(spec: JobSpec) -> dict[str, Any]:
             ],
         },
     }
+    if spec.encryption_key:
+        request["properties"]["encryptionKey"] = key_body(spec)
     if spec.tags:
         request["tags"] = dict(spec.tags)
     return request
@@ -368,6 +378,13 @@ def _same(name: str, theirs: Any, ours: Any) -> bool:
     return hidden or same(name, theirs, ours)
 
 
+def _known_key(properties: Answer) -> str | None:
+    """The customer's key of a job, in lower case; empty for Microsoft's, None when the job does not show which."""
+    if properties.part("encryptionKey") is None:
+        return None
+    return (shown_key(properties, "encryptionKey") or "").casefold()
+
+
 def _lower(value: str | None) -> str | None:
     return value.casefold() if value else None
 
@@ -398,6 +415,8 @@ def normalize(found: Answer) -> dict[str, Any]:
         # Documents disagree on later states; the newest ones name this one only.
         "cancellable": state == "Creating",
         "deletable": _deletable(state),
+        "identity": shown_identity(found),
+        "encryption_key": shown_key(properties, "encryptionKey"),
         "error": None,
     }
 

@@ -74,7 +74,7 @@ def show_job(azure: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, 
 def ensure_job(azure: Mapping[str, str], options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     """The result of import_job: options are checked first, then Azure is asked."""
     state = options["state"]
-    spec = read_spec(azure, options, APIS[options["api"]].required) if state == "present" else None
+    spec = _spec(azure, options) if state == "present" else None
     parcel = read_parcel(options) if state == "shipped" else None
     _names.check_job_name(options["name"])
     client, place = connect(azure, options["wait_timeout"]), (azure["subscription_id"], azure["resource_group"])
@@ -96,11 +96,17 @@ def ensure_job(azure: Mapping[str, str], options: Mapping[str, Any], check_mode:
     return result | ({"warnings": list(change.warnings)} if change.warnings else {})
 
 
+def _spec(azure: Mapping[str, str], options: Mapping[str, Any], *, with_drives: bool = True) -> JobSpec:
+    """The job that the options describe, as its service takes it."""
+    api = APIS[options["api"]]
+    return read_spec(azure, options, api.required, with_drives=with_drives, takes_identity=api.takes_identity)
+
+
 def validate_job(azure: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, Any]:
     """The result of import_job with validate_only: the job as it is, and what the service says of the wanted one."""
     if options["state"] != "present":
         raise ArmError(f"`validate_only` works with `state: present` only, and `state` is {options['state']}.")
-    spec = read_spec(azure, options, APIS[options["api"]].required, with_drives=False)
+    spec = _spec(azure, options, with_drives=False)
     _names.check_job_name(options["name"])
     client, place = connect(azure, options["wait_timeout"]), (azure["subscription_id"], azure["resource_group"])
     api = APIS[options["api"]](client, *place, options["name"])

@@ -49,6 +49,8 @@ ABSENT: dict[str, Any] = {
     "datacenter_address": NO_ADDRESS,
     "cancellable": False,
     "deletable": False,
+    "identity": None,
+    "encryption_key": None,
     "error": None,
 }
 
@@ -75,6 +77,10 @@ class JobSpec:
     drives: tuple[Drive, ...]
     log_level: str = "Error"
     tags: dict[str, str] = field(default_factory=dict)
+    # type, and user_assigned for one that is shared; empty for none.
+    identity: dict[str, str] = field(default_factory=dict)
+    # url and vault_id of the customer's key; empty for Microsoft's.
+    encryption_key: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,27 @@ class Differences:
     shown: dict[str, Any] = field(default_factory=dict)
     fixed: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+
+
+def shown_identity(found: Answer) -> dict[str, str | None] | None:
+    """The identity of a job: type and principal_id; None for a job without one, or that does not show it."""
+    one = found.part("identity")
+    kind = one.text("type") if one else None
+    if one is None or kind in (None, "None"):
+        return None
+    return {"type": kind, "principal_id": one.text("principalId")}
+
+
+def shown_key(found: Answer, name: str) -> str | None:
+    """The address of the customer's key of a job; None where Microsoft manages the key, or the job does not show it."""
+    one = found.part(name)
+    return one.text("kekUrl") if one and one.text("kekType") == "CustomerManaged" else None
+
+
+def key_body(spec: JobSpec) -> dict[str, str]:
+    """The customer's key in the form of both services; empty for Microsoft's, which is their default."""
+    one = spec.encryption_key
+    return {"kekType": "CustomerManaged", "kekUrl": one["url"], "kekVaultResourceID": one["vault_id"]} if one else {}
 
 
 @dataclass(frozen=True)
@@ -120,6 +147,8 @@ class JobApi(Protocol):
     """Days in which the drives must be marked as shipped, before the service removes the job."""
     required: tuple[str, ...]
     """Parts of return_address and return_carrier that this service needs and others do not, `option.part` each."""
+    takes_identity: bool
+    """Whether a job of this service can be given an identity."""
     notice: str
     """What to know before a job is made with this service: what is wrong, then the remedy. Mostly empty."""
     remedies: Mapping[str | int, str]

@@ -32,6 +32,15 @@ PASSWORD = re.compile(r"[0-9]{6}([- ]?[0-9]{6}){7}")
 GROUP_DIVISOR, GROUP_BOUND = 11, 720896
 EXTERNAL_KEY_BYTES = 32
 PLACEHOLDER = re.compile(r"<.*>|CARRIER|(TRACKING[ _-]?)?NUMBER|TRACKING|XXX+|TODO|TBD", re.IGNORECASE)
+# Source: forms of resource IDs, and of the identifier of a key, whose version may be left out for the newest one.
+IDENTITY = re.compile(
+    r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.managedidentity/userassignedidentities/[^/]+",
+    re.IGNORECASE,
+)
+VAULT = re.compile(
+    r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.keyvault/(vaults|managedhsms)/[^/]+", re.IGNORECASE
+)
+KEY = re.compile(r"https://[^/\s]+/keys/[A-Za-z0-9-]+(/[A-Za-z0-9]+)?/?")
 ADDRESS = ("company", "street_address1", "street_address2", "city", "state_or_province", "postal_code", "country")
 EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;.]+")
 # A number with its separators and an extension has at least so many digits.
@@ -67,12 +76,17 @@ def read_parcel(options: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def read_spec(
-    azure: Mapping[str, str], options: Mapping[str, Any], required: tuple[str, ...] = (), *, with_drives: bool = True
+    azure: Mapping[str, str],
+    options: Mapping[str, Any],
+    required: tuple[str, ...] = (),
+    *,
+    with_drives: bool = True,
+    takes_identity: bool = True,
 ) -> JobSpec:
     """The job that the options describe; ValueError for what the service would refuse or the data center cannot use.
 
     ``required`` are the parts that the service needs and others do not, `option.part` each. Without ``with_drives``,
-    drives may be missing; those that are there are checked.
+    drives may be missing; those that are there are checked. ``takes_identity`` says whether the service takes one.
     """
     for option, part in (one.split(".") for one in required):
         if not options[option].get(part):
@@ -88,7 +102,31 @@ def read_spec(
         _drives(drives) if drives or with_drives else (),
         options["log_level"],
         tags,
+        *_identity_and_key(options, takes_identity),
     )
+
+
+def _identity_and_key(options: Mapping[str, Any], takes_identity: bool) -> tuple[dict[str, str], dict[str, str]]:
+    """The identity of the job and the customer's key, each empty when it is not wanted."""
+    identity = {name: value for name, value in (options.get("identity") or {}).items() if value}
+    key = dict(options.get("encryption_key") or {})
+    shared = identity.get("user_assigned")
+    if identity and not takes_identity:
+        raise ArmError(
+            f"`identity` is set, and `api: {options['api']}` takes none for a job: its published interface only shows "
+            "one. Remove the option, and give the job its identity in the Azure portal."
+        )
+    if key and takes_identity and not identity:
+        raise ArmError("`encryption_key` is set without `identity`, so the job could not read the key. Set both.")
+    if identity.get("type") == "SystemAssigned" and shared:
+        raise ArmError("`identity.user_assigned` is set, and `identity.type` is SystemAssigned. Use one of both.")
+    if identity.get("type") == "UserAssigned" and not IDENTITY.fullmatch(shared or ""):
+        raise ArmError("`identity.user_assigned` is no resource ID of a user-assigned identity. Set it.")
+    if key and not KEY.fullmatch(key["url"]):
+        raise ArmError("`encryption_key.url` is no identifier of a key, https://VAULT/keys/NAME or with its version.")
+    if key and not VAULT.fullmatch(key["vault_id"]):
+        raise ArmError("`encryption_key.vault_id` is no resource ID of a key vault or managed HSM. Set that.")
+    return identity, key
 
 
 def _needed(options: Mapping[str, Any], name: str, prefix: str = "") -> str:

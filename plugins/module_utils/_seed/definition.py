@@ -410,6 +410,23 @@ AZURE = {
         default={},
         example={"CostCenter": "4711"},
     ),
+    "identity": _dict(
+        "Managed identity of the import job, with which the service reads `azure.encryption_key`. Not with "
+        "`azure.api: import_export`.",
+        {
+            "type": _text("The job's own identity or a shared one.", choices=("SystemAssigned", "UserAssigned")),
+            "user_assigned": _text("Resource ID of the shared identity."),
+        },
+        default={},
+    ),
+    "encryption_key": _dict(
+        "Key of the customer that protects what the service keeps of the import job.",
+        {
+            "url": _text("Identifier of the key.", example="https://contoso-keys.vault.azure.net/keys/seeds"),
+            "vault_id": _text("Resource ID of the key vault."),
+        },
+        default={},
+    ),
 }
 SEED: dict[str, Option] = {
     "name": _text(

@@ -105,6 +105,11 @@ class Jobs:
             details = job["properties"]["details"]
             # OBSERVED: a fresh order has no datacenterAddress; regionConfiguration knows it.
             details["copyProgress"], details["copyLogDetails"] = [], []
+            _check_key(job, details)
+            # OBSERVED: the default is shown.
+            details.setdefault("keyEncryptionKey", {"kekType": "MicrosoftManaged"})
+            if "identity" in job:
+                job["identity"] = _made_identity(job["identity"])
             details["contactDetails"].setdefault("notificationPreference", NOTIFICATIONS)
             job["properties"].update(
                 status="AwaitingShipmentDetails",
@@ -242,6 +247,9 @@ class Jobs:
             job = self._find(name)
             if "tags" in body:
                 job["tags"] = body["tags"]
+            _check_key({**job, **body}, body.get("properties", {}).get("details") or {}, job["properties"]["details"])
+            if "identity" in body:
+                job["identity"] = _made_identity(body["identity"])
             for part, value in (body.get("properties", {}).get("details") or {}).items():
                 before = job["properties"]["details"].get(part) or {}
                 job["properties"]["details"][part] = {**before, **value} if self.merges else value
@@ -283,6 +291,26 @@ def _for_data_center(job: dict[str, Any]) -> dict[str, Any]:
         "unique": job["_unique"],
         "disks": details["importDiskDetailsCollection"],
     }
+
+
+def _made_identity(sent: dict[str, Any]) -> dict[str, Any]:
+    """An identity as it is shown. Source: the models; the service makes the principal of an identity of its own."""
+    if sent["type"] == "SystemAssigned":
+        return {"type": "SystemAssigned", "principalId": str(uuid.uuid4()), "tenantId": settings.TENANT_ID}
+    ids = {
+        one.replace("/resourceGroups/", "/resourcegroups/"): {"principalId": str(uuid.uuid4())}
+        for one in sent["userAssignedIdentities"]
+    }
+    return {"type": sent["type"], "userAssignedIdentities": ids}
+
+
+def _check_key(job: dict[str, Any], details: dict[str, Any], before: dict[str, Any] | None = None) -> None:
+    """Refuse a key without an identity, and the way back to Microsoft's. Source: the article on customer keys."""
+    kind = (details.get("keyEncryptionKey") or {}).get("kekType")
+    if kind == "CustomerManaged" and "identity" not in job:
+        raise JobError(400, "CmkErrorUserIdentityNotFound", "A customer-managed key needs an identity of the job.")
+    if kind == "MicrosoftManaged" and (before or {}).get("keyEncryptionKey", {}).get("kekType") == "CustomerManaged":
+        raise JobError(400, "CmkErrorKeyTypeNotAllowed", "A customer-managed key cannot be changed back.")
 
 
 def _check(body: dict[str, Any]) -> None:

@@ -524,6 +524,51 @@ def test_order_that_is_only_validated_is_held_to_the_carriers_of_the_region(
     assert not azure.changes() and not azure.jobs_of("import_export")
 
 
+# --- the customer's key
+
+VAULT = "/subscriptions/1/resourceGroups/seeds/providers/Microsoft.KeyVault/vaults/keys"
+OWN_KEY = {"url": "https://keys.vault.azure.net/keys/seeds", "vault_id": VAULT}
+
+
+def test_key_of_the_customer_is_set_with_the_job_and_never_changed(azure: Azure, order: dict[str, Any]) -> None:
+    made = ensure_job(azure.options, order | {"encryption_key": OWN_KEY}, False)["job"]
+    assert (made["encryption_key"], made["identity"]) == (OWN_KEY["url"], None)
+    assert azure.server.import_export.show(order["name"])["properties"]["encryptionKey"] == {
+        "kekType": "CustomerManaged",
+        "kekUrl": OWN_KEY["url"],
+        "kekVaultResourceID": OWN_KEY["vault_id"],
+    }
+    for again in (order, order | {"encryption_key": OWN_KEY}):
+        assert ensure_job(azure.options, again, False)["changed"] is False
+    with pytest.raises(ArmError, match="exists with a different encryption_key"):
+        ensure_job(azure.options, order | {"encryption_key": OWN_KEY | {"url": f"{OWN_KEY['url']}2"}}, False)
+
+
+def test_key_is_not_added_to_a_job_and_an_identity_is_never_sent(azure: Azure, order: dict[str, Any]) -> None:
+    ensure_job(azure.options, order, False)
+    with pytest.raises(ArmError, match="exists with a different encryption_key"):
+        ensure_job(azure.options, order | {"encryption_key": OWN_KEY}, False)
+    before = len(azure.requests())
+    for work in (
+        lambda options: ensure_job(azure.options, options, False),
+        lambda options: validate_job(azure.options, options),
+    ):
+        with pytest.raises(ArmError, match="takes none for a job"):
+            work(order | {"identity": {"type": "SystemAssigned"}})
+    assert len(azure.requests()) == before
+
+
+def test_identity_that_the_service_shows_is_told() -> None:
+    found = {"type": "SystemAssigned", "principalId": "p", "tenantId": "t"}
+    document = {
+        "id": "/x",
+        "location": "westus",
+        "properties": {"state": "Creating", "driveList": []},
+        "identity": found,
+    }
+    assert normalize(Answer(document, "GET"))["identity"] == {"type": "SystemAssigned", "principal_id": "p"}
+
+
 # --- the lab's service itself
 
 

@@ -419,3 +419,68 @@ def test_account_number_leaves_the_parameters(order: dict[str, Any]) -> None:
     assert "123456789" not in json.dumps(order)
     assert options["return_carrier"] == {"name": "FedEx", "account_number": "123456789"}
     assert take_account_number({"return_carrier": None}) == {"return_carrier": None}
+
+
+# --- identity, and the customer's key
+
+GROUP = "/subscriptions/11111111-2222-4333-8444-555555555555/resourceGroups/seeds/providers"
+SHARED = {"type": "UserAssigned", "user_assigned": f"{GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/seeds"}
+OWN_KEY = {"url": "https://keys.vault.azure.net/keys/seeds", "vault_id": f"{GROUP}/Microsoft.KeyVault/vaults/keys"}
+
+
+def test_job_with_an_identity_and_a_key_of_the_customer_is_made_once(azure: Azure, order: dict[str, Any]) -> None:
+    wanted = order | {"identity": SHARED, "encryption_key": OWN_KEY}
+    made = ensure_job(azure.options, wanted, False)["job"]
+    assert (made["identity"], made["encryption_key"]) == (
+        {"type": "UserAssigned", "principal_id": None},
+        OWN_KEY["url"],
+    )
+    kept = azure.job()
+    assert kept["properties"]["details"]["keyEncryptionKey"] == {
+        "kekType": "CustomerManaged",
+        "kekUrl": OWN_KEY["url"],
+        "kekVaultResourceID": OWN_KEY["vault_id"],
+        "identityProperties": {"type": "UserAssigned", "userAssigned": {"resourceId": SHARED["user_assigned"]}},
+    }
+    # The service spells ids in its own way, and a job keeps what nobody asks for any more.
+    assert SHARED["user_assigned"] not in kept["identity"]["userAssignedIdentities"]
+    for again in (wanted, order, order | {"identity": SHARED}):
+        assert ensure_job(azure.options, again, False)["changed"] is False
+
+
+def test_job_gets_its_own_identity_first_and_its_key_later(azure: Azure, order: dict[str, Any]) -> None:
+    assert ensure_job(azure.options, order, False)["job"]["identity"] is None
+    own = order | {"identity": {"type": "SystemAssigned", "user_assigned": None}}
+    done = ensure_job(azure.options, own, False)
+    assert (done["changed"], done["diff"]["after"]["updated"]) == (True, ["identity"])
+    assert done["job"]["identity"]["type"] == "SystemAssigned" and done["job"]["identity"]["principal_id"]
+    checked = ensure_job(azure.options, own | {"encryption_key": OWN_KEY}, True)
+    done = ensure_job(azure.options, own | {"encryption_key": OWN_KEY}, False)
+    assert checked["diff"] == done["diff"] and done["diff"]["after"]["updated"] == ["keyEncryptionKey"]
+    assert done["job"]["encryption_key"] == OWN_KEY["url"] and "warnings" not in done
+    other = own | {"encryption_key": OWN_KEY | {"url": f"{OWN_KEY['url']}2"}}
+    assert ensure_job(azure.options, other, False)["job"]["encryption_key"] == f"{OWN_KEY['url']}2"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"encryption_key": OWN_KEY}, "`encryption_key` is set without `identity`"),
+        ({"identity": SHARED | {"type": "SystemAssigned"}}, "`identity.user_assigned` is set"),
+        ({"identity": {"type": "UserAssigned"}}, "`identity.user_assigned` is no resource ID"),
+        ({"identity": SHARED | {"user_assigned": "seeds"}}, "`identity.user_assigned` is no resource ID"),
+        (
+            {"identity": SHARED, "encryption_key": OWN_KEY | {"url": "keys/seeds"}},
+            "`encryption_key.url` is no identifier",
+        ),
+        (
+            {"identity": SHARED, "encryption_key": OWN_KEY | {"vault_id": "keys"}},
+            "`encryption_key.vault_id` is no resource",
+        ),
+    ],
+)
+def test_identity_or_key_that_cannot_work_is_refused_before_any_request(
+    azure: Azure, order: dict[str, Any], changes: dict[str, Any], words: str
+) -> None:
+    refused(azure, order | changes, words)
+    assert not azure.requests()

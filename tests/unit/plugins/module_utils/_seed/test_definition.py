@@ -128,6 +128,8 @@ def full() -> dict[str, Any]:
             "content_md5": True,
         },
         copy_account={"type": "user", "user": "CONTOSO\\svc-seed"},
+        azure__identity={"type": "UserAssigned", "user_assigned": "/subscriptions/1/identities/seeds"},
+        azure__encryption_key={"url": "https://keys.vault.azure.net/keys/seeds", "vault_id": "/subscriptions/1/keys"},
         drives=[
             {
                 "serial": contoso.SERIAL,
