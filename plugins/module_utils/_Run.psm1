@@ -16,8 +16,8 @@ function Get-SeedRunnerText {
     [CmdletBinding()]
     [OutputType([string])]
     param()
-    # One function of each file: _Folder, _RehearsalDisk, _Drive, _Volume, _BitLockerCall, _DriveGuard, _Target, _Managed,
-    # _Tool, _Session, _Resume, _RunScript, _Manifest, _Verify.
+    # One function of each file: _Folder, _RehearsalDisk, _Drive, _Volume, _BitLockerCall, _DriveGuard, _Target,
+    # _Managed, _Tool, _Session, _Resume, _RunScript, _Manifest, _Verify.
     $known = 'Resolve-SeedPath', 'Get-SeedDiskSerial', 'ConvertTo-SeedSerial', 'Get-SeedEncryption',
         'Open-SeedEncryptable', 'Get-SeedDiskFact', 'Confirm-SeedDrive', 'Set-SeedNewKey', 'Get-SeedToolArgument',
         'Get-SeedNext', 'Resume-SeedSession', 'Invoke-SeedRun', 'Open-SeedManifest', 'Invoke-SeedVerifyRun'
