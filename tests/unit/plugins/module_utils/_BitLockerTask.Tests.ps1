@@ -210,7 +210,7 @@ Describe 'a task on BitLocker volumes' {
             [CmdletBinding()]param($InputObject, $MethodName, $Arguments)
             if ($MethodName -eq 'GetKeyProtectorAdSidInformation') { return $answer }
             Invoke-LabEncryptableMethod -Guid $InputObject.lab_guid -Name $MethodName -Value $Arguments
-        } -ModuleName _BitLockerStep
+        } -ModuleName _BitLockerCall
         $id = (Get-TestProtector -Type AdAccountOrGroup).id
         { Invoke-SeedBitLockerTask -Option $option } | Should -Throw "*$id of E: belongs to the*is not known*"
         # Without an account in the task nobody needs to know.
@@ -428,7 +428,7 @@ Describe 'a task on BitLocker volumes' {
                 [CmdletBinding()]param($InputObject, $MethodName, $Arguments)
                 if ($MethodName -eq $method) { return [pscustomobject]@{ ReturnValue = [uint32]$code } }
                 Invoke-LabEncryptableMethod -Guid $InputObject.lab_guid -Name $MethodName -Value $Arguments
-            } -ModuleName _BitLockerStep
+            } -ModuleName _BitLockerCall
             $option = New-TestOption -State encrypted -Protector $recovery -More @{ return_keys = $true }
             $done = Invoke-SeedBitLockerTask -Option $option
             $done.problem | Should -BeLike "*($code)$text"
