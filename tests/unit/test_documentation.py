@@ -212,7 +212,7 @@ def test_commands_exist(path: pathlib.Path) -> None:
         assert words[0] in playbooks(), found[0]
         given = set(re.findall(r"-e (\w+)=", found["rest"]))
         assert given <= variables_in_use(), found[0]
-        if words[0] in ONE_SEED:
+        if words[0] in ONE_SEED or "keys_action" in given:
             assert "seed" in given, found[0]
         else:
             assert "seed" not in given, found[0]
@@ -425,6 +425,11 @@ def test_documented_openssl_command_opens_an_escrow_copy(tmp_path: pathlib.Path)
     assert name in command[0]
     subprocess.run(["sh", "-c", command[0]], cwd=tmp_path, check=True, capture_output=True)
     assert (tmp_path / "WD-WX31A10FE02.jrn").read_bytes() == b"a journal\r\n"
+    digest = re.search(r"^ *openssl dgst .*$", text(DOCS / "keys.md"), re.MULTILINE)
+    assert digest is not None
+    shown = subprocess.run(["sh", "-c", digest[0]], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    item = content.Item("WD-WX31A10FE02", b"a journal\r\n")
+    assert sealed_file.copy_name(item, ["0123"]).split(".")[1] == shown[:12]
 
 
 def test_documented_openssl_command_opens_the_copy_of_a_volume(tmp_path: pathlib.Path) -> None:
