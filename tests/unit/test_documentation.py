@@ -319,7 +319,7 @@ def is_a(value: object, kind: type) -> bool:
 
 def option_problems(given: Mapping[str, Any], options: Mapping[str, Any], at: str = "") -> list[str]:
     """What of the arguments of a task its module does not take: names, choices, types, and what has to be given."""
-    kinds = {"str": str, "bool": bool, "int": int, "list": list, "dict": dict}
+    kinds = {"str": str, "path": str, "bool": bool, "int": int, "list": list, "dict": dict}
     problems = [f"{at}{name} is missing" for name, one in options.items() if one.get("required") and name not in given]
     for name, value in given.items():
         option = options.get(name)
