@@ -134,6 +134,7 @@ def tasks(snapshot: Snapshot) -> dict[str, Any]:
             "unlock": _keyed(snapshot, "locked"),
             "lock": [serial for serial, one in known.items() if one.get("verified")],
             "check": _keyed(snapshot, ""),
+            "escrowed": _hashes(ledger, "escrow", "read"),
         },
         "restore": {"attempts": pieces_drives.restorable(ledger)},
         "import": {
@@ -176,8 +177,10 @@ def _clean(ledger: Mapping[str, Any], last: str) -> dict[str, Any]:
     }
 
 
-def _hashes(ledger: Mapping[str, Any], kind: str) -> list[str]:
-    return sorted({str(one["sha256"]) for one in ledger.get("receipts") or [] if one["kind"] == kind})
+def _hashes(ledger: Mapping[str, Any], kind: str, proof: str = "") -> list[str]:
+    """The journals that have receipts of a kind, with any proof unless one is named."""
+    receipts = [one for one in ledger.get("receipts") or [] if one["kind"] == kind and proof in ("", one["proof"])]
+    return sorted({str(one["sha256"]) for one in receipts})
 
 
 def _keyed(snapshot: Snapshot, status: str) -> list[dict[str, str]]:

@@ -143,7 +143,7 @@ def test_the_tasks_of_a_new_seed() -> None:
     assert tasks(contoso.snapshot()) == {
         "stage": {"known_jobs": []},
         "prepare": {"collected": [], "copy_account": {"type": "system"}},
-        "verify": {"unlock": [], "lock": [], "check": []},
+        "verify": {"unlock": [], "lock": [], "check": [], "escrowed": []},
         "restore": {"attempts": []},
         "import": {"journals": [], "expected_blobs": [], "create": True},
         "complete": {"known_jobs": ["job-1"]},
@@ -167,7 +167,7 @@ def test_the_tasks_of_a_prepared_seed() -> None:
     found = tasks(contoso.snapshot("prepared", drives=[contoso.drive("copied, locked by a restart")]))
     assert found["prepare"] == {"collected": [SHA], "copy_account": {"type": "system"}}
     key = [{"serial": SERIAL, "journal": WORKING}]
-    assert found["verify"] == {"unlock": key, "lock": [], "check": key}
+    assert found["verify"] == {"unlock": key, "lock": [], "check": key, "escrowed": [SHA]}
     assert found["import"] == {
         "journals": [WORKING],
         "expected_blobs": [
@@ -217,7 +217,16 @@ def test_a_shipment_that_was_entered_in_azure_alone_cancels_nothing() -> None:
 
 def test_only_a_verified_drive_is_locked_before_shipping() -> None:
     found = tasks(contoso.snapshot("verified", drives=[contoso.drive("verified")]))["verify"]
-    assert found == {"unlock": [], "lock": [SERIAL], "check": [{"serial": SERIAL, "journal": WORKING}]}
+    check = [{"serial": SERIAL, "journal": WORKING}]
+    assert found == {"unlock": [], "lock": [SERIAL], "check": check, "escrowed": [SHA]}
+
+
+def test_no_old_key_goes_before_the_escrow_copy_of_the_new_one_was_read_back() -> None:
+    known = contoso.ledger("prepared")
+    for one in known["receipts"]:
+        one["proof"] = "written"
+    found = tasks(contoso.snapshot(ledger=known, drives=[contoso.drive("copied, locked by a restart")]))
+    assert (found["verify"]["escrowed"], found["prepare"]["collected"]) == ([], [SHA])
 
 
 def test_a_drive_without_a_record_or_a_working_copy_is_not_unlocked() -> None:
@@ -225,7 +234,7 @@ def test_a_drive_without_a_record_or_a_working_copy_is_not_unlocked() -> None:
     known = contoso.ledger("prepared")
     known["receipts"] = [one for one in known["receipts"] if one["kind"] == "escrow"]
     found = tasks(contoso.snapshot(ledger=known, drives=[contoso.drive("copied, locked by a restart")]))
-    assert found["verify"] == {"unlock": [], "lock": [], "check": []}
+    assert found["verify"] == {"unlock": [], "lock": [], "check": [], "escrowed": [SHA]}
     assert found["clean"]["journals"] == []
 
 
