@@ -225,10 +225,32 @@ options:
       - O(drives) and O(journals) may be missing. Works with O(state=present) only.
     type: bool
     default: false
+  wait_for:
+    description:
+      - Phases to wait for after the change, in the words of RV(job.phase); the first that the job has ends the wait.
+      - Fails at once when the job cannot reach one any more, because it was cancelled, failed, is gone or is past them.
+        Fails when O(wait_timeout) is over; a lost connection does not end the wait. Check mode does not wait.
+      - V(completed) can still become V(completed_with_errors) when the drives have been sent back.
+    type: list
+    elements: str
+    choices:
+      - absent
+      - created
+      - shipped
+      - at_datacenter
+      - copying
+      - completed
+      - completed_with_errors
+      - cancelled
+      - failed
   wait_timeout:
-    description: Maximum time to wait for an operation of Azure, in seconds.
+    description: Maximum time to wait for an operation of Azure, and for O(wait_for), in seconds each.
     type: int
     default: 1800
+  poll_interval:
+    description: Seconds between two looks at the job, for O(wait_for).
+    type: int
+    default: 60
 extends_documentation_fragment:
   - seedfreight.azure_offline_backup.azure
   - seedfreight.azure_offline_backup.attributes
@@ -326,6 +348,17 @@ EXAMPLES = r"""
     state: shipped
     carrier: FedEx
     tracking_number: "794612345678"
+
+- name: Mark the import job as shipped, and wait until the drives have arrived, a week at most
+  seedfreight.azure_offline_backup.import_job:
+    name: contoso-fs01
+    resource_group: seeds
+    state: shipped
+    carrier: FedEx
+    tracking_number: "794612345678"
+    wait_for: [at_datacenter, copying, completed]
+    wait_timeout: 604800
+    poll_interval: 900
 
 - name: Create the import job with the service of a cloud that has no other
   seedfreight.azure_offline_backup.import_job:
@@ -654,6 +687,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     ensure_job,
     validate_job,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job_api import PHASES
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.options import (
     AZURE_OPTIONS,
     signed_in,
@@ -722,7 +756,9 @@ OPTIONS = {
     "carrier": {"type": "raw"},
     "tracking_number": {"type": "raw"},
     "validate_only": {"type": "bool", "default": False},
+    "wait_for": {"type": "list", "elements": "str", "choices": [one for one in PHASES if one != "unknown"]},
     "wait_timeout": {"type": "int", "default": 1800},
+    "poll_interval": {"type": "int", "default": 60},
 }
 
 

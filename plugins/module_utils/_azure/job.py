@@ -40,8 +40,11 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 APIS: dict[str, type[JobApi]] = {"data_box": DataBoxApi, "import_export": ImportExportApi}
 SHIPPED = ("shipped", "at_datacenter", "copying", "completed", "completed_with_errors")
 DEAD = ("cancelled", "failed")
+SERVER_ERROR = 500
 # Source: Data Box documentation; the service removes contact and phone from a job that has ended.
 UPDATABLE = ("created", "shipped", "at_datacenter", "copying")
+# The phases that follow each other. What a job has passed does not come back.
+ORDER = ("created", *SHIPPED)
 # Azure may show an effect a moment after it took the request. Pauses between looks, in seconds.
 LOOKS = (0.5, 1.0, 2.0, 4.0, 8.0)
 
@@ -88,9 +91,10 @@ def ensure_job(azure: Mapping[str, str], options: Mapping[str, Any], check_mode:
         change = job.shipped(*parcel)
     else:
         change = job.cancelled() if state == "cancelled" else job.absent()
+    wanted = options.get("wait_for") or []
     result = {
         "changed": change.changed,
-        "job": change.job,
+        "job": job.waited_for(wanted, options["poll_interval"]) if wanted and not check_mode else change.job,
         "diff": {"before": _shown(before), "after": _shown(before | change.after)},
     }
     return result | ({"warnings": list(change.warnings)} if change.warnings else {})
@@ -104,6 +108,8 @@ def _spec(azure: Mapping[str, str], options: Mapping[str, Any], *, with_drives: 
 
 def validate_job(azure: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, Any]:
     """The result of import_job with validate_only: the job as it is, and what the service says of the wanted one."""
+    if options.get("wait_for"):
+        raise ArmError("`wait_for` is set with `validate_only`, which makes no job to wait for. Remove one of both.")
     if options["state"] != "present":
         raise ArmError(f"`validate_only` works with `state: present` only, and `state` is {options['state']}.")
     spec = _spec(azure, options, with_drives=False)
@@ -322,6 +328,33 @@ class ImportJob:
         done = self._settle("delete", lambda: self._api.delete(self._timeout), lambda now: not now["exists"])
         return Change(done, True, after)
 
+    def waited_for(self, wanted: list[str], interval: int) -> dict[str, Any]:
+        """The job once it has one of these phases; ArmError when it cannot reach one any more, or not in time.
+
+        A look that fails for want of an answer is no end of the wait.
+        """
+        end, names = time.monotonic() + self._timeout, " or ".join(wanted)
+        while self.found["phase"] not in wanted:
+            phase, now = self.found["phase"], f"Import job '{self._name}' {_found_as(self.found)}"
+            if phase in (*DEAD, "absent"):
+                raise ArmError(f"{now}, so it never becomes {names} (`wait_for`). {_reason(self.found)}".rstrip())
+            known = [ORDER.index(one) for one in wanted if one in ORDER]
+            if phase in ORDER and len(known) == len(wanted) and max(known) < ORDER.index(phase):
+                raise ArmError(f"{now}, which is past {names} (`wait_for`). {_reason(self.found)}".rstrip())
+            left = end - time.monotonic()
+            if left <= 0:
+                raise ArmError(
+                    f"{now}, and was not {names} within {self._timeout} seconds (`wait_timeout`). "
+                    "Run again to go on waiting."
+                )
+            time.sleep(min(interval, left))
+            try:
+                self.found = self._api.get()
+            except ArmError as error:
+                if 0 < error.status < SERVER_ERROR:
+                    raise
+        return self.found
+
     def _settle(
         self, action: str, act: Callable[[], None], reached: Callable[[dict[str, Any]], bool]
     ) -> dict[str, Any]:
@@ -362,7 +395,12 @@ class ImportJob:
 
 def _unclear(error: ArmError) -> bool:
     """Whether a request may have had its effect in spite of the error: no answer, a fault of the server, a conflict."""
-    return error.status >= 500 or (error.status in (0, 404, 409, 412) and error.code != "ScopeLocked")
+    return error.status >= SERVER_ERROR or (error.status in (0, 404, 409, 412) and error.code != "ScopeLocked")
+
+
+def _reason(job: Mapping[str, Any]) -> str:
+    """What the service says of the end of a job."""
+    return f"Azure says {str(job['error']).rstrip('.')}." if job["error"] else ""
 
 
 def _found_as(job: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -522,6 +523,18 @@ def test_order_that_is_only_validated_is_held_to_the_carriers_of_the_region(
     assert (found["valid"], [one["id"] for one in found["checks"]]) == (valid, ["azure_order_carrier"])
     assert ("validates no job" in found["why"]) is (valid is None)
     assert not azure.changes() and not azure.jobs_of("import_export")
+
+
+def test_phases_of_this_service_are_waited_for(
+    azure: Azure, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states = ["Received", "Transferring"]
+    ensure_job(azure.options, order, False)
+    monkeypatch.setattr(
+        time, "sleep", lambda _seconds: azure.server.import_export.merge(order["name"], {"state": states.pop(0)})
+    )
+    wanted = order | PARCEL | {"wait_for": ["copying"], "poll_interval": 60}
+    assert ensure_job(azure.options, wanted, False)["job"]["phase"] == "copying" and not states
 
 
 # --- the customer's key

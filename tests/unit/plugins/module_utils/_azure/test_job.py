@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +18,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     ImportJob,
     ensure_job,
     show_job,
+    validate_job,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.order import (
     read_parcel,
@@ -484,3 +486,103 @@ def test_identity_or_key_that_cannot_work_is_refused_before_any_request(
 ) -> None:
     refused(azure, order | changes, words)
     assert not azure.requests()
+
+
+# --- waiting for a phase
+
+
+class Hours:
+    """A clock that a wait lets go on: at each pause the data center reports the next status."""
+
+    def __init__(self, azure: Azure, *statuses: str) -> None:
+        self.azure, self.statuses, self.now, self.pauses = azure, list(statuses), 0.0, list[float]()
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.pauses.append(seconds)
+        if self.statuses:
+            self.azure.tell(NAME, status=self.statuses.pop(0))
+
+
+@pytest.fixture
+def travels(azure: Azure, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Send the drives of a job, wait for phases, and report these statuses meanwhile."""
+    ensure_job(azure.options, order, False)
+    ensure_job(azure.options, order | PARCEL, False)
+
+    def wait(wanted: list[str], *statuses: str, **more: Any) -> tuple[dict[str, Any], Hours]:
+        hours = Hours(azure, *statuses)
+        monkeypatch.setattr(time, "sleep", hours.sleep)
+        monkeypatch.setattr(time, "monotonic", lambda: hours.now)
+        options = order | PARCEL | {"wait_for": wanted, "poll_interval": 60, "wait_timeout": 600} | more
+        return ensure_job(azure.options, options, more.get("check_mode", False)), hours
+
+    return wait
+
+
+def test_wait_ends_with_the_first_phase_that_is_wanted(travels: Any) -> None:
+    done, hours = travels(["copying", "completed"], "AtAzureDC", "AtAzureDC", "DataCopy")
+    assert (done["job"]["phase"], done["changed"], hours.pauses) == ("copying", False, [60, 60, 60])
+    done, hours = travels(["copying"])
+    assert (done["job"]["phase"], hours.pauses) == ("copying", [])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "statuses", "words"),
+    [
+        (["completed"], ("AtAzureDC", "Cancelled"), "has status Cancelled, so it never becomes completed"),
+        (["copying", "completed"], ("Aborted",), "has status Aborted, so it never becomes copying or completed"),
+        (["completed"], ("CompletedWithErrors",), "has status CompletedWithErrors, which is past completed"),
+        (["created"], (), "has status ShippedToAzureDC, which is past created"),
+    ],
+)
+def test_wait_ends_at_once_for_what_never_comes(
+    travels: Any, wanted: list[str], statuses: tuple[str, ...], words: str
+) -> None:
+    with pytest.raises(ArmError, match=words):
+        travels(wanted, *statuses, "DataCopy", wait_timeout=10**9)
+
+
+def test_job_that_is_gone_ends_the_wait(azure: Azure, order: dict[str, Any]) -> None:
+    with pytest.raises(ArmError, match="does not exist, so it never becomes completed"):
+        ensure_job(azure.options, order | {"state": "absent", "wait_for": ["completed"], "poll_interval": 1}, False)
+    found = ensure_job(azure.options, order | {"state": "absent", "wait_for": ["absent"], "poll_interval": 1}, False)
+    assert found["job"]["phase"] == "absent"
+
+
+def test_errors_that_come_after_the_drives_are_sent_back_are_waited_for(travels: Any) -> None:
+    done, hours = travels(["completed_with_errors"], "ShippedToCustomer", "CompletedWithErrors")
+    assert done["job"]["phase"] == "completed_with_errors" and len(hours.pauses) == 2
+
+
+def test_wait_has_an_end(travels: Any) -> None:
+    with pytest.raises(ArmError, match=r"was not completed within 150 seconds \(`wait_timeout`\)"):
+        travels(["completed"], "AtAzureDC", wait_timeout=150)
+
+
+def test_check_mode_does_not_wait_and_a_validation_has_nothing_to_wait_for(
+    azure: Azure, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _seconds: pytest.fail("it waits"))
+    wanted = order | {"wait_for": ["completed"], "poll_interval": 60}
+    assert ensure_job(azure.options, wanted, True)["changed"]
+    with pytest.raises(ArmError, match="`wait_for` is set with `validate_only`"):
+        validate_job(azure.options, wanted)
+
+
+def test_answer_that_is_lost_does_not_end_the_wait(azure: Azure, travels: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, lost = DataBoxApi.get, [ArmError("no answer"), ArmError("out of order", status=500)]
+
+    def get(api: DataBoxApi) -> dict[str, Any]:
+        found = real(api)
+        if found["phase"] == "at_datacenter" and lost:
+            raise lost.pop()
+        return found
+
+    monkeypatch.setattr(DataBoxApi, "get", get)
+    done, hours = travels(["copying"], "AtAzureDC", "AtAzureDC", "AtAzureDC", "DataCopy")
+    assert (done["job"]["phase"], len(hours.pauses), lost) == ("copying", 4, [])
+    lost.append(ArmError("forbidden", status=403))
+    azure.tell(NAME, status="ShippedToAzureDC")
+    with pytest.raises(ArmError, match="forbidden"):
+        travels(["copying"], "AtAzureDC", "DataCopy")
