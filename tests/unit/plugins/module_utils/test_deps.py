@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import ast
+import pathlib
+import re
 import subprocess
 import sys
 
@@ -32,3 +35,30 @@ def test_sealing_loads_without_its_packages(package: str) -> None:
     paths = f"import sys; sys.path[:] = {sys.path!r}\n"
     done = subprocess.run([sys.executable, "-c", paths + code], capture_output=True, text=True, check=False)
     assert "LibraryMissing" in done.stderr and package in done.stderr.splitlines()[-1]
+
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[4]
+# Ansible loads these for the connection to a Windows host; the collection imports none of them.
+OF_THE_CONNECTION = {"pywinrm", "requests-ntlm"}
+# ansible-core brings the first, the transport of azure-core the second.
+BROUGHT = {"yaml", "urllib3"}
+
+
+def imported() -> set[str]:
+    """The packages that the collection's code imports, beside Python's own and ansible-core."""
+    found = set()
+    for path in (REPOSITORY / "plugins").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+            found |= {tuple(one.split(".")) for one in names}
+    known = {parts for parts in found if parts[0] not in {*sys.stdlib_module_names, "ansible", "ansible_collections"}}
+    # The packages of Azure share one namespace, and have its parts in their names.
+    parts = {"azure": 2, "azure.storage": 3}
+    return {"-".join(one[: parts.get(".".join(one[:2]), parts.get(one[0], 1))]) for one in known}
+
+
+def test_every_package_that_is_required_is_used_and_every_one_that_is_used_is_required() -> None:
+    lines = (REPOSITORY / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    required = {re.split(r"[>=<]", line)[0] for line in lines if line and not line.startswith("#")}
+    assert imported() - BROUGHT == required - OF_THE_CONNECTION
