@@ -99,10 +99,12 @@ def test_three_seeds_of_which_one_has_no_definition(lab: Lab) -> None:
     said: list[dict[str, Any]] = []
     with Chat(said) as url:
         hook = {"seed_notify": [{"name": "chat", "type": "webhook", "url": url, "events": ["person"]}]}
-        for number in range(2):
-            run = lab.play("report", "--limit", SEEDS[1], "-e", json.dumps(hook))
+        for language in ("en", "zh-CN"):
+            run = lab.play("report", "--limit", SEEDS[1], "-e", json.dumps({**hook, "report_language": language}))
             assert run.returncode == 0 and url not in run.output, run.output
-            assert [one["title"] for one in said] == [f"{SEEDS[1]}: waiting for you (ship)"], number
+            assert [one["title"] for one in said] == [f"{SEEDS[1]}: waiting for you (ship)"], language
+            page = (lab.home / "state" / SEEDS[1] / "report.html").read_text(encoding="utf-8")
+            assert f'<html lang="{language}">' in page and ("等待寄送" in page) == (language == "zh-CN")
     assert lab.ledger(SEEDS[1])["history"][-1]["text"] == f"Told chat: {SEEDS[1]}: waiting for you (ship)"
     assert said[0]["command"].startswith("ansible-playbook seedfreight.azure_offline_backup.ship ")
     support = lab.play("support", "-e", f"seed={SEEDS[0]}", "-e", f"support_file={lab.home}/bundle.tar.gz")
