@@ -242,20 +242,42 @@ IN_CHINESE = {
 }
 
 
+def words_of(name: str) -> set[str]:
+    """The keys of the words that a page uses."""
+    return set(re.findall(r"\bwords\.([a-z_0-9]+)", (TEMPLATES / name).read_text(encoding="utf-8")))
+
+
+def texts_of(shown: str) -> set[str]:
+    """What stands between the tags of a page."""
+    parts = re.split(r"<style>.*?</style>|<[^>]*>", html.unescape(shown), flags=re.DOTALL)
+    return {" ".join(one.split()) for one in parts}
+
+
 @pytest.mark.parametrize("case", IN_CHINESE)
 def test_the_chinese_page_has_no_english_word_of_the_table(case: str) -> None:
     snapshot = contoso.snapshot(**IN_CHINESE[case])
     view = decide(snapshot).view()
     # Records stay as they were written.
     found = report(snapshot, view, [], None, CHINESE) | {"history": []}
-    shown = html.unescape(page(found))
-    texts = {" ".join(one.split()) for one in re.split(r"<style>.*?</style>|<[^>]*>", shown, flags=re.DOTALL)}
-    template = (TEMPLATES / "report.html.j2").read_text(encoding="utf-8")
-    keys = set(re.findall(r"\bwords\.([a-z_0-9]+)", template))
+    shown, keys = html.unescape(page(found)), words_of("report.html.j2")
+    texts = texts_of(shown)
     assert texts & {*(WORDS[ENGLISH][key] for key in keys - {"full_stop"}), *GLOSSARY[ENGLISH].values()} == set()
     assert len(texts & {WORDS[CHINESE][key] for key in keys}) > 30
     assert '<html lang="zh-CN">' in shown and label(view["status"], CHINESE) in shown
     assert [one for one in GLOSSARY[CHINESE].values() if one not in shown] == []
+
+
+def test_the_chinese_page_of_all_seeds_has_no_english_word_of_the_table() -> None:
+    seeds = []
+    for state in ("unknown", "blocked", "person", "ready", "time", "finished"):
+        found = report(contoso.snapshot(), {"status": "new", "blocked": None}, [], None, CHINESE)
+        row = dict.fromkeys(("reason", "since", "deadline", "command"), "") | {"state": state, "status": "unknown"}
+        seeds.append({"name": state, "row": row, "report": None if state == "unknown" else found})
+    shown = rendered("index.html.j2", seed_status={"report": found}, report_seeds=seeds)
+    texts, keys = {one.removesuffix(" (1)") for one in texts_of(shown)}, words_of("index.html.j2")
+    assert texts & {WORDS[ENGLISH][key] for key in keys} == set()
+    # Two have a gap.
+    assert texts >= {WORDS[CHINESE][key] for key in keys - {"as_of", "steps_done"}}
 
 
 def test_times_and_sizes_of_the_chinese_page_are_in_chinese() -> None:
