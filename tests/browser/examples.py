@@ -126,10 +126,10 @@ def waiting_for_shipment() -> dict[str, Any]:
     return at("job_created", job={**found, "datacenter_address": address}, drives=[away])
 
 
-def all_seeds() -> dict[str, Any]:
+def all_seeds(language: str = "en") -> dict[str, Any]:
     """What the page of all seeds gets: one in each state, and one whose status could not be gathered."""
     found = {
-        "contoso-fs01": several_drives(),
+        "contoso-fs01": several_drives(language),
         "contoso-fs02": blocked(),
         "contoso-fs03": waiting_for_shipment(),
         "contoso-fs04": whole_life(),

@@ -48,6 +48,7 @@ PAGES = {
     "new": lambda: _report(**examples.at("")),
     "hostile": _hostile,
     "all": lambda: rendered("index.html.j2", **examples.all_seeds()),
+    "all-chinese": lambda: rendered("index.html.j2", **examples.all_seeds("zh-CN")),
     "slip": lambda: rendered("packing_slip.html.j2", seed_status=examples.waiting_for_shipment()),
 }
 EACH = pytest.mark.parametrize("name", PAGES)
