@@ -74,7 +74,8 @@ def kind_of(block: Block) -> str:
     if own_test(block):
         return "a test of its own"
     commands = block.commands()
-    for kind, words in (("make", ("make ",)), ("playbooks", (PLAYBOOK,)), ("lab", (PLAYBOOK, "lab ", ". .lab/"))):
+    own = ("make ", "python3 scripts/")
+    for kind, words in (("make", own), ("playbooks", (PLAYBOOK,)), ("lab", (PLAYBOOK, "lab ", ". .lab/"))):
         if all(one.startswith(words) for one in commands):
             return kind
     return "script"
@@ -89,7 +90,7 @@ def test_every_block_is_held(capsys: pytest.CaptureFixture[str]) -> None:
     """A new language, an unknown reason or a script in a page without a sandbox fails here; the counts are printed."""
     assert {one.language for one in BLOCKS} <= {*guides.LANGUAGES, guides.SAMPLE}
     assert [str(one) for one in BLOCKS if one.reason and one.reason not in guides.REASONS] == []
-    marks = sum(len(re.findall(r"<!-- not run", path.read_text(encoding="utf-8"))) for path in guides.PAGES)
+    marks = sum(len(re.findall(r"^ *<!-- not run", path.read_text(encoding="utf-8"), re.M)) for path in guides.PAGES)
     assert marks == sum(bool(one.reason) for one in BLOCKS), "a mark is not right above a block"
     assert {one.page for one in BLOCKS if kind_of(one) == "script"} == set(SANDBOXES)
     assert all(hasattr(test_documentation, name) for name in OWN_TESTS.values())
@@ -269,10 +270,16 @@ def test_lab_commands_are_ones_that_the_lab_parses(block: Block) -> None:
 
 
 @of_kind("make")
-def test_make_commands_have_a_target(block: Block) -> None:
+def test_commands_of_the_project_have_a_target_or_a_script(block: Block) -> None:
+    """They run what other stages run; the options of a script stand in it."""
     targets = set(TARGET.findall((REPOSITORY / "Makefile").read_text(encoding="utf-8")))
     for line in block.commands():
-        assert shlex.split(line)[1] in targets, line
+        program, what, *words = shlex.split(line)
+        if program == "make":
+            assert what in targets, line
+        else:
+            text = (REPOSITORY / what).read_text(encoding="utf-8")
+            assert all(one in text for one in words if one.startswith("-")), line
 
 
 @of_kind("bat")
@@ -475,6 +482,16 @@ def keys(box: Sandbox, rekey: str) -> None:
     assert secrets["new"].decrypt(copy.read_bytes()) == b"a journal"
 
 
+def bitlocker(box: Sandbox, view: str) -> None:
+    """A copy that ansible-vault sealed is shown."""
+    (box.root / "srv/people").mkdir()
+    (box.root / "srv/people/keys.password").write_text("a secret", encoding="utf-8")
+    vault = VaultLib([("default", VaultSecret(b"a secret"))])
+    (name,) = re.findall(r"\S+\.key\.vault", view)
+    (box.root / "work" / name).write_bytes(vault.encrypt(b'{"value": "a key"}\n'))
+    assert '{"value": "a key"}' in box.run(view)
+
+
 def readme(box: Sandbox, packages: str) -> None:
     """The collection, and the Python packages that it names."""
     assert "azure-storage-blob" in box.run(packages)
@@ -491,6 +508,7 @@ def upgrade(box: Sandbox, newer: str) -> None:
 
 SANDBOXES: dict[str, Callable[..., None]] = {
     "README.md": readme,
+    "bitlocker.md": bitlocker,
     "getting-started.md": getting_started,
     "install.md": install,
     "keys.md": keys,
