@@ -27,6 +27,8 @@ sys.path.insert(0, str(TESTS))
 from lab import controller, world  # noqa: E402  (the lab is a package of the tests folder)
 
 PLAYBOOK = "seedfreight.azure_offline_backup"
+# Where the guides have files that a playbook writes.
+GUIDES_FOLDER = "/var/lib/seedfreight"
 RECAP = re.compile(r"ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)")
 WAIT = ("-e", "seed_wait=true", "-e", "seed_poll_interval=1")
 
@@ -89,6 +91,10 @@ class Lab:
     def play(self, playbook: str, *words: str) -> Run:
         """One run of a playbook of the collection."""
         return self.command(shlex.join(["ansible-playbook", f"{PLAYBOOK}.{playbook}", *words]))
+
+    def types(self, command: str, *more: str) -> Run:
+        """A command of a guide without its program; the files that it names are in the lab's folder."""
+        return self.command(f"ansible-playbook {PLAYBOOK}.{command}".replace(GUIDES_FOLDER, str(self.home)), *more)
 
     def command(self, line: str, *more: str) -> Run:
         """A command as it was printed."""

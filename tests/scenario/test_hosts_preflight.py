@@ -89,7 +89,7 @@ def test_preflight_asks_each_host(lab: Lab) -> None:
     file, kept = lab.home / "preflight.json", lab.home / "state" / SEED / "preflight.json"
     lab.order("seed", SEED)
     before = tree(lab)
-    run = lab.play("preflight", "--check", "-e", f"preflight_file={file}")
+    run = lab.types("preflight -e preflight_file=/var/lib/seedfreight/preflight.json", "--check")
     assert (run.returncode, run.changed, kept.exists()) == (0, 0, False), run.output
     assert f"{SEED}, copy host fs01: " in run.output and "Remedy: Run powercfg" in run.output
     assert f"{SEED}, source host fs01: " in run.output and f"{SEED}, names and Azure: " in run.output
@@ -138,7 +138,7 @@ def test_preflight_asks_each_host(lab: Lab) -> None:
     assert set(statuses(found[OTHER], "seed_checks").values()) == {"unknown", "ok"}
     assert f"{OTHER}, source host fs02: it could not be asked." in run.message
     assert f"{OTHER}, copy host fs02: it could not be asked." in run.message
-    assert lab.play("preflight", "-e", f"seed={OTHER}", "-e", f"preflight_file={file}").returncode == 2
+    assert lab.types("preflight", "-e", f"seed={OTHER}", "-e", f"preflight_file={file}").returncode == 2
     assert list(rows(file)) == [OTHER], "the other seed is left alone"
     document = json.loads(kept.read_text(encoding="utf-8"))
     assert {name: document[name] for name in found[SEED] if "host" not in name} == {
@@ -187,10 +187,11 @@ def test_probe_writes_one_file_and_changes_nothing(lab: Lab) -> None:
     with world.changed(world.disk_file(DRIVE)) as disk:
         disk["is_offline"] = True
     before = tree(lab)
-    run = lab.play("probe", "-e", "probe_host=fs01", "--check", "-e", f"probe_file={file}")
+    here = ("-e", "probe_host=fs01", "-e", f"probe_file={file}")
+    run = lab.types("probe -e probe_host=copy01 -e probe_run_tool=true", *here, "--check")
     assert (run.returncode, run.changed) == (0, 0), run.output
     checked = json.loads(file.read_text(encoding="utf-8"))
-    run = lab.play("probe", "-e", "probe_host=fs01", "-e", f"probe_file={file}")
+    run = lab.types("probe -e probe_host=copy01", *here)
     assert (run.returncode, run.changed) == (0, 0), run.output
     assert tree(lab) == before
     assert file.stat().st_mode & 0o777 == 0o600

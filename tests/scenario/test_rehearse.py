@@ -33,7 +33,7 @@ def test_rehearsal_leaves_nothing_behind(lab: Lab) -> None:
     assert (folder / "disks.json").exists()
     lab.slow_tool("fs01", None)
 
-    done = lab.play("rehearse", *NAMED, "-e", f"probe_file={file}")
+    done = lab.types("rehearse -e seed=contoso-fs01", "-e", f"probe_file={file}")
     assert done.returncode == 0, done.output
     found = json.loads(file.read_text(encoding="utf-8"))
     parts = found["rehearsal"]

@@ -83,9 +83,9 @@ def test_a_restart_and_a_lost_work_folder_lead_to_unlock_and_restore_and_never_t
     journal = next(folder.glob("*/*.jrn")).read_bytes()
     shutil.rmtree(folder.parents[2])
     command = blocked(lab.play("seed"), "attempt_lost")
-    checked = lab.command(command, "--check", "--diff")
+    checked = lab.types("restore -e seed=contoso-fs01 --check", "--diff")
     assert checked.returncode == 0 and checked.changed > 0 and not folder.exists(), checked.output
-    restored = lab.command(command)
+    restored = lab.types("restore -e seed=contoso-fs01")
     assert restored.returncode == 0 and next(folder.glob("*/*.jrn")).read_bytes() == journal, restored.output
     assert restored.status(SEED) == "prepared" and lab.command(command).changed == 0
     run = lab.play("seed", *WAIT)
