@@ -52,7 +52,8 @@ TWIN = "tests/integration/test_twin.py"
 OTHERS = ("many", "status", "services")
 REMEDIES = "tests/scenario/test_remedies.py"
 # The scenarios of molecule, which are whole seeds. Each runs once: mars_2015 under the oldest ansible-core.
-PEOPLE = ("mars_attended", "folder", "disk_prep")
+# mars_attended runs from the installed archive, in test_installed.py.
+PEOPLE = ("folder", "disk_prep")
 
 
 @dataclass
@@ -167,6 +168,7 @@ def stages() -> list[Stage]:
             "many seeds, another service",
             [tool("pytest", "-q", *(f"tests/scenario/test_{one}.py" for one in OTHERS))],
         ),
+        Stage("scenario", "installed archive", [tool("pytest", "-q", "tests/scenario/test_installed.py")]),
         Stage("scenario", "state in a container", [tool("pytest", "-q", "tests/scenario/test_state.py")]),
         Stage(
             "scenario",

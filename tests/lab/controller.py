@@ -51,7 +51,7 @@ def variables(home: pathlib.Path) -> dict[str, str]:
         "ANSIBLE_HOME": str(own / "ansible"),
         "ANSIBLE_LOCAL_TEMP": str(own / "tmp"),
         "ANSIBLE_REMOTE_TEMP": str(own / "remote_tmp"),
-        "ANSIBLE_COLLECTIONS_PATH": str(world.REPOSITORY / ".build" / "collections"),
+        "ANSIBLE_COLLECTIONS_PATH": str(world.collections()),
         "ANSIBLE_INVENTORY": str(home / "inventory"),
         "ANSIBLE_VAULT_PASSWORD_FILE": str(home / "inventory-secrets" / "vault-password"),
         "ANSIBLE_NOCOLOR": "1",

@@ -27,7 +27,9 @@ SHOWN_HOSTS = 10
 LETTERS = "EFGHIJKLMNOPQRSTUVWXYZ"
 # The bus of a virtual disk, which has no serial to show; that of its description is the name of its folder.
 VIRTUAL = "File Backed Virtual"
+# A checkout, or the folder of the installed collection, into which nothing is written.
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+INSTALLED = REPOSITORY.parents[1].name == "ansible_collections"
 
 
 class LabError(Exception):
@@ -37,6 +39,16 @@ class LabError(Exception):
 def home() -> pathlib.Path:
     """The lab's folder: LAB_HOME, else .lab in the checkout."""
     return pathlib.Path(os.environ.get("LAB_HOME") or REPOSITORY / ".lab")
+
+
+def built() -> pathlib.Path:
+    """What is made once and kept: below the checkout, else in the user's cache."""
+    return pathlib.Path.home() / ".cache" / "seedfreight" if INSTALLED else REPOSITORY / ".build"
+
+
+def collections() -> pathlib.Path:
+    """Where ansible finds the collection that this lab is part of."""
+    return REPOSITORY.parents[2] if INSTALLED else REPOSITORY / ".build" / "collections"
 
 
 def use(folder: pathlib.Path) -> None:

@@ -25,13 +25,12 @@ class AzuriteMissing(Exception):
 
 def find() -> pathlib.Path:
     """The script of Azurite's blob server."""
-    base = pathlib.Path(
-        os.environ.get("SEEDFREIGHT_AZURITE") or world.REPOSITORY / ".build" / "azurite" / "node_modules" / "azurite"
-    )
+    base = pathlib.Path(os.environ.get("SEEDFREIGHT_AZURITE") or world.built() / "azurite" / "node_modules" / "azurite")
     script = base / "dist" / "src" / "blob" / "main.js"
     if not script.exists() or not shutil.which("node"):
         raise AzuriteMissing(
-            f"Azurite is not at {base}, or there is no node: run 'make setup', which needs Node.js and npm."
+            f"Azurite is not at {base}, or there is no node: install Node.js, and run 'make setup' in a checkout, or "
+            f"'npm install --prefix {world.built() / 'azurite'} azurite'."
         )
     return script
 

@@ -225,3 +225,7 @@ def test_ci_without_a_browser_fails(programs: pathlib.Path) -> None:
     program(programs / "apt-get", "echo no network; exit 100")
     with pytest.raises(setup.Missing, match=r"no network\)$"):
         setup.make_browser(True)
+
+
+def test_the_guide_installs_the_same_azurite() -> None:
+    assert f"azurite@{setup.AZURITE}\n" in (SCRIPT.parents[1] / "docs" / "lab.md").read_text(encoding="utf-8")
