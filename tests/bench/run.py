@@ -50,6 +50,7 @@ class Cost:
     memory: float = 0.0
     locked: float = 0.0
     code: int = 0
+    runs: int = 0
     tasks: dict[str, tuple[int, float]] = field(default_factory=dict)
 
     def add(self, other: Cost) -> None:
@@ -77,13 +78,13 @@ class Run:
 
 
 @contextmanager
-def lab_of_its_own() -> Iterator[pathlib.Path]:
-    """The folder of a fresh lab, which ends with the block."""
+def lab_of_its_own(*words: str) -> Iterator[pathlib.Path]:
+    """The folder of a fresh lab, which ends with the block; `words` are options of `lab up`."""
     with tempfile.TemporaryDirectory(prefix="seedfreight-bench-") as folder:
         home = pathlib.Path(folder) / "lab"
         command, environment = [sys.executable, "-m", "lab"], controller.bare_environment(home)
         tests, quiet = REPOSITORY / "tests", subprocess.DEVNULL
-        subprocess.run([*command, "up", "--detach"], cwd=tests, env=environment, check=True, stdout=quiet)
+        subprocess.run([*command, "up", "--detach", *words], cwd=tests, env=environment, check=True, stdout=quiet)
         try:
             world.use(home)
             yield home
@@ -111,9 +112,9 @@ def measured(run: Run, playbook: str, *words: str) -> Cost:
         _pid, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     wall = time.monotonic() - began
-    found = json.loads(times.read_text(encoding="utf-8")) if times.exists() else {"locks": [], "tasks": {}}
+    found = json.loads(times.read_text(encoding="utf-8")) if times.exists() else {"locks": [], "runs": 0, "tasks": {}}
     cpu = usage.ru_utime + usage.ru_stime
-    return Cost(wall, cpu, memory.most, sum(found["locks"]), process.returncode, found["tasks"])
+    return Cost(wall, cpu, memory.most, sum(found["locks"]), process.returncode, found["runs"], found["tasks"])
 
 
 class Memory(threading.Thread):
@@ -182,6 +183,41 @@ def whole(run: Run) -> tuple[Cost, int]:
     return cost, requests(home) - before
 
 
+def drives(count: int) -> Iterator[tuple[str, Cost]]:
+    """A run that finds so many running copies, and one that finds the drives verified, each after one like it."""
+    with lab_of_its_own("--kind", "twin") as home:
+        run, host = Run(home, "drives", 1, 5, "twin"), controller.SOURCE_HOST
+        lab(home, "choice", host, "tool-second-instance", "opposite")
+        serials = [f"WD-MANY{number:02}" for number in range(count)]
+        for number, serial in enumerate(serials):
+            # Room for one file each.
+            lab(home, "disk", "add", serial, "--size", "69000192")
+            lab(home, "write", host, f"D:\\Staging\\large {number}", "--bytes", "1048576")
+        listed = json.dumps([{"serial": one} for one in serials])
+        changes = ("source.agent=folder", f"parallel={count}", f"drives={listed}")
+        lab(home, "seed", *(part for change in changes for part in ("--set", change)))
+        lab(home, "fault", "tool", host, "--hang-at-byte", "0")
+        status = home / "status.json"
+        measured(run, "status", "-e", f"status_file={status}")
+        command = json.loads(status.read_text(encoding="utf-8"))[0]["command"].split()
+        measured(run, "seed", *command[command.index("-e") :])
+        yield "copying", measured(run, "seed")
+        # Now they go on.
+        lab(home, "fault", "clear")
+        (home / "hosts" / host / "hangs").unlink()
+        measured(run, "seed", *WAIT)
+        yield "waiting", measured(run, "seed")
+
+
+def report_drives() -> Iterator[str]:
+    """Module runs, wall and CPU time of a run that changes nothing, with 1 and 10 drives."""
+    yield "a run of `seed` that changes nothing: module runs on any host, and seconds"
+    yield "state    drives  module runs  wall s  CPU s  exit"
+    for count in (1, 10):
+        for state, cost in drives(count):
+            yield f"{state:8}{count:7}{cost.runs:13}{cost.wall:8.1f}{cost.cpu:7.1f}{cost.code:6}"
+
+
 def measure(given: argparse.Namespace, what: str, seeds: int, forks: int) -> None:
     """One measurement, as a row of the table."""
     with lab_of_its_own() as home:
@@ -205,7 +241,9 @@ def main() -> int:
     parser.add_argument("--seeds", default="1,10", help="numbers of seeds")
     parser.add_argument("--forks", default="5", help="numbers of forks")
     parser.add_argument(
-        "--what", default="noop", help="noop and status (drives are on their way), whole, plan, verify, manifest, proof"
+        "--what",
+        default="noop",
+        help="noop and status (drives are on their way), whole, drives, plan, verify, manifest, proof",
     )
     parser.add_argument("--blobs", default="1000000", help="numbers of blobs of a manifest or container")
     parser.add_argument("--kind", default="twin", help="kind of the hosts of whole seeds")
@@ -214,6 +252,7 @@ def main() -> int:
     given = parser.parse_args()
     wanted = given.what.split(",")
     tables = {
+        "drives": report_drives,
         "plan": plan.report,
         "verify": verify.report_verify,
         "manifest": lambda: verify.report_manifest([int(one) for one in given.blobs.split(",")]),

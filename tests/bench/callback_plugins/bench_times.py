@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes the seconds of each task and of each seed's lock to the file BENCH_TIMES."""
+"""Writes the seconds of each task and of each seed's lock, and how often modules were sent, to the file BENCH_TIMES."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import pathlib
 import time
 from typing import Any
 
+from ansible.plugins.action import ActionBase
 from ansible.plugins.callback import CallbackBase
 
 DOCUMENTATION = """
 name: bench_times
 type: aggregate
 short_description: Times of tasks and locks
-description: Writes the seconds of each task and of each lock to a file.
+description: Writes the seconds of each task and of each lock, and the number of module runs, to a file.
 """
 ACQUIRE, RELEASE = "Acquire the lock of the seed", "Release the lock of the seed"
 
@@ -36,6 +37,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         self._locked: dict[str, float] = {}
         self._tasks: dict[str, list[float]] = {}
         self._locks: list[float] = []
+        self._runs = pathlib.Path(os.environ["BENCH_TIMES"] + ".runs")
+        self._runs.unlink(missing_ok=True)
+        _count(self._runs)
 
     def v2_runner_on_start(self, host: Any, task: Any) -> None:
         self._begun[host.get_name(), task._uuid] = time.monotonic()
@@ -65,8 +69,25 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         return now
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
-        found = {"locks": self._locks, "tasks": {name: (len(one), sum(one)) for name, one in self._tasks.items()}}
+        runs = len(self._runs.read_bytes()) if self._runs.exists() else 0
+        found = {
+            "locks": self._locks,
+            "runs": runs,
+            "tasks": {name: (len(one), sum(one)) for name, one in self._tasks.items()},
+        }
         pathlib.Path(os.environ["BENCH_TIMES"]).write_text(json.dumps(found), encoding="utf-8")
+
+
+def _count(file: pathlib.Path) -> None:
+    """Write a byte for each module that is sent to its host; the processes of the tasks are forks of this one."""
+    send = ActionBase._execute_module
+
+    def counted(*arguments: Any, **more: Any) -> Any:
+        with file.open("ab") as stream:
+            stream.write(b".")
+        return send(*arguments, **more)
+
+    ActionBase._execute_module = counted
 
 
 def _field(result: Any, name: str) -> Any:
