@@ -36,7 +36,7 @@ def copy_tracked() -> None:
     for name in subprocess.run(listing, cwd=REPOSITORY, check=True, stdout=subprocess.PIPE, text=True).stdout.split(
         "\0"
     ):
-        # The lab and the scripts are not part of the collection. Samples are data: some are broken on purpose.
+        # Ansible runs neither lab nor scripts. Samples are data: some are broken on purpose.
         if (
             not name
             or name.startswith(("tests/lab/", "scripts/", "tests/unit/samples/"))
