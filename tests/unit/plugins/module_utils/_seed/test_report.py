@@ -172,7 +172,6 @@ def test_what_was_not_asked_is_said_to_be_so() -> None:
         "manifest_hash": "",
         "verified": "",
         "key_replaced": False,
-        "key_replaced": False,
         "log": "",
     }
     found = made(status="new", backup=None)
