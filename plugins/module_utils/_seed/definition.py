@@ -451,8 +451,8 @@ SEED: dict[str, Option] = {
     "prepare_with": _text(
         "Who prepares the drives and creates the import job. V(tool) is this collection, with the WAImportExport tool. "
         "V(disk_prep) is a person with AzureOfflineBackupDiskPrep.exe of the agent, whose drives and job are adopted; "
-        "then C(drives), C(shipping) and C(escrow) may be left out, and C(tool), C(copy_account), C(parallel), "
-        "C(drives[].erase) and C(drives[].encryption) have no meaning.",
+        "then C(drives), C(shipping) and C(escrow) may be left out, and C(tool), C(copy_account), C(work_directory), "
+        "C(parallel), C(drives[].erase) and C(drives[].encryption) are refused.",
         choices=PREPARERS,
         default="tool",
     ),

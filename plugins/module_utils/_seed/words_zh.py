@@ -145,7 +145,7 @@ WORDS: Mapping[str, str] = {
 GLOSSARY: Mapping[str, str] = {
     "seed": "种子：一次正在进入 Azure 的初始备份，即一个源、一个导入作业、一个容器、1 至 n 块驱动器",
     "source host": "源主机：被备份的服务器",
-    "copy host": "复制主机：其托架或转接器接驱动器的机器",
+    "copy host": "复制主机：其托架或适配器接驱动器的机器",
     "staged files": "暂存文件：代理初始备份的文件；其列表在复制之前冻结",
     "drive": "驱动器：一块物理磁盘，以硬件序列号识别",
     "shard": "分片：一块驱动器所承载的暂存文件",
