@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.escrow import ESCROWS
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.place import Receipt
@@ -23,6 +23,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._here import unlogged
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import refuse_traces
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._polled import (
+    POLL_INTERVAL,
     PolledAction,
     Progress,
     display,
@@ -85,7 +86,11 @@ class ActionModule(Keys, PolledAction):
         held = any(one.get("held") for one in result.get("volumes") or [])
         if self._transport and held and not result.get("failed") and not self._task.check_mode:
             changed = bool(result.get("changed"))
-            result = self._kept(self._look())
+            try:
+                result = self._kept(self._look_again(self._seconds("poll_interval", POLL_INTERVAL)))
+            except AnsibleConnectionFailure as error:
+                # What is kept by now stays in the result.
+                return {**result, "unreachable": True, "msg": str(error)}
             result["changed"] = changed or bool(result.get("changed"))
             held = [one["mount_point"] for one in result.get("volumes") or [] if one.get("held")]
             if held and not result.get("failed"):

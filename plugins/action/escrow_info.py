@@ -15,7 +15,11 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.receipts import escrow_report
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.info import read_ledger
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import refuse_traces
-from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import explained, store_of
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import (
+    explained,
+    store_of,
+    with_vaults,
+)
 
 OPTIONS: dict[str, Any] = {
     "seed": {"type": "str", "required": True},
@@ -40,11 +44,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             store = store_of(given, "store")
             secrets = self._loader._vault.secrets
             vault = VaultLib(secrets) if secrets else None
+            places = with_vaults(self._loader, given["escrow"])
 
             def prove(receipt: Receipt) -> Proof:
                 if receipt["kind"] == "working":
                     return custody.prove_working(store, vault, receipt)
-                return escrow.prove(receipt, given["escrow"])
+                return escrow.prove(receipt, places)
 
             known = read_ledger({"name": given["seed"], "state": given["store"]})
             return {"changed": False, **escrow_report(known, prove)}

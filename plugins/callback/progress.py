@@ -67,6 +67,10 @@ SHOWN = 3
 CLEAR = "\r\x1b[K"
 
 
+# What takes longer has no date that says anything, and may have none at all.
+LONGEST = 366 * 24 * 3600
+
+
 class CallbackModule(CallbackBase):  # type: ignore[misc]
     """Collects what tasks wait for, and shows it in one line."""
 
@@ -129,7 +133,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
 
 def _text(wait: Wait) -> str:
     parts = [wait.what, wait.detail]
-    if wait.seconds_left is not None:
+    if wait.seconds_left is not None and wait.seconds_left < LONGEST:
         parts.append(f"done at about {local(stamp(datetime.now(UTC) + timedelta(seconds=wait.seconds_left)))}")
     text = f"[{wait.host}] {', '.join(one for one in parts if one)}"
     shown = str(Masker(persons=True).mask(text, "progress"))

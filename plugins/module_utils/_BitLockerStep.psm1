@@ -220,7 +220,13 @@ function Invoke-SeedBitLockerPlan {
         $plan = Get-SeedBitLockerPlan -Volume $volume -Wanted $Wanted
         $next = @($plan.steps | Where-Object { -not $_.held }) | Select-Object -First 1
         if (-not $problem) { $problem = $plan.refused }
-        if (-not $problem -and @($plan.steps).Count -gt 0 -and $Wanted.state -ne 'unlocked') { $problem = & $Guard }
+        if (-not $problem -and @($plan.steps).Count -gt 0 -and $Wanted.state -ne 'unlocked') {
+            try { $problem = & $Guard }
+            catch {
+                if ($taken.Count -eq 0) { throw }
+                $problem = "$_"
+            }
+        }
         if ($problem -or $CheckOnly -or -not $next) { break }
         $same = @($taken | Where-Object {
             $_.step -eq $next.step -and $_.id -eq $next.id -and $_.number -eq $next.number

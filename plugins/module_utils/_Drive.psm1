@@ -590,7 +590,9 @@ function Get-SeedAttemptNext {
         $known['OldKey'] = Test-SeedOldKey -Facts $Facts
     }
     if ($Facts.journal) {
-        $known['DriveId'] = ConvertTo-SeedSerial -Serial (Get-SeedField -Value $Facts.journal -Name drive_id)
+        $named = "$(Get-SeedField -Value $Facts.journal -Name drive_id)"
+        $known['DriveId'] = ConvertTo-SeedSerial -Serial $named
+        if (Test-SeedDriveId -DriveId $named -Serial $Facts.serial) { $known['DriveId'] = $Facts.serial }
     }
     $next = Get-SeedNext @known
     $guards = @()

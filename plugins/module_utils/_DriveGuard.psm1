@@ -276,14 +276,18 @@ function Get-SeedRootEntry {
         A folder that cannot be listed counts as content.
     .PARAMETER Letter
         The drive letter.
+    .PARAMETER Kept
+        Whether the volume stays as it is: then a folder of the system that only the system may list is left out.
     #>
     [CmdletBinding()]
     [OutputType([string])]
-    param([Parameter(Mandatory = $true)][string]$Letter)
-    # What Windows writes on every volume by itself; shadow copies and stores of deduplication have other names.
+    param([Parameter(Mandatory = $true)][string]$Letter, [switch]$Kept)
+    # What Windows writes on every volume by itself, and BitLocker on those that it encrypts (FVE: its metadata, by the
+    # format's description in libbde); shadow copies and stores of deduplication have other names.
     $own = @{
-        'System Volume Information' = @('WPSettings.dat', 'IndexerVolumeGuid', 'tracking.log')
-        '$RECYCLE.BIN' = @('desktop.ini')
+        'System Volume Information' =
+            '^(WPSettings\.dat|IndexerVolumeGuid|tracking\.log|FVE2?\.\{[0-9A-Fa-f-]{36}\}(\.[1-3])?)\z'
+        '$RECYCLE.BIN' = '^desktop\.ini\z'
     }
     foreach ($item in @(Get-ChildItem -LiteralPath "${Letter}:\" -Force -ErrorAction Stop)) {
         if (-not $own.ContainsKey($item.Name)) {
@@ -292,10 +296,10 @@ function Get-SeedRootEntry {
         }
         try { $inside = @(Get-ChildItem -LiteralPath $item.FullName -Recurse -File -Force -ErrorAction Stop) }
         catch {
-            "$($item.Name) (cannot be listed)"
+            if (-not $Kept -or $item.Name -ne 'System Volume Information') { "$($item.Name) (cannot be listed)" }
             continue
         }
-        if (@($inside | Where-Object { $_.Name -notin $own[$item.Name] }).Count -gt 0) { $item.Name }
+        if (@($inside | Where-Object { $_.Name -notmatch $own[$item.Name] }).Count -gt 0) { $item.Name }
     }
 }
 
@@ -368,9 +372,11 @@ function Get-SeedVolumeContent {
     if ($names.Count -eq 0 -and ($null -eq $encryption -or $encryption.volume_status -eq 'FullyDecrypted')) {
         $content.kind = 'empty'
     }
-    $content.bare = $names.Count -eq 0 -and "$($volume[0].FileSystem)" -eq 'NTFS'
+    # Nobody formats a bare volume, so that what only the system may list costs no data there.
+    $others = @($names | Where-Object { $_ -ne 'System Volume Information (cannot be listed)' })
+    $content.bare = $others.Count -eq 0 -and "$($volume[0].FileSystem)" -eq 'NTFS'
     # What lies at the root of somebody else's volume does not matter one by one.
-    if ($Own) { $content.names = $names }
+    if ($Own) { $content.names = $others }
     if ($encryption) {
         $content.passwords = @(Get-SeedProtector -Volume $protected |
             Where-Object { $_.type -eq 'RecoveryPassword' }).Count

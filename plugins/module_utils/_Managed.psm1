@@ -141,7 +141,7 @@ function Clear-SeedLeftover {
         [Parameter(Mandatory = $true)][string]$Serial,
         [AllowEmptyCollection()][string[]]$Name = @()
     )
-    $there = @(Get-SeedRootEntry -Letter $Letter)
+    $there = @(Get-SeedRootEntry -Letter $Letter -Kept)
     $others = @($there | Where-Object { $_ -notin $Name })
     if ($others.Count -gt 0) {
         throw "Drive $Serial holds '$($others -join "', '")' beside what this seed left. Nothing was written."
@@ -247,7 +247,14 @@ function Write-SeedNewJournal {
     $made = "$path.new"
     $encoding = New-Object -TypeName System.Text.UTF8Encoding -ArgumentList $false
     try {
-        [System.IO.File]::WriteAllText($made, $text, $encoding)
+        $bytes = $encoding.GetBytes($text)
+        $stream = [System.IO.File]::Create($made)
+        # On the disk before it gets its name: a power cut must not leave the name alone.
+        try {
+            $stream.Write($bytes, 0, $bytes.Length)
+            $stream.Flush($true)
+        }
+        finally { $stream.Dispose() }
         $before, $after = foreach ($file in $Order.journal, "$($Order.new_journal).new") {
             $drive = @((Read-SeedJournal -Path $file).drives)
             ConvertTo-Json -Compress -InputObject @($drive | Select-Object -Property * -ExcludeProperty key_kind)

@@ -110,6 +110,19 @@ function New-SeedRehearsalFile {
     }
 }
 
+function Assert-SeedNoRehearsal {
+    <#
+    .SYNOPSIS
+        Fails when this host has a rehearsal, or what a killed one left.
+    #>
+    [CmdletBinding()]
+    param()
+    $folder = Get-SeedRehearsalFolder
+    if (Test-Path -LiteralPath $folder) {
+        throw "'$folder' is there: another rehearsal runs, or one was killed. Remove it with ``state: absent``."
+    }
+}
+
 function New-SeedRehearsal {
     <#
     .SYNOPSIS
@@ -118,10 +131,8 @@ function New-SeedRehearsal {
     #>
     [CmdletBinding()]
     param()
+    Assert-SeedNoRehearsal
     $folder = Get-SeedRehearsalFolder
-    if (Test-Path -LiteralPath $folder) {
-        throw "'$folder' is there: another rehearsal runs, or one was killed. Remove it with ``state: absent``."
-    }
     New-SeedPrivateFolder -Path $folder -Root ($folder -replace '\\[^\\]+\z', '')
     $source = "$folder\source"
     $null = New-Item -Path $source -ItemType Directory -ErrorAction Stop
@@ -163,13 +174,14 @@ function Remove-SeedRehearsal {
         $path = "$folder\$($file.Name)"
         $path
         if ($CheckMode) { continue }
-        $image = Get-DiskImage -ImagePath $path -ErrorAction Stop
-        if ($image.Attached) { $null = Dismount-DiskImage -ImagePath $path -ErrorAction Stop }
+        # A file that was not written to its end is no disk that could be asked. Windows removes none that is attached.
+        $image = Get-DiskImage -ImagePath $path -ErrorAction SilentlyContinue
+        if ($image -and $image.Attached) { $null = Dismount-DiskImage -ImagePath $path -ErrorAction Stop }
     }
     if (-not $CheckMode) { Remove-Item -LiteralPath $folder -Recurse -Force -ErrorAction Stop }
 }
 
 Export-ModuleMember -Function @(
     'Get-SeedRehearsalOption', 'Invoke-SeedDiskPart', 'New-SeedRehearsalDisk', 'New-SeedRehearsalFile',
-    'New-SeedRehearsal', 'Remove-SeedRehearsal'
+    'Assert-SeedNoRehearsal', 'New-SeedRehearsal', 'Remove-SeedRehearsal'
 )

@@ -108,7 +108,7 @@ function Test-SeedUntouched {
     <#
     .SYNOPSIS
         Whether the tool left a drive as it was made ready: no journal, and a partition without a file system and
-        without encryption. What cannot be asked is touched.
+        without encryption, or with `encryption: managed` a volume with nothing on it. What cannot be asked is touched.
     .PARAMETER Order
         The order.
     #>
@@ -119,6 +119,7 @@ function Test-SeedUntouched {
         if ((Test-Path -LiteralPath $Order.journal) -and (Get-Item -LiteralPath $Order.journal).Length -gt 0) {
             return $false
         }
+        if (Test-SeedManaged -Value $Order) { return @(Get-SeedRootEntry -Letter $Order.letter -Kept).Count -eq 0 }
         $volume = @(Get-Volume -DriveLetter $Order.letter -ErrorAction Stop)
         if (@($volume | Where-Object { "$($_.FileSystem)" }).Count -gt 0) { return $false }
         $state = Get-SeedEncryption -Letter $Order.letter

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #AnsibleRequires -PowerShell ..module_utils._Folder
+#AnsibleRequires -PowerShell ..module_utils._RehearsalDisk
 
 # The WAImportExport tool: its version, its command line and its journal. Private to the collection.
 
@@ -680,9 +681,12 @@ function Read-SeedJournalKey {
     param([Parameter(Mandatory = $true)][string]$Path, [Parameter(Mandatory = $true)][string]$Serial)
     $activities = Read-SeedJournalRecord -Text (Read-SeedJournalText -Path $Path)
     $key = ''
+    # The tool names a virtual disk as it likes, see Test-SeedDriveId.
+    $any = @(Get-SeedRemembered | Where-Object { "$($_.serial)" -eq $Serial }).Count -gt 0
     foreach ($pairs in @($activities.Values | Where-Object { $_.ContainsKey('DriveState') })) {
         $state = Read-SeedDriveState -Text $pairs['DriveState'].text -Place 'journal'
-        if (($state['DriveId'] -replace '\s', '').TrimEnd('.') -eq $Serial) { $key = $state['BitLockerKey'] }
+        $named = ($state['DriveId'] -replace '\s', '').TrimEnd('.')
+        if ($any -or $named -eq $Serial) { $key = $state['BitLockerKey'] }
     }
     switch (Get-SeedKeyKind -Key $key) {
         'numerical' { return @{ RecoveryPassword = $key } }

@@ -20,7 +20,8 @@ try {
         $module.ExitJson()
     }
     $module.Result.changed = $true
-    if (-not $module.CheckMode) {
+    if ($module.CheckMode) { Assert-SeedNoRehearsal }
+    else {
         $made = New-SeedRehearsal
         foreach ($name in $made.Keys) { $module.Result.$name = $made[$name] }
     }

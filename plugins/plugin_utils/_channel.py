@@ -9,6 +9,7 @@ a pipe that was made before leads from one to the other.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import threading
@@ -62,7 +63,9 @@ class Channel:
     def _read(self, reading: int) -> None:
         with os.fdopen(reading, encoding="utf-8") as lines:
             for line in lines:
-                self._told(Wait(**json.loads(line)))
+                # One line that cannot be shown must not end the showing of all others.
+                with contextlib.suppress(Exception):
+                    self._told(Wait(**json.loads(line)))
 
 
 class _Place:

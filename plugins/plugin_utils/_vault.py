@@ -159,6 +159,8 @@ class Keys:
             raise AnsibleActionFail("`kept` is a dictionary that names the copy of one key: give one drive with it.")
         with explained():
             _deps.check()
+            if not kept.get("private_key"):
+                kept = {**kept, "escrow": with_vaults(self._loader, kept.get("escrow") or [])}
             key = open_kept(kept, normalize_serial(str(serials[0])) if serials else "")
         return {key.option: key.value.reveal()}
 

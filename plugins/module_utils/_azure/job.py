@@ -40,7 +40,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 APIS: dict[str, type[JobApi]] = {"data_box": DataBoxApi, "import_export": ImportExportApi}
 SHIPPED = ("shipped", "at_datacenter", "copying", "completed", "completed_with_errors")
 DEAD = ("cancelled", "failed")
-SERVER_ERROR = 500
+SERVER_ERROR, TOO_MANY = 500, 429
 # Source: Data Box documentation; the service removes contact and phone from a job that has ended.
 UPDATABLE = ("created", "shipped", "at_datacenter", "copying")
 # The phases that follow each other. What a job has passed does not come back.
@@ -77,6 +77,8 @@ def show_job(azure: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, 
 def ensure_job(azure: Mapping[str, str], options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     """The result of import_job: options are checked first, then Azure is asked."""
     state = options["state"]
+    if options.get("wait_for") and options["poll_interval"] < 1:
+        raise ArmError("`poll_interval` must be a whole number of seconds, 1 or more.")
     spec = _spec(azure, options) if state == "present" else None
     parcel = read_parcel(options) if state == "shipped" else None
     _names.check_job_name(options["name"])
@@ -230,7 +232,9 @@ class ImportJob:
             )
 
         job = self._settle("create", lambda: self._api.create(spec, self._timeout), reached)
-        return Change(job, True, after)
+        left = sorted({"identity", "keyEncryptionKey"} & self._api.differences(spec).changes.keys())
+        told = (f"Azure shows {one} of import job '{self._name}' in another form than it was sent." for one in left)
+        return Change(job, True, after, tuple(told))
 
     def _with_known_carrier(self, spec: JobSpec) -> JobSpec:
         """The job with the carrier as the service spells it; ArmError when the service lists carriers without it."""
@@ -351,7 +355,7 @@ class ImportJob:
             try:
                 self.found = self._api.get()
             except ArmError as error:
-                if 0 < error.status < SERVER_ERROR:
+                if 0 < error.status < SERVER_ERROR and error.status != TOO_MANY:
                     raise
         return self.found
 

@@ -244,6 +244,8 @@ _clients: dict[tuple[Any, ...], SecretClient] = {}
 
 def _client(place: Mapping[str, Any]) -> SecretClient:
     """The client of a vault, once for each process: a token is asked for once then."""
+    if not HAS_PACKAGE:
+        raise SealError(_deps.missing_text(PACKAGE))
     given = given_options(place, VARIABLE)
     key = (os.getpid(), place["vault"], *given.items())
     if key not in _clients:

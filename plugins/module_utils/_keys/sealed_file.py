@@ -175,10 +175,15 @@ class SealedFile:
     @staticmethod
     def forget(place: Mapping[str, Any], receipt: Receipt) -> str:
         """Remove the file. Backups of the folder have it still."""
+        folder, name = _folder(place), receipt["name"]
+        if not folder.is_dir():
+            return (
+                f"The folder '{folder}' is not there, so '{name}' may be. Mount or restore the folder, and run again."
+            )
         try:
-            (_folder(place) / receipt["name"]).unlink(missing_ok=True)
+            (folder / name).unlink(missing_ok=True)
         except OSError as error:
-            return f"The escrow copy '{receipt['name']}' cannot be removed: {error.strerror}. Correct the folder."
+            return f"The escrow copy '{name}' cannot be removed: {error.strerror}. Correct the folder."
         return ""
 
 

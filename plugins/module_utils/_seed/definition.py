@@ -764,6 +764,11 @@ def _relations(seed: Mapping[str, Any], given: Mapping[str, Any], status: str) -
     if isinstance(account, Mapping) and account.get("type", "system") != "system" and "user" not in account:
         text = f"`copy_account.user` is required with type {account['type']}."
         yield Problem("copy_account.user", text, "Name the account with its domain.")
+    for option, part, other in (("encryption_key", "url", "vault_id"), ("identity", "type", "user_assigned")):
+        one = azure.get(option) if isinstance(azure := given.get("azure"), Mapping) else None
+        if isinstance(one, Mapping) and one.get(other) and part not in one:
+            name = f"azure.{option}.{part}"
+            yield Problem(name, f"`{name}` is missing, and `azure.{option}.{other}` is set.", "Set it.")
     yield from _way(given, status)
     policy = given["source"].get("policy") if isinstance(given.get("source"), Mapping) else None
     if isinstance(policy, Mapping) and any(policy.values()) and not reached(status, "staged"):

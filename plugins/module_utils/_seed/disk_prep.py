@@ -41,13 +41,14 @@ def command(snapshot: Snapshot) -> str:
     publish settings is required away from the source host, and no longer documented since December 2022.
     """
     seed = snapshot.seed
-    words = [UTILITY, _quoted("s:", seed["staging"]["path_on_copy_host"])]
+    words = [UTILITY, quoted("s:", seed["staging"]["path_on_copy_host"])]
     if seed["source"].get("publish_settings") and seed["copy_host"] != seed["source"]["host"]:
         words.append("p:PUBLISH_SETTINGS")
     return " ".join(words)
 
 
-def _quoted(prefix: str, path: str) -> str:
+def quoted(prefix: str, path: str) -> str:
+    """An argument of a program of Windows whose path may have blanks."""
     return f'"{prefix}{path}"' if " " in path else f"{prefix}{path}"
 
 

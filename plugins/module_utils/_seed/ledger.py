@@ -636,7 +636,8 @@ def _rotated(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> t
     (volume,) = result["volumes"]
     if not ledger.get("imported"):
         raise ValueError("The import of the seed is not proven, so its drives keep their keys; nothing was recorded.")
-    if serial not in {str(one["serial"]) for one in shards(ledger)}:
+    # A drive that was replaced after its journal was collected has a key of this seed, too.
+    if serial not in {str(one["serial"]) for one in [*shards(ledger), *(ledger.get("receipts") or [])]}:
         raise ValueError(f"The drive {serial} is none of this seed; nothing was recorded.")
     if not volume["reached"] or not receipts:
         raise ValueError(f"The key of drive {serial} is not rotated and kept; nothing was recorded.")
@@ -646,7 +647,9 @@ def _rotated(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> t
         "protectors": sorted({f"{{{one['serial'].strip('{}')}}}" for one in receipts}),
         "receipts": receipts,
     }
-    return {"rotated": {**known, serial: entry}}, f"Key of drive {serial} rotated"
+    # The new key has copies again, whatever became of those of the old one.
+    forgotten = {name: one for name, one in (ledger.get("forgotten") or {}).items() if name != serial}
+    return {"rotated": {**known, serial: entry}, "forgotten": forgotten}, f"Key of drive {serial} rotated"
 
 
 def _forgotten(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:

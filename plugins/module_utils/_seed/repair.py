@@ -8,11 +8,14 @@ Nothing here is done by the collection: what a person wrote into the container i
 
 from __future__ import annotations
 
+import hashlib
 import json
+import pathlib
 from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._proof import identity, places
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.disk_prep import quoted
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.messages import (
     GUIDE,
     playbook,
@@ -22,7 +25,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 
 LIST, SECOND = "missing.jsonl", "second-shipment.yml"
 # Of a job in another phase, a listing says nothing: the service may still write.
-ENDED = ("completed", "completed_with_errors", "failed")
+ENDED = ("completed", "completed_with_errors")
 # Source: the rules of names of import jobs and of containers.
 NAME_LENGTH, CONTAINER_LENGTH = 24, 63
 
@@ -94,14 +97,23 @@ def _staging(snapshot: Snapshot) -> str:
 
 
 def _shorter(name: str, most: int) -> str:
-    return f"{name[: most - 2].rstrip('-')}-2"
+    """The name of a second shipment. One that is cut keeps a mark of the whole name, so that no two are alike."""
+    if len(name) + 2 <= most:
+        return f"{name}-2"
+    mark = hashlib.sha256(name.encode()).hexdigest()[:4]
+    return f"{name[: most - 7].rstrip('-')}-{mark}-2"
+
+
+def _beside(folder: str) -> str:
+    """Where the files of a second shipment go: beside the staging location, or in it where it is a drive or share."""
+    return f"{folder}\\second-shipment" if len(pathlib.PureWindowsPath(folder).parts) < 2 else f"{folder}-2"
 
 
 def _names(snapshot: Snapshot) -> tuple[str, str, str]:
     """Name, container and staging folder of the second shipment."""
     seed = snapshot.seed
     container = _shorter(str(seed["azure"]["container"]), CONTAINER_LENGTH)
-    return _shorter(str(seed["name"]), NAME_LENGTH), container, f"{_staging(snapshot)}-2"
+    return _shorter(str(seed["name"]), NAME_LENGTH), container, _beside(_staging(snapshot))
 
 
 def _second(snapshot: Snapshot) -> str:
@@ -138,8 +150,9 @@ def _guide(snapshot: Snapshot, lost: list[dict[str, Any]], drives: list[str]) ->
     each = f"Get-Content {LIST} -Encoding UTF8 | ConvertFrom-Json | ForEach-Object {{ %s }}"
     upload = f'azcopy copy (Join-Path "{source}" $_.name) "{target}/$([uri]::EscapeDataString($_.name))"'
     copy = f'Copy-Item -LiteralPath (Join-Path "{source}" $_.name) -Destination "{folder}"'
+    folder_of = quoted("/d:", source)
     repairs = [
-        f"   WAImportExport.exe RepairImport /r:C:\\Repair\\{one}.rep /logdir:C:\\Repair /d:{source} /sn:{account} "
+        f"   WAImportExport.exe RepairImport /r:C:\\Repair\\{one}.rep /logdir:C:\\Repair {folder_of} /sn:{account} "
         f"/csas:CONTAINER_SAS /CopyLogFile:C:\\Repair\\{one}.xml /PathMapFile:C:\\Repair\\{one}.pathmap.txt"
         for one in drives
     ]

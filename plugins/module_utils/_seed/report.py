@@ -122,7 +122,7 @@ def report(
         "seeded": ledger.get("seeded") or {},
         "aborted": ledger.get("aborted") or {},
         "copy_logs": container.get("copy_logs") or [],
-        "receipts": list(ledger.get("receipts") or []),
+        "receipts": copies(ledger),
         "accepted": list(ledger.get("accepted") or []),
         "preflight": checked,
         "history": ledger.get("history") or [],
@@ -144,3 +144,13 @@ def deadlines(waiting: Mapping[str, Any] | None, now: datetime, language: str) -
         return {}
     until = str(waiting.get("deadline") or "")
     return {**waiting, "until": messages.deadline(until, now, WORDS[language]) if until else ""}
+
+
+def copies(ledger: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The receipts of copies that are not forgotten, those of keys that took the place of others last."""
+    gone = ledger.get("forgotten") or {}
+    found = [dict(one) for one in ledger.get("receipts") or [] if one["serial"] not in gone]
+    for serial, entry in (ledger.get("rotated") or {}).items():
+        # The receipt of a volume's key names its protector.
+        found += [{**one, "serial": serial} for one in entry["receipts"] if serial not in gone]
+    return found

@@ -125,6 +125,10 @@ def custody(snapshot: Snapshot) -> list[dict[str, str]]:
         add(one.get("at"), "shipped", detail=f"{one.get('carrier') or ''} {one.get('tracking_number') or ''}".strip())
     if ledger.get("imported"):
         add(ledger["imported"].get("at"), "imported", detail=snapshot.seed["azure"]["container"])
+    for serial, one in (ledger.get("rotated") or {}).items():
+        add(one["at"], "rotated", serial, ", ".join(receipt["name"] for receipt in one["receipts"]))
+    for serial, one in (ledger.get("forgotten") or {}).items():
+        add(one["at"], "forgotten", serial)
     found.sort(key=lambda one: one["at"])
     if snapshot.job.get("return_tracking_number"):
         add("", "returned", detail=snapshot.job["return_tracking_number"])

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,8 +25,9 @@ MIB = 1024 * 1024
 # The header of a GUID partition table, in the second sector. LabWorld.psm1 leaves the same mark.
 TABLE, TABLE_AT = b"EFI PART", 512
 SYSTEM_FOLDERS = {
-    "System Volume Information": {"WPSettings.dat", "IndexerVolumeGuid", "tracking.log"},
-    "$RECYCLE.BIN": {"desktop.ini"},
+    "System Volume Information": r"WPSettings\.dat|IndexerVolumeGuid|tracking\.log|"
+    r"FVE2?\.\{[0-9A-Fa-f-]{36}\}(\.[1-3])?",
+    "$RECYCLE.BIN": r"desktop\.ini",
 }
 
 
@@ -177,7 +179,7 @@ def root_entries(folder: pathlib.Path) -> list[str]:
     found = []
     for one in folder.iterdir() if folder.exists() else ():
         own = SYSTEM_FOLDERS.get(one.name)
-        if own is None or any(below.name not in own for below in one.rglob("*") if below.is_file()):
+        if own is None or any(not re.fullmatch(own, below.name) for below in one.rglob("*") if below.is_file()):
             found.append(one.name)
     return sorted(found)
 

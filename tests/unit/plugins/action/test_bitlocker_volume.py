@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import requests
 from ansible.errors import AnsibleActionFail
 from ansible_collections.seedfreight.azure_offline_backup.plugins.action import bitlocker_volume
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps, _files
@@ -318,3 +319,12 @@ def test_second_run_keeps_the_same_copy(options: dict[str, Any], tmp_path: pathl
     for _run in range(2):
         Task(bitlocker_volume.ActionModule, options, [host()]).run()
     assert len(copies(tmp_path)) == 1
+
+
+def test_receipts_stay_when_the_connection_is_lost(options: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_polled, "time", Clock())
+    lost = requests.exceptions.ConnectionError("reset")
+    result = Task(bitlocker_volume.ActionModule, options, [host(), lost]).run()
+    assert result["unreachable"] and result["changed"] and len(result["receipts"]) == 1
+    again = Task(bitlocker_volume.ActionModule, options, [host(), lost, host()]).run()
+    assert not again.get("failed") and not again.get("unreachable")

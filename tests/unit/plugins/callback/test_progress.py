@@ -120,6 +120,12 @@ def test_a_terminal_has_one_line_that_is_renewed_cut_and_removed(clock: Clock) -
     assert len(screen.logged) == 1 and screen.logged[0].startswith(whole), "the log file has the whole line"
 
 
+def test_an_end_beyond_the_calendar_is_left_out(clock: Clock) -> None:
+    one, screen = plugin(line="new")
+    one.told(Wait("fs01", "Backup: running", "", 7.2e11))
+    assert screen.shown == ["[fs01] Backup: running\n"]
+
+
 @pytest.mark.parametrize(
     ("chosen", "terminal", "awx", "renews"),
     [

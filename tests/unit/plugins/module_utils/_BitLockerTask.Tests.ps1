@@ -115,6 +115,14 @@ Describe 'a task on BitLocker volumes' {
         $done = Invoke-SeedBitLockerPlan @call -Guard { if ($script:asked++ -gt 0) { 'an attempt began' } else { '' } }
         "$(Get-TestStep $done) $($done.problem)" | Should -Be 'add_protector an attempt began'
     }
+    It 'says what is done when the attempts cannot be asked any more' {
+        $option = New-TestOption -State encrypted -Protector $recovery -More @{ return_keys = $true }
+        $script:asked = 0
+        $call = @{ Find = { 'E' }; Wanted = ConvertTo-SeedBitLockerWish -Option $option }
+        $done = Invoke-SeedBitLockerPlan @call -Guard { if ($script:asked++ -gt 0) { throw 'gone' } else { '' } }
+        "$(Get-TestStep $done) $($done.problem)" | Should -Be 'add_protector gone'
+        { Invoke-SeedBitLockerPlan @call -Guard { throw 'gone' } } | Should -Throw 'gone'
+    }
     It 'comes to <wanted> from <name>: says it, does it, and has nothing left to do' -ForEach @(
         foreach ($wanted in 'encrypted', 'unlocked', 'locked', 'decrypted', 'suspended') {
             foreach ($name in 'plain', 'encrypting', 'encrypted', 'suspended', 'locked', 'decrypting', 'left over') {

@@ -63,6 +63,17 @@ Describe 'what a disk holds and what protects it' {
             Set-Content -LiteralPath 'E:\more.txt' -Value 'x' -Encoding utf8
             (Get-SeedDiskFact -Serial DATA).content.fingerprint | Should -Not -Be $before
         }
+        It 'takes an encrypted volume with nothing but the metadata of BitLocker for bare' {
+            Remove-Item -LiteralPath 'E:\keep.txt'
+            $null = New-Item -Path 'E:\System Volume Information' -ItemType Directory
+            $names = 'FVE2.{24e6f0ae-6a00-4f73-984b-75ce9942852d}', 'FVE2.{e40ad34d-dae9-4bc7-95bd-b16218c10f72}.1'
+            foreach ($name in $names) { Set-Content -LiteralPath "E:\System Volume Information\$name" -Value 'x' }
+            Protect-TestDisk -Serial DATA -Type RecoveryPassword -Secret (
+                '000011-000022-000033-000044-000055-000066-000077-000088')
+            (Get-SeedDiskFact -Serial DATA).content.bare | Should -BeTrue
+            Set-Content -LiteralPath 'E:\System Volume Information\{3808876b-c176-4e48-b7ae-04046e6cc752}' -Value 'x'
+            (Get-SeedDiskFact -Serial DATA).content.bare | Should -BeFalse
+        }
         It 'finds a locked volume locked' {
             Protect-TestDisk -Serial DATA -Type RecoveryPassword -Secret x
             Lock-SeedVolume -Letter E

@@ -145,6 +145,13 @@ Describe 'several drives at once' {
             $null = Invoke-SeedPrepare -Option $option
             (Get-TestRecords -Option $option).status | Should -Be 'copied', 'copied'
         }
+        It 'loses no attempt of a managed drive either' {
+            $option = New-TestOption -Serial 'WD-1' -Parallel 4
+            $option.drives[0] += @{ encryption = 'managed'; allow_recorded_key = $true }
+            $null = Invoke-SeedPrepare -Option $option
+            $record = (Get-TestRecords -Option $option)[0]
+            "$($record.allowed) $($record.attempt.tool_started)" | Should -Be 'prepare False'
+        }
         It 'is a failure where nothing else ran' {
             $process.Kill()
             $process.WaitForExit()

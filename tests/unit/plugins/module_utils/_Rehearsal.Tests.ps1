@@ -60,6 +60,18 @@ Describe 'making and removing a rehearsal' {
         @(Get-Disk).Count | Should -Be $before
         Test-Path -LiteralPath $folder | Should -BeFalse
     }
+    It 'removes a disk that was not written to its end, which Windows cannot read' {
+        $null = New-SeedRehearsal
+        Dismount-DiskImage -ImagePath "$folder\REHEARSAL-2.vhdx"
+        Mock Get-DiskImage {
+            [CmdletBinding()]param($ImagePath)
+            if ($ImagePath -like '*REHEARSAL-2*') { Write-Error -Message 'The file or directory is corrupted.' }
+            else { Storage\Get-DiskImage -ImagePath $ImagePath }
+        } -ModuleName _Rehearsal
+        $null = Remove-SeedRehearsal -CheckMode $false
+        Test-Path -LiteralPath $folder | Should -BeFalse
+        @(Get-Disk).Count | Should -Be $before
+    }
     It 'stays when a disk cannot be detached' {
         $null = New-SeedRehearsal
         Mock Dismount-DiskImage { throw 'in use' } -ModuleName _Rehearsal

@@ -55,3 +55,18 @@ def test_a_callback_that_is_gone_stops_no_task(told: list[Wait], monkeypatch: py
     os.close(channel._writing)
     assert _channel.tell(Wait("fs01", "copying")) is True
     channel._writing = os.open(os.devnull, os.O_WRONLY)
+
+
+def test_a_line_that_cannot_be_shown_ends_nothing() -> None:
+    found: list[Wait] = []
+
+    def show(wait: Wait) -> None:
+        if wait.host == "bad":
+            raise OverflowError
+        found.append(wait)
+
+    _channel.open_channel(show)
+    _channel.tell(Wait("bad", "x"))
+    _channel.tell(Wait("fs01", "x"))
+    _channel.close_channel()
+    assert [one.host for one in found] == ["fs01"]

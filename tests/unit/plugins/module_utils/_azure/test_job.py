@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -571,7 +572,10 @@ def test_check_mode_does_not_wait_and_a_validation_has_nothing_to_wait_for(
 
 
 def test_answer_that_is_lost_does_not_end_the_wait(azure: Azure, travels: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, lost = DataBoxApi.get, [ArmError("no answer"), ArmError("out of order", status=500)]
+    real, lost = (
+        DataBoxApi.get,
+        [ArmError("no answer"), ArmError("out of order", status=500), ArmError("busy", status=429)],
+    )
 
     def get(api: DataBoxApi) -> dict[str, Any]:
         found = real(api)
@@ -580,9 +584,31 @@ def test_answer_that_is_lost_does_not_end_the_wait(azure: Azure, travels: Any, m
         return found
 
     monkeypatch.setattr(DataBoxApi, "get", get)
-    done, hours = travels(["copying"], "AtAzureDC", "AtAzureDC", "AtAzureDC", "DataCopy")
-    assert (done["job"]["phase"], len(hours.pauses), lost) == ("copying", 4, [])
+    done, hours = travels(["copying"], "AtAzureDC", "AtAzureDC", "AtAzureDC", "AtAzureDC", "DataCopy")
+    assert (done["job"]["phase"], len(hours.pauses), lost) == ("copying", 5, [])
     lost.append(ArmError("forbidden", status=403))
     azure.tell(NAME, status="ShippedToAzureDC")
     with pytest.raises(ArmError, match="forbidden"):
         travels(["copying"], "AtAzureDC", "DataCopy")
+
+
+def test_key_is_the_same_where_the_service_hides_who_reads_it(azure: Azure, order: dict[str, Any]) -> None:
+    wanted = order | {"identity": SHARED, "encryption_key": OWN_KEY}
+    ensure_job(azure.options, wanted, False)
+    azure.job()["properties"]["details"]["keyEncryptionKey"].pop("identityProperties")
+    assert ensure_job(azure.options, wanted, False)["changed"] is False
+
+
+def test_key_that_the_service_ignores_is_told(
+    azure: Azure, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = DataBoxApi.create
+    monkeypatch.setattr(DataBoxApi, "create", lambda api, spec, t: real(api, replace(spec, encryption_key={}), t))
+    made = ensure_job(azure.options, order | {"identity": SHARED, "encryption_key": OWN_KEY}, False)
+    assert "keyEncryptionKey" in made["warnings"][0]
+
+
+def test_pause_between_looks_is_a_second_or_more(azure: Azure, order: dict[str, Any]) -> None:
+    with pytest.raises(ArmError, match="poll_interval"):
+        ensure_job(azure.options, order | {"wait_for": ["completed"], "poll_interval": 0}, False)
+    assert not azure.requests()

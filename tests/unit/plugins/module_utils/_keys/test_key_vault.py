@@ -338,3 +338,12 @@ def test_similar_names_stay_apart() -> None:
 
 def _letters() -> str:
     return "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def test_a_missing_package_is_named_wherever_a_vault_is_asked(
+    place: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipt = KeyVault.keep(place, JOURNAL_ITEM, TODAY)
+    monkeypatch.setattr(key_vault, "HAS_PACKAGE", False)
+    monkeypatch.delattr(key_vault, "SecretClient")
+    assert prove(receipt, [place]).answer == "unknown" and "is missing on the controller" in forget(receipt, [place])

@@ -247,3 +247,24 @@ def test_copy_that_cannot_be_removed_fails_the_task(seed: Seed) -> None:
 def test_options_are_checked(seed: Seed) -> None:
     with pytest.raises(AnsibleActionFail, match="escrow"):
         Task(escrow_info.ActionModule, {"seed": NAME, "store": {}}).run()
+
+
+def test_folder_that_is_not_mounted_forgets_nothing(seed: Seed) -> None:
+    seed.write(cleaned=DONE)
+    (seed.folder / "escrow").rename(seed.folder / "away")
+    found = seed.forget(SERIAL)
+    assert found["failed"] and "Mount" in found["msg"] and found["forgotten"] == []
+
+
+def test_key_that_is_rotated_after_forgetting_counts_again(seed: Seed) -> None:
+    seed.write(cleaned=DONE, imported=DONE, forgotten={SERIAL: DONE})
+    after = ledger.record(seed.ledger, "rotated", rotated(seed), "kim@ctl", TODAY)
+    seed.write(rotated=after["rotated"], forgotten=after["forgotten"])
+    assert seed.info()["drives"][0]["state"] == "kept"
+    assert seed.forget(SERIAL)["forgotten"] == [SERIAL]
+
+
+def test_rotation_of_a_drive_that_was_replaced_is_recorded(seed: Seed) -> None:
+    facts = {**seed.ledger, "imported": DONE, "plan": {"shards": [{"serial": "NEW"}]}, "drives": {}}
+    after = ledger.record(facts, "rotated", rotated(seed), "kim@ctl", TODAY)
+    assert after["rotated"][SERIAL]["receipts"]

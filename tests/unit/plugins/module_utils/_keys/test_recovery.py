@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleActionFail
+from ansible.parsing.dataloader import DataLoader
 from ansible_collections.seedfreight.azure_offline_backup.plugins.action import bitlocker_volume, bitlocker_volume_info
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.content import Item, document
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.place import Receipt
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealed_file import SealedFile
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import with_vaults
 from cryptography.hazmat.primitives import serialization
 from keys import JOURNAL, KEY, SERIAL, TODAY, person, places, private_key
 from tasks import Task
@@ -128,3 +130,17 @@ def test_one_key_belongs_to_one_drive(journal: Kept) -> None:
     journal.refused("Use only one of", kept=kept, journal="journals/x")
     journal.refused("one drive", kept=kept, volumes=[{"mount_point": "E:"}])
     journal.refused("is a dictionary", kept="x")
+
+
+def test_copy_that_ansible_vault_sealed_opens_with_the_password_file(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "password").write_text("x\n", encoding="utf-8")
+    place = {
+        "type": "sealed_file",
+        "directory": str(tmp_path / "escrow"),
+        "vault_password_file": str(tmp_path / "password"),
+    }
+    receipt = SealedFile.keep(with_vaults(DataLoader(), [place])[0], Item(SERIAL, JOURNAL.encode()), TODAY)
+    options = {"serial": SERIAL, "kept": {"receipt": receipt, "escrow": [place]}}
+    task = Task(bitlocker_volume.ActionModule, options, [{"volumes": []}])
+    task.run()
+    assert task.sent == [{"serial": SERIAL, "external_key": KEY}]

@@ -100,6 +100,9 @@ def of(*types: str) -> Any:
 
 POLICY = {"days": ["Saturday"], "times": ["22:30"], "retention_days": "30", "include": ["E:\\Data"]}
 
+# Without them the rest of their option says nothing.
+PARTS = ("azure.encryption_key.url", "azure.identity.type")
+
 
 def full() -> dict[str, Any]:
     """A definition in which every option of the table has a value."""
@@ -232,7 +235,7 @@ def test_a_required_option_is_asked_for_until_its_step_lies_behind(leaf: Leaf, s
 def test_an_optional_option_has_its_documented_default(leaf: Leaf) -> None:
     seed, problems = complete(without(full(), leaf.path), environment={})
     needed = {"staging.path_on_copy_host": "staging.path"}
-    needed |= {place: place for place in ("copy_account.user", "source.publish_settings")}
+    needed |= {place: place for place in ("copy_account.user", "source.publish_settings", *PARTS)}
     needed |= {f"source.policy.{one}": f"source.policy.{one}" for one in POLICY}
     if leaf.place in needed:  # optional, but not beside what the full definition says
         assert [one.option for one in problems] == [needed[leaf.place]]
@@ -945,3 +948,13 @@ def test_options_of_every_module_for_azure_leave_out_what_the_environment_has() 
         "thumbprint": "0a" * 20,
     }
     assert set(MODULE_OPTIONS) <= set(AZURE_OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("encryption_key.url", {"vault_id": "/subscriptions/1/keys"}), ("identity.type", {"user_assigned": "/x"})],
+)
+def test_a_part_that_decides_is_not_left_out(option: str, value: dict[str, str]) -> None:
+    given = full()
+    given["azure"][option.partition(".")[0]] = value
+    assert any("is missing" in one for one in messages(given).get(f"azure.{option}", []))

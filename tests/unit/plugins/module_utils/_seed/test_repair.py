@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import pathlib
 import sys
 from dataclasses import replace
 from typing import Any
 
 import jinja2
+import pytest
 import yaml
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._proof import Proof
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import (
@@ -147,7 +149,10 @@ def test_names_of_a_second_shipment_are_short_enough() -> None:
     long["azure"]["container"] = "c" * 63
     one = seen([], seed=long)
     host = yaml.safe_load(repair.documents(one, repair.losses(one))["second-shipment.yml"])["seed"]
-    assert (host["name"], host["azure"]["container"]) == ("contoso-fs01-amsterdam-2", "c" * 61 + "-2")
+    assert (host["name"], host["azure"]["container"]) == (
+        repair._shorter("contoso-fs01-amsterdam-1", 24),
+        repair._shorter("c" * 63, 63),
+    )
     assert definition.complete({**host, "drives": [{"serial": "X1"}]}, environment={})[1] == []
 
 
@@ -156,7 +161,7 @@ def test_nothing_is_lost_while_the_service_works_or_when_all_is_there() -> None:
     assert repair.documents(seen(blobs()), []) == {}
     for phase in ("created", "shipped", "at_datacenter", "copying", "absent", "cancelled"):
         assert repair.losses(seen([], job=job(phase))) == []
-    assert len(repair.losses(seen([], job=job("failed")))) == 2
+    assert repair.losses(seen([], job=job("failed"))) == []
     assert repair.losses(seen([], container=None)) == []
     # Compared with another list: its places mean other files.
     assert repair.losses(seen([], container=container(proof=Proof(FILES[:1]).show()))) == []
@@ -221,8 +226,47 @@ def test_the_role_keeps_what_is_missing_beside_the_report() -> None:
     environment = NativeEnvironment(undefined=jinja2.StrictUndefined)
     environment.globals["lookup"] = lambda _plugin, name: name
     environment.filters["combine"] = lambda one, other: {**one, **other}
+    environment.filters["ansible.builtin.to_nice_json"] = json.dumps
     documents = environment.from_string(yaml.safe_load(role.read_text(encoding="utf-8"))["report_documents"])
     one = some()
     kept = repair.documents(one, repair.losses(one))
-    found = documents.render(seed_status={"status": "importing", "repair_documents": kept})
-    assert found == {"report.html": "report.html.j2", **kept}
+    found = documents.render(seed_status={"status": "importing", "repair_documents": kept, "report": {}})
+    assert found == {"report.html": "report.html.j2", "report.json": "{}", **kept}
+
+
+def test_no_two_second_shipments_have_one_name() -> None:
+    names = (
+        "contoso-fs01-amsterdam-1",
+        "contoso-fs01-amsterdam-2",
+        "contoso-fileserver-nl-01",
+        "contoso-fileserver-nl-02",
+    )
+    found = [repair._shorter(one, 24) for one in names]
+    assert len({*found, *names}) == 8 and all(len(one) <= 24 for one in found)
+
+
+@pytest.mark.parametrize(
+    ("path", "second"),
+    [
+        (r"\\fs01\Staging", r"\\fs01\Staging\second-shipment"),
+        ("E:\\", r"E:\second-shipment"),
+        (r"D:\My Staging", r"D:\My Staging-2"),
+    ],
+)
+def test_a_whole_share_or_drive_gets_a_folder(path: str, second: str) -> None:
+    one = seen([], seed=copy.deepcopy(dict(SEED)) | {"staging": {"path": path, "path_on_copy_host": path}})
+    found = repair.documents(one, repair.losses(one))
+    host = yaml.safe_load(found["second-shipment.yml"])["seed"]
+    assert host["staging"]["path"] == second
+    assert definition.complete({**host, "drives": [{"serial": "X1"}]}, environment={})[1] == []
+
+
+def test_the_pages_have_a_folder_for_each_document() -> None:
+    role = pathlib.Path(__file__).parents[5] / "roles" / "report" / "tasks" / "pages.yml"
+    environment = NativeEnvironment(undefined=jinja2.StrictUndefined)
+    environment.filters["ansible.builtin.dirname"] = os.path.dirname
+    one = some()
+    kept = {"report.html": "", **repair.documents(one, repair.losses(one))}
+    loop = yaml.safe_load(role.read_text(encoding="utf-8"))[0]["loop"]
+    found = environment.from_string(loop).render(report_documents=kept)
+    assert {os.path.dirname(name) for name in kept} == set(found)
