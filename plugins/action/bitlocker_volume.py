@@ -42,7 +42,9 @@ class ActionModule(Keys, PolledAction):
     def begin(self) -> None:
         """Check what only the controller can check, before a host is asked."""
         options = self._task.args
-        self._given = [str(one) for one in options.get("escrowed") or []]
+        escrowed = options.get("escrowed") or []
+        # Ansible takes a text for a list of words with commas.
+        self._given = [str(one) for one in (escrowed.split(",") if isinstance(escrowed, str) else escrowed)]
         self._kept_here: list[str] = []
         self._receipts: list[Receipt] = []
         self._not_kept: list[NotKept] = []
