@@ -26,6 +26,7 @@ HOST, DRIVE, NAME = "keys01", "WD-KEYS01", "contoso-keys"
 PASSWORD = "238810-662376-448998-450120-652806-203390-606320-483076"
 PASSPHRASE = "only the backup lead knows"
 OLD = "{11111111-0000-4000-8000-000000000001}"
+FOREIGN, THEIRS = "{99999999-0000-4000-8000-000000000001}", "000011-000022-000033-000044-000055-000066-000077-000088"
 ATTEMPT = "20260101T000000Z-0001"
 NOW = datetime.datetime.now(datetime.UTC)
 DONE = {"at": "2026-11-25T10:00:00Z"}
@@ -143,6 +144,14 @@ def test_keys_of_a_drive_that_came_home(lab: Lab) -> None:
     assert checked.returncode == 0 and checked.changed == 1 and home.volume["protectors"][0]["id"] == OLD, (
         checked.output
     )
+    # Somebody else has the drive since: their key stays.
+    foreign = [{"id": FOREIGN, "type": "RecoveryPassword", "secret": THEIRS}]
+    home.change(locked=False, protectors=foreign)
+    strange = home.keys(*one, "keys_action=rotate")
+    assert strange.returncode == 2 and f"has no key of {NAME}" in strange.message, strange.output
+    assert home.volume["protectors"] == foreign
+    home.change(locked=True, protectors=[{"id": OLD, "type": "RecoveryPassword", "secret": PASSWORD}])
+
     rotated = home.keys(*one, "keys_action=rotate")
     assert rotated.returncode == 0, rotated.output
     (protector,) = home.volume["protectors"]
