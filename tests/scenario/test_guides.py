@@ -87,7 +87,7 @@ def test_the_commands_of_the_guides_are_the_life_of_a_seed(lab: Lab) -> None:
 
     reader.types("plan")
     reader.types("keys")
-    reader.types("keys -e seed=contoso-fs01")
+    reader.types("keys --limit contoso-fs01")
     reader.types("move_state -e seed=contoso-fs01 -e @new-state.yml")
     controller.write_seed(lab.home, controller.seed_definition(lab.home) | {"state": state, "cleanup": "manual"})
     assert reader.types("unlock -e seed=contoso-fs01").changed == 0
