@@ -153,7 +153,7 @@ def stages() -> list[Stage]:
         Stage(
             "scenario",
             "what people do otherwise",
-            [tool("pytest", "-q", "tests/scenario/test_ways.py", "tests/scenario/test_disk_prep.py")],
+            [tool("pytest", "-q", *(f"tests/scenario/test_{one}.py" for one in ("ways", "disk_prep", "guides")))],
         ),
         Stage(
             "scenario",

@@ -171,10 +171,10 @@ def test_the_timeline_is_drawn_to_scale(browser: Browser, site: pathlib.Path) ->
         steps = one.page.locator(".timeline li")
         assert steps.count() == 13 and one.page.locator("[aria-current=step] .name").inner_text() == "cleaned"
         shipped = steps.filter(has_text="shipped")
-        track, bar = (shipped.locator(which).bounding_box() for which in (".track", ".track span"))
+        track, drawn = (shipped.locator(which).bounding_box() for which in (".track", ".track span"))
         # 770 of 1000 hours, from hour 130 on.
-        assert bar["width"] == pytest.approx(0.77 * track["width"], abs=2)
-        assert bar["x"] - track["x"] == pytest.approx(0.13 * track["width"], abs=2)
+        assert drawn["width"] == pytest.approx(0.77 * track["width"], abs=2)
+        assert drawn["x"] - track["x"] == pytest.approx(0.13 * track["width"], abs=2)
         assert shipped.locator(".took").inner_text() == "32 days"
 
 

@@ -405,6 +405,7 @@ class Sandbox:
             script,
             cwd=self.root / "work",
             env=self.environment,
+            check=False,
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import words
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import local, parse
 
 Words = Mapping[str, str]
-EN = words.WORDS[words.ENGLISH]
+EN = MappingProxyType(words.WORDS[words.ENGLISH])
 COLLECTION = "seedfreight.azure_offline_backup"
 # Of an import that did not bring everything. The file is written beside the report.
 GUIDE = "repair.txt"

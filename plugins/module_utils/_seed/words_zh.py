@@ -68,7 +68,7 @@ WORDS: Mapping[str, str] = {
     "key_replaced": "密钥已更换",
     "kind": "种类",
     "left_out": "不属于备份，已排除",
-    "look_up": "消息和记录保持英文；指南“故障排除”的 %s 一节有中文说明。",
+    "look_up": "消息和记录保持英文；指南\u201c故障排除\u201d的 %s 一节有中文说明。",
     "manifest_md5": "清单文件的 MD5",
     "modified": "修改时间",
     "more_files": "另有 %s 个文件",
