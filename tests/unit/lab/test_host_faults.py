@@ -51,7 +51,7 @@ def test_requests_to_winrm_fail_as_often_or_as_long_as_ordered(
 def test_every_stand_in_can_fail_by_order(home: pathlib.Path, answer: Answer, refusal: Answer) -> None:
     names = ("Get-Disk", "Clear-Disk", "Unlock-BitLocker", "Get-CimInstance", "Invoke-CimMethod", "Start-ScheduledTask")
     assert faults.cmdlets() >= set(names)
-    assert len(faults.cmdlets()) == 26
+    assert len(faults.cmdlets()) == 29
     answer("fault", "cmdlet", "fs01", "get-disk", "--effect", "empty", "--skip", "2")
     assert ordered(home)["cmdlets"] == [
         {

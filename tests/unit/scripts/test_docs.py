@@ -54,7 +54,8 @@ def test_the_whole_example_has_every_option() -> None:
         # These have no meaning beside the tool and the agent of the example.
         assert set(given) == set(options) - {"journal_directory", "protection_group"}
         for name, option in options.items():
-            if option.type == "dict":
+            # The ids of an identity and of a vault are longer than a line of the page.
+            if option.type == "dict" and name not in ("identity", "encryption_key"):
                 check(option.options, given[name])
 
     check(docs.SEED, docs.example(True))

@@ -54,7 +54,7 @@ def imported() -> set[str]:
             found |= {tuple(one.split(".")) for one in names}
     known = {parts for parts in found if parts[0] not in {*sys.stdlib_module_names, "ansible", "ansible_collections"}}
     # The packages of Azure share one namespace, and have its parts in their names.
-    parts = {"azure": 2, "azure.storage": 3}
+    parts = {"azure": 2, "azure.storage": 3, "azure.keyvault": 3}
     return {"-".join(one[: parts.get(".".join(one[:2]), parts.get(one[0], 1))]) for one in known}
 
 
