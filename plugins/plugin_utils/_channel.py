@@ -81,7 +81,7 @@ def open_channel(told: Callable[[Wait], None]) -> None:
 
 
 def close_channel() -> None:
-    """Nobody is told any more."""
+    """From now on, nothing is passed on."""
     if _Place.channel:
         _Place.channel.close()
     _Place.channel = None
