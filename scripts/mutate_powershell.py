@@ -4,9 +4,9 @@
 """Change the PowerShell in small ways and see whether its tests notice: mutate_powershell.py [--sample N] [FILE ...].
 
 Each mutant is one change of one file below plugins/module_utils, in a copy of the collection below .build; the checkout
-is never changed. The tests of _X.psm1 are _X.Tests.ps1 and _X.*.Tests.ps1, which run in a warm process, the quickest
-first, until the first one fails. A mutant that no test notices survives and is listed with its line. One whose tests do
-not end in time counts as noticed, and so does one that ends the process.
+is never changed. The tests of _X.psm1 are _X.Tests.ps1 and _X.*.Tests.ps1, and of PARTS those of _DriveStatus too. They
+run in a warm process, the quickest first, until the first one fails. A mutant that no test notices survives and is
+listed with its line. One whose tests do not end in time counts as noticed, and so does one that ends the process.
 """
 
 from __future__ import annotations
@@ -41,7 +41,13 @@ TARGETS = (
     "_Collect.psm1",
     "_Restore.psm1",
     "_Drive.psm1",
+    "_DriveEnded.psm1",
+    "_DriveFresh.psm1",
     "_DriveGuard.psm1",
+    "_DriveManaged.psm1",
+    "_DriveRecord.psm1",
+    "_DriveState.psm1",
+    "_DriveStatus.psm1",
     "_Folder.psm1",
     "_Manifest.psm1",
     "_Prepare.psm1",
@@ -55,6 +61,8 @@ TARGETS = (
     "_Verify.psm1",
     "_Volume.psm1",
 )
+# What _DriveStatus puts together; the cases of the golden file are asked through it.
+PARTS = ("_DriveEnded", "_DriveFresh", "_DriveState")
 # A test that hangs has noticed the change too: so many times as long as all tests take, and so many seconds at least.
 PATIENCE, LEAST_SECONDS = 5.0, 20.0
 
@@ -150,7 +158,8 @@ def mutants_of(name: str, worker: Worker) -> list[Mutant]:
 def tests_of(name: str, root: pathlib.Path) -> list[str]:
     """The test files of a file, relative to the copy of the collection."""
     stem = name.removesuffix(".psm1")
-    found = {*(root / UNIT).glob(f"{stem}.Tests.ps1"), *(root / UNIT).glob(f"{stem}.*.Tests.ps1")}
+    stems = (stem, "_DriveStatus") if stem in PARTS else (stem,)
+    found = {one for each in stems for form in ("Tests", "*.Tests") for one in (root / UNIT).glob(f"{each}.{form}.ps1")}
     return sorted(str(one.relative_to(root)) for one in found)
 
 

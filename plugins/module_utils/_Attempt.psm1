@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #AnsibleRequires -PowerShell ..module_utils._Folder
 #AnsibleRequires -PowerShell ..module_utils._Drive
+#AnsibleRequires -PowerShell ..module_utils._DriveRecord
+#AnsibleRequires -PowerShell ..module_utils._DriveState
 #AnsibleRequires -PowerShell ..module_utils._DriveGuard
 #AnsibleRequires -PowerShell ..module_utils._Tool
 #AnsibleRequires -PowerShell ..module_utils._RunScript
@@ -475,7 +477,7 @@ function Get-SeedProtectedPath {
 function Get-SeedDriveFact {
     <#
     .SYNOPSIS
-        Every fact of one listed drive, as _Drive describes them.
+        Every fact of one listed drive, as _DriveState describes them.
     .PARAMETER Option
         The module's options.
     .PARAMETER Serial

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #AnsibleRequires -PowerShell ..module_utils._Folder
 #AnsibleRequires -PowerShell ..module_utils._Drive
+#AnsibleRequires -PowerShell ..module_utils._DriveState
 #AnsibleRequires -PowerShell ..module_utils._Tool
 #AnsibleRequires -PowerShell ..module_utils._Attempt
 #AnsibleRequires -PowerShell ..module_utils._Seal

@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #AnsibleRequires -PowerShell ..module_utils._Attempt
 #AnsibleRequires -PowerShell ..module_utils._Clean
-#AnsibleRequires -PowerShell ..module_utils._Drive
 #AnsibleRequires -PowerShell ..module_utils._Folder
 #AnsibleRequires -PowerShell ..module_utils._RehearsalDisk
 #AnsibleRequires -PowerShell ..module_utils._Run

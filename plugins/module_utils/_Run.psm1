@@ -16,11 +16,12 @@ function Get-SeedRunnerText {
     [CmdletBinding()]
     [OutputType([string])]
     param()
-    # One function of each file: _Folder, _RehearsalDisk, _Drive, _Volume, _BitLockerCall, _DriveGuard, _Target,
-    # _Managed, _Tool, _Session, _Resume, _RunScript, _Manifest, _Verify.
-    $known = 'Resolve-SeedPath', 'Get-SeedDiskSerial', 'ConvertTo-SeedSerial', 'Get-SeedEncryption',
-        'Open-SeedEncryptable', 'Get-SeedDiskFact', 'Confirm-SeedDrive', 'Set-SeedNewKey', 'Get-SeedToolArgument',
-        'Get-SeedNext', 'Resume-SeedSession', 'Invoke-SeedRun', 'Open-SeedManifest', 'Invoke-SeedVerifyRun'
+    # One function of each file: _Folder, _RehearsalDisk, _Drive, _DriveState, _DriveManaged, _DriveFresh, _Volume,
+    # _BitLockerCall, _DriveGuard, _Target, _Managed, _Tool, _Session, _Resume, _RunScript, _Manifest, _Verify.
+    $known = 'Resolve-SeedPath', 'Get-SeedDiskSerial', 'ConvertTo-SeedSerial', 'Get-SeedAttemptState',
+        'Get-SeedManagedWay', 'Get-SeedFreshVerdict', 'Get-SeedEncryption', 'Open-SeedEncryptable', 'Get-SeedDiskFact',
+        'Confirm-SeedDrive', 'Set-SeedNewKey', 'Get-SeedToolArgument', 'Get-SeedNext', 'Resume-SeedSession',
+        'Invoke-SeedRun', 'Open-SeedManifest', 'Invoke-SeedVerifyRun'
     $functions = foreach ($module in @((Get-Command -Name $known -CommandType Function).Module)) {
         foreach ($one in $module.ExportedFunctions.Values) { "function $($one.Name) {$($one.Definition)}" }
     }

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #AnsibleRequires -PowerShell ..module_utils._Folder
 #AnsibleRequires -PowerShell ..module_utils._Drive
+#AnsibleRequires -PowerShell ..module_utils._DriveManaged
 #AnsibleRequires -PowerShell ..module_utils._Session
 #AnsibleRequires -PowerShell ..module_utils._Target
 #AnsibleRequires -PowerShell ..module_utils._Tool

@@ -163,6 +163,40 @@ function Get-SeedVolume {
     }
 }
 
+function Get-SeedProtectionLack {
+    <#
+    .SYNOPSIS
+        What a volume lacks to be encrypted and protected, as a sentence; nothing when it lacks nothing.
+    .PARAMETER Serial
+        The serial of the drive.
+    .PARAMETER Encryption
+        The encryption of the facts.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][string]$Serial, [Parameter(Mandatory = $true)][object]$Encryption)
+    $state = "$($Encryption.volume_status)"
+    $part = $Encryption.encryption_percentage
+    # The wipe of free space goes on behind an encryption that is complete.
+    if ($state -notin 'FullyEncrypted', 'FullyEncryptedWipeInProgress', 'FullyEncryptedWipeSuspended') {
+        $remedy = @{
+            EncryptionInProgress = ' Wait until it is.'
+            EncryptionSuspended = ' Go on with Resume-BitLocker.'
+        }[$state]
+        $how = ''
+        if ($null -ne $part) { $how = " at $part %" }
+        return "The volume of drive $Serial is $state$how, not fully encrypted.$remedy"
+    }
+    if ($null -ne $part -and [double]$part -lt 100) {
+        return "The volume of drive $Serial is $state, but encrypted to $part % only. Wait until all of it is."
+    }
+    # A fully encrypted volume with protection Off holds its key in the clear: whoever finds the parcel reads the data.
+    if ("$($Encryption.protection_status)" -ne 'On') {
+        return "BitLocker protection of drive $Serial is $($Encryption.protection_status). Turn it on with " +
+            "Resume-BitLocker before it travels."
+    }
+}
+
 function Test-SeedUsedSpaceOnly {
     <#
     .SYNOPSIS
@@ -288,6 +322,6 @@ function Lock-SeedVolume {
 
 Export-ModuleMember -Function @(
     'ConvertTo-SeedMountPoint', 'Assert-SeedBitLocker', 'ConvertTo-SeedBitLockerName', 'Find-SeedBitLockerVolume',
-    'ConvertTo-SeedEncryption', 'Get-SeedEncryption', 'Get-SeedProtector', 'Get-SeedVolume', 'Test-SeedUsedSpaceOnly',
-    'Get-SeedEncryptableVolume', 'Test-SeedKey', 'Unlock-SeedVolume', 'Lock-SeedVolume'
+    'ConvertTo-SeedEncryption', 'Get-SeedEncryption', 'Get-SeedProtector', 'Get-SeedVolume', 'Get-SeedProtectionLack',
+    'Test-SeedUsedSpaceOnly', 'Get-SeedEncryptableVolume', 'Test-SeedKey', 'Unlock-SeedVolume', 'Lock-SeedVolume'
 )

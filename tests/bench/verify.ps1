@@ -14,7 +14,7 @@
 param([ValidateSet('start', 'verify', 'bare', 'manifest')][string]$What, [string]$Path, [long]$Count)
 Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
-foreach ($name in '_Folder', '_Session', '_Drive', '_Volume', '_Manifest', '_RunScript', '_Verify') {
+foreach ($name in '_Folder', '_Manifest', '_RunScript', '_Verify') {
     Import-Module -Name "$PSScriptRoot/../../plugins/module_utils/$name.psm1" -Global
 }
 if ($What -eq 'bare') {

@@ -115,3 +115,9 @@ def test_every_target_has_tests() -> None:
     root = SCRIPTS.parent
     assert all(mutate.tests_of(name, root) for name in mutate.TARGETS)
     assert all((root / "plugins/module_utils" / name).is_file() for name in mutate.TARGETS)
+
+
+def test_parts_of_the_status_are_tried_with_its_tests_too() -> None:
+    found = [pathlib.Path(one).name for one in mutate.tests_of("_DriveFresh.psm1", SCRIPTS.parent)]
+    assert found == ["_DriveFresh.Tests.ps1", "_DriveStatus.Tests.ps1"]
+    assert [pathlib.Path(one).name for one in mutate.tests_of("_Drive.psm1", SCRIPTS.parent)] == ["_Drive.Tests.ps1"]

@@ -183,7 +183,7 @@ Describe 'attempts and their tasks' {
                 started_ticks = "$(Get-SeedProcessStamp -Id $global:TestProcess.Id)"
             }
             Write-SeedJson -Path "$global:TestFolder\run.json" -Value $state
-            _Drive\Get-SeedAttemptState -Facts $Facts
+            _DriveState\Get-SeedAttemptState -Facts $Facts
         } -ModuleName _Clean
         try {
             (Invoke-SeedStop -Option $option).stopped | Should -Be 'WD-1'

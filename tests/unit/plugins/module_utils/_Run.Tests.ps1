@@ -42,7 +42,8 @@ Describe 'detached work' {
                 }, $true)) | Should -BeNullOrEmpty
     }
     It 'exports every function that it has, so that the runner has them too' -ForEach @(
-        '_Folder', '_Session', '_RunScript', '_Resume', '_Manifest', '_Verify' | ForEach-Object { @{ name = $_ } }
+        '_Folder', '_Session', '_Drive', '_DriveState', '_DriveManaged', '_DriveFresh', '_RunScript', '_Resume',
+        '_Manifest', '_Verify' | ForEach-Object { @{ name = $_ } }
     ) {
         $text = [System.IO.File]::ReadAllText((Get-Module -Name $name).Path)
         $all = [regex]::Matches($text, '(?m)^function (\S+) \{') | ForEach-Object { $_.Groups[1].Value } | Sort-Object
