@@ -24,6 +24,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 ACCOUNT, CONTAINER = "devstate", "seed-state"
+# What each answer about a blob has, and something on the way can take out.
+PLAIN = ("ETag", "Last-Modified", "Content-Range")
 # So long a request hangs, longer than the client waits.
 HANG_SECONDS = 1.0
 
@@ -40,7 +42,7 @@ class Blob:
 
 @dataclass
 class Fault:
-    """What happens to requests: instead of them (before) or after they were carried out."""
+    """What happens to requests: instead of them (before), after they were carried out, or to their answer (bare)."""
 
     match: str
     effect: str
@@ -102,7 +104,7 @@ class Handler(BaseHTTPRequestHandler):
         if order and order.then:
             order.then()
         status, headers, data = 0, {}, b""
-        if order is None or order.effect in ("after", "reset-after", "hang-after", "then"):
+        if order is None or order.effect in ("after", "reset-after", "hang-after", "then", "bare"):
             with self.server.guard:
                 status, headers, data = self._answer(name, query, body)
         if order and order.effect.startswith("hang"):
@@ -112,6 +114,8 @@ class Handler(BaseHTTPRequestHandler):
             return
         if order and order.effect == "malformed":
             status, headers, data = 200, {"Content-Type": "text/html"}, b"<html>Sign in to the proxy</html>"
+        elif order and order.effect == "bare":
+            headers = {name: value for name, value in headers.items() if name not in PLAIN}
         elif order and order.effect != "then":
             status, headers, data = _error(order.status, order.code)
         if not order or order.effect != "malformed":

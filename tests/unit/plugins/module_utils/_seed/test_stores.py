@@ -551,10 +551,12 @@ def test_a_missing_container_is_never_taken_for_an_empty_one(blobs: Store, servi
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("effect", ["malformed", "bare"])
 def test_what_is_no_storage_account_is_nothing_to_go_by(
-    blobs: Store, service: memory_blobs.Service, begun: Holder, method: str
+    blobs: Store, service: memory_blobs.Service, begun: Holder, method: str, effect: str
 ) -> None:
-    service.fault(method, "malformed", times=9)
+    """What a proxy says itself, and what one leaves of an answer."""
+    service.fault(method, effect, times=9)
     calls = [blobs.read_ledger] if method == "GET" else [blobs.holder, lambda: blobs.renew(begun.run, LEASE, NOW)]
     for call in calls:
         with pytest.raises(StoreError, match="is no storage account"):
