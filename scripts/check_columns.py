@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Seedfreight contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fail for each line of PowerShell or YAML that is too long. Python is left to ruff."""
+"""Fail for each line of PowerShell, YAML or a template that is too long. Python is left to ruff."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 COLUMNS = 120
-KINDS = (".ps1", ".psm1", ".yml", ".yaml")
+KINDS = (".ps1", ".psm1", ".yml", ".yaml", ".j2")
 # What antsibull-changelog writes and reads in a style of its own, and samples, which are data.
 LEFT_OUT = ("changelogs/", "tests/unit/samples/")
 

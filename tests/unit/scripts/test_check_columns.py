@@ -30,7 +30,7 @@ def write(repository: pathlib.Path, name: str, text: str) -> None:
     (repository / name).write_bytes(text.encode())
 
 
-@pytest.mark.parametrize("name", ["a.ps1", "a/b.psm1", "a/b.yml", "é.yaml"])
+@pytest.mark.parametrize("name", ["a.ps1", "a/b.psm1", "a/b.yml", "é.yaml", "a/b.html.j2"])
 @pytest.mark.parametrize("tracked", [True, False])
 def test_a_long_line_fails_and_is_named(
     name: str, tracked: bool, repository: pathlib.Path, capsys: pytest.CaptureFixture[str]
