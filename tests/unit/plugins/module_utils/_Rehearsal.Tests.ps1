@@ -30,7 +30,7 @@ Describe 'making and removing a rehearsal' {
     }
     It 'makes none beside another one' {
         $null = New-SeedRehearsal
-        { New-SeedRehearsal } | Should -Throw "*is there: another rehearsal runs, or one was killed*"
+        { New-SeedRehearsal } | Should -Throw '*is there: another rehearsal runs, or one was killed*'
         @(Get-Disk).Count | Should -Be ($before + 2)
     }
     It 'removes everything, and nothing else' {
@@ -43,15 +43,23 @@ Describe 'making and removing a rehearsal' {
         Get-Content -LiteralPath 'E:\keep.txt' | Should -Be 'keep'
     }
     It 'removes what a run left that was killed <when>' -ForEach @(
-        @{ when = 'before the first disk was written down'; change = {
-                Remove-Item -LiteralPath "$folder\disks.json"; Remove-Item -LiteralPath "$folder\source" -Recurse }
+        @{
+            when = 'before the first disk was written down'
+            change = {
+                Remove-Item -LiteralPath "$folder\disks.json"
+                Remove-Item -LiteralPath "$folder\source" -Recurse
+            }
         }
-        @{ when = 'between its two disks'; change = {
+        @{
+            when = 'between its two disks'
+            change = {
                 Dismount-DiskImage -ImagePath "$folder\REHEARSAL-2.vhdx"
-                Remove-Item -LiteralPath "$folder\REHEARSAL-2.vhdx" }
+                Remove-Item -LiteralPath "$folder\REHEARSAL-2.vhdx"
+            }
         }
-        @{ when = 'while it removed everything'; change = {
-                Dismount-DiskImage -ImagePath "$folder\REHEARSAL-1.vhdx" }
+        @{
+            when = 'while it removed everything'
+            change = { Dismount-DiskImage -ImagePath "$folder\REHEARSAL-1.vhdx" }
         }
     ) {
         $null = New-SeedRehearsal
