@@ -137,8 +137,8 @@ function Get-SeedReadableVerdict {
     $md5 = $Facts.content.manifest_md5
     if ($null -eq $md5) {
         return New-SeedVerdict -Status unknown -Allowed collect -Reason (
-            "The manifest of drive $serial cannot be hashed: $($Facts.content.text). A FIPS policy that forbids " +
-            "MD5 does that."
+            "Whether the manifest on drive $serial is the one that its journal names is not known, because it cannot " +
+            "be hashed: $("$($Facts.content.text)".TrimEnd('.'))."
         )
     }
     if ($md5 -ne $Facts.journal.manifest_hash) {

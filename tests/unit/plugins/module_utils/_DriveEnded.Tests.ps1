@@ -41,7 +41,11 @@ Describe 'what a drive is whose attempt ended' {
         }
         @{
             base = 'copied'; what = 'its manifest cannot be hashed'; status = 'unknown'; allowed = 'collect'
-            reason = 'FIPS'; change = { $_.facts.content.manifest_md5 = $null }
+            reason = 'is not known, because it cannot be hashed: The device is not ready\.$'
+            change = {
+                $_.facts.content.manifest_md5 = $null
+                $_.facts.content.text = 'The device is not ready.'
+            }
         }
         @{
             base = 'verifying was interrupted'; what = 'as it is'; status = 'copied'; reason = 'was interrupted'
