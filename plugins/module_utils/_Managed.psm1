@@ -77,11 +77,9 @@ function Save-SeedPlan {
         [Parameter(Mandatory = $true)][string]$Name,
         [Parameter(Mandatory = $true)][object]$Value
     )
-    $file = "$($Order.folder)\attempt.json"
-    $plan = (Read-SeedJson -Path $file -Expected).value
-    if (-not $plan) { throw "'$file' cannot be read. Nothing was written." }
+    $plan = Read-SeedPlan -Folder $Order.folder
     Add-Member -InputObject $plan -NotePropertyName $Name -NotePropertyValue $Value -Force
-    Write-SeedJson -Path $file -Value $plan
+    Write-SeedJson -Path "$($Order.folder)\attempt.json" -Value $plan
 }
 
 function Use-SeedManagedTarget {
@@ -100,9 +98,7 @@ function Use-SeedManagedTarget {
         [Parameter(Mandatory = $true)][object]$Order,
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$State
     )
-    $file = "$($Order.folder)\attempt.json"
-    $plan = (Read-SeedJson -Path $file -Expected).value
-    if (-not $plan) { throw "'$file' cannot be read. Nothing was written." }
+    $plan = Read-SeedPlan -Folder $Order.folder
     $now = Confirm-SeedDrive -Facts $Order.facts -Option $Order.option -ProtectedPath @($Order.protected_paths)
     if ((Get-SeedManagedWay -Facts $now.facts).way -eq 'make') {
         $made = Initialize-SeedDrive -Serial $Order.serial -Seen $Order.facts.disk
@@ -200,7 +196,7 @@ function Set-SeedNewKey {
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][object]$Order)
     if ([System.IO.File]::Exists((Resolve-SeedPath -Path $Order.new_journal))) { return }
-    $plan = (Read-SeedJson -Path "$($Order.folder)\attempt.json" -Expected).value
+    $plan = Read-SeedPlan -Folder $Order.folder
     $shown = "$(Get-SeedField -Value $plan -Name shown_protector)"
     $volume = Get-SeedManagedVolume -Letter $Order.letter
     # An attempt of an earlier version does not say it.

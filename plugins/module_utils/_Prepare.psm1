@@ -328,8 +328,7 @@ function New-SeedResumeOrder {
     )
     $attempt = $Drive.facts.attempt
     $folder = $attempt.folder
-    $plan = (Read-SeedJson -Path "$folder\attempt.json" -Expected).value
-    if (-not $plan) { throw "'$folder\attempt.json' cannot be read. Nothing was written." }
+    $plan = Read-SeedPlan -Folder $folder
     $action = $Drive.record.next.action
     # The tool remembers where a session reads from, so a corrected path is taken by a session that begins anew.
     $moved = "$($plan.source_directory)".TrimEnd('\') -ne "$($Option['source_directory'])".TrimEnd('\')

@@ -666,6 +666,20 @@ function Assert-SeedToolCopy {
     }
 }
 
+function Read-SeedPlan {
+    <#
+    .SYNOPSIS
+        What attempt.json has, of an attempt that is worked on. Fails when it cannot be read.
+    .PARAMETER Folder
+        The folder of the attempt.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Folder)
+    $plan = (Read-SeedJson -Path "$Folder\attempt.json" -Expected).value
+    if (-not $plan) { throw "'$Folder\attempt.json' cannot be read. Nothing more was written." }
+    $plan
+}
+
 function Save-SeedTarget {
     <#
     .SYNOPSIS
@@ -713,9 +727,7 @@ function Initialize-SeedTarget {
         [Parameter(Mandatory = $true)][object]$Order,
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$State
     )
-    $file = "$($Order.folder)\attempt.json"
-    $plan = (Read-SeedJson -Path $file -Expected).value
-    if (-not $plan) { throw "'$file' cannot be read. Nothing was erased." }
+    $plan = Read-SeedPlan -Folder $Order.folder
     $before = Confirm-SeedDrive -Facts $Order.facts -Option $Order.option -ProtectedPath @($Order.protected_paths)
     if ($before.whose -eq 'foreign') {
         $plan.erased = [ordered]@{
@@ -723,7 +735,7 @@ function Initialize-SeedTarget {
             attempt = $Order.attempt
             at = Get-SeedTime
         }
-        Write-SeedJson -Path $file -Value $plan
+        Write-SeedJson -Path "$($Order.folder)\attempt.json" -Value $plan
     }
     $made = Initialize-SeedDrive -Serial $Order.serial -Seen $Order.facts.disk
     Save-SeedTarget -Order $Order -State $State -Plan $plan -Letter $made.letter -Guid $made.partition_guid
@@ -924,7 +936,7 @@ Export-ModuleMember -Function @(
     'Test-SeedUntouched', 'Set-SeedBeside', 'Hide-SeedKey', 'Get-SeedOemCodePage',
     'ConvertFrom-SeedOutput', 'Read-SeedTail', 'Get-SeedLastLine', 'Get-SeedUsedByte', 'Assert-SeedTarget',
     'Get-SeedSourceAnswer', 'Wait-SeedTool', 'Add-SeedOutput', 'Get-SeedSessionLine', 'Invoke-SeedSession',
-    'Get-SeedSessionDoubt', 'Get-SeedPartitionGuid', 'Assert-SeedToolCopy', 'Save-SeedTarget', 'Initialize-SeedTarget',
-    'Assert-SeedDriveId',
-    'Invoke-SeedCopyRun', 'New-SeedState', 'New-SeedSessionState', 'Invoke-SeedRun'
+    'Get-SeedSessionDoubt', 'Get-SeedPartitionGuid', 'Assert-SeedToolCopy', 'Read-SeedPlan', 'Save-SeedTarget',
+    'Initialize-SeedTarget', 'Assert-SeedDriveId', 'Invoke-SeedCopyRun', 'New-SeedState', 'New-SeedSessionState',
+    'Invoke-SeedRun'
 )

@@ -435,6 +435,27 @@ Describe 'the runner when something is not as it should be' {
         }
     }
 
+    Context 'attempt.json' {
+        It 'is what goes on being written' {
+            $order = New-Order
+            Write-SeedJson -Path 'C:\a\attempt.json' -Value @{ id = 'a' }
+            (Read-SeedPlan -Folder $order.folder).id | Should -Be 'a'
+        }
+        It 'that is <what> is never written anew, and nothing is erased' -ForEach @(
+            @{ what = 'missing'; text = $null }
+            @{ what = 'torn'; text = '{"id": ' }
+        ) {
+            $order = New-Order
+            if ($text) { Set-Content -LiteralPath 'C:\a\attempt.json' -Value $text -Encoding utf8 }
+            { Initialize-SeedTarget -Order $order -State @{} } | Should -Throw "'C:\a\attempt.json' cannot be read*"
+            { Save-SeedPlan -Order $order -Name made -Value $true } | Should -Throw '*cannot be read*'
+            { Set-SeedNewKey -Order ([pscustomobject]@{ folder = 'C:\a'; new_journal = 'C:\a\DATA.new.jrn' }) } |
+                Should -Throw '*cannot be read*'
+            { Use-SeedManagedTarget -Order $order -State @{} } | Should -Throw '*cannot be read*'
+            Test-Path -LiteralPath 'C:\a\attempt.json' | Should -Be ($null -ne $text)
+        }
+    }
+
     Context "the tool's name of the drive" {
         It 'is accepted in another spelling, and when the journal names none yet' {
             $order = New-Order
