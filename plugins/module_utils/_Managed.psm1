@@ -199,11 +199,6 @@ function Set-SeedNewKey {
     $plan = Read-SeedPlan -Folder $Order.folder
     $shown = "$(Get-SeedField -Value $plan -Name shown_protector)"
     $volume = Get-SeedManagedVolume -Letter $Order.letter
-    # An attempt of an earlier version does not say it.
-    if (-not $shown -and @($volume.passwords).Count -eq 1) {
-        $shown = $volume.passwords[0].id
-        Save-SeedPlan -Order $Order -Name shown_protector -Value $shown
-    }
     if (-not $shown) {
         throw "Which key of drive $($Order.serial) was on the tool's command line is not known: " +
             "'$($Order.folder)\attempt.json' does not say it."

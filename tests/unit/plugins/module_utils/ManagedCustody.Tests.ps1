@@ -8,7 +8,7 @@ Describe 'keys of managed drives in escrow' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/moments.ps1')
-        Import-TestUtility -Name '_Prepare', '_Clean', '_Collect', '_Attempt', '_Run'
+        Import-TestUtility -Name '_Prepare', '_Clean', '_Collect', '_Attempt', '_Run', '_Managed'
         $env:PATH = (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'lab/windows/bin') +
             [System.IO.Path]::PathSeparator + $env:PATH
         $password = '000011-000022-000033-000044-000055-000066-000077-000088'
@@ -156,5 +156,16 @@ Describe 'keys of managed drives in escrow' {
             }
         }
         $ended -join "`n" | Should -BeExactly ''
+    }
+
+    It 'stay as they are while the attempt does not say which of them the tool got' {
+        Protect-TestDisk -Serial DATA -Type RecoveryPassword -Secret $password
+        $null = New-Item -ItemType Directory -Path 'C:\attempt'
+        $order = [pscustomobject]@{ serial = 'DATA'; letter = 'E'; folder = 'C:\attempt'; new_journal = 'C:\attempt\new' }
+        foreach ($text in '{"shown_protector": ""}', '{}') {
+            [System.IO.File]::WriteAllText((Resolve-SeedPath -Path 'C:\attempt\attempt.json'), $text)
+            { Set-SeedNewKey -Order $order } | Should -Throw '*is not known*does not say it*'
+        }
+        @((Get-TestBitLocker).protectors).Count | Should -Be 1
     }
 }
