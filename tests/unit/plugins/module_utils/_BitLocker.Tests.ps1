@@ -340,15 +340,86 @@ Describe 'the plan for a BitLocker volume' {
         ) { Get-SeedWantedProblem -Wanted (New-Wish -More $wish) | Should -BeLike $text }
     }
 
-    It 'says by code what <code> means' -ForEach @(
-        @{ code = '0x8031005C'; text = '*forbids recovery passwords*' }
-        @{ code = '0x8031005c'; text = '*forbids recovery passwords*' }
-        @{ code = '0x8031006A'; text = '*forbids passwords*' }
-        @{ code = '0x80310020'; text = '*Encrypt that first*' }
-        @{ code = '0x80041003'; text = '*LocalAccountTokenFilterPolicy*' }
-        @{ code = '0x8004100E'; text = '*Install the Windows feature*' }
-        @{ code = '0x8007054B'; text = '*domain*' }
-        @{ code = '0x803100A5'; text = '*used_space_only: true*' }
-        @{ code = '0x8031FFFF'; text = '*not known*' }
-    ) { Get-SeedBitLockerAnswer -Code $code | Should -BeLike $text }
+    It 'takes a code in any case, and says that one is not known' {
+        Get-SeedBitLockerAnswer -Code '0x8031005c' | Should -BeExactly (Get-SeedBitLockerAnswer -Code '0x8031005C')
+        Get-SeedBitLockerAnswer -Code '0x8031FFFF' | Should -BeLike '*not known*certutil*'
+    }
+
+    # By the names of winerror.h. Each row is what it means, then what to do; an empty remedy says that there is none.
+    It 'says of each code what it means, and what to do' {
+        $gpo = 'Change it below Computer Configuration'
+        $rows = @(
+            , @('0x80310000', 'is locked', 'Give its key')
+            , @('0x80310008', 'not turned on', '')
+            , @('0x80310012', 'start Windows', '')
+            , @('0x80310013', 'no file system', 'Format it with NTFS')
+            , @('0x80310020', 'on its own volume', 'Encrypt that first*leave `auto_unlock` out')
+            , @('0x80310024', 'at the same moment', 'Run again')
+            , @('0x80310027', 'not one of this volume', '')
+            , @('0x80310029', 'keys of other volumes', 'Run Clear-BitLockerAutoUnlock')
+            , @('0x8031002C', 'wants a recovery password first', "Add one to ``protectors``*$gpo")
+            , @('0x8031002D', 'another method', 'Decrypt it first')
+            , @('0x8031002E', 'no protector', 'Name one in `protectors`')
+            , @('0x80310031', 'can have only one', 'Name its id in `rotate`')
+            , @('0x80310033', 'no protector of that kind', '')
+            , @('0x80310035', 'malformed', '')
+            , @('0x80310037', 'FIPS mode forbids recovery passwords', 'Use `type: external_key`')
+            , @('0x80310038', 'FIPS mode forbids to save external keys', 'Use `type: account`*turn FIPS mode off')
+            , @('0x80310049', 'this edition of Windows', '')
+            , @('0x8031004B', 'in use', 'Close what uses it')
+            , @('0x8031004E', 'waits for a restart', 'Restart it')
+            , @('0x80310053', 'this edition of Windows', '')
+            , @('0x80310059', 'another operation', 'Run again')
+            , @('0x8031005A', 'this edition of Windows', '')
+            , @('0x8031005C', 'forbids recovery passwords', $gpo)
+            , @('0x8031005D', 'wants a recovery password', "Add one to ``protectors``*$gpo")
+            , @('0x8031005E', 'forbids external keys', $gpo)
+            , @('0x8031005F', 'wants an external key', "Add one to ``protectors``*$gpo")
+            , @('0x8031006A', 'forbids passwords', $gpo)
+            , @('0x8031006B', 'wants a password', "Put one first in ``protectors``*$gpo")
+            , @('0x8031006C', 'FIPS mode forbids passwords', 'Use `type: external_key`')
+            , @('0x8031006D', 'the volume that holds Windows', '')
+            , @('0x80310075', 'forbids automatic unlocking of fixed drives', $gpo)
+            , @('0x80310076', 'forbids automatic unlocking of removable drives', $gpo)
+            , @('0x80310077', 'forbids BitLocker on removable drives', $gpo)
+            , @('0x80310078', 'forbids to turn on BitLocker on removable drives', $gpo)
+            , @('0x80310079', 'forbids to turn off BitLocker on removable drives', $gpo)
+            , @('0x80310080', 'too short', '8 characters')
+            , @('0x80310081', 'wants a password of more kinds of characters', $gpo)
+            , @('0x80310083', 'unlocking of fixed drives and forbids the keys', $gpo)
+            , @('0x80310084', 'unlocking of removable drives and forbids the keys', $gpo)
+            , @('0x80310087', 'denies write access*requires startup keys', $gpo)
+            , @('0x80310090', 'wants recovery passwords in the directory and forbids them', $gpo)
+            , @('0x80310091', 'wants recovery passwords in the directory and forbids them', $gpo)
+            , @('0x80310092', 'wants recovery passwords in the directory and forbids them', $gpo)
+            , @('0x80310097', 'unlocks it by itself', 'Turn that off with `auto_unlock: false`')
+            , @('0x803100A5', 'its storage is thin', 'Set `used_space_only: true`')
+            , @('0x803100AA', 'longer than 256 characters', '')
+            , @('0x803100AD', 'cluster shared volume', '')
+            , @('0x803100AE', 'belongs to a cluster', '')
+            , @('0x803100BD', 'shadow copies', 'Remove them')
+            , @('0x80041003', 'no full rights', 'LocalAccountTokenFilterPolicy*`become`')
+            , @('0x80041010', 'no BitLocker', 'Install the Windows feature BitLocker')
+            , @('0x8004100E', 'no BitLocker', 'Install the Windows feature BitLocker')
+            , @('0x80070005', 'access is denied', '')
+            , @('0x80070013', 'read-only', '')
+            , @('0x80070032', 'does not support it', '')
+            , @('0x80070057', 'no such method or value', '')
+            , @('0x80070490', 'no volume that BitLocker knows', 'Format it first')
+            , @('0x8007054B', 'domain cannot be reached', 'Try again where it can')
+            , @('0x80280001', 'TPM cannot be used', '')
+            , @('0x80280006', 'TPM is turned off', 'Turn it on in the firmware')
+            , @('0x80090034', 'key could not be made', 'belongs to its domain')
+        )
+        $wrong = foreach ($row in $rows) {
+            $code, $meaning, $remedy = $row
+            $answer = Get-SeedBitLockerAnswer -Code $code
+            # A backtick is an escape in a pattern.
+            if ($answer -cnotlike ("*$meaning*$remedy*" -replace '`', '?')) { "$code $answer" }
+        }
+        @($wrong) -join "`n" | Should -BeExactly ''
+        $text = (Get-Command -Name Get-SeedBitLockerAnswer).ScriptBlock.ToString()
+        $codes = [regex]::Matches($text, "'(0x[0-9A-F]{8})' =") | ForEach-Object { $_.Groups[1].Value }
+        ($codes | Sort-Object) -join ' ' | Should -BeExactly (($rows | ForEach-Object { $_[0] } | Sort-Object) -join ' ')
+    }
 }
