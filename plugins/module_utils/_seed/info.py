@@ -23,6 +23,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     status,
     steps,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.bundle import Masker
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import Snapshot
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.stores import open_store
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.words import WORDS
@@ -30,6 +31,8 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 # The registered results of the info modules, and the key of each that a decision looks at.
 OBSERVED = {"source": "backup", "copy_host": "drives", "job": "job", "container": "container"}
 FINISHED = ("cleaned", "aborted")
+# What people read of a decision, in terminals, logs, files and chats: texts of hosts and services are in it.
+FOR_PEOPLE = ("blocked", "waiting", "progress", "drives", "warning", "notes")
 # What is returned of a decision that is shown again.
 SHOWN = ("status", "next", "waiting", "blocked", "progress", "summary")
 
@@ -83,6 +86,7 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     view["drives"] = layout.drive_lines(snapshot)
     view["warning"] = messages.growth(snapshot.backup or {}, now)
     view["notes"] = messages.notes(host, seed, known) + messages.import_notes(snapshot.job)
+    view |= Masker(persons=True).mask({name: view[name] for name in FOR_PEOPLE}, "view")
     lines, lost = messages.summary(host, view, now), repair.losses(snapshot)
     language, shipment = options["language"], options["shipment"]
     shown = view | {"progress": messages.progress(*running, WORDS[language])}

@@ -14,6 +14,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import messages
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.bundle import Masker
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import days, local, parse
 
 # What a person has to do something about; every other wait ends by itself.
@@ -84,7 +85,8 @@ def overview(rows: Sequence[Mapping[str, Any]], form: str = "table", zone: tzinf
     """The rows as text in one of FORMS. The zone of the times of a table is that of the controller by default."""
     if form not in FORMS:
         raise ValueError(f"`status_format` is '{form}'. Choose one of {', '.join(FORMS)}.")
-    return FORMS[form](rows, zone)
+    # A row of a seed whose status is not known has the message of a task, which nobody has masked.
+    return FORMS[form](Masker(persons=True).mask(list(rows), "rows"), zone)
 
 
 def count(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -212,6 +212,19 @@ def test_an_unreachable_host_is_a_reason_and_not_an_answer(play: Play, who: str)
     assert found["row"]["reason"] == found["blocked"]["reason"] and found["next"] == ""
 
 
+def test_what_hosts_wrote_is_masked_where_the_row_is_made(play: Play) -> None:
+    """The row goes to files, chats and the next node of a workflow."""
+    play.keep(contoso.ledger("planned"))
+    secret = "-".join(["000011"] * 8)
+    said = f"it wrote {secret} and Password=abc and sig=abc and ask kim@contoso.example."
+    found = play.ask(observed=seen(source={"unreachable": True, "changed": False, "msg": said}))
+    assert found["row"]["reason"].endswith(" it wrote <masked> and <masked> and <masked> and ask kim@contoso.example.")
+    assert found["row"]["blocked"] == found["blocked"] and found["blocked"]["reason"] in found["summary"][1]
+    assert secret not in json.dumps(found) and "abc" not in json.dumps(found["row"])
+    running = contoso.drive("copies", reason=f"it wrote {secret}")
+    assert secret not in json.dumps(play.ask(observed=seen(copy_host={"drives": [running]})))
+
+
 def test_a_result_without_its_key_was_not_asked(play: Play) -> None:
     play.keep(contoso.ledger("planned"))
     nothing = play.ask(observed={})

@@ -144,6 +144,15 @@ def test_the_row_of_a_status_that_is_not_known_has_every_field() -> None:
     assert remembers["ansible.builtin.set_fact"]["seed_status"]["row"].keys() == ROWS[0].keys()
 
 
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_the_message_of_a_task_is_masked(form: str) -> None:
+    secret = "-".join(["000011"] * 8)
+    wrong = {**blocked("status_unknown"), "reason": secret}
+    unknown = {**ROWS[0], "state": "unknown", "reason": secret, "blocked": wrong, "progress": secret}
+    text = FilterModule().filters()["status_overview"]([unknown], form)
+    assert secret not in text and "<masked>" in text
+
+
 def test_the_filter_says_what_is_wrong() -> None:
     shown = FilterModule().filters()["status_overview"]
     assert shown(ROWS, "json") == overview.overview(ROWS, "json")
