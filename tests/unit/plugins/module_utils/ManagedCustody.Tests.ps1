@@ -161,7 +161,7 @@ Describe 'keys of managed drives in escrow' {
     It 'stay as they are while the attempt does not say which of them the tool got' {
         Protect-TestDisk -Serial DATA -Type RecoveryPassword -Secret $password
         $null = New-Item -ItemType Directory -Path 'C:\attempt'
-        $order = [pscustomobject]@{ serial = 'DATA'; letter = 'E'; folder = 'C:\attempt'; new_journal = 'C:\attempt\new' }
+        $order = [pscustomobject]@{ serial = 'DATA'; letter = 'E'; folder = 'C:\attempt'; new_journal = 'C:\new.jrn' }
         foreach ($text in '{"shown_protector": ""}', '{}') {
             [System.IO.File]::WriteAllText((Resolve-SeedPath -Path 'C:\attempt\attempt.json'), $text)
             { Set-SeedNewKey -Order $order } | Should -Throw '*is not known*does not say it*'

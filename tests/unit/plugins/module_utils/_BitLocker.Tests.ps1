@@ -420,6 +420,7 @@ Describe 'the plan for a BitLocker volume' {
         @($wrong) -join "`n" | Should -BeExactly ''
         $text = (Get-Command -Name Get-SeedBitLockerAnswer).ScriptBlock.ToString()
         $codes = [regex]::Matches($text, "'(0x[0-9A-F]{8})' =") | ForEach-Object { $_.Groups[1].Value }
-        ($codes | Sort-Object) -join ' ' | Should -BeExactly (($rows | ForEach-Object { $_[0] } | Sort-Object) -join ' ')
+        $held = $rows | ForEach-Object { $_[0] }
+        ($codes | Sort-Object) -join ' ' | Should -BeExactly (($held | Sort-Object) -join ' ')
     }
 }
