@@ -10,8 +10,8 @@ module: escrow_copy
 version_added: 0.1.0
 short_description: Remove the copies of keys that nobody needs any more
 description:
-  - Removes the copies of the keys of drives from the places of escrow, by the receipts of a seed that is cleaned. A
-    drive that still has its volume can never be opened again without them.
+  - Removes the copies of the keys of drives from the places of escrow, by the receipts of a seed that is cleaned or
+    was given up. A drive that still has its volume can never be opened again without them.
   - Only copies that a receipt names are removed. Backups of a place have them still.
   - Record the result with O(seedfreight.azure_offline_backup.seed_ledger#module:event=forgotten), so that
     M(seedfreight.azure_offline_backup.escrow_info) misses nothing.
@@ -35,6 +35,15 @@ options:
     type: list
     elements: str
     required: true
+  volumes:
+    description:
+      - What M(seedfreight.azure_offline_backup.bitlocker_volume_info) returns as C(volumes) on the copy host. Required
+        for a seed that was given up.
+      - Then nothing is removed while the copy host has an attempt of the seed to a drive, while a drive is attached and
+        not seen to be erased, or while one that was shipped is not attached.
+    type: list
+    elements: dict
+    default: []
   state:
     description: V(absent) removes the copies.
     type: str
@@ -70,18 +79,20 @@ EXAMPLES = r"""
 RETURN = r"""
 forgotten:
   description: Serials of the drives that have no copy any more, or would have none in check mode.
-  returned: success
+  returned: always
   type: list
   elements: str
   sample: [WD-WX31A10FE02]
 removed:
   description: Names of the copies that were removed, or would be in check mode.
-  returned: success
+  returned: always
   type: list
   elements: str
   sample: [WD-WX31A10FE02.9f86d081884c.0123abcd.jrn.cms]
 left:
-  description: Why a copy is still there. When there is one the task fails, and the other copies are removed.
+  description:
+    - Why a copy is still there, or would be in check mode. When there is one the task fails, and the other copies are
+      removed.
   returned: always
   type: list
   elements: str
@@ -100,6 +111,7 @@ OPTIONS = {
     "store": {"type": "dict", "required": True},
     "escrow": {"type": "list", "elements": "dict", "required": True},
     "serials": {"type": "list", "elements": "str", "required": True},
+    "volumes": {"type": "list", "elements": "dict", "default": []},
     "state": {"type": "str", "choices": ["absent"], "default": "absent"},
 }
 SPEC = {"argument_spec": OPTIONS}

@@ -178,10 +178,36 @@ def test_keys_of_a_drive_that_came_home(lab: Lab) -> None:
     forget = (*one, "keys_action=forget", "-e", f"keys_drives={DRIVE}")
     early = home.keys(*forget)
     assert early.returncode == 2 and "until it is cleaned" in early.message and kept.exists()
-    home.write(cleaned=DONE)
+    home.write(aborted={**DONE, "cancelled": "", "stopped": [], "travelling": []})
+    open_ = home.keys(*forget)
+    assert open_.returncode == 2 and f"still has the attempt {ATTEMPT}" in open_.message, open_.output
+    (attempt,) = world.windows_path(HOST, f"C:\\ProgramData\\Seedfreight\\seeds\\{NAME}\\{DRIVE}").iterdir()
+    (attempt / "attempt.json").unlink()
+    attempt.rmdir()
+    held = home.keys(*forget)
+    assert held.returncode == 2 and "not seen to be erased" in held.message and kept.exists(), held.output
+    home.change(volume_status="FullyDecrypted", protection_status="Off", locked=False, protectors=[])
+    # A place that is not mounted: the check fails as the run does, and nothing of the drive is forgotten.
+    (lab.home / "escrow").rename(lab.home / "away")
+    for more in (("--check",), ()):
+        lost = home.keys(*forget, *more)
+        assert lost.returncode == 2 and "Mount or restore" in lost.message, lost.output
+    (lab.home / "away").rename(lab.home / "escrow")
+    assert not home.store.read_ledger()["forgotten"] and home.store.names("journals/")
+    checked = home.keys(*forget, "--check")
+    assert checked.returncode == 0 and kept.exists(), checked.output
     gone = home.keys(*forget)
     assert gone.returncode == 0 and f"{DRIVE}  forgotten" in gone.output, gone.output
     assert not kept.exists() and not list((lab.home / "escrow").glob(f"{DRIVE}.*"))
+    assert list(home.store.read_ledger()["forgotten"]) == [DRIVE] and not home.store.names("journals/")
+
+    # One of two drives cannot be forgotten; what became of the other one is in the ledger.
+    known = home.store.read_ledger()
+    lost_copy = {**known["receipts"][0], "serial": "WD-KEYS02", "place": "sealed_file:elsewhere", "name": "away.cms"}
+    home.write(cleaned=DONE, forgotten={}, receipts=[*known["receipts"], lost_copy])
+    partly = home.keys(*one, "keys_action=forget", "-e", f"keys_drives=WD-KEYS02,{DRIVE}")
+    assert partly.returncode == 2 and "sealed_file:elsewhere" in partly.message, partly.output
+    assert list(home.store.read_ledger()["forgotten"]) == [DRIVE]
 
     assert list((lab.home / "junit").glob("*.xml")) and (lab.home / "ansible.log").stat().st_size
     secrets = {"old": PASSWORD, "new": protector["secret"], "passphrase": PASSPHRASE}

@@ -64,12 +64,12 @@ def give_back(receipt: Receipt, places: Sequence[Mapping[str, Any]]) -> Key:
     return ESCROWS[receipt["type"]].give_back(place, receipt)
 
 
-def forget(receipt: Receipt, places: Sequence[Mapping[str, Any]]) -> str:
-    """Remove the copy of a receipt; why it is still there, with the remedy, else ''."""
+def forget(receipt: Receipt, places: Sequence[Mapping[str, Any]], check_mode: bool = False) -> str:
+    """Remove the copy of a receipt; why it is still there, or would be in check mode, with the remedy, else ''."""
     place = place_of(receipt, places)
     if place is None:
         return f"No place of `escrow` is {receipt['place']}: remove '{receipt['name']}' there by hand."
-    return ESCROWS[receipt["type"]].forget(place, receipt)
+    return ESCROWS[receipt["type"]].forget(place, receipt, check_mode)
 
 
 def place_of(receipt: Receipt, places: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:

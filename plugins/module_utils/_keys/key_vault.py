@@ -176,13 +176,20 @@ class KeyVault:
         return Key("recovery_password" if NUMERICAL_KEY.fullmatch(value) else "external_key", Secret(value))
 
     @staticmethod
-    def forget(place: Mapping[str, Any], receipt: Receipt) -> str:
-        """Delete the secret with all its versions, which are keys of one drive. The vault may keep it as deleted."""
+    def forget(place: Mapping[str, Any], receipt: Receipt, check_mode: bool = False) -> str:
+        """Delete the secret with all its versions, which are keys of one drive. The vault may keep it as deleted.
+
+        Check mode only reads it, so it cannot see that the right to delete is missing.
+        """
         name = receipt["name"]
         try:
             with _explained(place, f"The secret '{name}' was not removed"):
+                client = _client(place)
+                if check_mode:
+                    _newest(client, name)
+                    return ""
                 try:
-                    _client(place).begin_delete_secret(name).wait()
+                    client.begin_delete_secret(name).wait()
                 except HttpResponseError as error:
                     if error.status_code != NOT_FOUND:
                         raise

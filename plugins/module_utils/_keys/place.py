@@ -81,5 +81,8 @@ class Escrow(Protocol):
         """The key that was kept. SealError where this controller cannot open it, and for something else."""
 
     @staticmethod
-    def forget(place: Mapping[str, Any], receipt: Receipt) -> str:
-        """Remove a copy that was kept earlier; why it is still there, with the remedy, else ''. One that is gone is."""
+    def forget(place: Mapping[str, Any], receipt: Receipt, check_mode: bool = False) -> str:
+        """Remove a copy that was kept earlier; why it is still there, with the remedy, else ''. One that is gone is.
+
+        In check mode nothing is removed, and what would stop the removal is said as far as it can be seen.
+        """

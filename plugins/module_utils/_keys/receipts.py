@@ -8,7 +8,7 @@ Private to the collection. Nothing here holds or returns a key.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys import escrow
@@ -108,20 +108,54 @@ def _place(receipt: Mapping[str, Any]) -> str:
 
 
 def remove_copies(options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
-    """The result of escrow_copy. ValueError for a seed that is not cleaned, and for a drive that it does not know."""
+    """The result of escrow_copy. ValueError for a key that may be needed, and for a drive that the seed has not."""
     ledger = read_ledger({"name": options["seed"], "state": options["store"]})
-    if not ledger.get("cleaned"):
-        raise ValueError(f"The seed {options['seed']} is not cleaned: its drives may be needed. Nothing was removed.")
+    if not (ledger.get("cleaned") or ledger.get("aborted")):
+        raise ValueError(
+            f"The seed {options['seed']} is neither cleaned nor given up: its drives may be needed. Nothing was "
+            "removed."
+        )
     serials, known = [normalize_serial(one) for one in options["serials"]], _serials(ledger)
     strange = [one for one in serials if one not in known]
     if strange:
         raise ValueError(f"The seed {options['seed']} has no drive {', '.join(strange)}. Nothing was removed.")
+    due = [one for one in serials if one not in ledger["forgotten"]]
+    needed = [text for one in due if (text := _needed(ledger, one, options["volumes"] or []))]
+    if needed:
+        raise ValueError(f"{' '.join(needed)} Nothing was removed.")
     forgotten, removed, left = [], [], []
-    for serial in (one for one in serials if one not in ledger["forgotten"]):
+    for serial in due:
         copies = [one for one in _copies(ledger, serial) if one["kind"] == "escrow"]
-        why = [] if check_mode else [text for one in copies if (text := escrow.forget(one, options["escrow"]))]
-        left += why
-        if not why:
+        said = [escrow.forget(one, options["escrow"], check_mode) for one in copies]
+        removed += [str(one["name"]) for one, text in zip(copies, said, strict=True) if not text]
+        left += [text for text in said if text]
+        if not any(said):
             forgotten.append(serial)
-            removed += [str(one["name"]) for one in copies]
     return {"changed": bool(removed), "forgotten": forgotten, "removed": removed, "left": left}
+
+
+def _needed(ledger: Mapping[str, Any], serial: str, volumes: Sequence[Mapping[str, Any]]) -> str:
+    """Why the key of a drive may still be needed, with the remedy; empty when nothing speaks for it.
+
+    ``volumes`` is what bitlocker_volume_info says of the copy host. Nobody asks for it once the seed is cleaned: then
+    the attempts are gone, and the import is proven.
+    """
+    if ledger.get("cleaned"):
+        return ""
+    one = next((found for found in volumes if found["serial"] == serial), None)
+    if one is None:
+        return f"The copy host was not asked about drive {serial}, and the seed was given up: see `volumes`."
+    mine = [str(found["attempt"]) for found in one["attempts"] if found["seed"] == ledger["seed"]]
+    if mine:
+        return (
+            f"Drive {serial} still has the attempt {', '.join(mine)} of the seed, which a seed that begins again may "
+            "use. Let the next seed of that drive give it up, or remove its folder from the copy host."
+        )
+    # Only a drive that holds nothing of this seed any more has an attempt of another one.
+    if one["attempts"] or (one["volume"] or {}).get("volume_status") == "FullyDecrypted":
+        return ""
+    if one["present"]:
+        return f"Drive {serial} is in the copy host and is not seen to be erased. Format it, with a letter."
+    if serial in (ledger["aborted"].get("travelling") or []):
+        return f"Drive {serial} was shipped and is not seen to be erased. Insert it into the copy host and format it."
+    return ""

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import pathlib
 import re
+import stat
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -173,15 +175,17 @@ class SealedFile:
         return key_in(data, receipt["serial"])
 
     @staticmethod
-    def forget(place: Mapping[str, Any], receipt: Receipt) -> str:
+    def forget(place: Mapping[str, Any], receipt: Receipt, check_mode: bool = False) -> str:
         """Remove the file. Backups of the folder have it still."""
         folder, name = _folder(place), receipt["name"]
-        if not folder.is_dir():
-            return (
-                f"The folder '{folder}' is not there, so '{name}' may be. Mount or restore the folder, and run again."
-            )
         try:
-            (folder / name).unlink(missing_ok=True)
+            if not folder.is_dir():
+                text = f"The folder '{folder}' is not there, so '{name}' may be."
+                return f"{text} Mount or restore the folder, and run again."
+            if not check_mode:
+                (folder / name).unlink(missing_ok=True)
+            elif (folder / name).exists():
+                _check_removable(folder / name)
         except OSError as error:
             return f"The escrow copy '{name}' cannot be removed: {error.strerror}. Correct the folder."
         return ""
@@ -243,6 +247,14 @@ def _vault_problems(place: Mapping[str, Any], option: str) -> list[str]:
     if label and not LABEL.fullmatch(str(label)):
         problems.append(f"`{option}.vault_id` '{label}' is no label. Use letters, digits, hyphens and underscores.")
     return problems
+
+
+def _check_removable(path: pathlib.Path) -> None:
+    """OSError where a file could not be removed."""
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def _changed(name: str) -> str:

@@ -654,8 +654,8 @@ def _rotated(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> t
 
 def _forgotten(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
     """``result`` of escrow_copy: the drives whose copies are gone."""
-    if not ledger.get("cleaned"):
-        raise ValueError("The seed is not cleaned; nothing was recorded.")
+    if not (ledger.get("cleaned") or ledger.get("aborted")):
+        raise ValueError("The seed is neither cleaned nor given up; nothing was recorded.")
     known = ledger.get("forgotten") or {}
     new = {str(one): {"at": at} for one in result["forgotten"] if str(one) not in known}
     return {"forgotten": {**known, **new}}, f"Copies of the keys of drive {', '.join(new)} removed"

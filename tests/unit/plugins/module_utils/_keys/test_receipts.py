@@ -65,11 +65,12 @@ class Seed:
         options = self.options() if escrow is None else self.options(escrow=escrow)
         return Task(escrow_info.ActionModule, options, **more).run()
 
-    def forget(self, *serials: str, **more: Any) -> dict[str, Any]:
+    def forget(self, *serials: str, volumes: Any = (), **more: Any) -> dict[str, Any]:
         """The result of escrow_copy, which runs in the process of its task."""
         connection = Connection()
         connection.transport, connection.become = "local", None
-        task = Task(escrow_copy.ActionModule, self.options(serials=list(serials)), connection=connection, **more)
+        options = self.options(serials=list(serials), volumes=list(volumes))
+        task = Task(escrow_copy.ActionModule, options, connection=connection, **more)
         task.plugin._templar = SimpleNamespace(template=str)
         return task.run()
 
@@ -220,10 +221,10 @@ def test_copies_of_a_cleaned_seed_are_forgotten(seed: Seed) -> None:
     assert ledger.record(after, "forgotten", done, "kim@ctl", TODAY) == after
 
 
-def test_nothing_is_forgotten_before_the_seed_is_cleaned(seed: Seed) -> None:
-    found = seed.forget(SERIAL)
-    assert found["failed"] and "is not cleaned" in found["msg"] and len(seed.copies) == 1
-    with pytest.raises(ValueError, match="not cleaned"):
+def test_nothing_is_forgotten_before_the_seed_is_finished(seed: Seed) -> None:
+    found = seed.forget(SERIAL, volumes=[volume()])
+    assert found["failed"] and "neither cleaned nor given up" in found["msg"] and len(seed.copies) == 1
+    with pytest.raises(ValueError, match="neither cleaned nor given up"):
         ledger.record(seed.ledger, "forgotten", {"forgotten": [SERIAL]}, "kim@ctl", TODAY)
 
 
@@ -233,15 +234,78 @@ def test_drive_of_another_seed_is_not_forgotten(seed: Seed) -> None:
     assert found["failed"] and "no drive WD-OTHER" in found["msg"] and len(seed.copies) == 1
 
 
+def volume(**changes: Any) -> dict[str, Any]:
+    """What bitlocker_volume_info says of the drive: attached, and formatted."""
+    return {"serial": SERIAL, "present": True, "attempts": [], "volume": {"volume_status": "FullyDecrypted"}, **changes}
+
+
+ABORTED = {**DONE, "cancelled": "", "stopped": [], "travelling": []}
+OURS, THEIRS = {"seed": NAME, "attempt": "20261125T101400Z-1a2b"}, {"seed": "another", "attempt": "20261126-1"}
+ENCRYPTED = {"volume_status": "FullyEncrypted"}
+
+
+@pytest.mark.parametrize(
+    ("travelling", "seen", "words"),
+    [
+        ([], [], "was not asked about drive"),
+        ([], [volume(serial="WD-OTHER")], "was not asked about drive"),
+        ([], [volume(attempts=[OURS])], "still has the attempt 20261125T101400Z-1a2b"),
+        ([], [volume(present=False, volume=None, attempts=[THEIRS, OURS])], "still has the attempt"),
+        ([], [volume(volume=ENCRYPTED)], "not seen to be erased. Format it"),
+        ([], [volume(volume={"volume_status": ""})], "not seen to be erased. Format it"),
+        ([], [volume(volume=None)], "not seen to be erased. Format it"),
+        ([SERIAL], [volume(present=False, volume=None)], "was shipped and is not seen to be erased"),
+        ([], [volume()], ""),
+        ([SERIAL], [volume()], ""),
+        ([], [volume(present=False, volume=None)], ""),
+        ([SERIAL], [volume(volume=ENCRYPTED, attempts=[THEIRS])], ""),
+    ],
+)
+def test_copies_of_a_seed_that_was_given_up(seed: Seed, travelling: list[str], seen: list[Any], words: str) -> None:
+    """They are needed as long as a drive may be opened with them: by a seed that begins again, or by a person."""
+    seed.write(aborted={**ABORTED, "travelling": travelling})
+    for check_mode in (True, False):
+        found = seed.forget(SERIAL, volumes=seen, check_mode=check_mode)
+        assert bool(found.get("failed")) == bool(words) and words in found.get("msg", ""), found
+        assert len(seed.copies) == (1 if words or check_mode else 0)
+    if not words:
+        after = ledger.record(seed.ledger, "forgotten", found, "kim@ctl", TODAY)
+        assert list(after["forgotten"]) == [SERIAL]
+
+
 def test_copy_that_cannot_be_removed_fails_the_task(seed: Seed) -> None:
     seed.write(cleaned=DONE)
     (copy,) = seed.copies
     copy.unlink()
     copy.mkdir()
-    found = seed.forget(SERIAL)
-    assert found["failed"] and copy.name in found["msg"] and found["forgotten"] == []
+    for check_mode in (True, False):
+        found = seed.forget(SERIAL, check_mode=check_mode)
+        assert found["failed"] and copy.name in found["msg"] and found["forgotten"] == [] and copy.is_dir()
     seed.place = {**seed.place, "directory": str(seed.folder / "elsewhere")}
-    assert "remove" in seed.forget(SERIAL)["msg"] and "by hand" in seed.forget(SERIAL)["msg"]
+    for check_mode in (True, False):
+        found = seed.forget(SERIAL, check_mode=check_mode)
+        assert found["failed"] and "remove" in found["msg"] and "by hand" in found["msg"]
+
+
+def test_folder_that_must_not_be_written_is_seen_in_check_mode(seed: Seed, monkeypatch: pytest.MonkeyPatch) -> None:
+    seed.write(cleaned=DONE)
+    # Root may write everywhere.
+    monkeypatch.setattr("os.access", lambda path, _mode: pathlib.Path(path).name != "escrow")
+    found = seed.forget(SERIAL, check_mode=True)
+    assert found["failed"] and "Permission denied" in found["msg"] and len(seed.copies) == 1
+
+
+def test_a_drive_that_cannot_be_forgotten_keeps_no_other_one(seed: Seed) -> None:
+    """What is gone is recorded, and so is not missed afterwards."""
+    other = {**seed.ledger["receipts"][0], "serial": "WD-OTHER", "place": "sealed_file:away", "name": "WD-OTHER.cms"}
+    second = {**seed.ledger["receipts"][0], "serial": "WD-OTHER", "name": "WD-OTHER.here.cms"}
+    (seed.folder / "escrow" / "WD-OTHER.here.cms").write_bytes(b"sealed")
+    seed.write(cleaned=DONE, receipts=[*seed.ledger["receipts"], other, second])
+    for check_mode in (True, False):
+        found = seed.forget("WD-OTHER", SERIAL, check_mode=check_mode)
+        assert found["failed"] and "sealed_file:away" in found["msg"] and found["changed"]
+        assert found["forgotten"] == [SERIAL] and "WD-OTHER.here.cms" in found["removed"]
+        assert len(seed.copies) == (2 if check_mode else 0)
 
 
 def test_options_are_checked(seed: Seed) -> None:
@@ -252,8 +316,9 @@ def test_options_are_checked(seed: Seed) -> None:
 def test_folder_that_is_not_mounted_forgets_nothing(seed: Seed) -> None:
     seed.write(cleaned=DONE)
     (seed.folder / "escrow").rename(seed.folder / "away")
-    found = seed.forget(SERIAL)
-    assert found["failed"] and "Mount" in found["msg"] and found["forgotten"] == []
+    for check_mode in (True, False):
+        found = seed.forget(SERIAL, check_mode=check_mode)
+        assert found["failed"] and "Mount" in found["msg"] and found["forgotten"] == []
 
 
 def test_key_that_is_rotated_after_forgetting_counts_again(seed: Seed) -> None:
