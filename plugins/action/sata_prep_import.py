@@ -35,6 +35,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._
 
 WORKING = ("copying", "verifying")
 NEXT = {"prepared": ("prepare", "resume"), "verified": ("verify",)}
+REQUIRE = ("all", "any")
 # The states that collect journals.
 COLLECTS = (*NEXT, "adopted")
 
@@ -42,7 +43,7 @@ COLLECTS = (*NEXT, "adopted")
 class ActionModule(PolledAction):
     """The controller's side of sata_prep_import. A journal is collected at the first look that finds it complete."""
 
-    controller_options = frozenset({"lock", "store", "escrow", "wait_for"})
+    controller_options = frozenset({"lock", "store", "escrow", "escrow_require", "wait_for"})
 
     def begin(self) -> None:
         """With `escrow`, check the places, the vault and the store before anything is copied."""
@@ -51,6 +52,8 @@ class ActionModule(PolledAction):
         self._transport: Transport | None = None
         self._looks = 0
         self._receipts: list[Any] = []
+        self._missed: list[custody.Missed] = []
+        self._require = str(self._task.args.get("escrow_require") or "all")
         self._collected = [str(one) for one in self._task.args.get("collected") or []]
         self._given_back = ""
         # The drives that were read, and those whose journals could be collected, at the first look; None before it.
@@ -66,6 +69,8 @@ class ActionModule(PolledAction):
             return
         _deps.check()
         problems = validate_escrow(self._escrow)
+        if self._require not in REQUIRE:
+            problems.append(f"`escrow_require` '{self._require}' is not known: use {' or '.join(REQUIRE)}.")
         if problems:
             raise AnsibleActionFail(" ".join(problems))
         self._escrow = with_vaults(self._loader, self._escrow)
@@ -136,7 +141,7 @@ class ActionModule(PolledAction):
             except SealError as error:
                 problems.append(str(error))
                 unkept = True
-        result["receipts"] = list(self._receipts)
+        result |= {"receipts": list(self._receipts), "not_kept": [one._asdict() for one in self._missed]}
         refused = {"failed": True, "msg": " ".join(problems)} | ({"failed_drives": []} if unkept else {})
         return {**result, **refused} if problems else result
 
@@ -159,6 +164,10 @@ class ActionModule(PolledAction):
     def _keep(self, journal: Mapping[str, Any], record: Mapping[str, Any] | None, transport: Transport) -> None:
         now = datetime.now(UTC)
         with unlogged():
-            kept = custody.keep(journal, record, transport, self._escrow or [], self._store, self._vault, now)
-        self._receipts.extend(kept)
+            places = self._escrow or []
+            kept = custody.keep(journal, record, transport, places, self._store, self._vault, now, self._require)
+        self._receipts.extend(kept.receipts)
+        self._missed.extend(kept.missed)
+        for one in kept.missed:
+            display.warning(f"Drive {one.serial} has no copy of its key in {one.place}. {one.msg}")
         self._collected.append(str(journal["sha256"]))

@@ -8,12 +8,15 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: escrow_copy
 version_added: 0.1.0
-short_description: Remove the copies of keys that nobody needs any more
+short_description: Make up for copies of keys in escrow, or remove them when nobody needs them any more
 description:
-  - Removes the copies of the keys of drives from the places of escrow, by the receipts of a seed that is cleaned or
-    was given up. A drive that still has its volume can never be opened again without them.
+  - With O(state=present), keeps copies of keys that places of escrow lack, out of the working copies, which it opens in
+    memory with the vault secret of the run. Each is read back. A place that cannot be used is a warning. Record the
+    result with O(seedfreight.azure_offline_backup.seed_ledger#module:event=kept).
+  - With O(state=absent), removes the copies of the keys of drives from the places of escrow, by the receipts of a seed
+    that is cleaned or was given up. A drive that still has its volume can never be opened again without them.
   - Only copies that a receipt names are removed. Backups of a place have them still.
-  - Record the result with O(seedfreight.azure_offline_backup.seed_ledger#module:event=forgotten), so that
+  - Record that with O(seedfreight.azure_offline_backup.seed_ledger#module:event=forgotten), so that
     M(seedfreight.azure_offline_backup.escrow_info) misses nothing.
   - Runs on the controller.
 options:
@@ -30,11 +33,33 @@ options:
     type: list
     elements: dict
     required: true
+  copies:
+    description:
+      - The copies that are missing, as C(tasks.escrow.missing) of M(seedfreight.azure_offline_backup.seed_info) names
+        them. Required with O(state=present).
+    type: list
+    elements: dict
+    suboptions:
+      serial:
+        description: Serial of the drive.
+        type: str
+        required: true
+      sha256:
+        description: SHA-256 of the journal.
+        type: str
+        required: true
+      journal:
+        description: Name of its working copy in the state store.
+        type: str
+        required: true
+      place:
+        description: Name of the place, as receipts have it.
+        type: str
+        required: true
   serials:
-    description: Serials of the drives whose copies are removed.
+    description: Serials of the drives whose copies are removed. Required with O(state=absent).
     type: list
     elements: str
-    required: true
   volumes:
     description:
       - What M(seedfreight.azure_offline_backup.bitlocker_volume_info) returns as C(volumes) on the copy host. Required
@@ -45,10 +70,10 @@ options:
     elements: dict
     default: []
   state:
-    description: V(absent) removes the copies.
+    description: V(present) keeps O(copies), V(absent) removes those of O(serials).
     type: str
-    choices: [absent]
-    default: absent
+    choices: [present, absent]
+    default: present
 extends_documentation_fragment:
   - seedfreight.azure_offline_backup.attributes
   - seedfreight.azure_offline_backup.attributes.controller
@@ -73,19 +98,55 @@ EXAMPLES = r"""
         directory: /srv/seeds/escrow
         recipients: [/srv/seeds/people/kim.pem, /srv/seeds/people/alex.pem]
     serials: [WD-WX31A10FE02]
+    state: absent
   register: forgotten
+
+- name: Keep the copies that a place lacks
+  seedfreight.azure_offline_backup.escrow_copy:
+    seed: contoso-fs01
+    store: {store: file, directory: /srv/seeds/state}
+    escrow: "{{ seed_status.seed.escrow }}"
+    copies: "{{ seed_status.tasks.escrow.missing }}"
+  register: kept
 """
 
 RETURN = r"""
+receipts:
+  description: What was kept where, as M(seedfreight.azure_offline_backup.sata_prep_import) returns it.
+  returned: with O(state=present)
+  type: list
+  elements: dict
+  sample: [{serial: WD-WX31A10FE02, kind: escrow, place: "key_vault:contoso-drive-keys"}]
+not_kept:
+  description: Which copies are still missing, and why.
+  returned: with O(state=present)
+  type: list
+  elements: dict
+  contains:
+    serial:
+      description: Serial of the drive.
+      type: str
+      returned: success
+      sample: WD-WX31A10FE02
+    place:
+      description: Name of the place.
+      type: str
+      returned: success
+      sample: key_vault:contoso-drive-keys
+    msg:
+      description: Why, with the remedy.
+      type: str
+      returned: success
+      sample: The vault limits requests. Run again later.
 forgotten:
   description: Serials of the drives that have no copy any more, or would have none in check mode.
-  returned: always
+  returned: with O(state=absent)
   type: list
   elements: str
   sample: [WD-WX31A10FE02]
 removed:
   description: Names of the copies that were removed, or would be in check mode.
-  returned: always
+  returned: with O(state=absent)
   type: list
   elements: str
   sample: [WD-WX31A10FE02.9f86d081884c.0123abcd.jrn.cms]
@@ -93,40 +154,8 @@ left:
   description:
     - Why a copy is still there, or would be in check mode. When there is one the task fails, and the other copies are
       removed.
-  returned: always
+  returned: with O(state=absent)
   type: list
   elements: str
   sample: []
 """
-
-from collections.abc import Mapping
-from typing import Any
-
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.receipts import remove_copies
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._module import run
-
-OPTIONS = {
-    "seed": {"type": "str", "required": True},
-    "store": {"type": "dict", "required": True},
-    "escrow": {"type": "list", "elements": "dict", "required": True},
-    "serials": {"type": "list", "elements": "str", "required": True},
-    "volumes": {"type": "list", "elements": "dict", "default": []},
-    "state": {"type": "str", "choices": ["absent"], "default": "absent"},
-}
-SPEC = {"argument_spec": OPTIONS}
-
-
-def work(parameters: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
-    """The result of the module."""
-    return remove_copies(parameters, check_mode)
-
-
-def main() -> None:
-    """Run the module."""
-    module = AnsibleModule(**SPEC, supports_check_mode=True)
-    run(module, lambda: work(module.params, module.check_mode))
-
-
-if __name__ == "__main__":
-    main()

@@ -59,6 +59,7 @@ $spec = @{
         drives = @{ type = 'list'; elements = 'dict'; required = $true; options = $drive }
         erase_fingerprints = @{ type = 'list'; elements = 'str'; default = @() }
         escrow = @{ type = 'list'; elements = 'dict' }
+        escrow_require = @{ type = 'str'; choices = @('all', 'any'); default = 'all' }
         escrowed = @{ type = 'list'; elements = 'str'; default = @() }
         journal_directory = @{ type = 'path' }
         journals = @{ type = 'list'; elements = 'str'; default = @() }

@@ -55,6 +55,7 @@ options:
       - online
       - rotated
       - forgotten
+      - kept
       - told
   result:
     description:

@@ -78,23 +78,24 @@ class FileVault:
 
 def with_vaults(loader: Any, places: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Places of escrow that can be used. Those that ansible-vault seals for get its Vault; fails with the remedy."""
-    found = []
-    for number, place in enumerate(places):
-        path, label = place.get("vault_password_file"), str(place.get("vault_id") or "")
-        if not path:
-            found.append(dict(place))
-            continue
-        try:
-            secret = get_file_vault_secret(str(pathlib.Path(str(path)).expanduser()), vault_id=label, loader=loader)
-            secret.load()
-        except AnsibleError:
-            # What a script says could be anything.
-            raise AnsibleActionFail(
-                f"`escrow[{number}].vault_password_file` '{path}' gives no password. Check the file or script, with "
-                f"`ansible-vault view --vault-password-file {path}` on a copy."
-            ) from None
-        found.append({**place, "_vault": FileVault(secret, label)})
-    return found
+    return [with_vault(loader, place, f"escrow[{number}]") for number, place in enumerate(places)]
+
+
+def with_vault(loader: Any, place: Mapping[str, Any], option: str = "escrow") -> dict[str, Any]:
+    """One place of escrow that can be used."""
+    path, label = place.get("vault_password_file"), str(place.get("vault_id") or "")
+    if not path:
+        return dict(place)
+    try:
+        secret = get_file_vault_secret(str(pathlib.Path(str(path)).expanduser()), vault_id=label, loader=loader)
+        secret.load()
+    except AnsibleError:
+        # What a script says could be anything.
+        raise AnsibleActionFail(
+            f"`{option}.vault_password_file` '{path}' gives no password. Check the file or script, with "
+            f"`ansible-vault view --vault-password-file {path}` on a copy."
+        ) from None
+    return {**place, "_vault": FileVault(secret, label)}
 
 
 def store_of(options: Mapping[str, Any], why: str) -> Store:

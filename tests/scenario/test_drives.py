@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -18,10 +19,11 @@ FILE = 1024 * 1024
 FIRST, LATE, BAD, NEW = "WD-FIRST", "WD-LATE", "WD-BAD", "WD-NEW"
 
 
-def define(lab: Lab, *serials: str) -> None:
+def define(lab: Lab, *serials: str, more: tuple[str, ...] = ()) -> None:
     """Write the definition; a drive that is not there yet is planned by its size."""
     drives = ", ".join(f"{{serial: {one}, size: '{SIZE}'}}" for one in serials)
-    lab.order("seed", SEED, "--set", "source.agent=folder", "--set", "cleanup=manual", "--set", f"drives=[{drives}]")
+    values = ("source.agent=folder", "cleanup=manual", f"drives=[{drives}]", *more)
+    lab.order("seed", SEED, *(word for value in values for word in ("--set", value)))
 
 
 def plug(lab: Lab, serial: str) -> None:
@@ -134,3 +136,30 @@ def test_a_drive_that_fails_stops_no_other(lab: Lab) -> None:
     done = lab.command(run.line(SEED, "Next"), *WAIT)
     assert done.status(SEED) == "job_created", done.output
     assert lab.ledger(SEED)["drives"][LATE] == known[LATE], "nothing was done twice"
+
+
+@pytest.mark.twin
+def test_a_place_of_escrow_that_is_down_is_made_up_for_by_the_next_run(lab: Lab) -> None:
+    """The key vault refuses while the journal is collected; the copy in the folder is enough."""
+    lab.order("write", "fs01", "D:\\Staging\\part", "--bytes", str(FILE))
+    plug(lab, FIRST)
+    vault = world.read(lab.home / "azure" / "endpoints.json")["vault_endpoint"]
+    metadata = world.read(lab.home / "lab.json")["metadata_url"]
+    place = {"type": "key_vault", "vault": vault, "cloud_environment": metadata}
+    folder = {"directory": str(lab.home / "escrow"), "recipients": [str(lab.home / "people" / "backup-lead.pem")]}
+    define(lab, FIRST, more=(f"escrow={json.dumps([place, folder])}", "escrow_require=any"))
+    lab.order("fault", "azure", "--match", "(GET|PUT) /secrets/", "--status", "403", "--times", "1")
+    run = lab.command(lab.play("seed").line(SEED, "Next"), *WAIT)
+    assert (run.returncode, run.status(SEED)) == (0, "job_created"), run.output
+    assert f"[WARNING]: Drive {FIRST} has no copy of its key in key_vault:" in run.message, run.output
+    assert f"The key of drive {FIRST} is not kept in key_vault:" in run.line(SEED, "Note"), run.output
+    assert [one["type"] for one in lab.ledger(SEED)["receipts"]] == ["sealed_file", "ansible_vault"]
+    checked = lab.play("seed", "--check")
+    assert checked.returncode == 0 and len(lab.ledger(SEED)["receipts"]) == 2, checked.output
+    again = lab.play("seed")
+    assert (again.returncode, again.line(SEED, "Note")) == (0, ""), again.output
+    assert [one["type"] for one in lab.ledger(SEED)["receipts"]] == ["sealed_file", "ansible_vault", "key_vault"]
+    shown = lab.play("keys")
+    assert shown.returncode == 0 and "sealed_file:escrow there" in shown.output and " opens" in shown.output
+    quiet = lab.play("seed")
+    assert (quiet.returncode, quiet.changed) == (0, 0), quiet.output

@@ -191,12 +191,12 @@ def yaml_problems(block: Block) -> list[str]:
         return [problem for task in found for problem in test_documentation.task_problems(task)]
     if "ansible_connection" in found:
         return connection_problems(found)
+    if found.keys() <= definition.SEED.keys():
+        return definition_problems(found)
     (name,) = found
     value = found[name]
     if name == "seed":
         return definition_problems(value)
-    if name in definition.SEED:
-        return definition_problems(found)
     if name == "seed_new_state":
         return definition_problems({"state": value})
     if name == "seed_notify":
@@ -225,6 +225,7 @@ def test_yaml_of_the_guides_is_taken(block: Block) -> None:
         ("seed:\n  nmae: a\n", "nmae"),
         ("drives:\n  - serial: 12\n", "serial"),
         ("state:\n  store: ftp\n", "ftp"),
+        ("cleanup: manual\nescrow_require: most\n", "most"),
         ("seed_new_state:\n  store: blob\n", "account"),
         ("seed_notify:\n  - name: a\n    type: pigeon\n", "pigeon"),
         ("seed_azure_credentials:\n  secrte: a\n", "secrte is no option"),

@@ -12,7 +12,7 @@ import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.journal import (
     DriveInfo,
@@ -48,6 +48,21 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 WORKING_COPIES = "journals/"
 
 
+class Missed(NamedTuple):
+    """A copy of a journal that a place does not have: serial, name of the place, and why. No secret."""
+
+    serial: str
+    place: str
+    msg: str
+
+
+class Custody(NamedTuple):
+    """What became of journals: receipts, escrow first, and the copies that could not be kept."""
+
+    receipts: list[Receipt]
+    missed: list[Missed]
+
+
 def check_vault(store: Store, vault: Vault) -> None:
     """SealError when the newest working copy of the seed was sealed with a vault secret that this run does not have."""
     names = store.names(WORKING_COPIES)
@@ -63,11 +78,13 @@ def keep(
     store: Store,
     vault: Vault,
     now: datetime,
-) -> list[Receipt]:
-    """Keep one journal in every escrow place and as a working copy, and return the receipts, escrow first.
+    require: str = "all",
+) -> Custody:
+    """Keep one journal in every escrow place and as a working copy.
 
     ``sealed`` is an entry of the host's sealed_journals, ``record`` the host's record of that drive. Nothing is kept
-    of a journal that the reader refuses, or that says something else than the host's record.
+    of a journal that the reader refuses, or that says something else than the host's record. SealError when a place
+    fails, with ``require`` any only when no place has a copy that was read back.
     """
     serial = normalize_serial(str(sealed["serial"]))
     data = _transported(transport, sealed, serial)
@@ -75,9 +92,48 @@ def keep(
     if digest != sealed["sha256"]:
         raise SealError(f"The journal of drive {serial} changed on its way to the controller. Run again.")
     _compare(drive_in(data, serial), record, serial, digest)
-    item = Item(serial, data, seed=store.seed)
-    receipts = [ESCROWS[place["type"]].keep(place, item, now) for place in places]
-    return [*receipts, _keep_working(store, vault, serial, data, digest, now)]
+    found = [_keep_copy(place, Item(serial, data, seed=store.seed), now) for place in places]
+    receipts, missed = _sorted(found)
+    if missed and (require == "all" or not any(one["proof"] == "read" for one in receipts)):
+        raise SealError(" ".join(dict.fromkeys(one.msg for one in missed)))
+    return Custody([*receipts, _keep_working(store, vault, serial, data, digest, now)], missed)
+
+
+def keep_missing(
+    store: Store, vault: Vault, missing: Sequence[Mapping[str, Any]], places: Sequence[Mapping[str, Any]], now: datetime
+) -> Custody:
+    """Keep copies that are missing in escrow, out of the working copies.
+
+    ``missing`` is what pieces_drives.missing_copies found. A place that cannot be used keeps no other one back.
+    """
+    known = {ESCROWS[place["type"]].identify(place): place for place in places}
+    found: list[Receipt | Missed] = []
+    for one in missing:
+        place = known[one["place"]]
+        problems = ESCROWS[place["type"]].validate(place)
+        try:
+            if problems:
+                raise SealError(" ".join(problems))
+            data = open_whole_journal(store, vault, one["journal"], one["serial"], one["sha256"])
+        except SealError as error:
+            found.append(Missed(one["serial"], one["place"], str(error)))
+            continue
+        found.append(_keep_copy(place, Item(one["serial"], data, seed=store.seed), now))
+    return _sorted(found)
+
+
+def _sorted(found: Sequence[Receipt | Missed]) -> Custody:
+    return Custody(
+        [one for one in found if not isinstance(one, Missed)], [one for one in found if isinstance(one, Missed)]
+    )
+
+
+def _keep_copy(place: Mapping[str, Any], item: Item, now: datetime) -> Receipt | Missed:
+    kind = ESCROWS[place["type"]]
+    try:
+        return kind.keep(place, item, now)
+    except SealError as error:
+        return Missed(item.serial, kind.identify(place), str(error))
 
 
 def open_journal(store: Store, vault: Vault, name: str) -> DriveInfo:

@@ -490,6 +490,12 @@ SEED: dict[str, Option] = {
         required=True,
         until="verified",
     ),
+    "escrow_require": _text(
+        "Whether a journal counts as collected when each place of C(escrow) has a copy that was read back, or one of "
+        "them. With V(any) the run warns of each other place, and the next runs make up for it until C(clean).",
+        choices=("all", "any"),
+        default="all",
+    ),
     "state": Option("provider", "Where the ledger, the lock and the sealed journals of the seed lie.", required=True),
     "cleanup": _text(
         "V(automatic) lets the seed playbook clean up once a recovery point was seen; otherwise the C(clean) playbook "

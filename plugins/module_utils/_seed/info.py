@@ -17,6 +17,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     messages,
     overview,
     pieces_agent,
+    pieces_drives,
     preflight,
     repair,
     report,
@@ -85,7 +86,11 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     view["progress"] = messages.progress(*running)
     view["drives"] = layout.drive_lines(snapshot)
     view["warning"] = messages.growth(snapshot.backup or {}, now)
-    view["notes"] = messages.notes(host, seed, known) + messages.import_notes(snapshot.job)
+    view["notes"] = [
+        *messages.notes(host, seed, known),
+        *messages.copy_notes(pieces_drives.missing_copies(known, seed)),
+        *messages.import_notes(snapshot.job),
+    ]
     view |= Masker(persons=True).mask({name: view[name] for name in FOR_PEOPLE}, "view")
     lines, lost = messages.summary(host, view, now), repair.losses(snapshot)
     language, shipment = options["language"], options["shipment"]

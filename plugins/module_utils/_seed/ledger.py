@@ -661,6 +661,17 @@ def _forgotten(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) ->
     return {"forgotten": {**known, **new}}, f"Copies of the keys of drive {', '.join(new)} removed"
 
 
+def _kept(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> tuple[Facts, str]:
+    """``result`` of escrow_copy: receipts of copies that were made up for, of journals that are collected."""
+    known = [*(ledger.get("receipts") or [])]
+    keys, collected = {_receipt_key(one) for one in known}, {(one["serial"], one["sha256"]) for one in known}
+    new = [{**one, "at": at} for one in result["receipts"] if _receipt_key(one) not in keys]
+    if any((one["serial"], one["sha256"]) not in collected for one in new):
+        raise ValueError("A copy is not of a journal that was collected; nothing was recorded.")
+    places = ", ".join(sorted({str(one["place"]) for one in new}))
+    return {"receipts": [*known, *new]}, f"Journals of {_names(new)} kept in {places}, too"
+
+
 def _told(ledger: Mapping[str, Any], result: Mapping[str, Any], _at: str) -> tuple[Facts, str]:
     """``result`` of seed_notify: what the hooks know now."""
     told = [{"hook": str(one["hook"]), "id": str(one["id"])} for one in result["told"]]
@@ -688,5 +699,6 @@ EVENTS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any], str], tuple[Fa
     "online": _online,
     "rotated": _rotated,
     "forgotten": _forgotten,
+    "kept": _kept,
     "told": _told,
 }

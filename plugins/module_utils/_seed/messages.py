@@ -114,6 +114,17 @@ def notes(host: str, seed: Mapping[str, Any], ledger: Mapping[str, Any]) -> list
     return found
 
 
+def copy_notes(missing: Sequence[Mapping[str, str]]) -> list[str]:
+    """The places that lack copies of keys."""
+    found: dict[str, list[str]] = {}
+    for one in missing:
+        found.setdefault(one["place"], []).append(one["serial"])
+    return [
+        f"The key of drive {', '.join(serials)} is not kept in {place} (`escrow`). The next run of seed tries again."
+        for place, serials in found.items()
+    ]
+
+
 def import_notes(job: Mapping[str, Any]) -> list[str]:
     """What the service says of an import job besides its status: what it waits for, delays, errors, the way back."""
     name, found = job.get("name"), []

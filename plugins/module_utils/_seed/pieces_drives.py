@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.escrow import ESCROWS
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import (
     SHIPPED_PHASES,
     drive_of,
@@ -135,6 +136,25 @@ def working_copy(ledger: Mapping[str, Any], serial: str) -> str:
     sha256 = (drive_of(ledger, serial).get("journal") or {}).get("sha256", "")
     found = receipts_of(ledger, serial, sha256, "working")
     return str(found[-1]["name"]) if found else ""
+
+
+def missing_copies(ledger: Mapping[str, Any], seed: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The copies that a place of `escrow` has not of a collected journal, as custody.keep_missing takes them.
+
+    None is missing with `escrow_require: all`: a journal counts as collected only when each place has it. None can be
+    made up for without a working copy, and nobody needs any once the seed is finished.
+    """
+    if seed["escrow_require"] != "any" or ledger.get("cleaned") or ledger.get("aborted"):
+        return []
+    found = []
+    for serial in (str(one["serial"]) for one in shards(ledger) if one["serial"] not in (ledger.get("rotated") or {})):
+        sha256 = (drive_of(ledger, serial).get("journal") or {}).get("sha256", "")
+        kept = {str(one["place"]) for one in receipts_of(ledger, serial, sha256, "escrow")}
+        name = working_copy(ledger, serial)
+        for place in [ESCROWS[one["type"]].identify(one) for one in seed["escrow"] if name]:
+            if place not in kept:
+                found.append({"serial": serial, "sha256": sha256, "journal": name, "place": place})
+    return found
 
 
 def restorable(ledger: Mapping[str, Any]) -> list[dict[str, Any]]:

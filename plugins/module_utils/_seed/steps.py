@@ -136,6 +136,7 @@ def tasks(snapshot: Snapshot) -> dict[str, Any]:
             "check": _keyed(snapshot, ""),
             "escrowed": _hashes(ledger, "escrow", "read"),
         },
+        "escrow": {"missing": pieces_drives.missing_copies(ledger, snapshot.seed)},
         "restore": {"attempts": pieces_drives.restorable(ledger)},
         "import": {
             "journals": [pieces_drives.working_copy(ledger, serial) for serial in known],

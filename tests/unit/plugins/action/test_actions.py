@@ -10,7 +10,7 @@ import hashlib
 import os
 import pathlib
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from ansible import constants
@@ -420,6 +420,26 @@ def test_journal_is_collected(options: dict[str, Any], store: FileStore, tmp_pat
     assert set(task.sent[0]) == {"seed", "poll_interval", "_transport_certificate", "collected"}
 
 
+def test_one_place_is_enough_where_the_seed_says_so(
+    options: dict[str, Any], tmp_path: pathlib.Path, shown: list[str]
+) -> None:
+    away, finished = tmp_path / "away", collected()
+    options["escrow"].append({**options["escrow"][0], "directory": str(away)})
+
+    def loses_a_place(arguments: dict[str, Any]) -> dict[str, Any]:
+        away.write_bytes(b"")
+        return cast(dict[str, Any], finished(arguments))
+
+    for require, kinds in (("all", []), ("any", ["escrow", "working"])):
+        away.unlink(missing_ok=True)
+        task = Task(sata_prep_import.ActionModule, {**options, "escrow_require": require}, [loses_a_place])
+        result = task.run()
+        assert [one["kind"] for one in result["receipts"]] == kinds and bool(result.get("failed")) == (not kinds)
+        assert "escrow_require" not in task.sent[0]
+    assert [(one["serial"], one["place"]) for one in result["not_kept"]] == [(SERIAL, "sealed_file:away")]
+    assert any("no copy of its key in sealed_file:away" in one for one in shown) and KEY not in str(result)
+
+
 def test_what_failed_while_it_was_waited_for_is_not_begun_again(options: dict[str, Any]) -> None:
     task = Task(sata_prep_import.ActionModule, {**options, "wait": True}, [drives(at("copying")), drives(at("copied"))])
     task.run()
@@ -653,6 +673,7 @@ def test_check_mode_seals_nothing(options: dict[str, Any]) -> None:
     [
         ({"escrow": []}, {}, "`escrow` names no place"),
         ({"escrow": [{"type": "x"}]}, {}, "is not known"),
+        ({"escrow_require": "most"}, {}, "use all or any"),
         ({"store": None}, {}, "`escrow` needs `store` and `seed`"),
         ({}, {"password": ""}, "no vault secret"),
     ],

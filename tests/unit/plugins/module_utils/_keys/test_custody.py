@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys import custody
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.content import Item
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.place import Receipt
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealed_file import SealedFile
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import (
     SealError,
     Transport,
@@ -38,10 +40,20 @@ class Controller:
     vault: Vault = field(default_factory=lambda: vault_of(PASSWORD))
 
     def keep(self, text: str = JOURNAL, says: Any = None, **changes: Any) -> list[Receipt]:
+        return self.collect(places(self.folder, self.people), "all", text, says, **changes).receipts
+
+    def collect(
+        self, escrow: Any, require: str, text: str = JOURNAL, says: Any = None, **changes: Any
+    ) -> custody.Custody:
         sealed = sealed_journal(self.transport.certificate, text, **changes)
         said = record(text) if says is None else says
-        escrow = places(self.folder, self.people)
-        return custody.keep(sealed, said, self.transport, escrow, self.store, self.vault, TODAY)
+        return custody.keep(sealed, said, self.transport, escrow, self.store, self.vault, TODAY, require)
+
+    def two(self) -> list[dict[str, Any]]:
+        """A place that can be used, and one whose folder is a file."""
+        (good,) = places(self.folder, self.people)
+        (self.folder / "away").write_bytes(b"")
+        return [{**good, "directory": str(self.folder / "away")}, good]
 
     def kept(self) -> list[str]:
         return [*self.store.names(), *(one.name for one in (self.folder / "escrow").glob("*"))]
@@ -62,6 +74,57 @@ def test_journal_is_kept_for_people_and_for_the_next_step(controller: Controller
     drive = custody.open_journal(controller.store, controller.vault, working["name"])
     assert (drive.drive_id, drive.manifest_hash, drive.bitlocker_key.reveal()) == (SERIAL, HASH, KEY)
     assert KEY not in str(controller.keep()) and str(controller.folder) not in str(controller.keep())
+
+
+def test_one_copy_that_was_read_back_is_enough_where_any_place_does(controller: Controller) -> None:
+    (escrow, working), (missed,) = controller.collect(controller.two(), "any")
+    assert (escrow["place"], escrow["proof"], working["kind"]) == ("sealed_file:escrow", "read", "working")
+    assert (missed.serial, missed.place) == (SERIAL, "sealed_file:away") and "cannot be kept in" in missed.msg
+    assert KEY not in str(missed)
+
+
+def test_each_place_has_to_keep_a_journal_otherwise(controller: Controller) -> None:
+    with pytest.raises(SealError, match="cannot be kept in") as raised:
+        controller.collect(controller.two(), "all")
+    assert KEY not in str(raised.value) and controller.store.names() == []
+
+
+def test_a_journal_that_no_place_keeps_is_not_collected(controller: Controller) -> None:
+    with pytest.raises(SealError, match="cannot be kept in"):
+        controller.collect(controller.two()[:1], "any")
+    assert controller.store.names() == []
+
+
+def test_a_copy_that_was_not_read_back_is_not_enough(controller: Controller, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Written(SealedFile):
+        @staticmethod
+        def keep(place: Any, item: Item, now: Any) -> Receipt:
+            return {**SealedFile.keep(place, item, now), "proof": "written"}
+
+    bad, good = controller.two()
+    monkeypatch.setattr(custody, "ESCROWS", {"sealed_file": SealedFile, "written": Written})
+    with pytest.raises(SealError, match="cannot be kept in"):
+        controller.collect([bad, {**good, "type": "written"}], "any")
+    assert controller.store.names() == []
+
+
+def test_a_copy_that_is_missing_is_kept_out_of_the_working_copy(controller: Controller) -> None:
+    bad, good = controller.two()
+    (escrow, working), _missed = controller.collect([bad, good], "any")
+    due = {"serial": SERIAL, "sha256": escrow["sha256"], "journal": working["name"], "place": "sealed_file:away"}
+    keep = functools.partial(custody.keep_missing, controller.store, controller.vault)
+    found = keep([due, {**due, "place": "sealed_file:escrow"}], [bad, good], TODAY)
+    assert [one["place"] for one in found.receipts] == ["sealed_file:escrow"]
+    assert [one.place for one in found.missed] == ["sealed_file:away"]
+    gone = keep([{**due, "sha256": "0" * 64, "place": "sealed_file:escrow"}], [good], TODAY)
+    assert gone.receipts == [] and "is not the journal with" in gone.missed[0].msg
+    expired = keep([due], [{**bad, "recipients": [person(controller.folder, "old", days=-3)]}], TODAY)
+    assert expired.receipts == [] and "expired" in expired.missed[0].msg
+    (controller.folder / "away").unlink()
+    (receipt,), missed = keep([due], [bad, good], TODAY)
+    assert missed == [] and (receipt["place"], receipt["sha256"]) == ("sealed_file:away", escrow["sha256"])
+    copy = (controller.folder / "away" / receipt["name"]).read_bytes()
+    assert opened(copy, controller.folder, "anna") == JOURNAL.encode() and KEY not in str(found)
 
 
 def test_a_working_copy_is_given_back_byte_for_byte_if_it_is_the_right_one(controller: Controller) -> None:

@@ -124,7 +124,8 @@ def test_the_journal_of_a_seed_is_kept_there(
 ) -> None:
     store, transport = FileStore({"directory": str(tmp_path)}, "contoso-fs01"), Transport()
     sealed = sealed_journal(transport.certificate)
-    escrow, working = custody.keep(sealed, record(), transport, [place], store, vault_of("of the run"), TODAY)
+    kept = custody.keep(sealed, record(), transport, [place], store, vault_of("of the run"), TODAY)
+    escrow, working = kept.receipts
     assert (escrow["type"], escrow["name"], working["kind"]) == ("key_vault", secret_name(JOURNAL_ITEM), "working")
     assert official.get_secret(escrow["name"]).value == KEY
 

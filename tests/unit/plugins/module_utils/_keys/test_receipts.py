@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import pathlib
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,10 +16,10 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.content import Item, document
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealed_file import SealedFile
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.sealing import Transport
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import ledger
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import ledger, pieces_drives
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import FileStore, new_holder
-from keys import JOURNAL, KEY, SERIAL, TODAY, person, places, record, sealed_journal, vault_of
-from tasks import Connection, Task
+from keys import JOURNAL, KEY, SERIAL, TODAY, opened, person, places, record, sealed_journal, vault_of
+from tasks import Task
 
 NAME, ID, SECRET = "contoso-fs01", "11111111-0000-4000-8000-000000000001", "000011-" * 7 + "000011"
 DONE: dict[str, Any] = {"at": "2026-11-25T10:00:00Z"}
@@ -40,7 +39,8 @@ class Seed:
         transport = transport_of_run()
         sealed = sealed_journal(transport.certificate, JOURNAL)
         vault = vault_of("of the first run")
-        receipts = custody.keep(sealed, record(JOURNAL), transport, [self.place], self.store, vault, TODAY)
+        kept = custody.keep(sealed, record(JOURNAL), transport, [self.place], self.store, vault, TODAY)
+        receipts = kept.receipts
         shard = {"serial": SERIAL, "files": [], "bytes": 0, "sessions": []}
         journal = {"sha256": receipts[0]["sha256"]}
         self.ledger: dict[str, Any] = {
@@ -66,13 +66,9 @@ class Seed:
         return Task(escrow_info.ActionModule, options, **more).run()
 
     def forget(self, *serials: str, volumes: Any = (), **more: Any) -> dict[str, Any]:
-        """The result of escrow_copy, which runs in the process of its task."""
-        connection = Connection()
-        connection.transport, connection.become = "local", None
-        options = self.options(serials=list(serials), volumes=list(volumes))
-        task = Task(escrow_copy.ActionModule, options, connection=connection, **more)
-        task.plugin._templar = SimpleNamespace(template=str)
-        return task.run()
+        """The result of escrow_copy that removes copies."""
+        options = self.options(serials=list(serials), volumes=list(volumes), state="absent")
+        return Task(escrow_copy.ActionModule, options, **more).run()
 
     @property
     def copies(self) -> list[pathlib.Path]:
@@ -308,7 +304,76 @@ def test_a_drive_that_cannot_be_forgotten_keeps_no_other_one(seed: Seed) -> None
         assert len(seed.copies) == (2 if check_mode else 0)
 
 
+def second(seed: Seed, **changes: Any) -> dict[str, Any]:
+    """Another place, which has no copy yet."""
+    return {**seed.place, "directory": str(seed.folder / "second"), **changes}
+
+
+def missing(seed: Seed, places: list[Any], require: str = "any") -> list[dict[str, str]]:
+    return pieces_drives.missing_copies(seed.ledger, {"escrow": places, "escrow_require": require})
+
+
+def test_a_place_that_has_no_copy_gets_it(seed: Seed) -> None:
+    places = [seed.place, second(seed)]
+    copies = missing(seed, places)
+    assert [(one["serial"], one["place"]) for one in copies] == [(SERIAL, "sealed_file:second")]
+    options = {**seed.options(escrow=places), "copies": copies}
+    checked = Task(escrow_copy.ActionModule, options, check_mode=True).run()
+    assert (checked["changed"], checked["receipts"]) == (True, []) and not (seed.folder / "second").exists()
+    done = Task(escrow_copy.ActionModule, options).run()
+    assert (done["changed"], done["not_kept"]) == (True, []) and KEY not in str(done)
+    (copy,) = (seed.folder / "second").glob("*")
+    assert opened(copy.read_bytes(), seed.folder, "anna") == JOURNAL.encode()
+    after = ledger.record(seed.ledger, "kept", done, "kim@ctl", TODAY)
+    assert after["history"][-1]["text"] == f"Journals of {SERIAL} kept in sealed_file:second, too"
+    assert ledger.record(after, "kept", done, "kim@ctl", TODAY) == after
+    seed.write(receipts=after["receipts"])
+    assert missing(seed, places) == []
+    assert "sealed_file:second there" in seed.info(escrow=places)["summary"][1]
+    with pytest.raises(ValueError, match="that was collected"):
+        strange = {"receipts": [{**done["receipts"][0], "sha256": "0" * 64}]}
+        ledger.record(seed.ledger, "kept", strange, "kim@ctl", TODAY)
+
+
+def test_copies_are_missed_only_where_one_place_is_enough_and_a_key_is_needed(seed: Seed) -> None:
+    places, before = [seed.place, second(seed)], seed.ledger
+    assert missing(seed, places, "all") == [] and missing(seed, [seed.place]) == [] and missing(seed, []) == []
+    for facts in (
+        {"cleaned": DONE},
+        {"aborted": DONE},
+        {"rotated": {SERIAL: {"receipts": []}}},
+        {"drives": {}},
+        {"receipts": [one for one in before["receipts"] if one["kind"] == "escrow"]},
+    ):
+        seed.ledger = {**before, **facts}
+        assert missing(seed, places) == [], facts
+
+
+@pytest.mark.parametrize(
+    ("changes", "task", "words"),
+    [
+        ({"recipients": ["/nowhere.pem"]}, {}, "/nowhere.pem"),
+        ({"recipients": None, "vault_password_file": "/nowhere"}, {}, "`escrow[1].vault_password_file`"),
+        ({}, {"password": ""}, "no vault secret"),
+        ({}, {"password": "another"}, "another vault secret"),
+    ],
+)
+def test_a_place_that_cannot_be_used_is_a_warning(
+    seed: Seed, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], task: dict[str, Any], words: str
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(escrow_copy.display, "warning", said.append)
+    places = [seed.place, second(seed, **changes)]
+    options = {**seed.options(escrow=places), "copies": missing(seed, places)}
+    found = Task(escrow_copy.ActionModule, options, **task).run()
+    assert not found.get("failed") and (found["changed"], found["receipts"]) == (False, [])
+    assert words in found["not_kept"][0]["msg"] and words in said[0] and "sealed_file:second" in said[0]
+
+
 def test_options_are_checked(seed: Seed) -> None:
+    for wrong in ({}, {"state": "absent"}, {"copies": [{"serial": SERIAL}]}):
+        with pytest.raises(AnsibleActionFail):
+            Task(escrow_copy.ActionModule, {**seed.options(), **wrong}).run()
     with pytest.raises(AnsibleActionFail, match="escrow"):
         Task(escrow_info.ActionModule, {"seed": NAME, "store": {}}).run()
 

@@ -160,6 +160,7 @@ def full() -> dict[str, Any]:
         shipping__return_address__company="Contoso",
         shipping__return_address__street_address2="2nd floor",
         shipping__return_address__state_or_province="NH",
+        escrow_require="any",
         cleanup="automatic",
     )
 

@@ -225,6 +225,21 @@ def test_what_hosts_wrote_is_masked_where_the_row_is_made(play: Play) -> None:
     assert secret not in json.dumps(play.ask(observed=seen(copy_host={"drives": [running]})))
 
 
+def test_a_place_without_a_copy_is_in_the_status_where_one_place_is_enough(play: Play) -> None:
+    play.keep(contoso.ledger("verified"))
+    escrow = [
+        *play.definition()["escrow"],
+        {"directory": str(play.folder / "second"), "recipients": [str(play.certificate)]},
+    ]
+    for require, missing in (("all", []), ("any", ["sealed_file:second"])):
+        found = play.ask(play.definition(escrow=escrow, escrow_require=require), observed=seen())
+        assert [one["place"] for one in found["tasks"]["escrow"]["missing"]] == missing
+        text = (
+            f"The key of drive {SERIAL} is not kept in sealed_file:second (`escrow`). The next run of seed tries again."
+        )
+        assert (text in found["report"]["notes"]) == (f"  Note:     {text}" in found["summary"]) == bool(missing)
+
+
 def test_a_result_without_its_key_was_not_asked(play: Play) -> None:
     play.keep(contoso.ledger("planned"))
     nothing = play.ask(observed={})

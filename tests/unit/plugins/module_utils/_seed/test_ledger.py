@@ -129,6 +129,7 @@ def test_events_are_those_of_a_whole_seed() -> None:
         "online",
         "rotated",
         "forgotten",
+        "kept",
         "told",
     }
     assert set(ORDER) | others == set(EVENTS)

@@ -144,6 +144,7 @@ def test_the_tasks_of_a_new_seed() -> None:
         "stage": {"known_jobs": []},
         "prepare": {"collected": [], "copy_account": {"type": "system"}},
         "verify": {"unlock": [], "lock": [], "check": [], "escrowed": []},
+        "escrow": {"missing": []},
         "restore": {"attempts": []},
         "import": {"journals": [], "expected_blobs": [], "create": True},
         "complete": {"known_jobs": ["job-1"]},
