@@ -64,16 +64,18 @@ PACKAGES = (
 
 
 class Masker:
-    """Masks values, and remembers where it did. With ``persons``, it masks secrets only."""
+    """Masks values, and remembers where it did. With ``persons``, it masks secrets only. ``secrets`` are more."""
 
-    def __init__(self, persons: bool = False) -> None:
+    def __init__(self, persons: bool = False, secrets: Sequence[str] = ()) -> None:
         self.places: list[str] = []
         self._persons = persons
+        self._spelled = [spelled for one in secrets for spelled in _spellings(one)]
 
     def mask(self, value: Any, place: str) -> Any:
         """The value without secrets and persons; ``place`` is its name in the archive."""
         if isinstance(value, Mapping):
-            return {str(name): self._named(str(name), one, f"{place}.{name}") for name, one in value.items()}
+            named = {str(name): self._named(str(name), one, f"{place}.{name}") for name, one in value.items()}
+            return {self._text(name, place): one for name, one in named.items()}
         if isinstance(value, (list, tuple)):
             return [self.mask(one, f"{place}[{at}]") for at, one in enumerate(value)]
         if isinstance(value, str):
@@ -89,6 +91,8 @@ class Masker:
 
     def _text(self, text: str, place: str) -> str:
         found = text
+        for spelled in self._spelled:
+            found = found.replace(spelled, MASKED)
         for pattern in SECRETS.values():
             found = pattern.sub(MASKED, found)
         found = found if self._persons else MAIL.sub(PERSON, found)
@@ -113,8 +117,14 @@ def problems(documents: Mapping[str, str], secrets: Sequence[str]) -> Iterator[s
         for kind, pattern in SECRETS.items():
             if pattern.search(text):
                 yield f"{name} has what looks like a {kind}"
-        if any(one in text or json.dumps(one)[1:-1] in text for one in secrets):
+        if any(spelled in text for one in secrets for spelled in _spellings(one)):
             yield f"{name} has the value of a secret of this run"
+
+
+def _spellings(secret: str) -> list[str]:
+    """A secret as it can stand in a document: as it is, and as JSON has it, with and without escapes of its letters."""
+    written = [json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (False, True)]
+    return sorted({secret, *written}, key=len, reverse=True)
 
 
 def versions(collection: str) -> dict[str, Any]:
@@ -136,16 +146,14 @@ def versions(collection: str) -> dict[str, Any]:
 
 def make_bundle(options: Mapping[str, Any], now: datetime, check_mode: bool) -> dict[str, Any]:
     """Write the archive: the result of the module. ValueError when something in it looks like a secret."""
-    masker = Masker()
+    secrets = secrets_of(os.environ, options["secrets"] or [])
+    masker = Masker(secrets=secrets)
     parts = {"versions": versions(str(options["collection_version"])), **options["documents"]}
     wrong = sorted(name for name in parts if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", str(name)))
     if wrong:
         raise ValueError(f"`documents` has '{wrong[0]}'. Use lower case letters, digits and underscores.")
     shown = {f"{name}.json": masker.mask(value, str(name)) for name, value in parts.items()}
-    secrets = secrets_of(os.environ, options["secrets"] or [])
     documents = {name: json.dumps(value, indent=2, ensure_ascii=False) + "\n" for name, value in shown.items()}
-    for secret in secrets:
-        documents = {name: text.replace(json.dumps(secret)[1:-1], MASKED) for name, text in documents.items()}
     found = list(problems(documents, secrets))
     if found:
         text = f"Nothing was written, because {'; '.join(found)}."

@@ -118,6 +118,18 @@ def test_secrets_of_the_run_are_masked(tmp_path: pathlib.Path, monkeypatch: pyte
     assert json.loads(text) == f"It said {bundle.MASKED} and {bundle.MASKED} of a vault, for this seed"
 
 
+@pytest.mark.parametrize(
+    "secret", ['Gr\u00fc\u00dfe"aus-Wien', "gr\u00fc\u00dfe-aus-wien", "back\\slash-\u5bc6\u7801-1"]
+)
+def test_secrets_of_any_letters_are_masked(tmp_path: pathlib.Path, secret: str) -> None:
+    documents = {"problem": f"It said {secret}.", "log": json.dumps({"said": secret}), "names": {secret: 1}}
+    bundle.make_bundle(options(tmp_path, documents, secrets=[secret]), NOW, False)
+    found = read(tmp_path / "bundle.tar.gz")
+    assert json.loads(found["problem.json"]) == f"It said {bundle.MASKED}."
+    assert json.loads(json.loads(found["log.json"])) == {"said": bundle.MASKED}
+    assert json.loads(found["names.json"]) == {bundle.MASKED: 1}
+
+
 def test_nothing_is_written_when_the_search_finds_something(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
