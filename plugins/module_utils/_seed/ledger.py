@@ -543,6 +543,10 @@ def _shipped(ledger: Mapping[str, Any], result: Mapping[str, Any], at: str) -> t
         raise ValueError("The import job is not marked as shipped; nothing was recorded.")
     if not any(_same_id(one["id"], job["id"]) for one in ledger.get("jobs") or []):
         raise ValueError("The import job is not the one that was created for this seed; nothing was recorded.")
+    problem = job_problem(ledger, job) if job.get("drives") else ""
+    if problem:
+        # Its id says nothing: that is made of its name.
+        raise ValueError(f"The import job is not the one of this seed: {problem}. Nothing was recorded.")
     known = ledger.get("shipments") or []
     if any({name: one.get(name) for name in shipment} == shipment for one in known):
         return {}, ""

@@ -24,6 +24,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     Waiting,
     playbook,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.pieces_import import foreign_job
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.plan import usable
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import Finding, Snapshot
 
@@ -55,7 +56,8 @@ def marked_as_shipped(snapshot: Snapshot) -> bool:
 
     The agent's own utility does so, for example.
     """
-    return bool(snapshot.ledger.get("jobs")) and snapshot.job.get("phase") in SHIPPED_PHASES
+    ours = bool(snapshot.ledger.get("jobs")) and not foreign_job(snapshot)
+    return ours and snapshot.job.get("phase") in SHIPPED_PHASES
 
 
 def holds(snapshot: Snapshot, serial: str) -> bool:

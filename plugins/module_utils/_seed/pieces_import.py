@@ -48,6 +48,14 @@ def other_job(snapshot: Snapshot) -> str:
     return problem
 
 
+def foreign_job(snapshot: Snapshot) -> str:
+    """Why a job of the seed's name is seen to be another one; empty for the job of this seed, and when nobody can say.
+
+    A name can be used again: by another controller, or after Azure removed the job.
+    """
+    return other_job(snapshot) if snapshot.job.get("drives") else ""
+
+
 def _job(snapshot: Snapshot) -> Finding:
     problem = other_job(snapshot)
     return Finding("no", f"Import job: {problem}.") if problem else Finding("yes", "The import job has these drives.")

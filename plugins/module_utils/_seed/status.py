@@ -321,6 +321,10 @@ def _job(snapshot: Snapshot) -> Decision | None:
         return _blocked(status, Blocked("unknown_job", text, "Look at the job in the Azure portal.", _seed(snapshot)))
     if phase == "absent":
         return _job_gone(snapshot, status)
+    other = pieces_import.foreign_job(snapshot)
+    if other:
+        begun = shipped and phase not in ("created", "shipped")
+        return _job_differs(snapshot, "importing" if begun else status, other)
     if phase in ("failed", "cancelled") or (phase == "completed_with_errors" and not shipped):
         return _job_failed(snapshot, "importing" if shipped else "job_created")
     if phase == "created":
@@ -369,9 +373,7 @@ def _ship(snapshot: Snapshot) -> Decision:
     wait = Waiting("ship", what, job["created"], _after(job["created"], snapshot), command)
     other = pieces_import.other_job(snapshot)
     if other:
-        text = f"The import job is not the job of this seed: {other}."
-        blocked = Blocked("job_differs", text, "Look at the job in the Azure portal.", _seed(snapshot))
-        return _blocked("job_created", blocked)
+        return _job_differs(snapshot, "job_created", other)
     problem = pieces_drives.drives_gone_bad(snapshot)
     if problem:
         return _blocked(
@@ -390,6 +392,12 @@ def _ship(snapshot: Snapshot) -> Decision:
         return _blocked("job_created", _evidence_missing(snapshot, "backup_job", lost))
     accepted = (*pieces.proof(snapshot, "prepared", kept)["accepted"], *_newly(snapshot, lost))
     return Decision("job_created", waiting=wait, accepted=accepted)
+
+
+def _job_differs(snapshot: Snapshot, status: str, other: str) -> Decision:
+    text = f"The import job is not the job of this seed: {other}."
+    blocked = Blocked("job_differs", text, "Look at the job in the Azure portal.", _seed(snapshot))
+    return _blocked(status, blocked)
 
 
 def _newly(snapshot: Snapshot, finding: Finding | None) -> tuple[Mapping[str, Any], ...]:

@@ -12,6 +12,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     evidence,
     pieces_agent,
     pieces_drives,
+    pieces_import,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.definition import DRIVE
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import (
@@ -150,8 +151,9 @@ def tasks(snapshot: Snapshot) -> dict[str, Any]:
         "abort": {
             "serials": list(known),
             "shipped": gone,
-            # Azure cancels a job only until its drives are shipped; a job that the ledger does not know is not touched.
-            "cancels": bool(ledger.get("jobs")) and not gone,
+            # Azure cancels a job only until its drives are shipped; a job that the ledger does not know is not touched,
+            # nor one that has taken the name of the job that it knows.
+            "cancels": bool(ledger.get("jobs")) and not gone and not pieces_import.foreign_job(snapshot),
             "goes_online": snapshot.kind != "folder" and not (ledger.get("online") or {}).get("done"),
         },
         "disk_prep": {

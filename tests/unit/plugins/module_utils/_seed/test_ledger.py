@@ -642,6 +642,13 @@ def test_a_job_that_is_not_shipped_is_no_shipment(phase: Any) -> None:
     refused(before("shipped"), "shipped", {"job": contoso.job(phase=phase)}, "is not marked as shipped")
 
 
+@pytest.mark.parametrize("change", [{"serial": "X9"}, {"manifest_hash": "0" * 32}])
+def test_a_shipment_of_other_drives_is_not_that_of_the_seed(change: dict[str, str]) -> None:
+    """A job that was made again under the same name has the same id."""
+    job = contoso.job(drives=[{**contoso.job()["drives"][0], **change}])
+    refused(before("shipped"), "shipped", {"job": job}, "not the one of this seed")
+
+
 @pytest.mark.parametrize("phase", ["shipped", "at_datacenter", "copying", "completed", "completed_with_errors"])
 def test_a_job_on_its_way_is_a_shipment(phase: str) -> None:
     assert told(before("shipped"), "shipped", {"job": contoso.job(phase=phase)})["shipments"]

@@ -318,6 +318,24 @@ STOPS: dict[str, tuple[Snapshot, str, str, str]] = {
         "job_differs",
         "X9",
     ),
+    "job of the same name with other drives, shipped": (
+        seen("job_created", job=job("shipped", drives=[{"serial": "X9", "manifest_hash": "0"}])),
+        "job_created",
+        "job_differs",
+        "X9",
+    ),
+    "job of the same name with other drives, cancelled": (
+        seen("job_created", job=job("cancelled", drives=[{"serial": "X9", "manifest_hash": "0"}])),
+        "job_created",
+        "job_differs",
+        "X9",
+    ),
+    "job of the same name with other drives, after the shipment": (
+        seen("shipped", job=job("shipped", drives=[{"serial": "X9", "manifest_hash": "0"}])),
+        "shipped",
+        "job_differs",
+        "X9",
+    ),
     "drive of the job failed": (
         seen("shipped", job=job("completed", "CompletedWithErrors", LINK), container=container()),
         "importing",

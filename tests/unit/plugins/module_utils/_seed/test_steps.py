@@ -209,6 +209,14 @@ def test_a_job_is_cancelled_only_before_its_drives_are_shipped(until: str, shipp
     assert found["track"] == {"shipped": shipped}
 
 
+@pytest.mark.parametrize("phase", ["created", "shipped", "copying", "completed", "cancelled", "failed"])
+def test_a_job_that_has_taken_the_name_of_ours_is_not_given_up_with_the_seed(phase: str) -> None:
+    """It is the job of another controller, or of somebody else, and its shipment is not ours."""
+    job = contoso.job(phase=phase, drives=[{**contoso.job()["drives"][0], "serial": "X9"}])
+    found = tasks(contoso.snapshot("job_created", job=job))
+    assert found["abort"] == {"serials": [SERIAL], "shipped": False, "cancels": False, "goes_online": True}
+
+
 def test_a_shipment_that_was_entered_in_azure_alone_cancels_nothing() -> None:
     """As the agent's own utility may do."""
     found = tasks(contoso.snapshot("job_created", job=contoso.job()))
