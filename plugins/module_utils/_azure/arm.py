@@ -38,6 +38,7 @@ try:
 except ImportError as error:
     _deps.note(error)
 
+HTTPS_PORT = 443
 FIRST_POLL_SECONDS = 0.5
 MAX_POLL_SECONDS = 10.0
 FAILED = ("failed", "canceled", "cancelled")
@@ -177,10 +178,11 @@ class ArmClient:
         """The URL, when it is one of this Resource Manager: the token is sent nowhere else."""
         if url is None:
             return None
-        ours, theirs = urlsplit(self.cloud.resource_manager), urlsplit(url)
-        if theirs.scheme == "https" and (theirs.netloc == ours.netloc or theirs.netloc.endswith(f".{ours.netloc}")):
+        ours, theirs = _place(self.cloud.resource_manager), _place(url)
+        if ours and theirs and theirs[1] == ours[1] and f".{theirs[0]}".endswith(f".{ours[0]}"):
             return url
-        raise ArmError(f"Azure named {theirs.netloc or url} as the place to go on, which is not {ours.netloc}.")
+        named, known = (one.partition("//")[2].partition("/")[0] or one for one in (url, self.cloud.resource_manager))
+        raise ArmError(f"Azure named {named} as the place to go on, which is not {known}.")
 
     def _failed(self, response: HttpResponse, path: str) -> ArmError:
         document = json_of(response)
@@ -204,7 +206,9 @@ class ArmClient:
         remedy = self._remedy(code, status, message)
         seconds = response.headers.get("Retry-After")
         if seconds and status in (429, 503):
-            remedy = f"Azure is busy or limits the requests of this subscription; run again in {seconds} seconds."
+            # Seconds, or a time of HTTP.
+            when = f"in {seconds} seconds" if seconds.isdecimal() else "later"
+            remedy = f"Azure is busy or limits the requests of this subscription; run again {when}."
         text = f"Azure refused {request.method} {path} with {status} {code}: {_full_stop(message)}"
         return ArmError(_join(text, remedy, _ids(response)), code, status)
 
@@ -214,6 +218,16 @@ class ArmClient:
             provider = found.group(1) if found else "that the message names"
             return f"Register the resource provider {provider} in the subscription, then run again."
         return self._remedies.get(code) or self._remedies.get(status, "")
+
+
+def _place(url: str) -> tuple[str, int] | None:
+    """Host and port of an HTTPS URL, None for any other. Some services name the port that everybody takes."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    return (host, port or HTTPS_PORT) if parts.scheme == "https" and host and "@" not in parts.netloc else None
 
 
 def json_of(response: HttpResponse) -> Any:
@@ -235,11 +249,12 @@ def _error_of(document: Any, otherwise: str) -> tuple[str, str]:
 
 
 def _operation_state(response: HttpResponse) -> str:
-    """The state of an operation in lower case; empty for a resource, whose status is among its properties."""
+    """The state of an operation in lower case; empty for a resource, whose status is among its properties.
+
+    Source: the Resource Manager's asynchronous operations; an operation may have properties, too, with its result.
+    """
     document = json_of(response)
-    if not isinstance(document, dict) or "properties" in document:
-        return ""
-    state = document.get("status")
+    state = document.get("status") if isinstance(document, dict) else None
     return state.casefold() if isinstance(state, str) else ""
 
 

@@ -35,6 +35,14 @@ def patient_retry(seconds_in_all: float = PATIENCE) -> Any:
     class PatientRetry(policies.RetryPolicy[Any, Any]):
         patience = seconds_in_all
 
+        def get_retry_after(self, response: Any) -> float | None:
+            try:
+                seconds: float | None = super().get_retry_after(response)
+            except (ValueError, TypeError, OverflowError):
+                # The library asks every answer, and a proxy may write anything into that header.
+                return None
+            return seconds
+
         def is_retry(self, settings: dict[str, Any], response: Any) -> bool:
             seconds = self.get_retry_after(response)
             if _busy(response):

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure import arm, patience
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import ArmClient, connect
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.clouds import CLOUDS
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.errors import ArmError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import store
@@ -98,6 +99,22 @@ def test_passing_errors_are_tried_again(azure: Azure, status: int) -> None:
     azure.fault("storageAccounts", status, retry_after=0)
     assert azure.client().get(ACCOUNT, API) is not None
     assert statuses(azure) == [status, 200]
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_retry_after_that_is_neither_seconds_nor_a_time(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    azure.fault("storageAccounts", status, retry_after="soon")
+    assert azure.client().get(ACCOUNT, API) is not None
+    assert statuses(azure) == [status, 200]
+
+
+def test_retry_after_with_a_time_beyond_all_patience(azure: Azure) -> None:
+    azure.fault("storageAccounts", 429, times=9, retry_after="Wed, 21 Oct 2037 07:28:00 GMT")
+    error = refused(lambda: azure.client().get(ACCOUNT, API), "429", "run again later")
+    assert "GMT seconds" not in str(error)
 
 
 def test_busy_service_is_survived_for_a_while(azure: Azure) -> None:
@@ -323,9 +340,44 @@ def test_status_of_an_operation_that_failed(azure: Azure, state: str) -> None:
     refused(lambda: answers.finish(202, {"Azure-AsyncOperation": _place(azure, "status")}), " X: y.")
 
 
+@pytest.mark.parametrize("properties", [None, {}, {"output": 1}])
+def test_operation_may_have_properties_too(azure: Azure, properties: Any) -> None:
+    running = (200, {}, {"status": "InProgress", "properties": properties})
+    failed = (200, {}, {"status": "Failed", "properties": properties, "error": {"code": "X", "message": "y"}})
+    answers = Answers(azure.client(), running, failed)
+    refused(lambda: answers.finish(202, {"Azure-AsyncOperation": _place(azure, "status")}), " X: y.")
+
+
 def test_operation_without_a_place_to_ask_has_ended(azure: Azure) -> None:
     Answers(azure.client()).finish(202, {})
     Answers(azure.client()).finish(200, {}, {"properties": {"status": "Failed"}})
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["https://management.azure.com:443/op", "https://MANAGEMENT.Azure.com/op", "https://eu.management.azure.com/op"],
+)
+def test_places_of_the_resource_manager(azure: Azure, place: str) -> None:
+    client = azure.client()
+    client.cloud = CLOUDS["AzureCloud"]
+    assert client._own(place) == place
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "https://management.azure.com:444/op",
+        "https://management.azure.com@elsewhere.example/op",
+        "https://elsewhere.example@management.azure.com/op",
+        "https://elsewhere-management.azure.com/op",
+        "https://management.azure.com:port/op",
+        "https://[::1/op",
+    ],
+)
+def test_places_that_only_look_like_the_resource_manager(azure: Azure, place: str) -> None:
+    client = azure.client()
+    client.cloud = CLOUDS["AzureCloud"]
+    refused(lambda: client._own(place), "which is not management.azure.com")
 
 
 @pytest.mark.parametrize("place", ["https://elsewhere.example/op", "http://127.0.0.1/op", "/op"])
