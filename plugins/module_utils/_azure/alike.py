@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 COUNTRY = ("country", "countryOrRegion")
@@ -19,6 +20,24 @@ def same(name: str, theirs: Any, ours: Any) -> bool:
         # The service may spell a country out; which one it is, nobody can tell from its name.
         return True
     return bool(plain(theirs) == plain(ours))
+
+
+def merged_tags(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
+    """The tags of a resource with those that are wanted. One that is there keeps the letters of its name.
+
+    Source: the Resource Manager compares names of tags without case, and values with it.
+    """
+    known = {str(name).casefold(): name for name in theirs}
+    return {**theirs, **{known.get(name.casefold(), name): value for name, value in ours.items()}}
+
+
+def spelled(value: str | None, known: Iterable[str]) -> str:
+    """A word of an enumeration as its specification spells it; a word that it does not have stays as it is.
+
+    Source: the API guidelines of Azure, by which clients compare such words without case.
+    """
+    word = (value or "").casefold()
+    return next((one for one in known if one.casefold() == word), value or "")
 
 
 def digits(value: Any) -> str:

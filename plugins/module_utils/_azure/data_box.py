@@ -12,13 +12,19 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.alike import plain, same
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.alike import (
+    merged_tags,
+    plain,
+    same,
+    spelled,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.answer import Answer
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import ArmClient
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.errors import ArmError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job_api import (
     ABSENT,
     BEFORE_ARRIVAL,
+    LOG_LEVELS,
     NO_ADDRESS,
     Differences,
     JobSpec,
@@ -56,6 +62,9 @@ PHASES = {
     "Failed_IssueDetectedAtAzureDC": "failed",
     "Failed_IssueReportedAtCustomer": "failed",
 }
+# Source: enumeration CopyStatus. Every other word of it is an error, whose letters matter to people only.
+COPY_STATUS = ("Completed", "InProgress", "NotStarted")
+IMPORT = "ImportToAzure"
 CHANGEABLE = ("contactDetails", "shippingAddress", "returnToCustomerPackageDetails")
 # Parts of a change beside the details of the job.
 OUTSIDE = ("tags", "identity")
@@ -94,7 +103,7 @@ class DataBoxApi:
     @staticmethod
     def is_import(found: Answer) -> bool:
         """Whether an order is for drives of the customer; the service has devices of its own, too."""
-        return (found.part("sku") or _nothing()).text("name") == SKU
+        return _sku(found) == SKU
 
     def get(self) -> dict[str, Any]:
         """The job in the form that import_job returns; FormatError when the answer cannot be used."""
@@ -136,8 +145,8 @@ class DataBoxApi:
             return Differences()
         found, wanted = self._found, body(spec)
         properties = found.required_part("properties")
-        kind = ((found.part("sku") or _nothing()).text("name"), properties.text("transferType"))
-        if kind != (SKU, "ImportToAzure") and None not in kind:
+        kind = (_sku(found), spelled(properties.text("transferType"), (IMPORT,)))
+        if kind != (SKU, IMPORT) and "" not in kind:
             return Differences(fixed=["kind of order"])
         details = properties.part("details") or _nothing()
         facts = {
@@ -223,7 +232,7 @@ def body(spec: JobSpec) -> dict[str, Any]:
     request: dict[str, Any] = {
         "location": spec.location,
         "sku": {"name": SKU},
-        "properties": {"transferType": "ImportToAzure", "details": details},
+        "properties": {"transferType": IMPORT, "details": details},
     }
     if spec.tags:
         request["tags"] = dict(spec.tags)
@@ -299,7 +308,7 @@ def _changes(found: Answer, details: Answer, wanted: Mapping[str, Any]) -> dict[
         if not all(_same(name, known.get(name), value) for name, value in ours.items()):
             changes[part] = {**known, **ours}
     tags = dict((found.part("tags") or _nothing()).value)
-    merged = {**tags, **wanted.get("tags", {})}
+    merged = merged_tags(tags, wanted.get("tags", {}))
     if merged != tags:
         changes["tags"] = merged
     # Without these options, a job keeps what it has: nobody can go back to Microsoft's key.
@@ -338,6 +347,10 @@ def _nothing() -> Answer:
     return Answer({}, "")
 
 
+def _sku(found: Answer) -> str:
+    return spelled((found.part("sku") or _nothing()).text("name"), (SKU,))
+
+
 def _import_details(details: Answer) -> Answer:
     return next(iter(details.parts("dataImportDetails")), _nothing())
 
@@ -350,7 +363,7 @@ def _account_of(details: Answer) -> str | None:
 def _log_level_of(details: Answer) -> str | None:
     if not details.parts("dataImportDetails"):
         return None
-    return _import_details(details).text("logCollectionLevel") or "Error"
+    return spelled(_import_details(details).text("logCollectionLevel"), LOG_LEVELS) or LOG_LEVELS[0]
 
 
 def normalize(found: Answer) -> dict[str, Any]:
@@ -358,7 +371,7 @@ def normalize(found: Answer) -> dict[str, Any]:
     properties = found.required_part("properties")
     details = properties.part("details") or _nothing()
     package = details.part("deliverToDcPackageDetails") or _nothing()
-    status = properties.text("status") or ""
+    status = spelled(properties.text("status"), PHASES)
     return {
         "exists": True,
         "id": found.required_text("id"),
@@ -393,7 +406,7 @@ def _drives(details: Answer) -> list[dict[str, Any]] | None:
             "serial": serial,
             "manifest_file": file,
             "manifest_hash": md5,
-            "copy_status": progress.get(serial, _nothing()).text("copyStatus") or "",
+            "copy_status": spelled(progress.get(serial, _nothing()).text("copyStatus"), COPY_STATUS),
             "copy_log": logs.get(serial, _nothing()).text("errorLogLink") or "",
             "copy_log_due": True,
             **_progress(progress.get(serial, _nothing())),
@@ -438,7 +451,7 @@ def _error(properties: Answer) -> str | None:
     if isinstance(value, str):
         return value
     error = properties.required_part("error")
-    return f"{error.text('code')}: {error.text('message')}"
+    return ": ".join(one for one in (error.text("code"), error.text("message")) if one) or None
 
 
 def _address(found: Answer | None) -> dict[str, Any]:

@@ -14,13 +14,20 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.alike import digits, plain, same
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.alike import (
+    digits,
+    merged_tags,
+    plain,
+    same,
+    spelled,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.answer import Answer
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.arm import ArmClient, json_of
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.errors import ArmError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job_api import (
     ABSENT,
     BEFORE_ARRIVAL,
+    LOG_LEVELS,
     NO_ADDRESS,
     Differences,
     JobSpec,
@@ -184,7 +191,7 @@ class ImportExportApi:
             return Differences()
         found, wanted = self._found, body(spec)
         properties = found.required_part("properties")
-        if (properties.text("jobType") or "Import") != "Import":
+        if (properties.text("jobType") or "Import").casefold() != "import":
             return Differences(fixed=["kind of order"])
         facts = {
             "drives": (_known(drive_facts(properties)), drive_facts(Answer(wanted["properties"], "spec"))),
@@ -207,7 +214,7 @@ class ImportExportApi:
 
         An identity that may not list the keys compares none.
         """
-        if PHASES.get(properties.text("state") or "") not in BEFORE_ARRIVAL:
+        if PHASES.get(_state(properties)) not in BEFORE_ARRIVAL:
             return False
         if self._keys is None:
             self._keys = self._listed_keys()
@@ -362,11 +369,11 @@ def _changes(found: Answer, properties: Answer, wanted: Mapping[str, Any]) -> di
         known = dict(now.value) if now else {}
         if not all(_same(name, known.get(name), value) for name, value in ours.items()):
             changes[part] = {**known, **ours}
-    if (properties.text("logLevel") or "Error") != wanted["properties"]["logLevel"]:
+    if _log_level(properties) != wanted["properties"]["logLevel"]:
         changes["logLevel"] = wanted["properties"]["logLevel"]
     now = found.part("tags")
     tags = dict(now.value) if now else {}
-    merged = {**tags, **wanted.get("tags", {})}
+    merged = merged_tags(tags, wanted.get("tags", {}))
     if merged != tags:
         changes["tags"] = merged
     return changes
@@ -385,6 +392,14 @@ def _known_key(properties: Answer) -> str | None:
     return (shown_key(properties, "encryptionKey") or "").casefold()
 
 
+def _state(properties: Answer) -> str:
+    return spelled(properties.text("state"), PHASES)
+
+
+def _log_level(properties: Answer) -> str:
+    return spelled(properties.text("logLevel"), LOG_LEVELS) or LOG_LEVELS[0]
+
+
 def _lower(value: str | None) -> str | None:
     return value.casefold() if value else None
 
@@ -395,7 +410,7 @@ def normalize(found: Answer) -> dict[str, Any]:
     made = found.part("systemData")
     delivery = properties.part("deliveryPackage")
     returned = properties.part("returnPackage")
-    state, asked = properties.text("state") or "", properties.flag("cancelRequested")
+    state, asked = _state(properties), properties.flag("cancelRequested")
     # A job that is asked to be cancelled keeps its state, and may even end as Completed, without a copy.
     return {
         "exists": True,
@@ -446,7 +461,7 @@ def _drive(serial: str, found: Answer, job: Answer) -> dict[str, Any]:
         "copy_status": status,
         "copy_log": log,
         # Without Verbose the service logs errors only. Source: the article on the log format.
-        "copy_log_due": bool(log) or status != "Completed" or job.text("logLevel") == "Verbose",
+        "copy_log_due": bool(log) or status != "Completed" or _log_level(job) == "Verbose",
         "bytes_done": found.number("bytesSucceeded"),
         "bytes_total": None,
         "files_failed": None,
@@ -459,14 +474,15 @@ def _copy_status(found: Answer, job: Answer) -> str:
 
     A drive that was shipped back no longer tells its result. Its job does: with errors it ends as Closed.
     """
-    state, said = found.text("state") or "", (found.text("copyStatus") or "").strip()
+    state = spelled(found.text("state"), (*COPY_STATUS, "Completed", "ShippedBack"))
+    said = spelled((found.text("copyStatus") or "").strip(), ("Completed",))
     if state not in ("Completed", "ShippedBack"):
         return COPY_STATUS.get(state, "Unknown")
     if BAD_COPY.fullmatch(said):
         return said
     if said not in ("", "Completed") or found.number("percentComplete") not in (None, 100):
         return "Unknown"
-    clean = job.text("state") == "Completed" and not job.flag("cancelRequested") and not found.text("errorLogUri")
+    clean = _state(job) == "Completed" and not job.flag("cancelRequested") and not found.text("errorLogUri")
     return "Completed" if state == "Completed" or said == "Completed" or clean else "Unknown"
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.alike import spelled
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.answer import Answer
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._secret import Secret
 
@@ -29,6 +30,10 @@ PHASES = (
     "failed",
     "unknown",
 )
+# Source: the enumerations of both services.
+IDENTITIES, CUSTOMER = ("None", "SystemAssigned", "UserAssigned"), "CustomerManaged"
+# How much copy logs say; the first one where a job names none.
+LOG_LEVELS = ("Error", "Verbose")
 # The phases in which the address of the data center is still of use.
 BEFORE_ARRIVAL = ("created", "shipped")
 # The form of a job. None is a fact that the service does not tell.
@@ -101,8 +106,8 @@ class Differences:
 def shown_identity(found: Answer) -> dict[str, str | None] | None:
     """The identity of a job: type and principal_id; None for a job without one, or that does not show it."""
     one = found.part("identity")
-    kind = one.text("type") if one else None
-    if one is None or kind in (None, "None"):
+    kind = spelled(one.text("type"), IDENTITIES) if one else ""
+    if one is None or kind in ("", "None"):
         return None
     return {"type": kind, "principal_id": one.text("principalId")}
 
@@ -110,13 +115,13 @@ def shown_identity(found: Answer) -> dict[str, str | None] | None:
 def shown_key(found: Answer, name: str) -> str | None:
     """The address of the customer's key of a job; None where Microsoft manages the key, or the job does not show it."""
     one = found.part(name)
-    return one.text("kekUrl") if one and one.text("kekType") == "CustomerManaged" else None
+    return one.text("kekUrl") if one and spelled(one.text("kekType"), (CUSTOMER,)) == CUSTOMER else None
 
 
 def key_body(spec: JobSpec) -> dict[str, str]:
     """The customer's key in the form of both services; empty for Microsoft's, which is their default."""
     one = spec.encryption_key
-    return {"kekType": "CustomerManaged", "kekUrl": one["url"], "kekVaultResourceID": one["vault_id"]} if one else {}
+    return {"kekType": CUSTOMER, "kekUrl": one["url"], "kekVaultResourceID": one["vault_id"]} if one else {}
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -176,6 +177,59 @@ def test_country_that_the_service_spells_out_is_no_difference(azure: Azure) -> N
     azure.job()["properties"]["details"]["shippingAddress"]["country"] = "Netherlands"
     api.get()
     assert api.differences(a_spec()) == Differences()
+
+
+@pytest.mark.parametrize("change", [str.lower, str.upper])
+def test_words_of_the_service_in_other_letters(azure: Azure, change: Any) -> None:
+    """By the guidelines of Azure, the letter case of the words of an enumeration means nothing."""
+    api = created(azure)
+    job = copy.deepcopy(azure.job())
+    details = job["properties"]["details"]
+    job["sku"]["name"] = change(job["sku"]["name"])
+    job["properties"] |= {"transferType": change("ImportToAzure"), "status": change("Completed")}
+    details["dataImportDetails"][0]["logCollectionLevel"] = change("Error")
+    details["copyProgress"] = [{"serialNumber": "WD-WX31", "copyStatus": change("Completed")}]
+    details["keyEncryptionKey"] = {"kekType": change("CustomerManaged"), "kekUrl": "https://k"}
+    # The lab would refuse to answer so, because its answers are held to the models of the client.
+    api._found = Answer(job, "GET")
+    found = normalize(api._found)
+    assert (found["status"], found["phase"], found["encryption_key"]) == ("Completed", "completed", "https://k")
+    assert found["drives"][0]["copy_status"] == "Completed"
+    assert api.differences(a_spec()) == Differences()
+    assert DataBoxApi.is_import(api._found)
+
+
+def test_words_that_the_service_has_not_stay_as_they_are() -> None:
+    job = shown(
+        {
+            "importDiskDetailsCollection": {"A": {}},
+            "copyProgress": [{"serialNumber": "A", "copyStatus": "completedWithErrors"}],
+        },
+        status="Completedly",
+    )
+    assert (job["phase"], job["drives"][0]["copy_status"]) == ("unknown", "completedWithErrors")
+
+
+def test_tag_that_differs_in_the_letters_of_its_name_is_the_same_tag(azure: Azure) -> None:
+    """Azure would refuse two of them."""
+    api = created(azure, tags={"costcenter": "1"})
+    assert api.differences(a_spec(tags={"CostCenter": "1"})) == Differences()
+    assert api.differences(a_spec(tags={"CostCenter": "2"})).changes == {"tags": {"costcenter": "2"}}
+    assert api.differences(a_spec(tags={"costcenter": "A"})).changes == {"tags": {"costcenter": "A"}}
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        ({}, None),
+        ({"code": None, "message": None}, None),
+        ({"code": "C"}, "C"),
+        ({"message": "M"}, "M"),
+        ("word", "word"),
+    ],
+)
+def test_error_that_says_little(error: Any, text: str | None) -> None:
+    assert shown(error=error)["error"] == text
 
 
 def test_update_keeps_what_others_set(azure: Azure) -> None:

@@ -571,6 +571,24 @@ def test_key_is_not_added_to_a_job_and_an_identity_is_never_sent(azure: Azure, o
     assert len(azure.requests()) == before
 
 
+@pytest.mark.parametrize("change", [str.lower, str.upper])
+def test_words_of_the_service_in_other_letters(azure: Azure, change: Any) -> None:
+    """By the guidelines of Azure, the letter case of the words of an enumeration means nothing."""
+    drive = {"state": change("Completed"), "copyStatus": change("Completed")}
+    key = {"kekType": change("CustomerManaged"), "kekUrl": "https://k"}
+    job = shown(change("Completed"), drive, encryptionKey=key)
+    assert (job["status"], job["phase"], job["deletable"]) == ("Completed", "completed", True)
+    assert (job["drives"][0]["copy_status"], job["encryption_key"]) == ("Completed", "https://k")
+    assert shown("Transferring", {"state": change("CompletedMoreInfo")})["drives"][0]["copy_status"] == (
+        "CompletedWithErrors"
+    )
+    assert shown("Packaging", drive, logLevel=change("Verbose"))["drives"][0]["copy_log_due"]
+    api = created(azure, tags={"costcenter": "1"})
+    inside(azure).update(jobType=change("Import"), logLevel=change("Error"), state=change("Creating"))
+    api.get()
+    assert api.differences(a_spec(tags={"CostCenter": "1"})) == Differences()
+
+
 def test_identity_that_the_service_shows_is_told() -> None:
     found = {"type": "SystemAssigned", "principalId": "p", "tenantId": "t"}
     document = {
