@@ -41,6 +41,9 @@ PATTERNS: Mapping[Any, re.Pattern[str]] = {
     _names.check_storage_account: _names.STORAGE_ACCOUNT,
     _names.check_subscription: _names.SUBSCRIPTION,
     _names.check_windows_path: _names.WINDOWS_PATH,
+    _names.check_location: _names.LOCATION,
+    _names.check_email: _names.EMAIL,
+    _names.check_key: _names.KEY,
 }
 # A plain word; shorter ones such as NO are among those that YAML reads otherwise.
 WORD = re.compile(r"[A-Za-z/\\][^:#'\"]{2,}|[A-Za-z]:\\[^:#'\"]*")

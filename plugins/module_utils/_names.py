@@ -15,8 +15,27 @@ CONTAINER = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
 STORAGE_ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
 SESSION_ID = re.compile(r"[A-Za-z0-9_#-]{3,30}")
 SUBSCRIPTION = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-WINDOWS_PATH = re.compile(r"([A-Za-z]:\\|\\\\[^\\]+\\[^\\]+).*")
-
+# A part of a path: none of the characters that Windows keeps for itself, and no full stop or blank at its end, which
+# Windows drops. So ".." is none, and what is compared as text is what is opened.
+_PART = r"""[^\\/:*?"<>|\x00-\x1f]*[^\\/:*?"<>|\x00-\x1f. ]"""
+WINDOWS_PATH = re.compile(rf"[A-Za-z]:\\|([A-Za-z]:|\\\\{_PART}\\{_PART})(\\{_PART})+\\?|\\\\{_PART}\\{_PART}\\?")
+RESOURCE_GROUP = re.compile(r"(?=.{1,90}$)[\w.()-]*[\w()-]")
+LOCATION = re.compile(r"[A-Za-z0-9]+( [A-Za-z0-9]+)*")
+EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;.]+")
+# A number with its separators and an extension has at least so many digits.
+PHONE = re.compile(r"\+?[0-9()./ -]+((ext\.?|x|#) ?[0-9]+)?", re.IGNORECASE)
+PHONE_DIGITS = 5
+NO_PHONE, PHONE_REMEDY = "it is no telephone number.", "Write it with its country code."
+# Source: forms of resource IDs, and of the identifier of a key, whose version may be left out for the newest one.
+IDENTITY = re.compile(
+    r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.managedidentity/userassignedidentities/[^/]+",
+    re.IGNORECASE,
+)
+VAULT = re.compile(
+    r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.keyvault/(vaults|managedhsms)/[^/]+", re.IGNORECASE
+)
+KEY = re.compile(r"https://[^/\s]+/keys/[A-Za-z0-9-]+(/[A-Za-z0-9]+)?/?")
+COPY_ID = "Copy its resource ID from the Azure portal."
 
 # Source: ISO 3166-1 alpha-2, as of November 2026.
 _CODES = (
@@ -105,6 +124,23 @@ def check_subscription(value: str, option: str = "subscription_id") -> str:
     )
 
 
+def check_resource_group(value: str, option: str) -> str:
+    """Accept the name of a resource group. Source: naming rules of Microsoft.Resources/resourceGroups."""
+    return _check(
+        RESOURCE_GROUP,
+        option,
+        value,
+        "it must be 1 to 90 letters, digits, '-', '_', '.' and brackets, without a full stop at its end.",
+        "Use the name of the group, not its ID.",
+    )
+
+
+def check_location(value: str, option: str) -> str:
+    """Accept the name of a region, as the portal shows it or as Azure compares it."""
+    rule = "it must be letters, digits and blanks."
+    return _check(LOCATION, option, value, rule, "Use the name of the region, for example westeurope.")
+
+
 def check_windows_path(value: str, option: str) -> str:
     """Accept an absolute Windows path, local or UNC."""
     return _check(
@@ -112,7 +148,8 @@ def check_windows_path(value: str, option: str) -> str:
         option,
         value,
         "it must be an absolute Windows path.",
-        r"Use a path with a drive letter, or a UNC path such as \\server\share.",
+        r"Use a path with a drive letter, or a UNC path such as \\server\share, with single backslashes, without the "
+        r"characters / * ? < > | and without parts that end in a full stop or blank.",
     )
 
 
@@ -129,6 +166,35 @@ def check_country(value: str, option: str) -> str:
         "it needs to be a country code of two capital letters.",
         f"Write {slip}." if slip else "Use the code of ISO 3166-1, for example NL.",
     )
+
+
+def check_email(value: str, option: str) -> str:
+    """Accept one e-mail address."""
+    return _check(EMAIL, option, value, "it is no e-mail address.", "Name one address in each entry.")
+
+
+def check_phone(value: str, option: str) -> str:
+    """Accept a telephone number. The service takes any text, which its data center cannot call."""
+    text = _check(PHONE, option, value, NO_PHONE, PHONE_REMEDY)
+    if sum(one.isdecimal() for one in text) < PHONE_DIGITS:
+        raise InvalidName(option, value, NO_PHONE, PHONE_REMEDY)
+    return text
+
+
+def check_identity(value: str, option: str) -> str:
+    """Accept the resource ID of a shared identity."""
+    return _check(IDENTITY, option, value, "it is no resource ID of a user-assigned identity.", COPY_ID)
+
+
+def check_vault(value: str, option: str) -> str:
+    """Accept the resource ID of a key vault or managed HSM."""
+    return _check(VAULT, option, value, "it is no resource ID of a key vault or managed HSM.", COPY_ID)
+
+
+def check_key(value: str, option: str) -> str:
+    """Accept the identifier of a key in a vault."""
+    rule = "it is no identifier of a key."
+    return _check(KEY, option, value, rule, "Use https://VAULT/keys/NAME, or the identifier of one of its versions.")
 
 
 def normalize_serial(value: str, option: str = "serial") -> str:

@@ -32,20 +32,7 @@ PASSWORD = re.compile(r"[0-9]{6}([- ]?[0-9]{6}){7}")
 GROUP_DIVISOR, GROUP_BOUND = 11, 720896
 EXTERNAL_KEY_BYTES = 32
 PLACEHOLDER = re.compile(r"<.*>|CARRIER|(TRACKING[ _-]?)?NUMBER|TRACKING|XXX+|TODO|TBD", re.IGNORECASE)
-# Source: forms of resource IDs, and of the identifier of a key, whose version may be left out for the newest one.
-IDENTITY = re.compile(
-    r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.managedidentity/userassignedidentities/[^/]+",
-    re.IGNORECASE,
-)
-VAULT = re.compile(
-    r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.keyvault/(vaults|managedhsms)/[^/]+", re.IGNORECASE
-)
-KEY = re.compile(r"https://[^/\s]+/keys/[A-Za-z0-9-]+(/[A-Za-z0-9]+)?/?")
 ADDRESS = ("company", "street_address1", "street_address2", "city", "state_or_province", "postal_code", "country")
-EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;.]+")
-# A number with its separators and an extension has at least so many digits.
-PHONE = re.compile(r"\+?[0-9()./ -]+((ext\.?|x|#) ?[0-9]+)?", re.IGNORECASE)
-PHONE_DIGITS = 5
 
 
 def take_account_number(parameters: dict[str, Any]) -> dict[str, Any]:
@@ -102,30 +89,35 @@ def read_spec(
         _drives(drives) if drives or with_drives else (),
         options["log_level"],
         tags,
-        *_identity_and_key(options, takes_identity),
+        *read_identity_and_key(options, takes_identity),
     )
 
 
-def _identity_and_key(options: Mapping[str, Any], takes_identity: bool) -> tuple[dict[str, str], dict[str, str]]:
-    """The identity of the job and the customer's key, each empty when it is not wanted."""
+def read_identity_and_key(
+    options: Mapping[str, Any], takes_identity: bool, place: str = ""
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The identity of the job and the customer's key, each empty when it is not wanted; ValueError for what cannot be.
+
+    ``place`` is what stands before the names of the options, for a definition of a seed.
+    """
     identity = {name: value for name, value in (options.get("identity") or {}).items() if value}
-    key = dict(options.get("encryption_key") or {})
-    shared = identity.get("user_assigned")
+    key = {name: value for name, value in (options.get("encryption_key") or {}).items() if value}
+    shared, name = identity.get("user_assigned"), f"`{place}identity"
     if identity and not takes_identity:
         raise ArmError(
-            f"`identity` is set, and `api: {options['api']}` takes none for a job: its published interface only shows "
-            "one. Remove the option, and give the job its identity in the Azure portal."
+            f"{name}` is set, and `{place}api: {options['api']}` takes none for a job: its published interface only "
+            "shows one. Remove the option, and give the job its identity in the Azure portal."
         )
     if key and takes_identity and not identity:
-        raise ArmError("`encryption_key` is set without `identity`, so the job could not read the key. Set both.")
+        text = f"`{place}encryption_key` is set without {name}`, so the job could not read the key."
+        raise ArmError(f"{text} Set both.")
     if identity.get("type") == "SystemAssigned" and shared:
-        raise ArmError("`identity.user_assigned` is set, and `identity.type` is SystemAssigned. Use one of both.")
-    if identity.get("type") == "UserAssigned" and not IDENTITY.fullmatch(shared or ""):
-        raise ArmError("`identity.user_assigned` is no resource ID of a user-assigned identity. Set it.")
-    if key and not KEY.fullmatch(key["url"]):
-        raise ArmError("`encryption_key.url` is no identifier of a key, https://VAULT/keys/NAME or with its version.")
-    if key and not VAULT.fullmatch(key["vault_id"]):
-        raise ArmError("`encryption_key.vault_id` is no resource ID of a key vault or managed HSM. Set that.")
+        raise ArmError(f"{name}.user_assigned` is set, and {name}.type` is SystemAssigned. Use one of both.")
+    if identity.get("type") == "UserAssigned":
+        _names.check_identity(shared or "", f"{place}identity.user_assigned")
+    if key:
+        _names.check_key(key.get("url") or "", f"{place}encryption_key.url")
+        _names.check_vault(key.get("vault_id") or "", f"{place}encryption_key.vault_id")
     return identity, key
 
 
@@ -151,12 +143,9 @@ def _contact(options: Mapping[str, Any]) -> dict[str, Any]:
     if not emails or not all(emails):
         raise ArmError("`contact.email` names no address. Set at least one e-mail address.")
     for one in emails:
-        if not EMAIL.fullmatch(one):
-            raise ArmError(f"`contact.email` '{one}' is no e-mail address. Name one address in each entry.")
+        _names.check_email(one, "contact.email")
     contact = _texts(options, "contact", (), ("name", "phone"))
-    phone = contact["phone"]
-    if not PHONE.fullmatch(phone) or len(re.sub(r"[^0-9]", "", phone)) < PHONE_DIGITS:
-        raise ArmError(f"`contact.phone` '{phone}' is no telephone number. Write it with its country code.")
+    _names.check_phone(contact["phone"], "contact.phone")
     return {**contact, "email": emails}
 
 

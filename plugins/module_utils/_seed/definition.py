@@ -19,6 +19,9 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils i
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.clouds import CLOUDS
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import APIS
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.options import AUTH_SOURCES
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.order import (
+    read_identity_and_key,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.publish_settings import (
     read_publish_settings,
@@ -144,10 +147,15 @@ def check_plain(value: str, option: str) -> str:
 
 CONTACT = {
     "name": _text("Name of the person in charge of the shipment.", required=True, example="Kim Contoso"),
-    "phone": _text("Telephone number, with the country code.", required=True, example="+31 20 555 0100"),
+    "phone": _text(
+        "Telephone number, with the country code.",
+        required=True,
+        check=_names.check_phone,
+        example="+31 20 555 0100",
+    ),
     "email": _list(
         "E-mail addresses for the service's messages.",
-        _text("One address.", example="kim@contoso.example"),
+        _text("One address.", check=_names.check_email, example="kim@contoso.example"),
         required=True,
     ),
 }
@@ -386,10 +394,16 @@ AZURE = {
         example="12345678-1234-1234-1234-123456789abc",
     ),
     "resource_group": _text(
-        "Resource group of the storage account and of the import job.", required=True, example="contoso-backup"
+        "Resource group of the storage account and of the import job.",
+        required=True,
+        check=_names.check_resource_group,
+        example="contoso-backup",
     ),
     "location": _text(
-        "Region of the storage account; the drives are shipped to it.", required=True, example="westeurope"
+        "Region of the storage account; the drives are shipped to it.",
+        required=True,
+        check=_names.check_location,
+        example="westeurope",
     ),
     "storage_account": _text(
         "Storage account that takes the blobs.",
@@ -415,15 +429,18 @@ AZURE = {
         "`azure.api: import_export`.",
         {
             "type": _text("The job's own identity or a shared one.", choices=("SystemAssigned", "UserAssigned")),
-            "user_assigned": _text("Resource ID of the shared identity."),
+            "user_assigned": _text("Resource ID of the shared identity.", check=_names.check_identity),
         },
         default={},
     ),
     "encryption_key": _dict(
         "Key of the customer that protects what the service keeps of the import job.",
         {
-            "url": _text("Identifier of the key.", example="https://contoso-keys.vault.azure.net/keys/seeds"),
-            "vault_id": _text("Resource ID of the key vault."),
+            "url": _text(
+                "Identifier of the key, such as C(https://contoso-keys.vault.azure.net/keys/seeds).",
+                check=_names.check_key,
+            ),
+            "vault_id": _text("Resource ID of the key vault.", check=_names.check_vault),
         },
         default={},
     ),
@@ -624,6 +641,9 @@ class _Reader:
         if not value.strip() or not value.isprintable():
             self.add(place, f"`{place}` is empty or holds control characters.", "Give its value, or leave it out.")
             return None
+        if not option.check and value != value.strip():
+            self.add(place, f"`{place}` is '{value}', with a blank at an end.", "Remove the blank.")
+            return None
         try:
             return option.check(value, place) if option.check else value
         except _names.InvalidName as error:
@@ -694,6 +714,10 @@ def complete(
         _derive(seed)
         reader.problems.extend(_relations(seed, given, status))
         reader.problems.extend(_preparer(seed))
+        # Of an option that is wrong by itself nothing more can be said.
+        known = any(one.option.startswith("azure") for one in reader.problems)
+        if not known and seed["prepare_with"] == "tool" and not reached(status, "job_created"):
+            reader.problems.extend(_identity_and_key(seed["azure"]))
     return seed, reader.problems
 
 
@@ -783,6 +807,16 @@ def _relations(seed: Mapping[str, Any], given: Mapping[str, Any], status: str) -
         text = f"`staging.path` is the local path {path} of {source}, and `copy_host` is {seed['copy_host']}."
         remedy = "Use a UNC path, or set `staging.path_on_copy_host` to the folder as the copy host sees it."
         yield Problem("staging.path", text, remedy)
+
+
+def _identity_and_key(azure: Mapping[str, Any]) -> Iterator[Problem]:
+    """What the import job would refuse after weeks of copying."""
+    try:
+        read_identity_and_key(azure, APIS[azure["api"]].takes_identity, "azure.")
+    except ValueError as error:
+        text = str(error)
+        # Each begins with the option that it is about.
+        yield Problem(text.split("`")[1], text, "")
 
 
 def _way(given: Mapping[str, Any], status: str) -> Iterator[Problem]:

@@ -28,6 +28,7 @@ def check_path(value: str) -> str:
         (_names.check_session_id, ["session#1", "a_b", "A-1", "a" * 30]),
         (_names.check_subscription, [GUID, GUID.upper()]),
         (check_path, ["C:\\", "d:\\a b\\c", "\\\\server\\share", "\\\\server\\share\\x"]),
+        (check_path, ["C:\\a.b\\", "\\\\srv.contoso.example\\seed$\\", "E:\\\u6570\u636e\\a (1)", "C:\\.hidden\\~1"]),
     ],
 )
 def test_good_names_are_returned(check: Callable[[str], str], good: list[str]) -> None:
@@ -43,6 +44,9 @@ def test_good_names_are_returned(check: Callable[[str], str], good: list[str]) -
         (_names.check_session_id, ["a b", "ab", "a" * 31, "a/b", "abc\n", "äää"]),
         (_names.check_subscription, ["x", GUID[:-1], GUID + "0", f"{{{GUID}}}", "contoso"]),
         (check_path, ["a/b", "C:", "C:a", "\\a", "\\\\server", "\\\\server\\", "/a", "C:\\a\n"]),
+        (check_path, ["C:\\a ", "C:\\a.", "C:\\a\\..\\b", "C:\\.", "C:\\\\a", "C:\\a/b", 'C:\\a"b', "C:\\a\\\\"]),
+        (check_path, ["\\\\?\\C:\\a", "\\\\.\\PhysicalDrive1", "\\\\ \\ ", "C:\\a*", "C:\\a:b", "\\\\s\\\\x"]),
+        (lambda one: _names.check_resource_group(one, "group"), ["", "a.", "a b", "a/b", "a?b", "a" * 91, "a\n"]),
     ],
 )
 def test_bad_names_are_refused_with_option_rule_and_remedy(check: Callable[[str], str], bad: list[str]) -> None:

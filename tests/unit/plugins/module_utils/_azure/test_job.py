@@ -201,10 +201,10 @@ def test_drives_that_the_data_center_could_not_use(
         ("contact", "name", " ", "`contact.name` is empty"),
         ("contact", "email", [], "`contact.email` names no address"),
         ("contact", "email", [False], "`contact.email` is a boolean"),
-        ("contact", "email", ["kim@contoso"], "`contact.email` 'kim@contoso' is no e-mail address"),
+        ("contact", "email", ["kim@contoso"], "`contact.email` 'kim@contoso' is not valid: it is no e-mail address"),
         ("contact", "email", ["a@b.example; c@d.example"], "Name one address in each entry"),
-        ("contact", "phone", "call me", "`contact.phone` 'call me' is no telephone number"),
-        ("contact", "phone", "+31", "`contact.phone` '+31' is no telephone number"),
+        ("contact", "phone", "call me", "`contact.phone` 'call me' is not valid: it is no telephone number"),
+        ("contact", "phone", "+31", "`contact.phone` '+31' is not valid: it is no telephone number"),
         ("return_address", "city", "Amster\ndam", "`return_address.city` holds control characters"),
         ("return_address", "country", "Netherlands", "`return_address.country` 'Netherlands' is not valid"),
         ("return_address", "country", "nl", "Write NL."),
@@ -470,15 +470,18 @@ def test_job_gets_its_own_identity_first_and_its_key_later(azure: Azure, order: 
     [
         ({"encryption_key": OWN_KEY}, "`encryption_key` is set without `identity`"),
         ({"identity": SHARED | {"type": "SystemAssigned"}}, "`identity.user_assigned` is set"),
-        ({"identity": {"type": "UserAssigned"}}, "`identity.user_assigned` is no resource ID"),
-        ({"identity": SHARED | {"user_assigned": "seeds"}}, "`identity.user_assigned` is no resource ID"),
+        ({"identity": {"type": "UserAssigned"}}, "`identity.user_assigned` '' is not valid"),
+        (
+            {"identity": SHARED | {"user_assigned": "seeds"}},
+            "`identity.user_assigned` 'seeds' is not valid",
+        ),
         (
             {"identity": SHARED, "encryption_key": OWN_KEY | {"url": "keys/seeds"}},
-            "`encryption_key.url` is no identifier",
+            "`encryption_key.url` 'keys/seeds' is not valid",
         ),
         (
             {"identity": SHARED, "encryption_key": OWN_KEY | {"vault_id": "keys"}},
-            "`encryption_key.vault_id` is no resource",
+            "`encryption_key.vault_id` 'keys' is not valid",
         ),
     ],
 )

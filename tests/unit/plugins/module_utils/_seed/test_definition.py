@@ -43,6 +43,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 NOT_TEXT = (1, 0, 4722334455, 1.5, True, False, None, [], ["x"], {}, {"x": "y"})
+IDENTITY = "/subscriptions/1/resourceGroups/r/providers/Microsoft.ManagedIdentity/userAssignedIdentities/seeds"
+KEY = "https://keys.vault.azure.net/keys/seeds"
+VAULT = "/subscriptions/1/resourceGroups/r/providers/Microsoft.KeyVault/vaults/keys"
 SAMPLES = pathlib.Path(__file__).parents[3] / "samples"
 
 
@@ -131,8 +134,8 @@ def full() -> dict[str, Any]:
             "content_md5": True,
         },
         copy_account={"type": "user", "user": "CONTOSO\\svc-seed"},
-        azure__identity={"type": "UserAssigned", "user_assigned": "/subscriptions/1/identities/seeds"},
-        azure__encryption_key={"url": "https://keys.vault.azure.net/keys/seeds", "vault_id": "/subscriptions/1/keys"},
+        azure__identity={"type": "UserAssigned", "user_assigned": IDENTITY},
+        azure__encryption_key={"url": "https://keys.vault.azure.net/keys/seeds", "vault_id": VAULT},
         drives=[
             {
                 "serial": contoso.SERIAL,
@@ -237,6 +240,8 @@ def test_an_optional_option_has_its_documented_default(leaf: Leaf) -> None:
     seed, problems = complete(without(full(), leaf.path), environment={})
     needed = {"staging.path_on_copy_host": "staging.path"}
     needed |= {place: place for place in ("copy_account.user", "source.publish_settings", *PARTS)}
+    needed |= {place: place for place in ("azure.identity.user_assigned", "azure.encryption_key.vault_id")}
+    needed |= {"azure.identity": "azure.encryption_key"}
     needed |= {f"source.policy.{one}": f"source.policy.{one}" for one in POLICY}
     if leaf.place in needed:  # optional, but not beside what the full definition says
         assert [one.option for one in problems] == [needed[leaf.place]]
@@ -446,12 +451,34 @@ def test_quoted_values_stay_as_written() -> None:
         ("shipping__return_carrier__name", "CARRIER", "it is a placeholder"),
         ("shipping__return_carrier__name", "<carrier>", "it is a placeholder"),
         ("drives", [{"serial": " . "}], "it is empty"),
+        ("staging__path", "D:\\Staging ", "an absolute Windows path"),
+        ("staging__path", "D:\\\\Staging", "single backslashes"),
+        ("azure__resource_group", "rg ", "1 to 90 letters"),
+        ("azure__resource_group", "/subscriptions/1/resourceGroups/rg", "not its ID"),
+        ("azure__location", "west/europe", "letters, digits and blanks"),
+        ("azure__tags", {"owner": "Kim "}, "with a blank at an end. Remove the blank."),
+        ("copy_host", " fs01", "with a blank at an end. Remove the blank."),
+        ("shipping__contact__phone", "call me", "no telephone number"),
+        ("shipping__contact__phone", "+31", "no telephone number"),
+        ("shipping__contact__email", ["kim@contoso.example, lee@contoso.example"], "no e-mail address"),
+        ("azure__identity", {"type": "UserAssigned", "user_assigned": "seeds"}, "no resource ID of a user-assigned"),
+        ("azure__identity", {"type": "UserAssigned"}, "no resource ID of a user-assigned"),
+        ("azure__identity", {"type": "SystemAssigned", "user_assigned": IDENTITY}, "Use one of both"),
+        ("azure__encryption_key", {"url": KEY, "vault_id": VAULT}, "without `azure.identity`"),
+        ("azure__encryption_key", {"url": "https://keys", "vault_id": VAULT}, "no identifier of a key"),
+        ("azure__encryption_key", {"url": KEY, "vault_id": "keys"}, "no resource ID of a key vault"),
     ],
 )
 def test_a_value_that_a_service_would_refuse(option: str, value: Any, text: str) -> None:
     found = messages(contoso.definition(**{option: value}))
     (only,) = [one for many in found.values() for one in many]
     assert text in only and only.startswith("`")
+
+
+def test_an_identity_is_not_for_the_old_service() -> None:
+    given = contoso.definition(azure__api="import_export", azure__identity={"type": "SystemAssigned"})
+    assert ["`azure.api: import_export` takes none" in one for one in messages(given)["azure.identity"]] == [True]
+    assert complete(given, "job_created")[1] == []
 
 
 def test_what_only_one_service_needs_is_asked_for_before_its_job() -> None:
@@ -953,7 +980,7 @@ def test_options_of_every_module_for_azure_leave_out_what_the_environment_has() 
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("encryption_key.url", {"vault_id": "/subscriptions/1/keys"}), ("identity.type", {"user_assigned": "/x"})],
+    [("encryption_key.url", {"vault_id": VAULT}), ("identity.type", {"user_assigned": IDENTITY})],
 )
 def test_a_part_that_decides_is_not_left_out(option: str, value: dict[str, str]) -> None:
     given = full()
