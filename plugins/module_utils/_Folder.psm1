@@ -128,7 +128,8 @@ function Write-SeedJson {
         Replaces a JSON file in one step: whoever reads it sees the old or the new content, never none and never a part.
     .DESCRIPTION
         Virus scanners and readers hold a file open for moments, so a replacement that fails is tried again for two
-        seconds. Fails when even then it cannot be done; the old content stays.
+        seconds. Fails when even then it cannot be done; the old content stays. The new content is on the disk before it
+        takes the name: after a power cut the name alone would be a file of zeros.
     .PARAMETER Path
         Path of the file.
     .PARAMETER Value
@@ -141,7 +142,13 @@ function Write-SeedJson {
     $text = ConvertTo-Json -InputObject $Value -Depth 8 -Compress
     $encoding = New-Object -TypeName System.Text.UTF8Encoding -ArgumentList $false
     try {
-        [System.IO.File]::WriteAllText($new, $text, $encoding)
+        $bytes = $encoding.GetBytes($text)
+        $stream = [System.IO.File]::Create($new)
+        try {
+            $stream.Write($bytes, 0, $bytes.Length)
+            $stream.Flush($true)
+        }
+        finally { $stream.Dispose() }
         for ($try = 1; $true; $try++) {
             try {
                 # Move never replaces, and Replace needs a target; a null backup name has a value of its own in
@@ -385,6 +392,7 @@ function New-SeedPrivateFile {
             $Byte = $utf8.GetBytes($Text)
         }
         $stream.Write($Byte, 0, $Byte.Length)
+        $stream.Flush($true)
     }
     finally { $stream.Dispose() }
 }

@@ -111,6 +111,17 @@ Describe 'paths, folders, times and small files' {
             $reader.EndInvoke($work)[0] | Should -Be 0
             @(Get-ChildItem -LiteralPath 'C:\' -Filter '*.new').Count | Should -Be 0
         }
+        It 'is on the disk before it has its name, so that a power cut leaves no file of zeros: <writer>' -ForEach @(
+            @{ writer = 'Write-SeedJson'; name = '::Replace(' }
+            @{ writer = 'Write-SeedJson'; name = '::Move(' }
+            @{ writer = 'New-SeedPrivateFile'; name = '$stream.Dispose()' }
+        ) {
+            # A power cut cannot be played: the order of the calls is what can be seen.
+            $text = (Get-Command -Name $writer).Definition
+            $flushed = $text.IndexOf('$stream.Flush($true)', [StringComparison]::Ordinal)
+            $flushed | Should -BeGreaterThan ($text.IndexOf('$stream.Write(', [StringComparison]::Ordinal))
+            $text.IndexOf($name, [StringComparison]::Ordinal) | Should -BeGreaterThan $flushed
+        }
         It 'keeps the old content when a file cannot be replaced' {
             Write-SeedJson -Path 'C:\s.json' -Value @{ n = 1 }
             Mock ConvertTo-Json { throw 'disk full' } -ModuleName _Folder
