@@ -166,7 +166,10 @@ function Start-SeedAgentTask {
     # The module of the agent is files, which the policy of the machine alone must not stop.
     $command = "& ([scriptblock]::Create([System.IO.File]::ReadAllText('{0}', [System.Text.Encoding]::UTF8))) " +
     "-Folder '{1}'"
-    $words = @($file, $folder | ForEach-Object { $_ -replace "'", "''" })
+    # Typographic quotes end a text of PowerShell, too.
+    $words = @($file, $folder | ForEach-Object {
+            [System.Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($_)
+        })
     $bytes = [System.Text.Encoding]::Unicode.GetBytes(($command -f $words))
     $action = @{
         Execute = 'powershell.exe'

@@ -291,7 +291,11 @@ function Register-SeedTask {
     # The script is read as text, because a policy for script files wins over -ExecutionPolicy and would stop it.
     $call = "& ([scriptblock]::Create([System.IO.File]::ReadAllText('{0}', [System.Text.Encoding]::UTF8))) " +
         "-OrderFile '{1}'"
-    $command = $call -f ($Runner -replace "'", "''"), ($OrderFile -replace "'", "''")
+    # Typographic quotes end a text of PowerShell, too.
+    $words = @($Runner, $OrderFile | ForEach-Object {
+            [System.Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($_)
+        })
+    $command = $call -f $words
     $encoded = [Convert]::ToBase64String([System.Text.Encoding]::Unicode.GetBytes($command))
     $register = Get-SeedTaskAccount -Account $Account
     $register['TaskName'] = $Task.name

@@ -58,6 +58,25 @@ Describe 'detached work' {
         $run.state | Should -Be 'starting'
         Get-SeedAlive -Run $run -Folder 'C:\a' -Task $task -BootTime (Get-SeedBootTime) | Should -Be 'starting'
     }
+    It 'registers a task that finds its files in a folder with <what> in its name' -ForEach @(
+        @{ what = 'an apostrophe'; sign = [char]0x27 }
+        @{ what = 'a typographic apostrophe'; sign = [char]0x2019 }
+        @{ what = 'a low quote'; sign = [char]0x201A }
+    ) {
+        $folder = "C:\O${sign}B"
+        $null = New-Item -ItemType Directory -Path $folder
+        $order = New-TestOrder
+        $order['folder'], $order['run_file'] = $folder, "$folder\run.json"
+        Start-SeedRun -Order $order -ConfirmSeconds 0
+        $arguments = (Read-LabFile -Path "$env:LAB_HOME/hosts/fs01/tasks/Seedfreight-DATA.json").arguments
+        $code = [System.Text.Encoding]::Unicode.GetString([Convert]::FromBase64String(($arguments -split ' ')[-1]))
+        $errors = $null
+        $tree = [System.Management.Automation.Language.Parser]::ParseInput($code, [ref]$null, [ref]$errors)
+        $errors | Should -BeNullOrEmpty
+        $isText = { $args[0] -is [System.Management.Automation.Language.StringConstantExpressionAst] }
+        @($tree.FindAll($isText, $true) | ForEach-Object { $_.Value }) |
+            Should -Contain (Resolve-SeedPath -Path "$folder\order.json")
+    }
     It 'says why a start failed, takes the order back and says so in the state' {
         Mock Start-ScheduledTask { [CmdletBinding()]param($TaskName,
             $TaskPath) Set-TestTaskResult -TaskName $TaskName -Result 5 } -ModuleName _Run
