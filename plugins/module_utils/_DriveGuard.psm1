@@ -476,11 +476,11 @@ function Resolve-SeedOwnPath {
     $plain = $plain -replace '^([A-Za-z]):(?!\\)', '$1:\'
     # Windows PowerShell shows the target of a volume that is mounted in a folder without its prefix.
     $plain = $plain -replace '^(\\\\[?.]\\)?(?=Volume\{)', '\\?\'
-    if ($plain -match '^\\\\([^\\?.]+|\.)(\.[^\\]*)?\\([^\\]+)(.*)$') {
+    if ($plain -match '^\\\\([^\\?.]+)(\.[^\\]*)?\\([^\\]+)(.*)$') {
         $server = "$($Matches[1])$($Matches[2])"
         $share = $Matches[3]
         $rest = $Matches[4]
-        $mine = $Matches[1] -eq "$env:COMPUTERNAME" -or $server -in '.', 'localhost'
+        $mine = $Matches[1] -eq "$env:COMPUTERNAME" -or $server -eq 'localhost'
         if (-not $mine -and -not (Test-SeedOwnAddress -Server $server)) { return }
         if ($share -match '^[A-Za-z]\$$') { $plain = $share.Substring(0, 1) + ":$rest" }
         else {
@@ -574,7 +574,7 @@ function Assert-SeedPathKnown {
     <#
     .SYNOPSIS
         Refuses local paths below a letter that exists and that no partition of this host has: the letter of a folder or
-        of an encrypted container may stand for any disk.
+        of an encrypted container may stand for any disk. So may a path that begins with neither a letter nor a volume.
     .PARAMETER Path
         The paths, as Resolve-SeedOwnPath shows them.
     .PARAMETER Partition
@@ -582,6 +582,11 @@ function Assert-SeedPathKnown {
     #>
     [CmdletBinding()]
     param([AllowEmptyCollection()][string[]]$Path = @(), [AllowEmptyCollection()][object[]]$Partition = @())
+    foreach ($one in $Path) {
+        if ($one -match '^([A-Za-z]:\\|\\\\\?\\Volume\{)') { continue }
+        throw "On which disk '$one' lies is not known, because it is no full path. Write it with its drive letter, " +
+            'such as E:\Data.'
+    }
     # Volumes of dynamic disks have letters that no partition shows; each of those disks is refused by itself.
     if (Get-SeedManagerGuard -Partition $Partition) { return }
     $letters = @($Partition | ForEach-Object { Get-SeedLetter -Partition $_ } | Where-Object { $_ })

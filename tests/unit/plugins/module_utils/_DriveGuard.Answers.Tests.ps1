@@ -229,6 +229,14 @@ Describe 'disks that answer otherwise' {
             $global:TestShares = @($shares | ForEach-Object { [pscustomobject]$_ })
             Resolve-SeedOwnPath -Path '\\fs01\seed\a' | Should -BeNullOrEmpty
         }
+        It 'refuses to judge a disk while the path <path> says nothing of its disk' -ForEach @(
+            @{ path = 'E' }, @{ path = 'staging' }, @{ path = '\staging' }, @{ path = '..\x' }, @{ path = '~\x' }
+            @{ path = '\\.\PhysicalDrive2' }, @{ path = '\\?\GLOBALROOT\Device\Harddisk2\Partition1\x' }
+        ) {
+            $fact = Get-SeedDiskFact -Serial DATA -ProtectedPath 'C:\a', $path
+            "$($fact.problems)" | Should -BeLike "*On which disk '*' lies is not known*full path*"
+            $fact.content | Should -BeNullOrEmpty
+        }
         It 'refuses a path of more than eight links' {
             Mock Get-Item {
                 [CmdletBinding()]param($LiteralPath, [switch]$Force)
