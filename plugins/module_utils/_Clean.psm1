@@ -74,7 +74,7 @@ function Search-SeedKey {
     )
     $found = @()
     $unknown = @()
-    $tool = "$($Option['tool_path'])"
+    $tool = "$($Option['tool_path'])".Replace('/', '\')
     $places = @(
         @{ Folder = $Option['work_directory'].TrimEnd('\'); Depth = 16; Skip = $Folder }
         @{ Folder = $tool.Substring(0, $tool.LastIndexOf('\') + 1).TrimEnd('\') + '\'; Depth = 1; Skip = @() }

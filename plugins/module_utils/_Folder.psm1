@@ -310,9 +310,10 @@ function Get-SeedProgramFile {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][string]$Path)
-    $at = $Path.LastIndexOf('\') + 1
-    $name = $Path.Substring($at)
-    Get-ChildItem -LiteralPath $Path.Substring(0, $at) -File -Force -ErrorAction Stop | Where-Object {
+    $plain = $Path.Replace('/', '\')
+    $at = $plain.LastIndexOf('\') + 1
+    $name = $plain.Substring($at)
+    Get-ChildItem -LiteralPath $plain.Substring(0, $at) -File -Force -ErrorAction Stop | Where-Object {
         $_.Name -eq $name -or $_.Name -eq "$name.config" -or $_.Extension -eq '.dll'
     }
 }
@@ -328,7 +329,13 @@ function Get-SeedProgramHash {
     [OutputType([string])]
     param([Parameter(Mandatory = $true)][string]$Path)
     if (-not (Test-Path -LiteralPath $Path -PathType Leaf)) { return '' }
-    $lines = [string[]]@(foreach ($file in @(Get-SeedProgramFile -Path $Path)) {
+    $files = @(Get-SeedProgramFile -Path $Path)
+    # A hash without the program would vouch for any program. A short name, such as WAIMPO~1.EXE, is not in its folder.
+    $name = $Path.Replace('/', '\').Split([char[]]'\')[-1]
+    if ($name -notin @($files | ForEach-Object { $_.Name })) {
+        throw "Its folder does not show '$Path' by this name. Write the name of the file in full."
+    }
+    $lines = [string[]]@(foreach ($file in $files) {
             $file.Name.ToLowerInvariant() + ' ' + (Get-SeedFileHash -Path $file.FullName -Algorithm SHA256)
         })
     [System.Array]::Sort($lines, [System.StringComparer]::Ordinal)

@@ -387,7 +387,8 @@ function Get-SeedParentPath {
     [CmdletBinding()]
     [OutputType([string])]
     param([Parameter(Mandatory = $true)][string]$Path)
-    $Path.Substring(0, [Math]::Max(0, $Path.LastIndexOf('\')))
+    $plain = $Path.Replace('/', '\')
+    $plain.Substring(0, [Math]::Max(0, $plain.LastIndexOf('\')))
 }
 
 function Test-SeedExcluded {

@@ -331,7 +331,10 @@ function New-SeedResumeOrder {
     $plan = Read-SeedPlan -Folder $folder
     $action = $Drive.record.next.action
     # The tool remembers where a session reads from, so a corrected path is taken by a session that begins anew.
-    $moved = "$($plan.source_directory)".TrimEnd('\') -ne "$($Option['source_directory'])".TrimEnd('\')
+    $from, $now = @($plan.source_directory, $Option['source_directory'] | ForEach-Object {
+            "$_".Replace('/', '\').TrimEnd('\')
+        })
+    $moved = $from -ne $now
     if ($action -eq 'resume' -and $moved) { $action = 'abort' }
     $order = New-SeedToolOrder -Plan $plan -Folder $folder -Option $Option
     $order['resume'] = [ordered]@{ action = $action; session = $Drive.record.next.session }

@@ -437,7 +437,7 @@ function Get-SeedSessionLine {
     $words = @{
         Journal = $Order.journal
         SessionId = $ToolId
-        Source = $Order.source_directory.TrimEnd('\') + "\$($session.file)"
+        Source = $Order.source_directory.Replace('/', '\').TrimEnd('\') + "\$($session.file)"
         Blob = "$($Order.container)/" + ($session.file -replace '\\', '/')
         ContentMd5 = [bool](Get-SeedField -Value $Order -Name content_md5)
         Offered = @(Get-SeedField -Value $Order -Name tool_options -Default @())

@@ -63,6 +63,7 @@ function Get-SeedTool {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][string]$Path, [AllowEmptyString()][AllowNull()][string]$Version)
+    $Path = $Path.Replace('/', '\')
     $tool = [ordered]@{
         path = $Path
         found = Test-Path -LiteralPath $Path -PathType Leaf

@@ -203,6 +203,10 @@ Describe 'the runner when something is not as it should be' {
                 '/BlobType:PageBlob'
             )
         }
+        It 'names the source with backslashes, as the tool knows paths' {
+            $order.source_directory = 'C:/src/'
+            Get-SeedSessionLine -Order $order -Index 1 -Letter E | Should -BeLike '* /srcfile:C:\src\b.BaseBlob *'
+        }
         It 'never formats a drive that was encrypted before, and gives it no key but its own' {
             $order | Add-Member -NotePropertyName encryption -NotePropertyValue managed
             { Get-SeedSessionLine -Order $order -Index 0 -Letter E } | Should -Throw '*key of drive DATA*Nothing was*'

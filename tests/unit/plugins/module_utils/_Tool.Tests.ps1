@@ -118,6 +118,17 @@ Describe 'the tool' {
             (Read-SeedJson -Path 'C:\a\tool.json').value.files_sha256 | Should -Be (Get-TestTool).files_sha256
             (Get-SeedTool -Path 'C:\a\tool\t.exe' -Version '1.5.0.300').left_behind | Should -HaveCount 0
         }
+        It 'are the same, however the path is written: <path>' -ForEach @(
+            @{ path = 'C:/tool/t.exe' }, @{ path = 'C:\tool/t.exe' }
+        ) {
+            $tool = Get-SeedTool -Path $path -Version '1.5.0.300'
+            (ConvertTo-Json $tool) | Should -BeExactly (ConvertTo-Json (Get-TestTool))
+            Get-SeedProgramHash -Path $path | Should -BeExactly $tool.files_sha256
+        }
+        It 'have no hash without the program, as by a short name' {
+            Mock Get-SeedProgramFile { [pscustomobject]@{ Name = 'core.dll' } } -ModuleName _Folder
+            { Get-SeedProgramHash -Path 'C:\tool\t.exe' } | Should -Throw '*name of the file in full*'
+        }
         It 'has one hash that <what> changes' -ForEach @(
             @{ what = 'another library'; change = { Set-Content 'C:\tool\core.dll' -Value 'x' -Encoding utf8 } }
             @{ what = 'one library more'; change = { Set-Content 'C:\tool\b.dll' -Value 'x' -Encoding utf8 } }
