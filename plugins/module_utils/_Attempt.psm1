@@ -66,7 +66,8 @@ function Assert-SeedOption {
 function Assert-SeedPlan {
     <#
     .SYNOPSIS
-        Refuses a shard whose sessions do not carry each of its files exactly once, one file a session.
+        Refuses a shard that names a file twice or without a length, and sessions that do not carry each of its files
+        exactly once, one file a session.
     .PARAMETER Serial
         The serial in its normal form.
     .PARAMETER File
@@ -84,6 +85,18 @@ function Assert-SeedPlan {
     foreach ($name in $names) {
         $bad = "$name" -match '[/:*?"<>|\x00-\x1f]|^\\|\\\\|(^|\\)\.{1,2}(\\|$)' -or -not "$name"
         if ($bad) { throw "``files`` of drive $Serial name '$name', which is not a path below ``source_directory``." }
+    }
+    # As Windows compares the names of files.
+    $seen = New-Object -TypeName 'System.Collections.Generic.HashSet[string]' -ArgumentList (
+        [StringComparer]::OrdinalIgnoreCase
+    )
+    foreach ($one in $File) {
+        if (-not $seen.Add("$($one.name)")) { throw "``files`` of drive $Serial name '$($one.name)' twice." }
+        # A cast would take null for 0, true for 1 and 1,5 for 15.
+        if ("$($one.bytes)" -notmatch '^[0-9]{1,18}\z') {
+            throw "``bytes`` of the file '$($one.name)' of drive $Serial is '$($one.bytes)', which is no whole " +
+                'number of bytes.'
+        }
     }
     foreach ($one in $Session) {
         # Source: the rule published in the tool's FAQ of version 2.

@@ -8,16 +8,17 @@
 function ConvertTo-SeedSerial {
     <#
     .SYNOPSIS
-        The one form of a hardware serial: no spaces or control characters, no trailing full stop, upper case.
+        The one form of a hardware serial: no spaces or invisible characters, no trailing full stop, upper case.
     .DESCRIPTION
-        Windows pads serials with spaces, NVMe ones end in a full stop, and the service wants them without spaces.
+        Windows pads serials with spaces, NVMe ones end in a full stop, and the service wants them without spaces. What
+        is copied from a page can hold characters that comparisons pass over: one drive would be two.
     .PARAMETER Serial
         The serial as Windows or a person writes it.
     #>
     [CmdletBinding()]
     [OutputType([string])]
     param([Parameter(Mandatory = $true)][AllowEmptyString()][AllowNull()][string]$Serial)
-    ("$Serial" -replace '[\s\x00-\x1f]', '').TrimEnd('.').ToUpperInvariant()
+    ("$Serial" -replace '[\s\p{C}]', '').TrimEnd('.').ToUpperInvariant()
 }
 
 function Find-SeedDisk {

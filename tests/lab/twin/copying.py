@@ -101,6 +101,12 @@ def _check_plan(serial: str, listed: Json) -> None:
     for name in names:
         if not name or BAD_NAME.search(name):
             raise Failed(f"`files` of drive {serial} name '{name}', which is not a path below `source_directory`.")
+    for at, one in enumerate(listed["files"]):
+        if one["name"].lower() in (name.lower() for name in names[:at]):
+            raise Failed(f"`files` of drive {serial} name '{one['name']}' twice.")
+        if isinstance(one["bytes"], bool) or not re.fullmatch("[0-9]{1,18}", str(one["bytes"])):
+            text = f"`bytes` of the file '{one['name']}' of drive {serial} is '{one['bytes']}'"
+            raise Failed(f"{text}, which is no whole number of bytes.")
     for one in listed["sessions"]:
         if not SESSION.fullmatch(one["id"]):
             text = f"The session `id` '{one['id']}' of drive {serial}"

@@ -28,6 +28,13 @@ Describe 'the folders of attempts' {
             @{ what = 'a file that leaves'; drive = @{ files = @(@{ name = '..\a' }) }; text = '*`files`*not a path*' }
             @{ what = 'a file without a name'; drive = @{ files = @(@{ name = $null }) }; text = '*`files`*' }
             @{
+                what = 'a file twice'; text = '*`files`*''A'' twice*'
+                drive = @{
+                    files = @(@{ name = 'a'; bytes = 1 }, @{ name = 'A'; bytes = 1 })
+                    sessions = @(@{ id = 's-1'; files = @('a') }, @{ id = 's-2'; files = @('A') })
+                }
+            }
+            @{
                 what = 'a short id'; text = '*3 to 30*'
                 drive = @{ sessions = @(@{ id = 's'; files = @('a') }) }
             }
@@ -53,6 +60,28 @@ Describe 'the folders of attempts' {
             Assert-SeedOption -Option (New-Option)
             { Assert-SeedOption -Option (New-Option @with) } | Should -Throw $pattern
             $more = $drive = $null
+        }
+        It 'are refused with <bytes> for the length of a file' -ForEach @(
+            @{ bytes = $null }, @{ bytes = '' }, @{ bytes = $true }, @{ bytes = -512 }, @{ bytes = 1.5 }
+            @{ bytes = '1,024' }, @{ bytes = '1e3' }, @{ bytes = '512 ' }, @{ bytes = 'x' }, @{ bytes = @(1, 2) }
+        ) {
+            $option = New-Option
+            $option['drives'][0]['files'][1]['bytes'] = $bytes
+            { Assert-SeedOption -Option $option } | Should -Throw '*no whole number of bytes*'
+        }
+        It 'are taken with <bytes> for the length of a file' -ForEach @(
+            @{ bytes = 0 }, @{ bytes = '512' }, @{ bytes = [long]8796093022208 }, @{ bytes = 512.0 }
+        ) {
+            $option = New-Option
+            $option['drives'][0]['files'][1]['bytes'] = $bytes
+            Assert-SeedOption -Option $option
+        }
+        It 'are refused with one serial twice, also where one has characters that nobody sees' {
+            foreach ($sign in 0x200B, 0xFEFF, 0xAD, 0x7F, 0x85) {
+                $option = New-Option
+                $option['drives'] += @{ serial = "WD-WX31A10FE02$([char]$sign)"; bus = 'SATA'; erase = $false }
+                { Assert-SeedOption -Option $option } | Should -Throw '*twice*'
+            }
         }
         It 'are refused with one serial twice' {
             $option = New-Option
