@@ -195,7 +195,8 @@ function Get-SeedFreshVerdict {
         ) -Allowed prepare
     }
     $wrote = Test-SeedEraseUsed -Facts $Facts
-    $seen = $content.kind -ne 'locked' -and -not $content.manifest
+    $seen = $content.kind -ne 'locked' -and -not $content.manifest -and -not (
+        Get-SeedField -Value $content -Name closed)
     if ($Option.erase -and $seen -and -not $wrote) {
         return New-SeedVerdict -Status foreign -Reason "$reason It may be erased, as ``erase`` says." -Allowed prepare
     }

@@ -324,7 +324,29 @@ function New-SeedContent {
         bare = $false
         names = @()
         passwords = 0
+        closed = $false
     }
+}
+
+function Test-SeedClosed {
+    <#
+    .SYNOPSIS
+        Whether a partition may hold what nobody has looked at: a locked BitLocker volume, the drive of an import, or a
+        volume without a letter.
+    .PARAMETER Partition
+        The partition.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([Parameter(Mandatory = $true)][object]$Partition)
+    $letter = Get-SeedLetter -Partition $Partition
+    # Those of firmware and repair, a frame, and types that Windows has no volumes of: the tool writes to none of them.
+    if (-not $letter) { return "$($Partition.Type)" -notin 'System', 'Recovery', 'Extended', 'Unknown' }
+    $encryption = Get-SeedEncryption -Letter $letter
+    if ($encryption -and $encryption.lock_status -eq 'Locked') { return $true }
+    $volume = @(Invoke-SeedQuery -Name Get-Volume -Parameter @{ Partition = $Partition })
+    $known = $volume.Count -eq 1 -and "$($volume[0].FileSystem)"
+    $known -and 'DriveManifest.xml' -in @(Get-SeedRootEntry -Letter $letter)
 }
 
 function Get-SeedVolumeContent {
@@ -431,12 +453,18 @@ function Get-SeedContent {
         if ($partitions.Count -eq 0) { $answer.content = New-SeedContent -Kind empty -Text 'no partition' }
         elseif ($partitions.Count -gt 1) {
             $answer.content = New-SeedContent -Kind data -Text "$($partitions.Count) partitions"
+            $closed = @($partitions | Where-Object { Test-SeedClosed -Partition $_ })
+            if ($closed.Count -gt 0) {
+                $answer.content.closed = $true
+                $answer.content.text += ', among them one that is locked, has no letter or is of an import'
+            }
         }
         else {
             $answer.letter = Get-SeedLetter -Partition $partitions[0]
             $answer.partition_guid = "$($partitions[0].Guid)"
             if (-not $answer.letter) {
                 $answer.content = New-SeedContent -Kind data -Text 'a partition without a drive letter'
+                $answer.content.closed = Test-SeedClosed -Partition $partitions[0]
             }
             else {
                 $own = [bool]($answer.partition_guid -and $answer.partition_guid -in $OwnGuid)
@@ -945,7 +973,8 @@ function Get-SeedVolumeRecord {
 Export-ModuleMember -Function @(
     'Invoke-SeedQuery', 'Get-SeedDataPartition', 'Assert-SeedDiskKnown', 'Get-SeedDiskView', 'Get-SeedRoot',
     'Get-SeedLetter', 'Read-SeedDevice', 'Get-SeedHashText', 'Get-SeedDevice', 'Get-SeedRawContent',
-    'Get-SeedRootEntry', 'New-SeedContent', 'Get-SeedVolumeContent', 'Get-SeedContent', 'Resolve-SeedOwnPath',
+    'Get-SeedRootEntry', 'New-SeedContent', 'Test-SeedClosed', 'Get-SeedVolumeContent', 'Get-SeedContent',
+    'Resolve-SeedOwnPath',
     'Test-SeedOwnAddress', 'Test-SeedBelow', 'Assert-SeedPathKnown',
     'Get-SeedSerialGuard', 'ConvertTo-SeedSwapped', 'Get-SeedPhysicalDisk',
     'Get-SeedManagerGuard', 'Set-SeedHostLook', 'Get-SeedGuard', 'Get-SeedDiskFact', 'Get-SeedDriveLetter',

@@ -12,7 +12,8 @@
 #   partition_guid, guards, rehearsal (bool: whether a rehearsal made it; missing in old facts)}
 #   content: null or {kind: empty data locked unknown, text, fingerprint, manifest (bool), manifest_md5, encryption,
 #            bare (an NTFS volume without an entry), names (its root, where the partition is an attempt's own),
-#            passwords (how many recovery passwords it has)}
+#            passwords (how many recovery passwords it has), closed (bool: a part of it that nobody looked at may be a
+#            seed's)}
 #   attempt: null or {id, readable, encryption, made (whether it made its partition before the tool started), seed,
 #            container, folder, started, files, sessions, identity, erased, log, has_order,
 #            run_state: ok missing torn, run, alive: '' starting runner tool}

@@ -243,6 +243,29 @@ def test_a_foreign_drive_is_erased_by_its_fingerprint(pair: Pair) -> None:
 
 
 @pytest.mark.powershell
+def test_a_volume_without_a_letter_is_not_what_erase_means(pair: Pair) -> None:
+    erase = {**COPY, "drives": [{**drive(erase=True), "serial": FOREIGN}]}
+
+    def take_letter(_home: pathlib.Path) -> None:
+        with world.changed(world.volume_folder(FOREIGN, 1).parent / "disk.json") as disk:
+            for one in disk["partitions"]:
+                one["letter"] = None
+
+    pair.each(take_letter)
+    seen = pair.compare("sata_prep_import_info", "real", erase)[0]["drives"][0]
+    assert seen["allowed"] == ["erase"] and "`erase` does not cover that" in seen["reason"]
+
+
+@pytest.mark.powershell
+def test_a_plan_that_does_not_fit_is_refused(pair: Pair) -> None:
+    start = {**COPY, "source_directory": "D:\\Staging"}
+    twice = drive(files=[*FILES, {**FILES[0], "name": FILES[0]["name"].upper()}])
+    assert "twice" in pair.compare("sata_prep_import", "refused", {**start, "drives": [twice]})[0]["msg"]
+    short = drive(files=[{**FILES[0], "bytes": "1,5"}, *FILES[1:]])
+    assert "no whole number" in pair.compare("sata_prep_import", "refused", {**start, "drives": [short]})[0]["msg"]
+
+
+@pytest.mark.powershell
 def test_a_copy_that_is_stopped(pair: Pair) -> None:
     """A running copy: its record while it runs, stop in check mode, for real and again, and what it leaves."""
     pair.each(lambda _home: faults.order_tool(HOST, {"hang_at_byte": 0}))

@@ -316,11 +316,24 @@ def _partitioned(disk: Json, found: list[Json], own: list[str], seen: Json) -> J
     if not found:
         return _new("empty", "no partition")
     if len(found) > 1:
-        return _new("data", f"{len(found)} partitions")
+        closed = any(_closed(disk, one) for one in found)
+        text = ", among them one that is locked, has no letter or is of an import" if closed else ""
+        return _new("data", f"{len(found)} partitions{text}") | {"closed": closed}
     seen["letter"], seen["partition_guid"] = found[0]["letter"] or "", found[0]["guid"]
     if not seen["letter"]:
-        return _new("data", "a partition without a drive letter")
+        return _new("data", "a partition without a drive letter") | {"closed": _closed(disk, found[0])}
     return _volume(world.volume_folder(disk["serial"], found[0]["number"]), found[0], found[0]["guid"] in own)
+
+
+def _closed(disk: Json, partition: Json) -> bool:
+    """Whether a partition may hold what nobody has looked at."""
+    if not partition["letter"]:
+        return partition["type"] not in ("System", "Recovery", "Extended", "Unknown")
+    state = encryption(partition)
+    if state and state["lock_status"] == "Locked":
+        return True
+    folder = world.volume_folder(disk["serial"], partition["number"])
+    return bool(partition["file_system"]) and "DriveManifest.xml" in root_entries(folder)
 
 
 def _volume(folder: pathlib.Path, partition: Json, own: bool) -> Json:

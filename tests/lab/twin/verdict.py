@@ -134,7 +134,8 @@ def fresh(fact: Json, option: Json) -> Verdict:
     mark, reason = content["fingerprint"], f"{name} holds {content['text']}.{size}"
     if mark and mark in option["erase_fingerprints"]:
         return Verdict("foreign", f"{reason} It may be erased by its fingerprint {mark}.", ("prepare",))
-    used, seen = _erase_used(fact), content["kind"] != "locked" and not content["manifest"]
+    used = _erase_used(fact)
+    seen = content["kind"] != "locked" and not content["manifest"] and not content.get("closed")
     if option["erase"] and seen and not used:
         return Verdict("foreign", f"{reason} It may be erased, as `erase` says.", ("prepare",))
     remedy = f"If all of it may go, allow it with `erase_fingerprints: [{mark}]`; otherwise list another drive."

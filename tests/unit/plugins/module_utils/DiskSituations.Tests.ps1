@@ -53,14 +53,40 @@ Describe 'situations of disks' {
                 change = { param($w) & $volume $w @{ BitLocker = $encrypted } } }
             @{ name = 'a file on ReFS'; empty = $false; erase = $true
                 change = { param($w) & $volume $w @{ Files = 'file'; FileSystem = 'ReFS' } } }
-            @{ name = 'no letter'; empty = $false; erase = $true
+            @{ name = 'no letter'; empty = $false; erase = $false
                 change = { param($w) (& $volume $w @{ Files = 'file' }).partitions[0].letter = $null } }
+            @{ name = 'no letter, of a system that Windows does not know'; empty = $false; erase = $true; change = {
+                    param($w)
+                    (& $volume $w @{ Type = 'Unknown'; FileSystem = '' }).partitions[0].letter = $null
+                } }
             @{ name = 'a recovery partition'; empty = $false; erase = $true
                 change = { param($w) $null = & $volume $w @{ Type = 'Recovery'; FileSystem = '' } } }
             @{ name = 'two volumes'; empty = $false; erase = $true; change = {
                     param($w)
                     $drive = & $volume $w @{}
                     $drive.partitions += New-SituationPartition -Id 00000009 -Letter H -Files file
+                } }
+            @{ name = 'a volume, and a partition for repair'; empty = $false; erase = $true; change = {
+                    param($w)
+                    $drive = & $volume $w @{}
+                    $drive.partitions += New-SituationPartition -Id 00000009 -Letter H -Type Recovery -FileSystem ''
+                    $drive.partitions[1].letter = $null
+                } }
+            @{ name = 'a volume, and one without a letter'; empty = $false; erase = $false; change = {
+                    param($w)
+                    $drive = & $volume $w @{}
+                    $drive.partitions += New-SituationPartition -Id 00000009 -Letter H -Files file
+                    $drive.partitions[1].letter = $null
+                } }
+            @{ name = 'a volume, and a locked one'; empty = $false; erase = $false; change = {
+                    param($w)
+                    $drive = & $volume $w @{}
+                    $drive.partitions += New-SituationPartition -Id 00000009 -Letter H -BitLocker $encrypted
+                } }
+            @{ name = 'a volume, and one with a manifest'; empty = $false; erase = $false; change = {
+                    param($w)
+                    $drive = & $volume $w @{}
+                    $drive.partitions += New-SituationPartition -Id 00000009 -Letter H -Files manifest
                 } }
             @{ name = 'LDM metadata'; empty = $false; erase = $false; change = {
                     param($w) $null = & $volume $w @{ GptType = '{5808C8AA-7E8F-42E0-85D2-E1E90434CFB3}' }
