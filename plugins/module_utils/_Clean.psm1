@@ -163,7 +163,8 @@ function Invoke-SeedClean {
         }
         if ($CheckMode) { continue }
         Remove-SeedTask -Serial $drive.facts.serial
-        Remove-Item -LiteralPath $folder -Recurse -Force -ErrorAction Stop
+        # Whatever is left when a file cannot be removed shows how its attempt stood, so that the next call can go on.
+        Remove-SeedTree -Path $folder -Last 'run.json', 'attempt.json'
     }
     $all = Get-SeedFolder -Option $Option
     $empty = (Test-Path -LiteralPath $all) -and @(Get-ChildItem -LiteralPath $all -Force -ErrorAction Stop).Count -eq 0

@@ -632,6 +632,51 @@ function New-SeedPrivateFolder {
     }
 }
 
+function Get-SeedTreeItem {
+    <#
+    .SYNOPSIS
+        A folder or file and everything below it, in the order in which it can be removed. A link is not followed.
+    .PARAMETER Path
+        Path of the folder or file.
+    .PARAMETER Last
+        Names of files that come behind everything else in their folder, in this order.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Path, [AllowEmptyCollection()][string[]]$Last = @())
+    $item = Get-Item -LiteralPath $Path -Force -ErrorAction Stop
+    $link = ($item.Attributes -band [System.IO.FileAttributes]::ReparsePoint) -ne 0
+    if ($item.PSIsContainer -and -not $link) {
+        $names = @($item.GetFileSystemInfos() | ForEach-Object { $_.Name })
+        foreach ($name in @($names | Where-Object { $_ -notin $Last }) + @($Last | Where-Object { $_ -in $names })) {
+            Get-SeedTreeItem -Path "$($Path.TrimEnd('\'))\$name" -Last $Last
+        }
+    }
+    $item
+}
+
+function Remove-SeedTree {
+    <#
+    .SYNOPSIS
+        Removes a folder or file with everything below it; of a link, only the link.
+    .DESCRIPTION
+        Remove-Item of Windows PowerShell goes through a junction and removes what it leads to, and whoever may write to
+        a folder can put one there. Source: issue 621 of PowerShell, which version 6 closed.
+    .PARAMETER Path
+        Path of the folder or file.
+    .PARAMETER Last
+        Names of files that are removed behind everything else in their folder, in this order.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Path, [AllowEmptyCollection()][string[]]$Last = @())
+    foreach ($item in @(Get-SeedTreeItem -Path $Path -Last $Last)) {
+        $link = ($item.Attributes -band [System.IO.FileAttributes]::ReparsePoint) -ne 0
+        if (-not $link -and ($item.Attributes -band [System.IO.FileAttributes]::ReadOnly) -ne 0) {
+            $item.Attributes = $item.Attributes -bxor [System.IO.FileAttributes]::ReadOnly
+        }
+        $item.Delete()
+    }
+}
+
 function Test-SeedDrivePath {
     <#
     .SYNOPSIS
@@ -655,5 +700,6 @@ Export-ModuleMember -Function @(
     'Resolve-SeedPath', 'Get-SeedTime', 'Read-SeedText', 'ConvertTo-SeedPlain', 'Read-SeedJson', 'Write-SeedJson',
     'Test-SeedFipsOnly', 'New-SeedHash', 'Get-SeedFileHash', 'Get-SeedProgramFile', 'Get-SeedProgramHash',
     'Set-SeedPrivateAcl', 'New-SeedPrivateFile', 'Test-SeedTrusted', 'Get-SeedFolderAccess', 'Get-SeedFolderChain',
-    'Get-SeedFolderProblem', 'Add-SeedPrivateFolder', 'New-SeedPrivateFolder', 'Test-SeedDrivePath'
+    'Get-SeedFolderProblem', 'Add-SeedPrivateFolder', 'New-SeedPrivateFolder', 'Get-SeedTreeItem', 'Remove-SeedTree',
+    'Test-SeedDrivePath'
 )

@@ -143,7 +143,7 @@ function Clear-SeedLeftover {
     if ($others.Count -gt 0) {
         throw "Drive $Serial holds '$($others -join "', '")' beside what this seed left. Nothing was written."
     }
-    foreach ($one in $there) { Remove-Item -LiteralPath "${Letter}:\$one" -Recurse -Force -ErrorAction Stop }
+    foreach ($one in $there) { Remove-SeedTree -Path "${Letter}:\$one" }
 }
 
 function New-SeedManagedVolume {

@@ -177,7 +177,7 @@ function Remove-SeedRehearsal {
         $image = Get-DiskImage -ImagePath $path -ErrorAction SilentlyContinue
         if ($image -and $image.Attached) { $null = Dismount-DiskImage -ImagePath $path -ErrorAction Stop }
     }
-    if (-not $CheckMode) { Remove-Item -LiteralPath $folder -Recurse -Force -ErrorAction Stop }
+    if (-not $CheckMode) { Remove-SeedTree -Path $folder }
 }
 
 Export-ModuleMember -Function @(

@@ -216,13 +216,13 @@ function Write-SeedLostAttempt {
     $final = (Get-SeedFolder -Option $Option -Serial $serial) + "\$($Lost.id)"
     # No id of an attempt ends so: what a call that ended too early leaves is none, and goes with the next one.
     $new = "$final.new"
-    if (Test-Path -LiteralPath $new) { Remove-Item -LiteralPath $new -Recurse -Force -ErrorAction Stop }
+    if (Test-Path -LiteralPath $new) { Remove-SeedTree -Path $new }
     if (Test-Path -LiteralPath $final) {
         # A folder without a file is no attempt.
         if (@(Get-ChildItem -LiteralPath $final -File -Recurse -Force -ErrorAction Stop).Count -gt 0) {
             throw "'$final' holds files and no attempt that can be read, and is left as it is. Nothing was put back."
         }
-        Remove-Item -LiteralPath $final -Recurse -Force -ErrorAction Stop
+        Remove-SeedTree -Path $final
     }
     New-SeedPrivateFolder -Path $new -Root $Option['work_directory']
     try {
@@ -282,7 +282,7 @@ function Write-SeedLostAttempt {
         [System.IO.Directory]::Move((Resolve-SeedPath -Path $new), (Resolve-SeedPath -Path $final))
     }
     finally {
-        if (Test-Path -LiteralPath $new) { Remove-Item -LiteralPath $new -Recurse -Force -ErrorAction Stop }
+        if (Test-Path -LiteralPath $new) { Remove-SeedTree -Path $new }
     }
 }
 

@@ -49,11 +49,47 @@ Describe 'removing attempts' {
     }
     It 'fails when Windows refuses' {
         $null = New-Folder -Id $first -Run @{} -Discarded
-        Mock Remove-Item {
-            [CmdletBinding()]param($LiteralPath, [switch]$Recurse, [switch]$Force)
-            Write-Error -Message 'denied'
-        } -ModuleName _Clean
+        Mock Get-SeedTreeItem {
+            [pscustomobject]@{ Attributes = 0 } |
+                Add-Member -MemberType ScriptMethod -Name Delete -Value { throw 'denied' } -PassThru
+        } -ModuleName _Folder
         { Invoke-SeedClean -Option $option } | Should -Throw '*denied*'
+    }
+    It 'goes on after a removal that ended at any of its files, in <encryption>' -ForEach @(
+        @{ encryption = 'tool'; journal = 'WD-WX31A10FE02.jrn' }
+        @{ encryption = 'managed'; journal = 'WD-WX31A10FE02.new.jrn' }
+    ) {
+        function New-TestAttempt {
+            $made = New-Folder -Id $first -Run @{} -Journal -More @{ encryption = $encryption }
+            if (-not (Test-Path -LiteralPath "$made\$journal")) {
+                [System.IO.File]::Copy($sample, (Resolve-SeedPath -Path "$made\$journal"))
+            }
+            foreach ($name in 'order.json.taken', 'output.txt', 'runner.ps1', 'tool.json', 'verify.json') {
+                Write-SeedJson -Path "$made\$name" -Value @{ a = 1 }
+            }
+            $null = New-Item -ItemType Directory -Path "$made\logs"
+            $made
+        }
+        $made = New-TestAttempt
+        $hash = (Get-SeedFileHash -Path "$made\$journal" -Algorithm SHA256).ToLowerInvariant()
+        $kept = New-Option -More @{ escrowed = @($hash) }
+        $count = @(Get-SeedTreeItem -Path $made).Count
+        for ($ended = 1; $ended -lt $count; $ended++) {
+            # What a file that somebody has open leaves.
+            $global:TestLeft = $ended
+            Mock Remove-SeedTree {
+                param($Path, $Last)
+                $items = @(Get-SeedTreeItem -Path $Path -Last @($Last | Where-Object { $_ }))
+                foreach ($item in @($items | Select-Object -First $global:TestLeft)) { $item.Delete() }
+                throw 'in use'
+            } -ModuleName _Clean
+            { Invoke-SeedClean -Option $kept } | Should -Throw '*in use*'
+            Mock Remove-SeedTree { param($Path) _Folder\Remove-SeedTree -Path $Path } -ModuleName _Clean
+            (Invoke-SeedClean -Option $kept).changed | Should -BeTrue
+            Test-Path -LiteralPath "$work\seeds\one" | Should -BeFalse
+            $null = New-TestAttempt
+        }
+        Remove-Variable -Name TestLeft -Scope Global
     }
     It 'needs no escrow for an attempt that is given up or failed' {
         $null = New-Folder -Id $first -Run @{} -Journal -Discarded

@@ -130,6 +130,49 @@ Describe 'paths, folders, times and small files' {
         }
     }
 
+    Context 'folders that are removed' {
+        BeforeEach {
+            $null = New-Item -ItemType Directory -Path 'C:\victim', 'C:\t\a\b'
+            Set-Content -LiteralPath 'C:\victim\keep' -Value 'keep' -Encoding utf8
+            foreach ($name in 'a\b\x', 'a\first', 'a\last', 'a\other', 'z') {
+                Set-Content -LiteralPath "C:\t\$name" -Value 'x' -Encoding utf8
+            }
+            $victim = Resolve-SeedPath -Path 'C:\victim'
+            $native = Resolve-SeedPath -Path 'C:\t'
+        }
+        It 'take no other folder with them, that a link in them leads to' {
+            $null = [System.IO.Directory]::CreateSymbolicLink("$native/a/folder", $victim)
+            $null = [System.IO.File]::CreateSymbolicLink("$native/a/file", "$victim/keep")
+            $null = [System.IO.File]::CreateSymbolicLink("$native/a/nowhere", "$native/none")
+            @(Get-SeedTreeItem -Path 'C:\t' | Where-Object { $_.Name -eq 'keep' }) | Should -HaveCount 0
+            Remove-SeedTree -Path 'C:\t'
+            Test-Path -LiteralPath 'C:\t' | Should -BeFalse
+            Test-Path -LiteralPath 'C:\victim\keep' | Should -BeTrue
+        }
+        It 'are only a link where they are one' {
+            $null = [System.IO.Directory]::CreateSymbolicLink("$native/link", $victim)
+            Remove-SeedTree -Path 'C:\t\link'
+            Test-Path -LiteralPath 'C:\t\link' | Should -BeFalse
+            Test-Path -LiteralPath 'C:\victim\keep' | Should -BeTrue
+        }
+        It 'go with files that are read-only or hidden' {
+            (Get-Item -LiteralPath 'C:\t\z').Attributes = 'ReadOnly'
+            Set-Content -LiteralPath 'C:\t\a\.hidden' -Value 'x' -Encoding utf8
+            Remove-SeedTree -Path 'C:\t'
+            Test-Path -LiteralPath 'C:\t' | Should -BeFalse
+        }
+        It 'keep some files until everything else in their folder is gone' {
+            $names = @(Get-SeedTreeItem -Path 'C:\t\a' -Last 'last', 'first' | ForEach-Object { $_.Name })
+            ($names | Select-Object -Last 3) -join ' ' | Should -Be 'last first a'
+            $names.IndexOf('b') | Should -BeGreaterThan $names.IndexOf('x')
+        }
+        It 'go by nothing that follows links' {
+            $utilities = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath '../plugins/module_utils'
+            Get-ChildItem -LiteralPath $utilities -Filter '*.psm1' |
+                Select-String -Pattern 'Remove-Item .*-Recurse' | Should -HaveCount 0
+        }
+    }
+
     Context 'private folders' {
         BeforeAll {
             $user = 'S-1-5-21-1-2-3-1001'
