@@ -5,13 +5,13 @@
 .SYNOPSIS
     What verify.py measures in PowerShell, one thing a process.
 .PARAMETER What
-    start (nothing), verify (a folder with a manifest and its file), bare (XmlReader alone) or manifest (the reader).
+    verify (a folder with a manifest and its file), bare (XmlReader alone) or manifest (the reader).
 .PARAMETER Path
     The folder or the manifest.
 .PARAMETER Count
     How many blobs the manifest has.
 #>
-param([ValidateSet('start', 'verify', 'bare', 'manifest')][string]$What, [string]$Path, [long]$Count)
+param([ValidateSet('verify', 'bare', 'manifest')][string]$What, [string]$Path, [long]$Count)
 Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
 foreach ($name in '_Folder', '_Manifest', '_RunScript', '_Verify') {
