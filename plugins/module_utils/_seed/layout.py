@@ -68,7 +68,8 @@ def _serials(drives: Sequence[Mapping[str, Any]]) -> list[str]:
 def _title(host: str, plan: Mapping[str, Any]) -> str:
     shards = plan["shards"]
     files, drives = sum(len(one["files"]) for one in shards), len(shards)
-    text = f"{host}: {_many(files, 'staged file')}, {messages.size(plan['bytes'])}, on {_many(drives, 'drive')}"
+    size = messages.size(sum(int(one["bytes"]) for one in shards))
+    text = f"{host}: {_many(files, 'staged file')}, {size}, on {_many(drives, 'drive')}"
     least = plan.get("drives_lower_bound")
     if least is None:
         return text

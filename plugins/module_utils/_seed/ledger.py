@@ -17,6 +17,10 @@ from typing import Any
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import normalize_serial
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._proof import identity
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger_form import (
+    misfits,
+    misfits_of,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse, stamp
 
 SCHEMA_VERSION = 2
@@ -82,9 +86,9 @@ def validate(document: Any, seed: str, moved_too: bool = False) -> dict[str, Any
         version = found.get("schema_version")
         raise FormatError(place, f"schema_version {version} is not known; use the collection that wrote it, or newer")
     whole = {**empty_ledger(seed), **found}
-    for name, default in EMPTY.items():
-        if not isinstance(whole[name], type(default) if default is not None else (dict, list, str, type(None))):
-            raise FormatError(place, f"its {name} is damaged; restore it from a backup")
+    damaged = next(misfits(whole), None)
+    if damaged is not None:
+        raise FormatError(place, f"its {damaged} is damaged; restore it from a backup")
     if whole["moved"] and not moved_too:
         to, at = whole["moved"].get("to"), whole["moved"].get("at")
         raise FormatError(place, f"the state was moved to {to} at {at}; set `state` of the definition to it")
@@ -116,6 +120,10 @@ def record(ledger: Mapping[str, Any], event: str, result: Mapping[str, Any], act
         text = f"`result` of event {event} is not the result of the module that the event needs ({error!r})."
         raise ValueError(f"{text} Nothing was recorded.") from error
     check_clean(facts)
+    odd = next(misfits_of(facts), None)
+    if odd is not None:
+        text = f"`result` of event {event} is not the result of the module that the event needs ({odd})."
+        raise ValueError(f"{text} Nothing was recorded.")
     after = {**copy.deepcopy(dict(ledger)), **copy.deepcopy(facts)}
     if after == dict(ledger):
         return after

@@ -165,7 +165,7 @@ def restorable(ledger: Mapping[str, Any]) -> list[dict[str, Any]]:
     for shard in shards(ledger):
         known, name = drive_of(ledger, shard["serial"]), working_copy(ledger, shard["serial"])
         if name and known.get("attempt"):
-            journal = {one: known["journal"][one] for one in ("sha256", "manifest_file", "manifest_hash")}
+            journal = {one: known["journal"].get(one) for one in ("sha256", "manifest_file", "manifest_hash")}
             identity = {one: known.get(one) for one in ("partition_guid", "size_bytes")}
             found.append({"serial": shard["serial"], "id": known["attempt"], "journal": name, **journal, **identity})
     return found

@@ -135,7 +135,9 @@ def test_cleaned_seed_has_no_working_copies(seed: Seed) -> None:
     assert answers(seed.info()) == {"escrow": "there"}
 
 
-@pytest.mark.parametrize(("jobs", "state"), [([], "pending"), ([{"id": "job"}], "lacking")])
+@pytest.mark.parametrize(
+    ("jobs", "state"), [([], "pending"), ([{"id": "job", "name": NAME, "created": DONE["at"]}], "lacking")]
+)
 def test_drive_whose_journal_is_nowhere(seed: Seed, jobs: list[Any], state: str) -> None:
     """Before the import job a journal is still to come; afterwards a drive travels without one."""
     seed.write(drives={}, receipts=[], jobs=jobs)
