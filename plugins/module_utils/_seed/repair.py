@@ -14,6 +14,7 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.content import file_part
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._proof import identity, places
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.disk_prep import quoted
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.messages import (
@@ -80,7 +81,7 @@ def documents(snapshot: Snapshot, lost: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def _map(drive: str) -> str:
-    return f"repair/{drive}.pathmap.txt"
+    return f"repair/{file_part(drive)}.pathmap.txt"
 
 
 def _mapped(snapshot: Snapshot, one: Mapping[str, Any]) -> str:
@@ -154,7 +155,7 @@ def _guide(snapshot: Snapshot, lost: list[dict[str, Any]], drives: list[str]) ->
     repairs = [
         f"   WAImportExport.exe RepairImport /r:C:\\Repair\\{one}.rep /logdir:C:\\Repair {folder_of} /sn:{account} "
         f"/csas:CONTAINER_SAS /CopyLogFile:C:\\Repair\\{one}.xml /PathMapFile:C:\\Repair\\{one}.pathmap.txt"
-        for one in drives
+        for one in map(file_part, drives)
     ]
     lines = [
         f"{len(lost)} of {len(snapshot.ledger['frozen'])} staged files of {snapshot.host} ({total}) are not in "

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.alike import plain
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import (
     evidence,
     pieces_agent,
@@ -204,9 +205,7 @@ def shipment_problem(
     ``others`` are the ledgers of the other seeds: a tracking number belongs to one import job.
     """
     known = (snapshot.ledger.get("shipments") or [{}])[-1]
-    same = {name: str(known.get(name)).casefold() for name in shipment} == {
-        name: str(value).casefold() for name, value in shipment.items()
-    }
+    same = all(plain(known.get(name)) == plain(value) for name, value in shipment.items())
     if snapshot.ledger.get("shipments"):
         if same:
             return ""
@@ -218,7 +217,7 @@ def shipment_problem(
         return f"Its status is {status}: it does not wait for a shipment. Nothing was changed."
     for one in others:
         for sent in one.get("shipments") or []:
-            if str(sent.get("tracking_number")).casefold() == str(shipment["tracking_number"]).casefold():
+            if plain(sent.get("tracking_number")) == plain(shipment["tracking_number"]):
                 return f"Tracking number {shipment['tracking_number']} belongs to the seed {one['seed']}."
     still = pieces_drives.attached(snapshot)
     if still:

@@ -23,6 +23,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     repair,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.status import decide
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import NAME
 from jinja2.nativetypes import NativeEnvironment
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -79,6 +80,17 @@ def some() -> Any:
     listed = [{**blobs()[0], "name": one["name"]} for one in known["frozen"][55:]]
     listed[5]["bytes"] = 1024
     return seen(listed, known)
+
+
+def test_a_serial_of_any_letters_names_a_document() -> None:
+    """The state store keeps names of letters, digits and a few signs, and refuses every other."""
+    known = many()
+    known["plan"]["shards"][1]["serial"] = "WD:X/31 (\u5bc6)"
+    one = seen([], known)
+    names = list(repair.documents(one, repair.losses(one)))
+    assert all(NAME.fullmatch(name) for name in names)
+    assert "repair/WD_X_31____.pathmap.txt" in names
+    assert "C:\\Repair\\WD_X_31____.pathmap.txt" in repair.documents(one, repair.losses(one))["repair.txt"]
 
 
 def test_everything_that_is_missing_is_listed_with_its_drive() -> None:

@@ -325,7 +325,19 @@ def test_a_number_belongs_to_one_seed(number: str) -> None:
     assert asked(away(), other, tracking_number="another") == ""
 
 
-@pytest.mark.parametrize("shipment", [SHIPMENT, {"carrier": "fedex", "tracking_number": "794612345678"}])
+def test_blanks_in_a_tracking_number_make_no_other_parcel() -> None:
+    """Carriers print them, and the service counts one number for one job."""
+    assert "belongs to the seed contoso-fs02" in asked(away(), sent(), tracking_number="7946 1234 5678")
+
+
+@pytest.mark.parametrize(
+    "shipment",
+    [
+        SHIPMENT,
+        {"carrier": "fedex", "tracking_number": "794612345678"},
+        {"carrier": "Fed Ex", "tracking_number": "7946 1234 5678"},
+    ],
+)
 def test_the_same_shipment_again_is_no_problem(shipment: dict[str, str]) -> None:
     snapshot = contoso.snapshot("shipped", drives=None, job=contoso.job())
     assert shipment_problem(snapshot, "shipped", "arrival", shipment, []) == ""
