@@ -114,6 +114,13 @@ class _Object:
         return CopyLogEntry(self.texts.get("BlobPath") or self.texts.get("FilePath", ""), self.status)
 
 
+class _Plain(XmlReader):
+    """Names of elements without their prefixes: what a log reports counts whatever its namespaces are called."""
+
+    def _on_start(self, name: str, attributes: dict[str, str]) -> None:
+        super()._on_start(name.rpartition(":")[2], attributes)
+
+
 class _CopyLog:
     """Collects what a log says: the ``entries``, the ``closings``, and the ``paths`` of all entries."""
 
@@ -121,7 +128,7 @@ class _CopyLog:
         self.entries: list[CopyLogEntry] = []
         self.closings: list[CopyLogSummary] = []
         self.paths: set[str] = set()
-        self._xml = XmlReader(PLACE, self._on_start, self._on_end, "utf-8")
+        self._xml = _Plain(PLACE, self._on_start, self._on_end, "utf-8")
         self._errored = 0
         self._object: _Object | None = None
         self._closing: dict[str, str] = {}
@@ -150,6 +157,8 @@ class _CopyLog:
                 self._end_object(self._object.entry(name))
             elif depth == self._object.depth + 1:
                 self._object.texts.setdefault(name, text)
+            if name == "Status":
+                self._object.see(text)
         elif name in CLOSING:
             self.closings.append(self._end_closing())
         elif depth == 3 and path[1] in CLOSING:

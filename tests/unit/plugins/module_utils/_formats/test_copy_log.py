@@ -101,6 +101,11 @@ def test_the_published_log_of_the_newest_generation() -> None:
         ),
         (closing(more="<Summary><CopyErrors><Corrupted Count='0'/></CopyErrors></Summary>"), "utf-8"),
         (closing() + closing(), "utf-8"),
+        (
+            closing().replace("CopyLog", "log:CopyLog").replace("<Status>", "<log:Status>").replace("</S", "</log:S"),
+            "utf-8",
+        ),
+        ("<Blob><Status>Completed</Status></Blob>" + closing(), "utf-8"),
     ],
 )
 def test_clean_logs_are_ok(text: str, encoding: str) -> None:
@@ -123,6 +128,10 @@ def test_clean_logs_are_ok(text: str, encoding: str) -> None:
         "<Blob Status='Completed'><ImportDisposition Status='Renamed'/></Blob>" + closing(),
         "<Blob Status='Completed'><PageRangeList><PageRange Status='Corrupted'/></PageRangeList></Blob>" + closing(),
         "<File Status='Failed'/>" + closing(),
+        "<log:ErroredEntity xmlns:log='urn:l' Path='a'><log:Category>X</log:Category></log:ErroredEntity>" + closing(),
+        "<l:Blob xmlns:l='urn:l' Status='Failed'/>" + closing(),
+        "<Blob><BlobPath>a</BlobPath><Status>IOFailed</Status></Blob>" + closing(),
+        "<Blob><PageRangeList><PageRange><Status>Corrupted</Status></PageRange></PageRangeList></Blob>" + closing(),
         closing(more="<Summary><CopyErrors><Corrupted Count='1'/></CopyErrors></Summary>"),
         closing(more="<Summary><ValidationErrors><Corrupted/></ValidationErrors></Summary>"),
     ],
