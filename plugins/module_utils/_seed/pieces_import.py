@@ -167,7 +167,8 @@ def _log_of(snapshot: Snapshot, serial: str) -> Mapping[str, Any] | None:
     if one and not one.get("copy_log_due", True):
         return next((log for log in logs.values() if _is_new_log_of(snapshot, serial, log)), None)
     log = logs.get(str(one.get("copy_log") or ""))
-    return None if log is None or not log.get("url") or _log_is_old(snapshot, log) else log
+    # A job may name the log of one drive for another, too; that says nothing of the other.
+    return log if log and log.get("url") and _is_new_log_of(snapshot, serial, log) else None
 
 
 def _is_new_log_of(snapshot: Snapshot, serial: str, log: Mapping[str, Any]) -> bool:

@@ -508,6 +508,9 @@ COPY_LOGS: list[Case] = [
     ("copy_logs", _logged(log(), base=_job_before(logs_before=None)), "yes", CLEAN, ""),
     ("copy_logs", _logged(log(), base=_job_before(logs_before=[LINK])), "unknown", NOT_FOUND, ""),
     ("copy_logs", _logged(log(), base=changed("shipped", jobs=[])), "unknown", NOT_FOUND, ""),
+    # The job names the log of another drive.
+    ("copy_logs", _logged(log(serial=OTHER)), "unknown", NOT_FOUND, ""),
+    ("copy_logs", _logged(log(serial=SERIAL.lower())), "yes", CLEAN, ""),
     ("copy_logs", _logged(log(modified="2026-11-20T00:00:00Z")), "yes", CLEAN, ""),
     ("copy_logs", _logged(log(modified="2026-11-19T23:59:59Z")), "unknown", NOT_FOUND, ""),
     (
