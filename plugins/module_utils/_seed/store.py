@@ -365,7 +365,11 @@ class FileStore(SeedStore):
                 data = (self.folder / LEDGER).read_bytes()
             except FileNotFoundError:
                 return {}
-        return self._parsed(data)
+        found = self._parsed(data)
+        if not found:
+            # This store writes no empty ledger; taken for none, every drive would be prepared anew.
+            raise self._damaged()
+        return found
 
     def write_ledger(self, ledger: Mapping[str, Any], run_id: str) -> None:
         """Replace the ledger in one step and renew the lock. LockLost unless the run holds the lock."""

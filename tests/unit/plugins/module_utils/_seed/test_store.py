@@ -801,7 +801,7 @@ def test_writing_the_ledger_renews_the_lock(store: FileStore) -> None:
         store.lock(me(), LEASE, NOW)
 
 
-@pytest.mark.parametrize("content", [b"", b'{"seed": "conto', b"[]", b"\xff\x00", b"[" * 100_000])
+@pytest.mark.parametrize("content", [b"", b'{"seed": "conto', b"[]", b"{}\n", b"\xff\x00", b"[" * 100_000])
 def test_damaged_ledger_is_not_overwritten_and_names_no_path(store: FileStore, content: bytes) -> None:
     store.lock(me(), LEASE, NOW)
     path = store.folder / "ledger.json"
