@@ -57,7 +57,7 @@ function Invoke-SeedBitLockerMethod {
     catch {
         $code = Get-SeedCimCode -ErrorRecord $_
         # The text of the error could quote an argument.
-        if (-not $code) { throw "Windows could not $Task ($($_.FullyQualifiedErrorId -replace ',.*'))." }
+        if (-not $code) { throw "Windows could not $Task ($($_.Exception.GetType().Name))." }
         throw "Windows refused to $Task ($code): $(Get-SeedBitLockerAnswer -Code $code)"
     }
     $code = '0x{0:X8}' -f [uint32]$answer.ReturnValue

@@ -246,15 +246,17 @@ function Test-SeedKey {
     [OutputType([bool])]
     param([Parameter(Mandatory = $true)][string]$Letter, [Parameter(Mandatory = $true)][hashtable]$Key)
     $volume = Get-BitLockerVolume -MountPoint (ConvertTo-SeedMountPoint -Letter $Letter) -ErrorAction Stop
-    $protectors = @($volume.KeyProtector | Where-Object { $_ })
+    $type = $(if ($Key['RecoveryPassword']) { 'RecoveryPassword' } else { 'ExternalKey' })
+    $protectors = @($volume.KeyProtector | Where-Object {
+            $_ -and (ConvertTo-SeedBitLockerName -Kind KeyProtectorType -Value $_.KeyProtectorType) -eq $type
+        })
     if ($Key['RecoveryPassword']) {
-        $passwords = @($protectors | Where-Object { "$($_.KeyProtectorType)" -eq 'RecoveryPassword' } |
-            ForEach-Object { $_.RecoveryPassword })
-        return $Key['RecoveryPassword'] -in $passwords
+        # Windows takes the groups with hyphens, with spaces, or with nothing between them.
+        $given = "$($Key['RecoveryPassword'])" -replace '[\s-]', ''
+        return $given -in @($protectors | ForEach-Object { "$($_.RecoveryPassword)" -replace '[\s-]', '' })
     }
     $encryptable = Get-SeedEncryptableVolume -Letter $Letter
     foreach ($one in $protectors) {
-        if ("$($one.KeyProtectorType)" -ne 'ExternalKey') { continue }
         $call = @{
             InputObject = $encryptable
             MethodName = 'GetKeyProtectorExternalKey'
@@ -301,7 +303,9 @@ function Unlock-SeedVolume {
         $values = @{ ExternalKey = $bytes }
     }
     $volume = Get-SeedEncryptableVolume -Letter $mount
-    $answer = Invoke-CimMethod -InputObject $volume -MethodName $method -Arguments $values -ErrorAction Stop
+    # The text of an error could quote an argument.
+    try { $answer = Invoke-CimMethod -InputObject $volume -MethodName $method -Arguments $values -ErrorAction Stop }
+    catch { throw "Windows could not unlock $mount ($($_.Exception.GetType().Name))." }
     if ($answer.ReturnValue -ne 0) {
         $code = '0x{0:X8}' -f [uint32]$answer.ReturnValue
         throw "The key does not unlock $mount ($code). Pass the key of this very drive's latest journal."

@@ -516,7 +516,10 @@ Describe 'a task on BitLocker volumes' {
             $option = New-TestOption -State encrypted -Protector $phrase
             Mock Invoke-CimMethod {
                 [CmdletBinding()]param($InputObject, $MethodName, $Arguments)
-                throw "Passphrase '$($Arguments['Passphrase'])' is bad"
+                if ($MethodName -eq 'ProtectKeyWithPassphrase') {
+                    throw "Passphrase '$($Arguments['Passphrase'])' is bad"
+                }
+                Invoke-LabEncryptableMethod -Guid $InputObject.lab_guid -Name $MethodName -Value $Arguments
             } -ModuleName _BitLockerCall
             $done = Invoke-SeedBitLockerTask -Option $option
             $done.problem | Should -BeLike 'Windows could not*'

@@ -77,6 +77,32 @@ Describe 'BitLocker volumes' {
         Test-SeedKey -Letter E -Key @{ ExternalKey = 'AAED' } | Should -BeFalse
         Test-SeedKey -Letter E -Key @{ ExternalKey = 'aaec' } | Should -BeFalse
     }
+    It 'tells whose key fits where Windows shows types as numbers, and passwords in another form' {
+        $global:TestPassword = '238810-662376-448998-450120-652806-203390-606320-483076'
+        Mock Get-BitLockerVolume {
+            [CmdletBinding()]param($MountPoint)
+            $one = [pscustomobject]@{ KeyProtectorType = 8; KeyProtectorId = '{0}'; RecoveryPassword = $null }
+            $two = [pscustomobject]@{ KeyProtectorType = 3; KeyProtectorId = '{1}'; RecoveryPassword = '' }
+            $two.RecoveryPassword = $global:TestPassword
+            [pscustomobject]@{ KeyProtector = @($one, $two) }
+        } -ModuleName _Volume
+        foreach ($form in $global:TestPassword, $global:TestPassword.Replace('-', ' '),
+            $global:TestPassword.Replace('-', '')) {
+            Test-SeedKey -Letter E -Key @{ RecoveryPassword = $form } | Should -BeTrue
+        }
+        Test-SeedKey -Letter E -Key @{ RecoveryPassword = '-' } | Should -BeFalse
+        Remove-Variable -Name TestPassword -Scope Global
+    }
+    It 'quotes no key when Windows fails to unlock' {
+        Protect-TestDisk -Serial DATA -Type RecoveryPassword -Secret '000011'
+        Mock Invoke-CimMethod {
+            [CmdletBinding()]param($InputObject, $MethodName, $Arguments)
+            throw "Type mismatch for $($Arguments.Values)"
+        } -ModuleName _Volume
+        $said = try { Unlock-SeedVolume -Letter E -Key @{ RecoveryPassword = '000011-000022' } } catch { "$_" }
+        $said | Should -BeLike 'Windows could not unlock E:*'
+        $said | Should -Not -Match '000011'
+    }
     It 'locks and unlocks with a key of type <type>, and with no other' -ForEach @(
         @{ type = 'ExternalKey'; good = @{ ExternalKey = 'AAEC' }; bad = @{ ExternalKey = 'AAED' }; secret = 'AAEC' }
         @{
