@@ -82,6 +82,7 @@ function Find-SeedBitLockerTarget {
     [OutputType([string])]
     param([Parameter(Mandatory = $true)][object]$Target)
     if ($Target.serial) { return Get-SeedDriveLetter -Serial $Target.serial }
+    if (-not $Target.mount_point) { throw '`serial` and `mount_point` are empty. Give one of them.' }
     $Target.mount_point
 }
 

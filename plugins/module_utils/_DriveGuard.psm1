@@ -943,7 +943,7 @@ function Get-SeedVolumeRecord {
         RecoveryPassword or ExternalKey; empty for none.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][string]$Serial, [hashtable]$Key = @{})
+    param([Parameter(Mandatory = $true)][AllowEmptyString()][string]$Serial, [hashtable]$Key = @{})
     $record = [ordered]@{
         serial = ConvertTo-SeedSerial -Serial $Serial
         present = $false
@@ -951,6 +951,7 @@ function Get-SeedVolumeRecord {
         volume = $null
         key_matches = $null
     }
+    if (-not $record['serial']) { throw 'A `serial` is empty. Read it off the label of the drive.' }
     $disk = Find-SeedDisk -Serial $record['serial']
     if (-not $disk) { return [pscustomobject]$record }
     $record['present'] = $true

@@ -15,7 +15,7 @@ function ConvertTo-SeedMountPoint {
     [OutputType([string])]
     param([Parameter(Mandatory = $true)][string]$Letter)
     $plain = $Letter.TrimEnd(':', '\')
-    if ($plain -notmatch '^[A-Za-z]$') { throw "``mount_point`` '$Letter' is not a drive letter, such as E:." }
+    if ($plain -cnotmatch '^[A-Za-z]\z') { throw "``mount_point`` '$Letter' is not a drive letter, such as E:." }
     $plain.ToUpperInvariant() + ':'
 }
 

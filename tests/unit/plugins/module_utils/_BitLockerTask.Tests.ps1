@@ -280,6 +280,12 @@ Describe 'a task on BitLocker volumes' {
         $option.recovery_password = '111111-222222-333333-444444-555555-666666-777777-888888'
         (Invoke-SeedBitLockerTask -Option $option).problem | Should -BeLike '*(0x80310035)*'
     }
+    It 'says it when neither serial nor letter names a volume' {
+        foreach ($volume in (New-TestVolume), (New-TestVolume -Serial ' . ')) {
+            $option = New-TestOption -State unlocked -Volume $volume
+            { Invoke-SeedBitLockerTask -Option $option } | Should -Throw '*`serial`*'.Replace('`', '``')
+        }
+    }
     It 'changes no volume when one is refused, and names none twice' {
         Add-TestDisk -Serial 'MORE' -Number 3 -Letter 'F'
         Mount-LabDrive

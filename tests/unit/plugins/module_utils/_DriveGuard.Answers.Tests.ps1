@@ -327,6 +327,7 @@ Describe 'disks that answer otherwise' {
             (Get-SeedVolumeRecord -Serial DATA -Key @{ ExternalKey = 'AAEC' }).key_matches | Should -BeTrue
             (Get-SeedVolumeRecord -Serial DATA -Key @{ ExternalKey = 'AAED' }).key_matches | Should -Be $false
             $null -eq (Get-SeedVolumeRecord -Serial DATA).key_matches | Should -BeTrue
+            foreach ($none in '', ' . ') { { Get-SeedVolumeRecord -Serial $none } | Should -Throw '*serial*is empty*' }
             Lock-SeedVolume -Letter E
             $record = Get-SeedVolumeRecord -Serial DATA -Key @{ ExternalKey = 'AAEC' }
             $null -eq $record.key_matches | Should -BeTrue

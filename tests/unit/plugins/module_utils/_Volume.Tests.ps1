@@ -11,7 +11,9 @@ Describe 'BitLocker volumes' {
 
     It 'writes mount points in one form, and refuses what is no letter' {
         ConvertTo-SeedMountPoint -Letter 'e:\' | Should -BeExactly 'E:'
-        { ConvertTo-SeedMountPoint -Letter "E' OR 1" } | Should -Throw '*mount_point*'
+        foreach ($bad in "E' OR 1", "E`n", ' E', '1:', 'E:/', 'C:\mnt', [string][char]0x212A, [string][char]0x131) {
+            { ConvertTo-SeedMountPoint -Letter $bad } | Should -Throw '*mount_point*is not a drive letter*'
+        }
     }
     It 'shows protectors without values' {
         Protect-TestDisk -Serial DATA -Type RecoveryPassword -Secret '000011'
