@@ -92,6 +92,11 @@ function Get-SeedManagedWay {
         $answer.lack = "$name has $([int]$content.passwords) recovery passwords, and the tool takes one. Leave " +
             'exactly one.'
     }
+    # A partition of an MBR has no GUID, and nothing else says whether a volume is still the one that was written.
+    if (-not $answer.lack -and -not "$($Facts.disk.partition_guid)") {
+        $answer.lack = "$name has an MBR, whose partitions cannot be known again. Clean the disk and " +
+            'convert it to GPT, for example with diskpart.'
+    }
     if (-not $answer.lack) { $answer.way = 'take' }
     $answer
 }

@@ -84,7 +84,9 @@ function Add-SeedMark {
     $now = $last = [DateTime]::MinValue
     $null = [DateTime]::TryParse($Time, $invariant, $style, [ref]$now)
     if ($kept.Count -gt 0) { $null = [DateTime]::TryParse("$($kept[-1].at)", $invariant, $style, [ref]$last) }
-    if (($now - $last).TotalSeconds -ge 10) {
+    # A clock that was set back starts the marks anew.
+    if (($now - $last).TotalSeconds -lt 0) { $kept = @() }
+    if ($kept.Count -eq 0 -or ($now - $last).TotalSeconds -ge 10) {
         $kept += [pscustomobject]@{ at = $Time; bytes = $Done }
     }
     $kept | Select-Object -Last 7

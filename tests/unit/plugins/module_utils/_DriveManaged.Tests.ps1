@@ -105,6 +105,14 @@ Describe 'a managed drive' {
         (Invoke-SeedVerify -Option (Get-TestEscrowed)).failure | Should -BeNullOrEmpty
         (Get-TestRecord).status | Should -Be 'verified'
     }
+    It 'is not taken with an MBR, whose partitions have no GUID to be known by' {
+        Set-TestDisk -Serial DATA -Change { $_.partition_style, $_.partitions[0].guid = 'MBR', $null }
+        $record = Get-TestRecord
+        "$($record.status) $(@($record.allowed).Count)" | Should -Be 'unusable 0'
+        $record.reason | Should -BeLike '*MBR*convert*GPT*'
+        (Invoke-SeedPrepare -Option (New-TestOption)).failure | Should -Be $record.reason
+        (Get-TestRecord).attempt | Should -BeNullOrEmpty
+    }
     It 'gets another key in its journal, and loses the one that the tool got once that journal is in escrow' {
         $null = Invoke-SeedPrepare -Option (New-TestOption)
         $record = Get-TestRecord

@@ -190,6 +190,13 @@ Describe 'several drives at once' {
             $seen = Get-SeedProgress -Run $run
             "$($seen.operation) $($seen.bytes_per_second) $($seen.seconds_left)" | Should -Be 'copy 1000 10'
         }
+        It 'is known again ten seconds after the clock was set back' {
+            $marks = @(@{ at = '2026-08-01T22:00:00Z'; bytes = 5000 }, @{ at = '2026-08-01T22:00:10Z'; bytes = 6000 })
+            foreach ($time in '2026-08-01T20:00:01Z', '2026-08-01T20:00:11Z') {
+                $marks = @(Add-SeedMark -Mark $marks -Time $time -Done 9000)
+            }
+            @($marks.ForEach({ $_.at })) | Should -Be '2026-08-01T20:00:01Z', '2026-08-01T20:00:11Z'
+        }
         It 'is not known: <what>' -ForEach @(
             @{ what = 'no marks'; marks = $null; done = 5; speed = $null; left = $null }
             @{ what = 'too short'; marks = @{ at = '2026-08-01T22:00:57Z'; bytes = 0 }; done = 5; speed = $null }
