@@ -576,7 +576,14 @@ function Invoke-SeedVerify {
     }
     $change.changed = $true
     foreach ($one in $next) { Set-SeedShown -Change $change -Due $one }
-    if ($CheckMode) { return $change }
+    if ($CheckMode) {
+        $problems = foreach ($one in $next) {
+            try { Assert-SeedNewKeyKept -Facts $one.drive.facts -Option $Option }
+            catch { "$_" }
+        }
+        $change.failure = @($problems) -join ' '
+        return $change
+    }
     Use-SeedHost -Option $Option -Step {
         $problems = foreach ($one in $next) {
             # A drive that cannot be read does not keep the others from it.

@@ -125,6 +125,7 @@ Describe 'a managed drive' {
             Should -BeExactly (ConvertTo-Json $own -Depth 5)
         $change = Invoke-SeedVerify -Option (New-TestOption)
         $change.failure | Should -BeLike "*DATA has a new key*escrowed*$($record.journal.sha256)*state: prepared*"
+        (Invoke-SeedVerify -Option (New-TestOption) -CheckMode $true).failure | Should -Be $change.failure
         "$((Get-TestRecord).status) $(@(Get-TestPassword).Count)" | Should -Be 'copied 2'
         (Invoke-SeedVerify -Option (Get-TestEscrowed)).failure | Should -BeNullOrEmpty
         (Get-TestRecord).status | Should -Be 'verified'
