@@ -56,6 +56,8 @@ function Initialize-TestWorld {
 function Add-TestDisk {
     param([string]$Serial, [int]$Number, [string]$Letter, [bool]$System = $false)
     $key = $Serial.Replace(' ', '')
+    # Some disks tell no serial.
+    if (-not $key) { $key = "disk$Number" }
     $partitions = @()
     if ($Letter) {
         $partitions = @(@{
