@@ -24,8 +24,6 @@ Describe 'BitLocker volumes that answer otherwise' {
         @{ cmdlet = 'Get-CimInstance'; name = 'Get-SeedEncryptableVolume'; words = @{ Letter = 'E' } }
         @{ cmdlet = 'Invoke-CimMethod'; name = 'Test-SeedKey'; words = @{ Letter = 'E'
             Key = @{ ExternalKey = 'AAEC' } } }
-        @{ cmdlet = 'Invoke-CimMethod'; name = 'Unlock-SeedVolume'; words = @{ Letter = 'E'
-            Key = @{ ExternalKey = 'AAEC' } } }
         @{ cmdlet = 'Lock-BitLocker'; name = 'Lock-SeedVolume'; words = @{ Letter = 'E' } }
     ) {
         Protect-TestDisk -Serial DATA -Type ExternalKey -Secret 'AAEC'
@@ -35,6 +33,15 @@ Describe 'BitLocker volumes that answer otherwise' {
             Write-Error -Message 'WMI is down'
         } -ModuleName _Volume
         { & $name @words } | Should -Throw '*WMI is down*'
+    }
+    It 'fails when Windows cannot be asked to unlock, without its words, which could quote the key' {
+        Protect-TestDisk -Serial DATA -Type ExternalKey -Secret 'AAEC'
+        Mock Invoke-CimMethod {
+            [CmdletBinding()]param($InputObject, $MethodName, $Arguments)
+            Write-Error -Message 'AAEC does not do'
+        } -ModuleName _Volume
+        { Unlock-SeedVolume -Letter E -Key @{ ExternalKey = 'AAEC' } } |
+            Should -Throw 'Windows could not unlock E: (*Exception).'
     }
     It 'does not take the external key of a protector that does not show it' {
         Protect-TestDisk -Serial DATA -Type ExternalKey -Secret 'AAEC'
