@@ -113,20 +113,24 @@ def misfits_of(facts: Mapping[str, Any]) -> Iterator[str]:
     yield from _parts(facts, {name: form for name, form in FORM.items() if name.rstrip("?") in facts}, "")
 
 
-def misfits(value: Any, form: Any = FORM, place: str = "") -> Iterator[str]:
-    """The places of what has not its form. None of them says what is there."""
+def misfits(ledger: Any) -> Iterator[str]:
+    """The places of what has not its form, of a whole ledger. None of them says what is there."""
+    yield from _parts(ledger, FORM, "")
+
+
+def _misfits(value: Any, form: Any, place: str) -> Iterator[str]:
     if isinstance(form, Rows):
         if not isinstance(value, list):
             yield place
             return
         for at, one in enumerate(value):
-            yield from misfits(one, form.form, f"{place}[{at}]")
+            yield from _misfits(one, form.form, f"{place}[{at}]")
     elif isinstance(form, Named):
         if not isinstance(value, Mapping):
             yield place
             return
         for name, one in value.items():
-            yield from misfits(one, form.form, f"{place}.{name}")
+            yield from _misfits(one, form.form, f"{place}.{name}")
     elif isinstance(form, Mapping):
         yield from _parts(value, form, place)
     elif form is TIME:
@@ -144,7 +148,7 @@ def _parts(value: Any, form: Mapping[str, Any], place: str) -> Iterator[str]:
         plain = name.rstrip("?")
         if value.get(plain) is None and name != plain:
             continue
-        yield from misfits(value.get(plain), part, f"{place}.{plain}".lstrip("."))
+        yield from _misfits(value.get(plain), part, f"{place}.{plain}".lstrip("."))
 
 
 def _is_time(value: Any) -> bool:
