@@ -677,6 +677,20 @@ function Remove-SeedTree {
     }
 }
 
+function Get-SeedDrivePattern {
+    <#
+    .SYNOPSIS
+        What a path on a drive looks like: parts behind backslashes, of any characters but control characters and those
+        that Windows refuses or reads as its own. Windows drops a full stop or blank at the end of a part.
+    #>
+    [CmdletBinding()]
+    [OutputType([regex])]
+    param()
+    New-Object -TypeName regex -ArgumentList (
+        '\A(\\[^\x00-\x1f\x7f-\x9f/:*?"<>|\\]*[^\x00-\x1f\x7f-\x9f/:*?"<>|\\. ])+\z'
+    )
+}
+
 function Test-SeedDrivePath {
     <#
     .SYNOPSIS
@@ -688,12 +702,7 @@ function Test-SeedDrivePath {
     [CmdletBinding()]
     [OutputType([bool])]
     param([Parameter(Mandatory = $true)][AllowEmptyString()][string]$Path)
-    if (-not $Path.StartsWith('\', [StringComparison]::Ordinal)) { return $false }
-    if ($Path -match '[/:\x00-\x1f]') { return $false }
-    foreach ($part in $Path.Substring(1).Split([char[]]'\')) {
-        if (-not $part -or $part.EndsWith('.') -or $part.EndsWith(' ')) { return $false }
-    }
-    $true
+    $Path.Length -le 2048 -and (Get-SeedDrivePattern).IsMatch($Path)
 }
 
 Export-ModuleMember -Function @(
@@ -701,5 +710,5 @@ Export-ModuleMember -Function @(
     'Test-SeedFipsOnly', 'New-SeedHash', 'Get-SeedFileHash', 'Get-SeedProgramFile', 'Get-SeedProgramHash',
     'Set-SeedPrivateAcl', 'New-SeedPrivateFile', 'Test-SeedTrusted', 'Get-SeedFolderAccess', 'Get-SeedFolderChain',
     'Get-SeedFolderProblem', 'Add-SeedPrivateFolder', 'New-SeedPrivateFolder', 'Get-SeedTreeItem', 'Remove-SeedTree',
-    'Test-SeedDrivePath'
+    'Get-SeedDrivePattern', 'Test-SeedDrivePath'
 )

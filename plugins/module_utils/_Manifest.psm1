@@ -40,14 +40,13 @@ function Open-SeedManifest {
     foreach ($one in $known) {
         foreach ($name in $one.Keys) { if ($one[$name] -ne 3) { $null = $names.Add($name) } }
     }
-    $drive = '(\\[^\x00-\x1f\x7f-\x9f/:*?"<>|\\]*[^\x00-\x1f\x7f-\x9f/:*?"<>|\\. ])+'
     $blob = '[^\x00-\x1f\x7f-\x9f/\\]+(/(?!\.\.?(/|\z))[^\x00-\x1f\x7f-\x9f/\\]+)+'
     @{
         manifest_path = Resolve-SeedPath -Path $Path
         reader = $null
         levels = $levels
         names = $names
-        is_drive_path = New-Object -TypeName regex -ArgumentList "\A$drive\z"
+        is_drive_path = Get-SeedDrivePattern
         is_blob_path = New-Object -TypeName regex -ArgumentList "\A$blob\z"
         is_md5 = New-Object -TypeName regex -ArgumentList '\A[0-9A-Fa-f]{32}\z'
         items = New-Object -TypeName 'System.Collections.Generic.List[object]'
@@ -112,6 +111,8 @@ function Read-SeedManifestPart {
     $digits = [System.Globalization.NumberStyles]::None
     $element = [System.Xml.XmlNodeType]::Element
     $close = [System.Xml.XmlNodeType]::EndElement
+    # The blanks of XML and no other ones: a name may end with a blank that Windows keeps.
+    $blank = [char[]](32, 9, 10, 13)
     $from = [long]0
     $length = [long]0
     $odd = ''
@@ -151,7 +152,7 @@ function Read-SeedManifestPart {
                 $null = $reader.Read()
                 continue
             }
-            $name = $reader.LocalName
+            $name = $reader.Name
             if ($reader.Depth -gt 32) {
                 $odd = 'elements are nested deeper than 32'
                 break
@@ -166,22 +167,22 @@ function Read-SeedManifestPart {
                 }
                 # One published sample has a blank in front of the hash.
                 $md5 = $reader.GetAttribute('Hash')
-                if ($md5) { $md5 = $md5.Trim() }
+                if ($md5) { $md5 = $md5.Trim($blank) }
                 if ($from % 512 -ne 0 -or $length % 512 -ne 0 -or $length -eq 0 -or $length -gt 4MB) {
                     $odd = "the page range at byte $from is not made of whole pages up to 4 MiB"
                 }
                 elseif ($from -lt $next) { $odd = "overlapping page ranges at byte $from" }
                 elseif ($from -gt $size - $length) { $odd = "the page range at byte $from leaves its blob" }
                 elseif (-not $md5 -or -not $isMd5.IsMatch($md5)) { $odd = "the page range at byte $from has no MD5" }
-                elseif (-not $reader.IsEmptyElement) { $odd = 'PageRange is not empty' }
                 if ($odd) { break }
                 $next = $from + $length
                 $items.Add(($from, $length, $md5))
+                if (-not $reader.IsEmptyElement) { $unknown++ }
                 $null = $reader.Read()
             }
             elseif ($kind -eq 2) {
                 # Reads past the end of the element, and fails when it holds another one.
-                $text = $reader.ReadElementContentAsString().Trim()
+                $text = $reader.ReadElementContentAsString().Trim($blank)
                 if ($level -eq 2) {
                     if ($Manifest['drive_id'] -or -not $text) { $odd = 'DriveId is empty or comes twice' }
                     $Manifest['drive_id'] = $text

@@ -14,7 +14,10 @@ Describe 'paths, folders, times and small files' {
     It 'resolves paths for .NET' { [System.IO.File]::Exists((Resolve-SeedPath -Path 'E:\keep.txt')) | Should -BeTrue }
     It 'knows paths that lie on a drive' {
         Test-SeedDrivePath -Path '\s-1\a.AIBBlob' | Should -BeTrue
-        foreach ($path in '', 'a', '\\server\share', '\..\x', '\a:b', '\a/b', '\a\', '\a \b') {
+        Test-SeedDrivePath -Path "\$('a' * 2047)" | Should -BeTrue
+        $odd = '', 'a', '\\server\share', '\..\x', '\a:b', '\a/b', '\a\', '\a \b', '\a.', '\a*', '\a?', '\a"b', '\<a',
+            '\a>', '\a|b', "\a`n", "\a`u{7f}", "\a`u{85}b", "\$('a' * 2048)"
+        foreach ($path in $odd) {
             Test-SeedDrivePath -Path $path | Should -BeFalse
         }
     }

@@ -56,7 +56,30 @@ Describe 'the reader of manifests' {
         Read-Text -Text $good.Replace('PageRange ', 'pageRange ') | Should -BeExactly (
             'DATA c/a=\s\a:2048 . c/b=\s\b:0 .')
     }
+    It 'takes a name with a prefix for another element' {
+        Read-Text -Text $good.Replace("<PageRange Offset='1024'", "<x:PageRange xmlns:x='u' Offset='1024'") |
+            Should -BeExactly 'DATA c/a=\s\a:2048 0+512 . c/b=\s\b:0 .'
+        { Read-Text -Text $good.Replace('DriveManifest V', "x:DriveManifest xmlns:x='u' V").Replace(
+                '</DriveManifest', '</x:DriveManifest') } | Should -Throw 'line *root element*'
+    }
+    It 'takes a page range that ends with a tag of its own, and leaves out what is in it' {
+        foreach ($inside in '', " `n", '<!-- x -->', 'x', '<New>x<New/></New>') {
+            Read-Text -Text $good.Replace("'$zero'/><", "'$zero'>$inside</PageRange><") |
+                Should -BeExactly 'DATA c/a=\s\a:2048 0+512 1024+512 . c/b=\s\b:0 .'
+        }
+    }
+    It 'keeps <code> at the end of a name, which Windows keeps too' -ForEach @(
+        @{ code = 'U+00A0'; blank = "`u{a0}" }, @{ code = 'U+3000'; blank = "`u{3000}" }
+    ) {
+        Read-Text -Text $good.Replace('>c/a<', "> c/a$blank`n<").Replace('>\s\a<', ">`t\s\a$blank `r<") |
+            Should -BeExactly "DATA c/a$blank=\s\a${blank}:2048 0+512 1024+512 . c/b=\s\b:0 ."
+    }
     It 'refuses <what>' -ForEach @(
+        @{ what = 'a page range in another'; old = "'/></PageRangeList>"
+            new = "'><PageRange/></PageRange></PageRangeList>"; text = 'unexpected place'
+        }
+        @{ what = 'a control character at the end'; old = '>\s\a<'; new = ">\s\a`u{85}<"; text = 'FilePath' }
+        @{ what = 'a hash behind a blank of another kind'; old = "Hash=' "; new = "Hash='`u{a0}"; text = 'no MD5' }
         @{ what = 'another root'; old = 'DriveManifest'; new = 'Manifest'; text = 'root element' }
         @{ what = 'a second drive'; old = '</Drive>'; new = '</Drive><Drive/>'; text = 'second drive' }
         @{ what = 'no drive id'; old = '<DriveId> DATA </DriveId>'; new = ''; text = 'before DriveId' }
