@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #AnsibleRequires -PowerShell ..module_utils._Folder
+#AnsibleRequires -PowerShell ..module_utils._Drive
 #AnsibleRequires -PowerShell ..module_utils._RehearsalDisk
 
 # The WAImportExport tool: its version, its command line and its journal. Private to the collection.
@@ -415,6 +416,7 @@ function Read-SeedJournalText {
         $lines = [regex]::Matches($text.Substring(0, $nul), '\r\n|\r|\n').Count + 1
         throw (New-SeedDamage -Place "journal, line $lines")
     }
+    if (-not $text) { throw (New-SeedDamage -Place 'journal') }
     $text
 }
 
@@ -473,14 +475,15 @@ function Read-SeedJournalRecord {
             if ($begun) { $line = $line.Substring(0, $match.Index) }
         }
         $plain = $line.Trim($blank)
-        if ($plain -ceq '[EndUpdateRecord]' -and $null -ne $record) {
+        if ($plain.Equals('[EndUpdateRecord]') -and $null -ne $record) {
             $pairs = ConvertFrom-SeedRecord -Line $record.ToArray() -First $first
             $activity = ''
             if ($pairs.ContainsKey('ActivityId')) { $activity = $pairs['ActivityId'].text }
             if (-not $activities.Contains($activity)) {
                 $activities[$activity] = New-Object -TypeName 'System.Collections.Generic.Dictionary[string,object]'
             }
-            foreach ($name in $pairs.Keys) { $activities[$activity][$name] = $pairs[$name] }
+            # Not Keys: a journal may hold a name that PowerShell takes for that property.
+            foreach ($one in $pairs.GetEnumerator()) { $activities[$activity][$one.Key] = $one.Value }
             $record = $null
         }
         elseif ($null -ne $record) { $record.Add($line) }
@@ -494,7 +497,7 @@ function Read-SeedJournalRecord {
             $seen = $true
         }
     }
-    if (-not $seen) { throw (New-SeedDamage -Place 'journal, line 1') }
+    if (-not $seen) { throw (New-SeedDamage -Place 'journal') }
     $activities
 }
 
@@ -518,9 +521,9 @@ function ConvertFrom-SeedRecord {
         $name = $Line[$at].Substring(0, $colon).Trim($blank)
         $value = $Line[$at].Substring($colon + 1).Trim($blank)
         $start = $First + $at
-        if ($value -ceq '[BeginValue]') {
+        if ($value.Equals('[BeginValue]')) {
             $many = New-Object -TypeName 'System.Collections.Generic.List[string]'
-            for ($at++; $at -lt $Line.Length -and $Line[$at].Trim($blank) -cne '[EndValue]'; $at++) {
+            for ($at++; $at -lt $Line.Length -and -not $Line[$at].Trim($blank).Equals('[EndValue]'); $at++) {
                 $many.Add($Line[$at])
             }
             if ($at -ge $Line.Length) { throw (New-SeedDamage -Place "journal, line $start") }
@@ -548,33 +551,37 @@ function Read-SeedDriveState {
     $settings.DtdProcessing = [System.Xml.DtdProcessing]::Prohibit
     $settings.XmlResolver = $null
     # The encoding that the declaration names means nothing, because the journal is text already.
-    $body = $Text.TrimStart() -replace '^<\?xml[^>]*\?>', ''
+    $body = $Text.TrimStart([char[]](32, 9, 10, 13, 0xFEFF)) -creplace '^<\?xml\s[^>]*\?>', ''
+    $blank = [char[]](32, 9, 10, 13)
+    $names = 'DriveId', 'BitLockerKey', 'ManifestFile', 'ManifestHash'
     $found = @{}
     try {
         # Not New-Object: where a policy logs modules, the values of a cmdlet's parameters are logged in clear.
         $source = [System.IO.StringReader]::new($body)
         $reader = [System.Xml.XmlReader]::Create($source, $settings)
         $null = $reader.MoveToContent()
-        if ($reader.Name -cne 'Drive') { throw 'another root' }
+        if (-not $reader.Name.Equals('Drive')) { throw 'another root' }
         $more = $reader.Read()
         while ($more) {
             $wanted = $reader.NodeType -eq [System.Xml.XmlNodeType]::Element -and $reader.Depth -eq 1 -and
-            $reader.Name -cin 'DriveId', 'BitLockerKey', 'ManifestFile', 'ManifestHash'
+            $names.Contains($reader.Name)
             if ($wanted) {
                 $name = $reader.Name
                 if ($found.ContainsKey($name)) { throw 'twice' }
                 # Fails when the element holds another element, and goes on to the node behind it.
-                $found[$name] = $reader.ReadElementContentAsString().Trim()
+                $found[$name] = $reader.ReadElementContentAsString().Trim($blank)
                 $more = -not $reader.EOF
             }
             else { $more = $reader.Read() }
         }
     }
     catch { throw (New-SeedDamage -Place $Place) }
-    foreach ($name in 'DriveId', 'BitLockerKey', 'ManifestFile', 'ManifestHash') {
+    foreach ($name in $names) {
         if (-not $found.ContainsKey($name)) { $found[$name] = '' }
     }
-    if (-not ($found['DriveId'] -replace '[\s.]', '')) { throw (New-SeedDamage -Place $Place) }
+    # Blanks are padding; no serial holds another character that cannot be seen.
+    $id = $found['DriveId']
+    if (-not $id.Trim(' ', '.') -or $id -match '[\p{C}\p{Z}-[ ]]') { throw (New-SeedDamage -Place $Place) }
     $found
 }
 
@@ -616,12 +623,11 @@ function Read-SeedJournal {
     try {
         $activities = Read-SeedJournalRecord -Text (Read-SeedJournalText -Path $Path)
         $journal.drives = @(Get-SeedJournalDrive -Activity $activities)
-        foreach ($activity in $activities.Keys) {
+        foreach ($one in $activities.GetEnumerator()) {
+            $activity = $one.Key
             if (-not $activity.StartsWith('CopySession:', [StringComparison]::Ordinal)) { continue }
             $state = ''
-            if ($activities[$activity].ContainsKey('SessionState')) {
-                $state = $activities[$activity]['SessionState'].text
-            }
+            if ($one.Value.ContainsKey('SessionState')) { $state = $one.Value['SessionState'].text }
             $journal.sessions[$activity.Substring(12)] = $state
         }
     }
@@ -641,15 +647,15 @@ function Get-SeedJournalDrive {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Activity)
-    $states = @($Activity.Values | Where-Object { $_.ContainsKey('DriveState') } |
-        Sort-Object -Property { $_['DriveState'].line })
+    $states = @($Activity.GetEnumerator() | ForEach-Object { $_.Value } |
+        Where-Object { $_.ContainsKey('DriveState') } | Sort-Object -Property { $_['DriveState'].line })
     $keys = @{}
     $found = New-Object -TypeName System.Collections.Specialized.OrderedDictionary
     foreach ($pairs in $states) {
         $place = "journal, line $($pairs['DriveState'].line)"
         $state = Read-SeedDriveState -Text $pairs['DriveState'].text -Place $place
-        $serial = ($state['DriveId'] -replace '\s', '').TrimEnd('.').ToUpperInvariant()
-        if ($keys.ContainsKey($serial) -and $keys[$serial] -cne $state['BitLockerKey']) {
+        $serial = ConvertTo-SeedSerial -Serial $state['DriveId']
+        if ($keys.ContainsKey($serial) -and -not $keys[$serial].Equals($state['BitLockerKey'])) {
             throw (New-SeedDamage -Place $place)
         }
         $keys[$serial] = $state['BitLockerKey']
@@ -663,7 +669,8 @@ function Get-SeedJournalDrive {
             manifest_file = $file
             manifest_hash = $hash
             key_kind = Get-SeedKeyKind -Key $state['BitLockerKey']
-            completed = $pairs.ContainsKey('SaveCommandOutput') -and $pairs['SaveCommandOutput'].text -ceq 'Completed'
+            completed = $pairs.ContainsKey('SaveCommandOutput') -and
+                $pairs['SaveCommandOutput'].text.Equals('Completed')
         }
     }
     $found.Values
@@ -682,12 +689,10 @@ function Read-SeedJournalKey {
     param([Parameter(Mandatory = $true)][string]$Path, [Parameter(Mandatory = $true)][string]$Serial)
     $activities = Read-SeedJournalRecord -Text (Read-SeedJournalText -Path $Path)
     $key = ''
-    # The tool names a virtual disk as it likes, see Test-SeedDriveId.
-    $any = @(Get-SeedRemembered | Where-Object { "$($_.serial)" -eq $Serial }).Count -gt 0
-    foreach ($pairs in @($activities.Values | Where-Object { $_.ContainsKey('DriveState') })) {
-        $state = Read-SeedDriveState -Text $pairs['DriveState'].text -Place 'journal'
-        $named = ($state['DriveId'] -replace '\s', '').TrimEnd('.')
-        if ($any -or $named -eq $Serial) { $key = $state['BitLockerKey'] }
+    foreach ($one in $activities.GetEnumerator()) {
+        if (-not $one.Value.ContainsKey('DriveState')) { continue }
+        $state = Read-SeedDriveState -Text $one.Value['DriveState'].text -Place 'journal'
+        if (Test-SeedDriveId -DriveId $state['DriveId'] -Serial $Serial) { $key = $state['BitLockerKey'] }
     }
     switch (Get-SeedKeyKind -Key $key) {
         'numerical' { return @{ RecoveryPassword = $key } }

@@ -21,6 +21,7 @@ from typing import BinaryIO, NamedTuple
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.manifest import is_drive_path
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.xml_reader import (
+    WHITE_SPACE,
     Path,
     XmlReader,
     decode_text,
@@ -43,7 +44,7 @@ BEGIN_VALUE, END_VALUE = "[BeginValue]", "[EndValue]"
 LINE_END = re.compile(r"\r\n|\r|\n")
 SESSION = "CopySession:"
 MAX_BYTES = 64 * 1024 * 1024
-MD5 = re.compile(r"[0-9A-F]{32}")
+MD5 = re.compile(r"[0-9A-Fa-f]{32}")
 NUMERICAL_KEY = re.compile(r"[0-9]{6}(-[0-9]{6}){7}")
 # Source: Microsoft's documentation of the recovery password: each group is 11 times a 16 bit number.
 GROUP_STEP, GROUP_END = 11, 65536 * 11
@@ -193,17 +194,17 @@ class _DriveState:
         """The drive; FormatError if the text is not such an element."""
         problem = ""
         try:
-            read_xml(text.lstrip(), XmlReader(self._place, self._on_start, self._on_end, "utf-8"))
+            read_xml(text.lstrip(WHITE_SPACE + "\ufeff"), XmlReader(self._place, self._on_start, self._on_end, "utf-8"))
         except FormatError as error:
             problem = error.problem
         if problem:
             raise FormatError(self._place, f"DriveState cannot be read: {problem}")
-        file, md5 = self._found.get("ManifestFile", ""), self._found.get("ManifestHash", "").upper()
+        file, md5 = self._found.get("ManifestFile", ""), self._found.get("ManifestHash", "")
         return DriveInfo(
             drive_id=self._found.get("DriveId", ""),
             bitlocker_key=Secret(self._found.get("BitLockerKey", "")),
             manifest_file=file if is_drive_path(file) else "",
-            manifest_hash=md5 if MD5.fullmatch(md5) else "",
+            manifest_hash=md5.upper() if MD5.fullmatch(md5) else "",
             completed=completed,
         )
 

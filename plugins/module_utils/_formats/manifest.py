@@ -26,7 +26,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     chunks,
 )
 
-MD5 = re.compile(r"[0-9A-F]{32}")
+MD5 = re.compile(r"[0-9A-Fa-f]{32}")
 NUMBER = re.compile(r"[0-9]{1,19}")
 RANGE_NUMBERS = re.compile(r"[0-9]{1,19}\.[0-9]{1,19}")
 # Parts behind backslashes, of any characters but control characters and those that Windows refuses or reads as its own;
@@ -269,6 +269,8 @@ class _Manifest(XmlParser):
             raise self.error("FilePath is missing or does not stay below the root of the drive")
         if not NUMBER.fullmatch(texts.get("Length", "")):
             raise self.error("Length is not a number")
+        if "PageRangeList" not in texts:
+            raise self.error("a blob has no PageRangeList")
         length = int(texts["Length"])
         if length % PAGE or length > MAX_BLOB:
             raise self.error(f"blob '{blob_path}' has a Length that is not a multiple of 512 up to 8 TiB")
@@ -292,8 +294,8 @@ class _Manifest(XmlParser):
             raise self.error(f"the page range at {offset} overlaps the one before")
         if not MD5.fullmatch(md5):
             # One published sample has a blank in front of the hash.
-            md5 = md5.strip().upper()
+            md5 = md5.strip(WHITE_SPACE)
             if not MD5.fullmatch(md5):
                 raise self.error(f"the page range at {offset} has no MD5")
         self._end = offset + length
-        self._ranges.append(PageRange(offset, length, md5))
+        self._ranges.append(PageRange(offset, length, md5.upper()))

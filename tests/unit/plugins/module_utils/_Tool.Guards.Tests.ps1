@@ -92,7 +92,7 @@ Describe 'tools and journals that are not as they should be' {
             @{ bytes = 0xEF, 0xBB; place = 'journal, byte 0' }
             @{ bytes = 0xFF, 0xFE, 0x00, 0xD8, 0x41, 0x00; place = 'journal, byte [24]' }
             @{ bytes = 0xFE, 0xFF, 0xD8, 0x00, 0x00, 0x41; place = 'journal, byte [24]' }
-            @{ bytes = 0x0A, 0x0A; place = 'journal, line 1' }
+            @{ bytes = 0x0A, 0x0A; place = 'journal' }
         ) {
             Write-TestByte -Byte $bytes
             (Read-SeedJournal -Path 'C:\x.jrn').damaged | Should -Match "^$place`$"
