@@ -692,12 +692,13 @@ function Invoke-SeedVerifyRun {
             $said = $_.Exception.GetBaseException().Message
             Add-SeedMismatch -Found $found -Text "the manifest cannot be read at $said"
         }
-        foreach ($name in $found['planned'].Keys) {
-            if (-not $found['seen'].Contains($name)) {
-                Add-SeedMismatch -Found $found -Text "the manifest does not name the file '$name'"
+        $planned = @($Order.files)
+        foreach ($one in $planned) {
+            if (-not $found['seen'].Contains($one.name)) {
+                Add-SeedMismatch -Found $found -Text "the manifest does not name the file '$($one.name)'"
             }
         }
-        if ($found['wrong'] -eq 0 -and $found['files'].Count -ne $found['planned'].Count) {
+        if ($found['wrong'] -eq 0 -and $found['files'].Count -ne $planned.Count) {
             Add-SeedMismatch -Found $found -Text 'not every file of the drive was read'
         }
     }

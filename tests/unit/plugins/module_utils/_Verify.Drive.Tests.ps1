@@ -146,6 +146,11 @@ Describe 'reading a drive again' {
         $verify = Invoke-TestVerify -File @(@{ name = 'f'; bytes = 2048 }) -Blobs $blob
         $verify.mismatches[0] | Should -Match $text
     }
+    It 'reads a file <name>, named like a property' -ForEach @(@{ name = 'Count' }, @{ name = 'Keys' }) {
+        $verify = Invoke-TestVerify -File @(@{ name = $name; bytes = 2048 }) -Blobs (
+            New-TestPageBlob -Range "$first$middle$last" -Path "c/$name")
+        "$($verify.ok) $($verify.mismatches)" | Should -BeExactly 'True '
+    }
     It 'finds a file of the shard that the manifest does not name, another drive, and a block blob' {
         $good = New-TestPageBlob -Range "$first$middle$last"
         (Invoke-TestVerify -File ($files + @{ name = 'g'; bytes = 512 }) -Blobs $good).mismatches |
