@@ -43,6 +43,7 @@ function Open-SeedManifest {
     $blob = '[^\x00-\x1f\x7f-\x9f/\\]+(/(?!\.\.?(/|\z))[^\x00-\x1f\x7f-\x9f/\\]+)+'
     @{
         manifest_path = Resolve-SeedPath -Path $Path
+        stream = $null
         reader = $null
         levels = $levels
         names = $names
@@ -72,7 +73,7 @@ function Close-SeedManifest {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Manifest)
-    if ($Manifest['reader']) { $Manifest['reader'].Dispose() }
+    foreach ($one in $Manifest['reader'], $Manifest['stream']) { if ($one) { $one.Dispose() } }
 }
 
 function Read-SeedManifestPart {
@@ -125,7 +126,12 @@ function Read-SeedManifestPart {
             $settings.IgnoreWhitespace = $true
             $settings.IgnoreComments = $true
             $settings.IgnoreProcessingInstructions = $true
-            $reader = [System.Xml.XmlReader]::Create($Manifest['manifest_path'], $settings)
+            # Not by its path, which would be taken for a URI, where %41 is another way to write A.
+            $Manifest['stream'] = New-Object -TypeName System.IO.FileStream -ArgumentList @(
+                $Manifest['manifest_path'], [System.IO.FileMode]::Open, [System.IO.FileAccess]::Read,
+                    [System.IO.FileShare]::Read
+            )
+            $reader = [System.Xml.XmlReader]::Create($Manifest['stream'], $settings)
             $Manifest['reader'] = $reader
             $null = $reader.Read()
         }

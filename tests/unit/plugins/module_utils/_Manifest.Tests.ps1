@@ -130,6 +130,17 @@ Describe 'the reader of manifests' {
         $at = $good.IndexOf($old, [StringComparison]::Ordinal)
         { Read-Text -Text $good.Remove($at, $old.Length).Insert($at, $new) } | Should -Throw "line *$text*"
     }
+    It 'reads the file of its path, also where a URI would be of another one' {
+        $native = Join-Path -Path ([System.IO.Path]::GetTempPath()) -ChildPath "$([guid]::NewGuid())%41#b.xml"
+        try { Read-Text -Text $good | Should -Match '^DATA ' }
+        finally { [System.IO.File]::Delete($native) }
+    }
+    It 'refuses bytes of no encoding' {
+        foreach ($bytes in @(0, 0, 0xFE, 0xFF, 0, 0, 0, 0x3C), @(0xFF, 0xFE, 0, 0, 0x3C, 0, 0, 0), @(0xFF)) {
+            [System.IO.File]::WriteAllBytes($native, [byte[]]$bytes)
+            { Read-File } | Should -Throw 'line *not well-formed*'
+        }
+    }
     It 'refuses nothing at all' { { Read-Text -Text '' } | Should -Throw 'line *not well-formed*' }
     It 'gives an answer or refuses, whatever is done to a manifest, and quotes nothing' {
         $random = New-Object -TypeName Random -ArgumentList 20261128
