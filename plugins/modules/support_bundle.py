@@ -97,6 +97,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.parameters import _list_no_log_values
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._module import run
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.bundle import make_bundle
 
@@ -113,6 +114,11 @@ SPEC = {"argument_spec": OPTIONS}
 def work(parameters: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     """The result of the module."""
     return make_bundle(parameters, datetime.now(UTC), check_mode)
+
+
+def public(parameters: Mapping[str, Any]) -> set[str]:
+    """The documents: the result has only the path and names, and Ansible would mask each word of them in these."""
+    return _list_no_log_values({"documents": OPTIONS["documents"]}, {"documents": parameters["documents"]})
 
 
 def main() -> None:

@@ -12,7 +12,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.seedfreight.azure_offline_backup.plugins.modules import import_job_info, seed_info, seed_ledger
+from ansible_collections.seedfreight.azure_offline_backup.plugins.modules import (
+    import_job_info,
+    seed_info,
+    seed_ledger,
+    support_bundle,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._here import belongs_here, run_here
 from keys import vault_of
 
@@ -143,6 +148,16 @@ def test_no_secret_is_in_a_result(fails: bool) -> None:
 
     found = run_here(module(work, secret={"type": "str", "no_log": True}), {"secret": SECRET}, False)
     assert SECRET not in str(found) and "***" in str(found)
+
+
+def test_a_bundle_says_where_it_is_though_its_documents_have_the_same_words(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "seedfreight-support-fs01.tar.gz"
+    documents = {"status": {"name": "fs01", "reason": "support", "size": tmp_path.name}}
+    given = {"path": str(path), "documents": documents, "secrets": [SECRET]}
+    result = run_here(support_bundle, given, check_mode=False)
+    assert (result["path"], result["bytes"]) == (str(path), path.stat().st_size)
+    leak = run_here(support_bundle, {**given, "path": str(tmp_path / SECRET / "x")}, check_mode=False)
+    assert leak["failed"] and SECRET not in str(leak)
 
 
 def test_values_of_ansible_become_plain() -> None:
