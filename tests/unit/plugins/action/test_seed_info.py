@@ -124,6 +124,21 @@ def test_a_named_seed_that_no_host_of_the_play_is_is_refused(control: Control) -
     }, (code, output)
 
 
+@pytest.mark.parametrize("option", ["source.host", "copy_host"])
+def test_a_host_that_is_not_in_the_inventory_is_refused_before_it_is_asked(control: Control, option: str) -> None:
+    """Ansible would run the modules of a misspelt host on the controller."""
+    seed = control.hosts["fs01"]["seed"]
+    seed["copy_host"], seed["staging"]["path_on_copy_host"] = "fs02", "E:\\Staging"
+    (seed["source"] if option == "source.host" else seed)[option.rpartition(".")[2]] = "fs0l"
+    _code, output, found = control.run(ask(discard_attempts=[]))
+    assert found["fs01"]["msg"] == (
+        f"Seed fs01: `{option}` 'fs0l' is not a host of the inventory. Correct the name, or add the host."
+    ), output
+    assert found["fs02"].get("status") == "new", output
+    _code, output, found = control.run(ask())
+    assert found["fs01"].get("status") == "new", "a run that asks no host does not need it"
+
+
 def test_two_seeds_of_the_play_that_share_a_drive_are_refused(control: Control) -> None:
     control.hosts["fs02"]["seed"]["drives"] = [{"serial": "drive-fs01"}]
     _code, _output, found = control.run(ask(), "-e", "seed=fs01")
