@@ -135,8 +135,15 @@ def _verify(home: pathlib.Path, definition: dict[str, Any]) -> None:
         },
         "drives": {serial: _drive(digest, len(text), size, now)},
         "receipts": [
-            {**receipt, "kind": "escrow", "type": "sealed_file", "name": "copy.cms", "recipients": ["ab"]},
-            {**receipt, "kind": "working", "type": "vault", "name": working, "recipients": []},
+            {
+                **receipt,
+                "kind": "escrow",
+                "type": "sealed_file",
+                "place": "sealed_file:escrow",
+                "name": "copy.cms",
+                "recipients": ["ab"],
+            },
+            {**receipt, "kind": "working", "type": "vault", "place": "vault", "name": working, "recipients": []},
         ],
         "history": [{"at": now, "actor": "bench@lab", "event": "verified", "text": "Verified"}],
     }

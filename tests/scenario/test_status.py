@@ -20,6 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "bench"))
 import fleet
 import pytest
 from conftest import Lab
+from lab import controller
 
 SEEDS = fleet.names(3)
 
@@ -120,3 +121,38 @@ def test_three_seeds_of_which_one_has_no_definition(lab: Lab) -> None:
     with tarfile.open(lab.home / "good.tar.gz") as archive:
         kept = archive.extractfile("seedfreight-support/ledger.json")
         assert kept is not None and json.load(kept)["jobs"]
+
+
+@pytest.mark.twin
+def test_settings_of_the_controller_and_words_that_were_mistyped(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet.make(lab.home, len(SEEDS), shipped=False)
+    own = controller.environment(lab.home)
+    mixed = {"ANSIBLE_STRATEGY": "free", "ANSIBLE_ANY_ERRORS_FATAL": "1"}
+    with monkeypatch.context() as patch:
+        patch.setattr(controller, "environment", lambda _home: {**own, **mixed})
+        # Their hosts do not answer, which ends the run of none of them.
+        run = lab.play("seed", "--forks", "1")
+        assert run.returncode == 0, run.output
+        assert {name: run.status(name) for name in SEEDS} == dict.fromkeys(SEEDS, "job_created")
+        run = lab.play("status", "--forks", "1")
+        assert run.returncode == 0 and run.output.count("3 seeds: 3 waiting for a person") == 1, run.output
+    one = ("-e", f"seed={SEEDS[0]}")
+    for playbook, option, sentence in (
+        ("seed", "seed_wait=ture", "The value 'ture' is not a valid boolean."),
+        ("seed", "seed_restart_backup=ture", "The value 'ture' is not a valid boolean."),
+        ("seed", "seed_force_unlock=ture", "The value 'ture' is not a valid boolean."),
+        ("abort", "abort_to_online=ture", "`abort_to_online` is 'ture'. Choose true or false. Nothing was given up."),
+        ("clean", "seed_wait=", f"nothing is removed before the seed is finished. ship drive DRIVE-{SEEDS[0].upper()}"),
+    ):
+        wrong = lab.play(playbook, *one, "-e", option)
+        assert wrong.returncode == 2 and sentence in wrong.message, wrong.output
+    for option, sentence in (
+        ("keys_host=away-9999", "`keys_host` 'away-9999' is not a host of the inventory."),
+        # As a form of AWX gives it: the host of the definition, which does not answer.
+        ("keys_host=", f"{SEEDS[0].replace('fleet', 'away')} is unreachable"),
+    ):
+        recover = ("-e", "keys_action=recover", "-e", f"keys_drives=DRIVE-{SEEDS[0]}", "-e", option)
+        wrong = lab.play("keys", *one, *recover)
+        assert wrong.returncode == 2 and sentence in wrong.message, wrong.output
+    support = lab.play("support", *one, "-e", "support_file=")
+    assert f"{SEEDS[0]}: {lab.home}/seedfreight-support-{SEEDS[0]}.tar.gz (" in support.output, support.output
