@@ -550,9 +550,9 @@ function Read-SeedDriveState {
     $settings = New-Object -TypeName System.Xml.XmlReaderSettings
     $settings.DtdProcessing = [System.Xml.DtdProcessing]::Prohibit
     $settings.XmlResolver = $null
-    # The encoding that the declaration names means nothing, because the journal is text already.
-    $body = $Text.TrimStart([char[]](32, 9, 10, 13, 0xFEFF)) -creplace '^<\?xml\s[^>]*\?>', ''
     $blank = [char[]](32, 9, 10, 13)
+    # The encoding that the declaration names means nothing, because the journal is text already.
+    $body = $Text.TrimStart([char[]]($blank + [char]0xFEFF)) -creplace '^<\?xml\s[^>]*\?>', ''
     $names = 'DriveId', 'BitLockerKey', 'ManifestFile', 'ManifestHash'
     $found = @{}
     try {

@@ -81,8 +81,8 @@ def with_vaults(loader: Any, places: Sequence[Mapping[str, Any]]) -> list[dict[s
     return [with_vault(loader, place, f"escrow[{number}]") for number, place in enumerate(places)]
 
 
-def with_vault(loader: Any, place: Mapping[str, Any], option: str = "escrow") -> dict[str, Any]:
-    """One place of escrow that can be used."""
+def with_vault(loader: Any, place: Mapping[str, Any], option: str) -> dict[str, Any]:
+    """One place of escrow that can be used; ``option`` is its name in messages."""
     path, label = place.get("vault_password_file"), str(place.get("vault_id") or "")
     if not path:
         return dict(place)
