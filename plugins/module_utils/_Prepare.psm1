@@ -584,13 +584,14 @@ function Invoke-SeedVerify {
         $change.failure = @($problems) -join ' '
         return $change
     }
+    $together = $next.Count + @($drives | Where-Object { $_.record.status -eq 'verifying' }).Count
     Use-SeedHost -Option $Option -Step {
         $problems = foreach ($one in $next) {
             # A drive that cannot be read does not keep the others from it.
             try {
                 $now = Confirm-SeedAllowed -Drive $one.drive -Option $Option -Step $one.step
                 Assert-SeedNewKeyKept -Facts $now.facts -Option $Option
-                Start-SeedRun -Order (New-SeedVerifyOrder -Facts $now.facts)
+                Start-SeedRun -Order (New-SeedVerifyOrder -Facts $now.facts -Together $together)
             }
             catch { "$_" }
         }
@@ -626,9 +627,11 @@ function New-SeedVerifyOrder {
         The order to read a drive again.
     .PARAMETER Facts
         The facts of the drive.
+    .PARAMETER Together
+        How many drives of the seed are read at the same time.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][object]$Facts)
+    param([Parameter(Mandatory = $true)][object]$Facts, [int]$Together = 1)
     $attempt = $Facts.attempt
     $total = [long]0
     foreach ($file in @($attempt.files)) { $total += [long]$file.bytes }
@@ -658,6 +661,7 @@ function New-SeedVerifyOrder {
         run_file = "$($attempt.folder)\run.json"
         verify_file = "$($attempt.folder)\verify.json"
         part_file = "$($attempt.folder)\verify.part.json"
+        together = $Together
         output_file = "$($attempt.folder)\output.txt"
         bytes_total = $total
     }

@@ -56,14 +56,15 @@ function New-SeedFound {
     .PARAMETER State
         The state of the run, whose bytes_done is raised.
     .PARAMETER BlockBytes
-        Size of a buffer. A page range of the usual 4 MiB fits into one, and is then hashed where it lies.
+        Size of a buffer. Both fit the second cache of a core, so that as many drives as there are cores are read at
+        once without waiting for memory. A gap is compared with zero bytes in pieces of eight of them.
     #>
     [CmdletBinding()]
     [OutputType([System.Collections.IDictionary])]
     param(
         [Parameter(Mandatory = $true)][object]$Order,
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$State,
-        [int]$BlockBytes = 4MB
+        [int]$BlockBytes = 1MB
     )
     $planned = New-Object -TypeName 'System.Collections.Generic.Dictionary[string,long]'
     foreach ($file in @($Order.files)) { $planned[$file.name] = [long]$file.bytes }
@@ -85,7 +86,9 @@ function New-SeedFound {
             (New-Object -TypeName byte[] -ArgumentList $BlockBytes)
         )
         nothing = New-Object -TypeName byte[] -ArgumentList 0
-        zero = $null
+        piece_bytes = 8 * $BlockBytes
+        # Without a free core it would take from the hashing of the drives beside; the system reads ahead anyway.
+        ahead = [Environment]::ProcessorCount -gt $Order.together
         zero_hash = ''
         md5 = New-SeedHash -Algorithm MD5
         bound = Get-SeedBound -Order $Order -PartitionGuid $State['partition_guid']
@@ -95,60 +98,14 @@ function New-SeedFound {
     }
 }
 
-function Step-SeedBlob {
-    <#
-    .SYNOPSIS
-        Goes on to the block of a blob's file that was read meanwhile, and begins to read the next one.
-    .DESCRIPTION
-        A file is read once, from its begin to its end, whatever its ranges are, so that the disk can read ahead while
-        the block before is hashed.
-    .PARAMETER Blob
-        The blob, open.
-    .PARAMETER Found
-        What was found so far, with the buffers.
-    #>
-    [CmdletBinding()]
-    param(
-        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Blob,
-        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found
-    )
-    $got = 0
-    if ($Blob['task']) {
-        $got = $Blob['task'].GetAwaiter().GetResult()
-        $Blob['task'] = $null
-    }
-    if ($got -eq 0) { throw "'$($Blob['file'])' ends at byte $($Blob['read']) while it is read." }
-    $Blob['block'] = 1 - $Blob['block']
-    $Blob['have'] = $got
-    $Blob['used'] = 0
-    $Blob['read'] += $got
-    Start-SeedBlock -Blob $Blob -Found $Found
-}
-
-function Start-SeedBlock {
-    <#
-    .SYNOPSIS
-        Begins to read the next block of a blob's file, if there is one, into the buffer that is not in use.
-    .PARAMETER Blob
-        The blob, open.
-    .PARAMETER Found
-        What was found so far, with the buffers.
-    #>
-    [CmdletBinding()]
-    param(
-        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Blob,
-        [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found
-    )
-    if ($Blob['read'] -ge $Blob['length']) { return }
-    $buffer = $Found['buffers'][1 - $Blob['block']]
-    $Blob['stream'].Position = $Blob['read']
-    $Blob['task'] = $Blob['stream'].ReadAsync($buffer, 0, $buffer.Length)
-}
-
 function Read-SeedPiece {
     <#
     .SYNOPSIS
         The MD5 of the next bytes of a blob's file, upper case.
+    .DESCRIPTION
+        A file is read once, from its begin to its end, whatever its ranges are. Where a core is free, the next block is
+        read while this one is hashed. One loop, because a call of a function for each block would cost a tenth of the
+        hashing.
     .PARAMETER Blob
         The blob, open.
     .PARAMETER Count
@@ -164,25 +121,41 @@ function Read-SeedPiece {
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found
     )
     $md5 = $Found['md5']
-    if ($Blob['used'] -eq $Blob['have']) { Step-SeedBlob -Blob $Blob -Found $Found }
-    if ($Blob['have'] - $Blob['used'] -ge $Count) {
-        $hash = $md5.ComputeHash($Found['buffers'][$Blob['block']], $Blob['used'], $Count)
-        $Blob['used'] += $Count
-    }
-    else {
-        $left = $Count
-        while ($left -gt 0) {
-            if ($Blob['used'] -eq $Blob['have']) { Step-SeedBlob -Blob $Blob -Found $Found }
-            $part = [Math]::Min($left, $Blob['have'] - $Blob['used'])
-            $null = $md5.TransformBlock($Found['buffers'][$Blob['block']], $Blob['used'], $part, $null, 0)
-            $Blob['used'] += $part
-            $left -= $part
+    $buffers = $Found['buffers']
+    $size = $buffers[0].Length
+    $ahead = $Found['ahead']
+    $stream = $Blob['stream']
+    $now = $Blob['block']
+    $used = $Blob['used']
+    $have = $Blob['have']
+    $left = $Count
+    while ($left -gt 0) {
+        if ($ahead -and -not $Blob['task'] -and $Blob['read'] -lt $Blob['length']) {
+            $Blob['task'] = $stream.ReadAsync($buffers[1 - $now], 0, $size)
         }
-        $null = $md5.TransformFinalBlock($Found['nothing'], 0, 0)
-        $hash = $md5.Hash
-        # .NET Framework does not do so by itself.
-        $md5.Initialize()
+        if ($used -eq $have) {
+            $now = 1 - $now
+            $used = 0
+            if (-not $ahead) { $have = $stream.Read($buffers[$now], 0, $size) }
+            elseif ($Blob['task']) { $have = $Blob['task'].GetAwaiter().GetResult() }
+            else { $have = 0 }
+            $Blob['task'] = $null
+            if ($have -eq 0) { throw "'$($Blob['file'])' ends at byte $($Blob['read']) while it is read." }
+            $Blob['read'] += $have
+            continue
+        }
+        $part = [Math]::Min($left, $have - $used)
+        $null = $md5.TransformBlock($buffers[$now], $used, $part, $null, 0)
+        $used += $part
+        $left -= $part
     }
+    $null = $md5.TransformFinalBlock($Found['nothing'], 0, 0)
+    $hash = $md5.Hash
+    # .NET Framework does not do so by itself.
+    $md5.Initialize()
+    $Blob['block'] = $now
+    $Blob['used'] = $used
+    $Blob['have'] = $have
     $Blob['next'] += $Count
     [BitConverter]::ToString($hash).Replace('-', '')
 }
@@ -190,20 +163,20 @@ function Read-SeedPiece {
 function Get-SeedZeroHash {
     <#
     .SYNOPSIS
-        The MD5 of so many zero bytes, upper case; that of a whole buffer is kept.
+        The MD5 of so many zero bytes, upper case; that of a whole piece is kept.
     .PARAMETER Count
-        How many.
+        How many, a piece at most.
     .PARAMETER Found
-        What was found so far, with buffers and md5.
+        What was found so far, with md5.
     #>
     [CmdletBinding()]
     [OutputType([string])]
     param([int]$Count, [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found)
-    $most = $Found['buffers'][0].Length
-    if ($Count -eq $most -and $Found['zero_hash']) { return $Found['zero_hash'] }
-    if (-not $Found['zero']) { $Found['zero'] = New-Object -TypeName byte[] -ArgumentList $most }
-    $hash = [BitConverter]::ToString($Found['md5'].ComputeHash($Found['zero'], 0, $Count)).Replace('-', '')
-    if ($Count -eq $most) { $Found['zero_hash'] = $hash }
+    $whole = $Count -eq $Found['piece_bytes']
+    if ($whole -and $Found['zero_hash']) { return $Found['zero_hash'] }
+    $zero = New-Object -TypeName byte[] -ArgumentList $Count
+    $hash = [BitConverter]::ToString($Found['md5'].ComputeHash($zero)).Replace('-', '')
+    if ($whole) { $Found['zero_hash'] = $hash }
     $hash
 }
 
@@ -226,7 +199,7 @@ function Test-SeedGap {
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Found
     )
     while ($Blob['next'] -lt $End) {
-        $count = [int][Math]::Min([long]$Found['buffers'][0].Length, $End - $Blob['next'])
+        $count = [int][Math]::Min([long]$Found['piece_bytes'], $End - $Blob['next'])
         $hash = Read-SeedPiece -Blob $Blob -Count $count -Found $Found
         if ($hash -cne (Get-SeedZeroHash -Count $count -Found $Found)) { return $false }
         $Blob['good'] = $Blob['next']
@@ -290,9 +263,11 @@ function Open-SeedBlob {
     $full = "$($Found['order'].letter):$($Blob['file'])"
     if (-not (Test-Path -LiteralPath $full -PathType Leaf)) { return "'$full' is missing" }
     $native = Resolve-SeedPath -Path $full
+    $options = [System.IO.FileOptions]::SequentialScan
+    if ($Found['ahead']) { $options = [System.IO.FileOptions]'Asynchronous, SequentialScan' }
+    # A buffer of one byte is none: whole blocks are read.
     $Blob['stream'] = New-Object -TypeName System.IO.FileStream -ArgumentList @(
-        $native, [System.IO.FileMode]::Open, [System.IO.FileAccess]::Read, [System.IO.FileShare]::Read, 4096,
-            [System.IO.FileOptions]'Asynchronous, SequentialScan'
+        $native, [System.IO.FileMode]::Open, [System.IO.FileAccess]::Read, [System.IO.FileShare]::Read, 1, $options
     )
     if ($Blob['stream'].Length -ne $Blob['length']) {
         return "'$full' has $($Blob['stream'].Length) bytes, not those of the manifest"
@@ -304,7 +279,7 @@ function Open-SeedBlob {
     $Blob['task'] = $null
     $Blob['next'] = $Offset
     $Blob['read'] = $Offset
-    Start-SeedBlock -Blob $Blob -Found $Found
+    $Blob['stream'].Position = $Offset
 }
 
 function Close-SeedBlob {
@@ -726,7 +701,7 @@ function Invoke-SeedVerifyRun {
 }
 
 Export-ModuleMember -Function @(
-    'Assert-SeedProtected', 'Add-SeedMismatch', 'New-SeedFound', 'Step-SeedBlob', 'Start-SeedBlock', 'Read-SeedPiece',
+    'Assert-SeedProtected', 'Add-SeedMismatch', 'New-SeedFound', 'Read-SeedPiece',
     'Get-SeedZeroHash', 'Test-SeedGap', 'Test-SeedBlobName', 'Open-SeedBlob', 'Close-SeedBlob', 'Enter-SeedBlob',
     'Exit-SeedBlob', 'Test-SeedRange', 'Get-SeedBound', 'Read-SeedPart', 'Save-SeedPart', 'Save-SeedProgress',
     'Restore-SeedPart', 'Read-SeedManifest', 'Invoke-SeedVerifyRun'

@@ -9,7 +9,7 @@
 .PARAMETER Path
     The folder or the manifest.
 .PARAMETER Count
-    How many blobs the manifest has.
+    How many blobs the manifest has, or how many drives are read at the same time.
 #>
 param([ValidateSet('verify', 'bare', 'manifest')][string]$What, [string]$Path, [long]$Count)
 Set-StrictMode -Version 3.0
@@ -42,6 +42,7 @@ if ($What -eq 'verify') {
         manifest_hash = ''
         journal_sha256 = ''
         sessions = @()
+        together = $Count
         files = @([pscustomobject]@{ name = 'data'; bytes = (Get-Item -LiteralPath 'V:\data').Length })
         part_file = 'V:\part.json'
         run_file = 'V:\run.json'

@@ -24,7 +24,7 @@ SCRIPT = HERE / "verify.ps1"
 COLLECTIONS = HERE.parents[1] / ".build" / "collections"
 MIB = 1024 * 1024
 RANGE = 4 * MIB
-ROUNDS = 3
+ROUNDS = 5
 MANIFEST = '<DriveManifest Version="2014-11-01"><Drive><DriveId>DATA</DriveId><BlobList Id="s-0">\n'
 MANIFEST_END = "</BlobList></Drive></DriveManifest>\n"
 BARE = """
@@ -100,31 +100,31 @@ def write_drive(folder: pathlib.Path, size: int) -> pathlib.Path:
     return folder
 
 
-def report_verify(size: int = 2048 * MIB) -> Iterator[str]:
+def report_verify(begin: int = 1024 * MIB, rest: int = 4096 * MIB) -> Iterator[str]:
     """Reading one drive and two drives again, beside md5sum, as lines of a table.
 
-    A drive of one page range costs what PowerShell needs to begin, so the rates are those of the rest.
+    PowerShell takes a while to begin, and compiles what it runs often while the first GiB is read. So the rates are
+    those of the rest: what a large drive takes longer than a small one.
     """
     with tempfile.TemporaryDirectory(prefix="seedfreight-bench-") as work:
-        drives = [write_drive(pathlib.Path(work) / name, size) for name in ("one", "two")]
-        little = write_drive(pathlib.Path(work) / "little", RANGE)
-        yield f"{'reading ' + str(size // MIB) + ' MiB again':32}{'wall s':>10}{'CPU s':>10}{'MiB':>10}"
-        sums = [["md5sum", str(one / "data")] for one in drives]
-        readings = [pwsh("verify", "-Path", str(one)) for one in drives]
-        rows = {
-            "md5sum": best(sums[0]),
-            "md5sum, two": best(*sums),
-            "drive of one page range": best(pwsh("verify", "-Path", str(little))),
-            "one drive": best(readings[0]),
-            "two drives": best(*readings),
-        }
-        for name, cost in rows.items():
-            yield f"{name:32}{cost.cells()}"
-        begin = rows["drive of one page range"].wall
-        alone, together = rows["one drive"].wall - begin, rows["two drives"].wall - begin
+        home, numbers = pathlib.Path(work), (1, 2)
+        yield f"{'reading drives again':32}{'wall s':>10}{'CPU s':>10}{'MiB':>10}"
+        walls: dict[tuple[str, int], list[float]] = {}
+        for size in (begin, begin + rest):
+            drives = [write_drive(home / f"{size}-{number}", size) for number in numbers]
+            for number in numbers:
+                taken = drives[:number]
+                sums = [["md5sum", str(one / "data")] for one in taken]
+                readings = [pwsh("verify", "-Path", str(one), "-Count", str(number)) for one in taken]
+                for name, commands in (("md5sum", sums), ("drives", readings)):
+                    cost = best(*commands)
+                    walls.setdefault((name, number), []).append(cost.wall)
+                    yield f"{f'{name}, {number} x {size // MIB} MiB':32}{cost.cells()}"
+        took = {key: large - small for key, (small, large) in walls.items()}
         yield (
-            f"without the begin: one drive {rows['md5sum'].wall / alone:.2f} x md5sum, "
-            f"two {2 * alone / together:.2f} x one and {rows['md5sum, two'].wall / together:.2f} x two md5sum"
+            f"without the begin: one drive {took['md5sum', 1] / took['drives', 1]:.2f} x md5sum, "
+            f"two {2 * took['drives', 1] / took['drives', 2]:.2f} x one "
+            f"and {took['md5sum', 2] / took['drives', 2]:.2f} x two md5sum"
         )
 
 

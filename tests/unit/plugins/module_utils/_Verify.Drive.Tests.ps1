@@ -45,6 +45,7 @@ Describe 'reading a drive again' {
                     run_file = 'C:\a\run.json'
                     verify_file = 'C:\a\verify.json'
                     part_file = 'C:\a\verify.part.json'
+                    together = 1
                     bytes_total = 1024
                     task_name = 't'
                     task_path = '\'

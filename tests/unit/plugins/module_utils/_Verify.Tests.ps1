@@ -8,11 +8,11 @@ Describe 'reading a drive again, step by step' {
         Import-TestUtility -Name '_Folder', '_Session', '_Drive', '_Volume', '_RunScript', '_Manifest', '_Verify'
         $md5 = [System.Security.Cryptography.MD5]::Create()
         function New-Found {
-            param([hashtable]$Planned = @{ f = 2048 }, [int]$Block = 1024)
+            param([hashtable]$Planned = @{ f = 2048 }, [int]$Block = 1024, [int]$Together = 1)
             $order = [pscustomobject]@{
                 container = 'c'; letter = 'E'; manifest_file = '\DriveManifest.xml'; attempt = 'a'; serial = 'DATA'
                 journal_sha256 = 'j'; manifest_hash = 'm'; sessions = @(); part_file = 'C:\part.json'
-                run_file = 'C:\run.json'
+                run_file = 'C:\run.json'; together = $Together
                 files = @(foreach ($name in $Planned.Keys) {
                         [pscustomobject]@{ name = $name; bytes = $Planned[$name] }
                     })
@@ -87,14 +87,21 @@ Describe 'reading a drive again, step by step' {
         Test-SeedRange -Blob $blob -Found $found @range | Should -BeNullOrEmpty
         "$($blob['next']) $($found['ranges'])" | Should -Be '2048 2'
     }
-    It 'hashes a range of <length> bytes in blocks of <block>' -ForEach @(
-        @{ length = 2048; block = 1024 }, @{ length = 2048; block = 4096 }, @{ length = 1536; block = 512 }
-        @{ length = 2048; block = 1000 }, @{ length = 512; block = 4096 }
+    It 'hashes a range of <length> bytes in blocks of <block>, <together> drives at the same time' -ForEach @(
+        # With more drives than cores nothing is read ahead.
+        foreach ($together in 0, 1000) {
+            @{ length = 2048; block = 1024; together = $together }
+            @{ length = 2048; block = 4096; together = $together }
+            @{ length = 1536; block = 512; together = $together }
+            @{ length = 2048; block = 1000; together = $together }
+            @{ length = 512; block = 4096; together = $together }
+        }
     ) {
         (New-Object -TypeName Random -ArgumentList 1).NextBytes($bytes)
         [System.IO.File]::WriteAllBytes((Resolve-SeedPath -Path 'E:\f'), $bytes)
-        $found = New-Found -Block $block
+        $found = New-Found -Block $block -Together $together
         $blob = Open-TestBlob -Found $found
+        $blob['stream'].IsAsync | Should -Be ($together -eq 0)
         foreach ($at in 0..(2048 / $length - 1)) {
             Read-SeedPiece -Blob $blob -Count $length -Found $found |
                 Should -BeExactly (Get-Hash -Offset ($at * $length) -Length $length)
@@ -112,15 +119,18 @@ Describe 'reading a drive again, step by step' {
             Should -Match 'holds bytes before byte 512'
     }
 
-    It 'finds a gap of zero bytes in pieces of its buffer, and one byte in the last of them' {
-        $found = New-Found -Block 512
+    It 'finds a gap of zero bytes in pieces of eight blocks, and one byte in the last of them' {
+        $found = New-Found -Block 64
         $blob = Open-TestBlob -Found $found
         Test-SeedGap -Blob $blob -End 512 -Found $found | Should -BeFalse
         Test-SeedGap -Blob $blob -End 2000 -Found $found | Should -BeTrue
         $blob['next'] | Should -Be 2000
         Test-SeedGap -Blob $blob -End 2048 -Found $found | Should -BeFalse
     }
-    It 'fails when a file ends while it is read' {
+    It 'fails when a file ends while it is read, <together> drives at the same time' -ForEach @(
+        @{ together = 0 }, @{ together = 1000 }
+    ) {
+        $found = New-Found -Together $together
         $blob = Open-TestBlob -Found $found
         { Read-SeedPiece -Blob $blob -Count 4096 -Found $found } | Should -Throw '*ends at byte 2048*'
     }
@@ -184,7 +194,10 @@ Describe 'reading a drive again, step by step' {
             Read-SeedPart -Order $found['order'] -Bound $found['bound'] | Should -Not -BeNullOrEmpty
             Read-SeedPart -Order $found['order'] -Bound 'x' | Should -BeNullOrEmpty
         }
-        It 'goes on inside of a file behind the last range that was read' {
+        It 'goes on inside of a file behind the last range that was read, <together> drives at the same time' -ForEach @(
+            @{ together = 0 }, @{ together = 1000 }
+        ) {
+            $found = New-Found -Block 4096 -Together $together
             $changed = [byte[]]$bytes.Clone()
             $changed[0] = 1
             [System.IO.File]::WriteAllBytes((Resolve-SeedPath -Path 'E:\f'), $changed)
@@ -253,7 +266,7 @@ Describe 'reading a drive again, step by step' {
             Set-Content -LiteralPath 'C:\x.jrn' -Value 'x' -Encoding utf8
             $whole = [pscustomobject]@{
                 container = 'c'; letter = 'E'; manifest_file = '\DriveManifest.xml'; serial = 'DATA'
-                files = @([pscustomobject]@{ name = 'f'; bytes = 2048 }); manifest_hash = ''
+                files = @([pscustomobject]@{ name = 'f'; bytes = 2048 }); manifest_hash = ''; together = 1
                 journal = 'C:\x.jrn'; verify_file = 'C:\verify.json'; run_file = 'C:\run.json'
                 attempt = 'a'; sessions = @(); part_file = 'C:\part.json'
                 journal_sha256 = (Get-SeedFileHash -Path 'C:\x.jrn' -Algorithm SHA256).ToLowerInvariant()
