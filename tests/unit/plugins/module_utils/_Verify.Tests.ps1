@@ -194,7 +194,7 @@ Describe 'reading a drive again, step by step' {
             Read-SeedPart -Order $found['order'] -Bound $found['bound'] | Should -Not -BeNullOrEmpty
             Read-SeedPart -Order $found['order'] -Bound 'x' | Should -BeNullOrEmpty
         }
-        It 'goes on inside of a file behind the last range that was read, <together> drives at the same time' -ForEach @(
+        It 'goes on in a file behind the last range that was read, <together> drives at the same time' -ForEach @(
             @{ together = 0 }, @{ together = 1000 }
         ) {
             $found = New-Found -Block 4096 -Together $together
