@@ -131,6 +131,8 @@ function Read-SeedPiece {
     $left = $Count
     while ($left -gt 0) {
         if ($ahead -and -not $Blob['task'] -and $Blob['read'] -lt $Blob['length']) {
+            # .NET Framework moves on by what was asked for, however little the system gives.
+            $stream.Position = $Blob['read']
             $Blob['task'] = $stream.ReadAsync($buffers[1 - $now], 0, $size)
         }
         if ($used -eq $have) {

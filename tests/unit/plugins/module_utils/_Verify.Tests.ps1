@@ -29,6 +29,41 @@ Describe 'reading a drive again, step by step' {
             Enter-SeedBlob -Blob $blob -Found $Found | Should -BeNullOrEmpty
             $blob
         }
+        function New-ShortStream {
+            # A file of which the system gives at most 300 bytes at once. As in the FileStream of .NET Framework, reading
+            # ahead moves the position by what was asked for.
+            param([byte[]]$Byte)
+            if (-not ('Seedfreight.Test.ShortStream' -as [type])) {
+                Add-Type -TypeDefinition @'
+using System;
+using System.IO;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace Seedfreight.Test
+{
+    public class ShortStream : MemoryStream
+    {
+        public ShortStream(byte[] all) : base(all) { }
+
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            return base.Read(buffer, offset, Math.Min(count, 300));
+        }
+
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken token)
+        {
+            long end = Math.Min(Position + count, Length);
+            int got = Read(buffer, offset, count);
+            Position = end;
+            return Task.FromResult(got);
+        }
+    }
+}
+'@
+            }
+            New-Object -TypeName Seedfreight.Test.ShortStream -ArgumentList (, $Byte)
+        }
         function Get-Hash {
             param([int]$Offset, [int]$Length)
             [BitConverter]::ToString($md5.ComputeHash($bytes, $Offset, $Length)) -replace '-', ''
@@ -105,6 +140,19 @@ Describe 'reading a drive again, step by step' {
         foreach ($at in 0..(2048 / $length - 1)) {
             Read-SeedPiece -Blob $blob -Count $length -Found $found |
                 Should -BeExactly (Get-Hash -Offset ($at * $length) -Length $length)
+        }
+    }
+    It 'goes on where the bytes ended that the system gave, <together> drives at the same time' -ForEach @(
+        @{ together = 0 }, @{ together = 1000 }
+    ) {
+        (New-Object -TypeName Random -ArgumentList 1).NextBytes($bytes)
+        $found = New-Found -Together $together
+        $blob = Open-TestBlob -Found $found
+        $blob['stream'].Dispose()
+        $blob['stream'] = New-ShortStream -Byte $bytes
+        foreach ($at in 0..3) {
+            Read-SeedPiece -Blob $blob -Count 512 -Found $found |
+                Should -BeExactly (Get-Hash -Offset (512 * $at) -Length 512)
         }
     }
     It 'finds another byte in a range' {
