@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import wizard
@@ -19,10 +19,15 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     size,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.plan import (
+    MOST_DRIVES,
     PAGE,
+    PATH_LENGTH,
     STAGED_SUFFIXES,
     is_blob_name,
     is_staged,
+    long_path,
+    same_to_windows,
+    session_id,
     staged_files,
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.snapshot import (
@@ -209,20 +214,48 @@ def _staged_files(snapshot: Snapshot) -> Finding:
         # Nothing is planned from a folder that nobody could list, so this piece cannot be accepted.
         return Finding("no", finding.text, blocked=_staging_unreadable(snapshot, finding.text))
     names = [str(one["name"]) for one in listing(snapshot)]
+    refused = _odd_name(snapshot, names)
+    if refused:
+        return Finding("no", refused.reason, blocked=refused)
     if snapshot.kind == "folder":
         text = f"{len(names)} staged files." if names else "The staging location has no file."
-        odd = [name for name in names if not is_blob_name(name)]
-        return _odd_name(snapshot, odd[0]) if odd else Finding("yes" if names else "no", text)
+        return Finding("yes" if names else "no", text)
     missing = [suffix for suffix in STAGED_SUFFIXES if not any(name.endswith(suffix) for name in names)]
     if missing:
         return Finding("no", f"The staging location has no {' and no '.join(missing)} file.")
     return Finding("yes", f"{len(names)} staged files.")
 
 
-def _odd_name(snapshot: Snapshot, name: str) -> Finding:
-    text = f"The staged file {name!r} has a name that no blob can keep."
-    remedy = "Rename it: without control characters, blanks at its ends and a dot at its end."
-    return Finding("no", text, blocked=Blocked("odd_name", text, remedy, playbook("seed", snapshot.host)))
+def _odd_name(snapshot: Snapshot, names: Sequence[str]) -> Blocked | None:
+    """The first file that the tool cannot copy, or whose blob would have another name."""
+    odd = [name for name in names if snapshot.kind == "folder" and not is_blob_name(name)]
+    if odd:
+        text = f"The staged file {odd[0]!r} has a name that no blob can keep."
+        return _rename(
+            snapshot, text, "Rename it: without control characters, blanks at its ends and a dot at its end."
+        )
+    same = same_to_windows(names)
+    if same:
+        text = f"The staged files {same[0]!r} and {same[1]!r} are one to Windows: their names differ in case only."
+        return _rename(snapshot, text, "Rename one of them.")
+    if snapshot.preparer != "tool":
+        return None
+    longest = f"The tool takes paths of {PATH_LENGTH} characters"
+    path = str(snapshot.seed["staging"]["path_on_copy_host"])
+    found = long_path(names, path)
+    if found:
+        text = f"{longest}, and that of the staged file {found[0]!r} has {found[1]} on the copy host."
+        return _rename(snapshot, text, f"Set `staging.path_on_copy_host` to a shorter path of {path}.")
+    # On a drive a file lies in the folder of its session.
+    found = long_path(names, f"E:\\{session_id(snapshot.seed['name'], MOST_DRIVES, len(names))}")
+    if found:
+        text = f"{longest}, and that of the staged file {found[0]!r} would have {found[1]} on its drive."
+        return _rename(snapshot, text, "Give it a shorter name.")
+    return None
+
+
+def _rename(snapshot: Snapshot, text: str, remedy: str) -> Blocked:
+    return Blocked("odd_name", text, remedy, playbook("seed", snapshot.host))
 
 
 def _staging_unreadable(snapshot: Snapshot, text: str) -> Blocked:

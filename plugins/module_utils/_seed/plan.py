@@ -26,6 +26,10 @@ CLUSTER = 4096
 MOST_DRIVES = 10
 # Source: the tool's FAQ; a session id has 3 to 30 letters, digits, underscores, hyphens and number signs.
 SESSION_ID_LENGTH = 30
+# Source: the article on preparing drives for blobs; version 1.5.0.300 of the tool reports longer paths as failures. And
+# Windows PowerShell finds no file behind a longer one, so nothing could be read again.
+PATH_LENGTH = 256
+BACKSLASH = "\\"
 # How often a drive is tried in place of another that would do as well.
 PREFERENCE_TRIES = 60
 
@@ -43,6 +47,28 @@ def is_blob_name(name: str) -> bool:
     """Whether a file keeps its name as a blob, and in the XML of a manifest. Source: rules of Azure Blob Storage."""
     broken = any(unicodedata.category(one) in ("Cc", "Cs") for one in name)
     return not broken and name == name.strip() and not name.endswith(".")
+
+
+def same_to_windows(names: Sequence[str]) -> tuple[str, str] | None:
+    """The first two names that Windows takes for one, because only their case differs; None without such."""
+    seen: dict[str, str] = {}
+    for name in names:
+        # Windows changes each character alone, and only where the way back leads to the same one.
+        upper = "".join(one.upper() if one.upper().lower() == one else one for one in name)
+        if upper in seen:
+            return seen[upper], name
+        seen[upper] = name
+    return None
+
+
+def long_path(names: Sequence[str], folder: str) -> tuple[str, int] | None:
+    """The first file whose path in a folder is too long for the tool, and the length of that; None without such."""
+    for name in names:
+        # Windows counts in UTF-16.
+        length = len(f"{folder.rstrip(BACKSLASH)}{BACKSLASH}{name}".encode("utf-16-le", "surrogatepass")) // 2
+        if length > PATH_LENGTH:
+            return name, length
+    return None
 
 
 def staged_files(

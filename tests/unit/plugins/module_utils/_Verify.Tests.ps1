@@ -30,8 +30,8 @@ Describe 'reading a drive again, step by step' {
             $blob
         }
         function New-ShortStream {
-            # A file of which the system gives at most 300 bytes at once. As in the FileStream of .NET Framework, reading
-            # ahead moves the position by what was asked for.
+            # A file of which the system gives at most 300 bytes at once. As in the FileStream of .NET Framework,
+            # reading ahead moves the position by what was asked for.
             param([byte[]]$Byte)
             if (-not ('Seedfreight.Test.ShortStream' -as [type])) {
                 Add-Type -TypeDefinition @'

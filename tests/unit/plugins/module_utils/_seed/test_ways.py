@@ -165,6 +165,57 @@ def test_a_name_that_no_blob_can_keep_stops_the_seed(name: str) -> None:
     assert "Rename it" in found.blocked.remedy and repr(name) in found.blocked.reason
 
 
+@pytest.mark.parametrize(
+    ("names", "refused"),
+    [
+        (["a.vbk", "A.vbk"], True),
+        (["straße Ä", "Straße ä"], True),
+        # Each of these is a file of its own to Windows.
+        (["straße", "STRASSE"], False),
+        (["ı", "I"], False),
+        (["\u00e4", "a\u0308"], False),
+    ],
+)
+def test_files_whose_names_differ_in_case_only_stop_the_seed_before_the_plan(names: list[str], refused: bool) -> None:
+    one = folder([{**FILES[1], "name": name} for name in names])
+    found = decide(replace(one, complete=frozenset({pieces_agent.listing_id(one)})))
+    if not refused:
+        assert found.blocked is None and found.plan is not None
+        return
+    assert found.blocked is not None and (found.plan, found.blocked.id) == (None, "odd_name")
+    assert all(repr(name) in found.blocked.reason for name in names)
+
+
+SESSION_PATH = len("E:\\contoso-fs01-10-1\\")
+
+
+@pytest.mark.parametrize(
+    ("length", "folder_length", "text", "remedy"),
+    [
+        (256 - SESSION_PATH, 10, "", ""),
+        (257 - SESSION_PATH, 10, "would have 257 on its drive", "shorter name"),
+        (156, 99, "", ""),
+        (156, 100, "has 257 on the copy host", "`staging.path_on_copy_host`"),
+        # Outside of the plane that has one unit a character.
+        (78, 99, "", ""),
+        (78, 100, "has 257 on the copy host", "`staging.path_on_copy_host`"),
+    ],
+)
+def test_a_path_that_the_tool_does_not_take_stops_the_seed_before_the_plan(
+    length: int, folder_length: int, text: str, remedy: str
+) -> None:
+    path = "D:\\" + "s" * (folder_length - 3)
+    name = ("\U0001f4be" if length == 78 else "a") * length
+    seed = seed_of({"agent": "folder"}, staging={"path": path})
+    one = folder([{**FILES[1], "name": name}], seed=seed)
+    found = decide(replace(one, complete=frozenset({pieces_agent.listing_id(one)})))
+    if not text:
+        assert found.blocked is None and found.plan is not None
+        return
+    assert found.blocked is not None and (found.plan, found.blocked.id) == (None, "odd_name")
+    assert text in found.blocked.reason and remedy in found.blocked.remedy
+
+
 @pytest.mark.parametrize("name", ["a b.c", "Größe & 备份\u3000a\u200e", "$x%20#[1]"])
 def test_any_other_name_is_planned(name: str) -> None:
     one = folder([{**FILES[1], "name": name}])
