@@ -149,6 +149,11 @@ function Resume-SeedSession {
         $State['bytes_done'] = [long]$State['bytes_done'] + [long]$session['bytes']
         return 0
     }
+    # A start would format the drive, and the tool can do neither of the others with it.
+    if ($Index -eq 0) {
+        throw "The journal of drive $($Order.serial) does not say any more that its first session is completed. " +
+            'Nothing was written.'
+    }
     if ($Action -eq 'resume') {
         $used = Get-SeedUsedByte -Letter $Order.letter
         if ($used -gt [long]$session['used_bytes']) { $session['stalled'] = 0 }

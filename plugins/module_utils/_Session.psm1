@@ -68,10 +68,31 @@ function Test-SeedSessionUnknown {
     $Known -is [System.Collections.IDictionary] -and $Known.Count -gt 0 -and -not $Known.Contains($Id)
 }
 
+function Test-SeedSessionFinished {
+    <#
+    .SYNOPSIS
+        Whether a session whose end nobody saw is completed: its journal says so, and that the drive is finished.
+    .DESCRIPTION
+        The tool is another process than the runner, so it may work on, for a day, after that one was ended.
+    .PARAMETER Session
+        The session as run.json has it.
+    .PARAMETER Journal
+        The journal of the facts; null without one.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([Parameter(Mandatory = $true)][object]$Session, [AllowNull()][object]$Journal)
+    if ($null -ne (Get-SeedField -Value $Session -Name exit_code)) { return $false }
+    $finished = (Get-SeedField -Value $Journal -Name completed) -and (Get-SeedField -Value $Journal -Name manifest_hash)
+    $known = Get-SeedField -Value $Journal -Name sessions
+    $id = "$(Get-SeedField -Value $Session -Name tool_id -Default $Session.id)"
+    [bool]$finished -and "$(Get-SeedField -Value $known -Name $id)" -eq 'Completed'
+}
+
 function Get-SeedSessionNext {
     <#
     .SYNOPSIS
-        What a session other than the first one does next, when its copy has ended.
+        What a session other than the first one does next, when its copy has ended; or the first one if it is finished.
     .PARAMETER Session
         The session as run.json has it: tool_id, state, exit_code, stalled, refused, journal_bytes.
     .PARAMETER Journal
@@ -167,7 +188,7 @@ function Get-SeedNext {
     }
     $id = ''
     if ($open.Count -gt 0) { $id = $open[0].id }
-    if ($id -and $id -eq $first) {
+    if ($id -and $id -eq $first -and -not (Test-SeedSessionFinished -Session $open[0] -Journal $Journal)) {
         return New-SeedNext -Action new_attempt -Session $id -Reason (
             'The first session of a drive can be neither resumed nor aborted.'
         )
@@ -221,6 +242,6 @@ function New-SeedSessionId {
 }
 
 Export-ModuleMember -Function @(
-    'Get-SeedField', 'New-SeedNext', 'Test-SeedSessionUnknown', 'Get-SeedSessionNext', 'Get-SeedNext',
-    'New-SeedSessionId'
+    'Get-SeedField', 'New-SeedNext', 'Test-SeedSessionUnknown', 'Test-SeedSessionFinished', 'Get-SeedSessionNext',
+    'Get-SeedNext', 'New-SeedSessionId'
 )

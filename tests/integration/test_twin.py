@@ -330,6 +330,29 @@ def test_a_later_session_is_resumed(pair: Pair) -> None:
 
 
 @pytest.mark.powershell
+def test_the_only_session_of_a_drive_is_taken_as_the_tool_finished_it(pair: Pair) -> None:
+    """The runner was ended, and the tool went on by itself: nothing is copied anew, and nobody has to allow it."""
+    one = drive(files=FILES[:1], sessions=SESSIONS[:1])
+    start = {**COPY, "drives": [one], "source_directory": "D:\\Staging"}
+    pair.call("sata_prep_import", "real", start)
+    until_idle(pair, one)
+
+    def forget(_home: pathlib.Path) -> None:
+        with world.changed(newest("run.json")) as run:
+            run |= {"state": "running", "runner": None}
+            run["sessions"][0] |= {"state": "running", "exit_code": None, "ended": None}
+
+    pair.each(forget)
+    info = {**COPY, "drives": [one]}
+    ended = pair.compare("sata_prep_import_info", "real", info)[0]["drives"][0]
+    assert (ended["status"], ended["allowed"], ended["next"]["action"]) == ("interrupted", ["resume"], "resume")
+    pair.call("sata_prep_import", "real", start)
+    until_idle(pair, one)
+    done = pair.compare("sata_prep_import_info", "real", info)[0]["drives"][0]
+    assert (done["status"], done["attempt"]["sessions"][0]["resumed"]) == ("copied", 0)
+
+
+@pytest.mark.powershell
 def test_a_session_is_aborted_and_begun_anew(pair: Pair) -> None:
     """The tool remembers where a session reads from, so that a source that moved takes an abort."""
     pair.each(lambda _home: faults.order_tool(HOST, {"kill_at_byte": 4096, "calls": "later", "times": 1}))

@@ -287,6 +287,9 @@ class Run:
             session |= {"state": "completed", "ended": now()}
             self.state["bytes_done"] += session["bytes"]
             return 0
+        if number == 0:
+            text = "does not say any more that its first session is completed. Nothing was written."
+            raise Failed(f"The journal of drive {self.order['serial']} {text}")
         if action == "resume":
             used, before = self._used_bytes(), self._journal_bytes()
             moved = used > (session["used_bytes"] or 0)

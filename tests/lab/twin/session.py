@@ -47,7 +47,7 @@ def next_of(fact: Json, access: str, owner: str) -> Json:
 def _reach(fact: Json, session: Json, first: str, access: str, owner: str) -> Json:
     """What the first session that is not completed does next, as far as journal and drive allow it."""
     name, journal = session["id"], fact["journal"]
-    if name == first:
+    if name == first and not _is_finished(session, journal):
         text = "The first session of a drive can be neither resumed nor aborted."
         return following("new_attempt", name, text)
     lack = ""
@@ -90,6 +90,13 @@ def _later(session: Json, journal: Json) -> Json:
         text = f"Session {name} was resumed three times in a row and got no further. Remove the cause first."
         return following("ask", name, text)
     return following("resume", name, f"The next run resumes session {name}.")
+
+
+def _is_finished(session: Json, journal: Json | None) -> bool:
+    """Whether a journal says that a session whose end nobody saw is completed, and the drive finished."""
+    if not journal or session["exit_code"] is not None or not (journal["completed"] and journal["manifest_hash"]):
+        return False
+    return bool(journal["sessions"].get(session["tool_id"]) == "Completed")
 
 
 def is_unknown(known: Json, tool_id: str) -> bool:

@@ -131,6 +131,40 @@ Describe 'going on with a copy' {
         $after = Get-TestRecord
         "$($after.status) $(Get-TestLog -Record $after)" | Should -Be 'copied s-1, s-2'
     }
+    It 'takes the only session of a drive as it is when the tool finished it while nobody looked' {
+        $all = $option['drives']
+        $option['drives'] = @($all[0].Clone())
+        $option['drives'][0].files, $option['drives'][0].sessions = @($all[0].files[0]), @($all[0].sessions[0])
+        try {
+            Set-TestFault -Fault @{}
+            $null = Invoke-SeedPrepare -Option $option
+            $folder = (Get-TestRecord).attempt.folder
+            $run = (Read-SeedJson -Path "$folder\run.json").value
+            $run.state, $run.sessions[0].state, $run.sessions[0].exit_code = 'running', 'running', $null
+            $run.runner.started_ticks = '630822816000000000'
+            Write-SeedJson -Path "$folder\run.json" -Value $run
+            $before = Get-TestRecord
+            "$($before.status) $($before.allowed) $($before.next.action)" | Should -Be 'interrupted resume resume'
+            $null = Invoke-SeedPrepare -Option $option
+            $after = Get-TestRecord
+            "$($after.status) $($after.attempt.id) $(Get-TestLog -Record $after)" |
+                Should -Be "copied $($before.attempt.id) s-1"
+            $null = Invoke-SeedVerify -Option $option
+            (Get-TestRecord).status | Should -Be 'verified'
+        }
+        finally { $option['drives'] = $all }
+    }
+    It 'does not begin the first session anew when its journal is another one at the moment of going on' {
+        $order = [pscustomobject]@{ serial = 'WD-1'; journal = 'C:\x.jrn'; letter = 'E' }
+        $first = [ordered]@{ id = 's-1'; tool_id = 's-1'; exit_code = $null; refused = '' }
+        Mock Read-SeedJournal { [pscustomobject]@{ sessions = @{ 's-1' = 'InProgress' } } } -ModuleName _Resume
+        Mock Invoke-SeedSession { throw 'the tool was called' } -ModuleName _Resume
+        foreach ($action in 'resume', 'abort') {
+            {
+                Resume-SeedSession -Order $order -State ([ordered]@{ sessions = @($first) }) -Index 0 -Action $action
+            } | Should -Throw '*first session is completed. Nothing was written.*'
+        }
+    }
     It 'unlocks the volume after a restart with the key of its journal, and gives it its letter back' {
         $before = Start-TestCopy
         Lock-SeedVolume -Letter $before.letter

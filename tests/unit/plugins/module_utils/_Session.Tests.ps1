@@ -8,7 +8,8 @@ Describe 'what a copy does next' {
         # Three sessions of which the second one was copying; a row changes one thing of that.
         function Get-TestNext {
             param(
-                [hashtable]$With = @{}, [hashtable]$Second = @{}, [hashtable]$Journal = @{}, [string]$First, [int]$Open
+                [hashtable]$With = @{}, [hashtable]$Second = @{}, [hashtable]$Journal = @{}, [string]$First,
+                [object]$FirstCode, [int]$Open
             )
             $sessions = @(foreach ($at in 1..3) {
                     $state = @('completed', 'failed', 'pending')[$at - 1]
@@ -20,7 +21,7 @@ Describe 'what a copy does next' {
                     [pscustomobject]$one
                 })
             foreach ($name in $Second.Keys) { $sessions[1].$name = $Second[$name] }
-            if ($First) { $sessions[0].state = $First }
+            if ($First) { $sessions[0].state, $sessions[0].exit_code = $First, $FirstCode }
             if ($Open -eq 3) { $sessions[1].state = 'completed' }
             $fact = @{ damaged = ''; bytes = 900; sessions = @{ 's-1' = 'Completed'; 's-2' = 'InProgress' } }
             foreach ($name in $Journal.Keys) { $fact[$name] = $Journal[$name] }
@@ -52,6 +53,46 @@ Describe 'what a copy does next' {
         @{
             want = 'new_attempt s-1'; what = 'the first session was refused'
             case = @{ With = @{ State = 'failed' }; First = 'failed' }
+        }
+        @{
+            want = 'resume s-1'; what = 'the tool ended the first session well, and its runner did not see it'
+            case = @{ First = 'failed'; Journal = @{ completed = $true; manifest_hash = 'A0' } }
+        }
+        @{
+            want = 'new_attempt s-1'; what = 'the journal does not say that the first session finished the drive'
+            case = @{ First = 'failed'; Journal = @{ completed = $false; manifest_hash = 'A0' } }
+        }
+        @{
+            want = 'new_attempt s-1'; what = 'the journal has no hash of the manifest after the first session'
+            case = @{ First = 'failed'; Journal = @{ completed = $true; manifest_hash = '' } }
+        }
+        @{
+            want = 'new_attempt s-1'; what = 'the journal says another word of the first session'
+            case = @{
+                First = 'failed'
+                Journal = @{ completed = $true; manifest_hash = 'A0'; sessions = @{ 's-1' = 'InProgress' } }
+            }
+        }
+        @{
+            want = 'new_attempt s-1'; what = 'the first session has an exit code'
+            case = @{
+                With = @{ State = 'failed' }; First = 'failed'; FirstCode = 1
+                Journal = @{ completed = $true; manifest_hash = 'A0' }
+            }
+        }
+        @{
+            want = 'new_attempt s-1'; what = 'the drive of a finished first session holds something else by now'
+            case = @{
+                With = @{ Content = 'foreign' }; First = 'failed'
+                Journal = @{ completed = $true; manifest_hash = 'A0' }
+            }
+        }
+        @{
+            want = 'wait s-1'; what = 'the drive of a finished first session is not attached'
+            case = @{
+                With = @{ Access = 'missing' }; First = 'failed'
+                Journal = @{ completed = $true; manifest_hash = 'A0' }
+            }
         }
         # A later session that ended abnormally
         @{ want = 'resume s-2'; what = 'the tool was killed'; case = @{} }
