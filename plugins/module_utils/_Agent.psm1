@@ -176,7 +176,8 @@ function Get-SeedStagedFile {
         All files at and below the staging location, hidden ones too: exists (true, false, null), files and why.
     .DESCRIPTION
         Each file has name (relative, with backslashes), bytes and modified (ISO 8601 with milliseconds). `files` is
-        null when not all of them can be seen; `why` then says why.
+        null when not all of them can be seen; `why` then says why. What lies behind a folder that is a link is not of
+        the staging location, and whether a listing goes through it depends on the version of PowerShell.
     .PARAMETER Path
         The staging location.
     #>
@@ -201,7 +202,6 @@ function Get-SeedStagedFile {
     $failures = @()
     $list = @{
         LiteralPath = $root.FullName
-        File = $true
         Recurse = $true
         Force = $true
         ErrorAction = 'SilentlyContinue'
@@ -214,7 +214,17 @@ function Get-SeedStagedFile {
         $seen.why = "Not everything below '$Path' can be read ($(ConvertTo-SeedReason -ErrorRecord $failure))."
         return [pscustomobject]$seen
     }
-    $seen.files = @($found | ForEach-Object {
+    foreach ($folder in @($found | Where-Object { $_.PSIsContainer })) {
+        if (-not ($folder.Attributes -band [System.IO.FileAttributes]::ReparsePoint)) { continue }
+        $name = $folder.FullName.Substring($prefix).Replace('/', '\')
+        $seen.why = "The folder '$name' below '$Path' is a link, junction or mount point. Remove it, or put a real " +
+        'folder in its place.'
+        return [pscustomobject]$seen
+    }
+    $seen.files = @($found | Where-Object { -not $_.PSIsContainer } | ForEach-Object {
+            # A folder of NTFS keeps the size and the time that a file had when it was last closed.
+            $_.Refresh()
+            if (-not $_.Exists) { return }
             [pscustomobject]@{
                 name = $_.FullName.Substring($prefix).Replace('/', '\')
                 bytes = [long]$_.Length
@@ -294,13 +304,37 @@ function Get-SeedStageRefusal {
     ''
 }
 
+function Test-SeedOtherPolicy {
+    <#
+    .SYNOPSIS
+        Whether a backup job is surely of another policy of the agent, as that of the system state is.
+    .DESCRIPTION
+        It names what it backs up, all of that is missing in the policy, and none of it is a volume. To take a job of
+        the seed for another one could start a second backup.
+    .PARAMETER Job
+        The job.
+    .PARAMETER Source
+        The data sources of the policy.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param(
+        [Parameter(Mandatory = $true)][object]$Job,
+        [AllowNull()][AllowEmptyCollection()][string[]]$Source = @()
+    )
+    $theirs = @(Get-SeedValue -InputObject $Job -Path 'data_sources' | Where-Object { $_ })
+    if ($theirs.Count -eq 0 -or @($Source | Where-Object { $_ }).Count -eq 0) { return $false }
+    @($theirs | Where-Object { $_ -in $Source -or $_ -match '^[A-Za-z]:' }).Count -eq 0
+}
+
 function Get-SeedStageDecision {
     <#
     .SYNOPSIS
         What offline_stage has to do: configure (bool), start (bool), refused (why it may not, or empty).
     .DESCRIPTION
         A backup is started once. A job that is not in KnownJob belongs to the seed, in whatever state, and nothing is
-        started after it; only RestartFailed allows that, and only after jobs that failed or were aborted.
+        started after it; only RestartFailed allows that, and only after jobs that failed or were aborted. One of the
+        system state never belongs to it.
     .PARAMETER Agent
         Kind of the agent.
     .PARAMETER Backup
@@ -326,7 +360,10 @@ function Get-SeedStageDecision {
     $decision = [pscustomobject]@{ configure = $false; start = $false; refused = '' }
     $decision.refused = Get-SeedStageRefusal -Agent $Agent -Backup $Backup -NewPolicy $NewPolicy
     if ($decision.refused) { return $decision }
-    $own = @($Backup['jobs'] | Where-Object { $_.id -notin $KnownJob })
+    $sources = @(Get-SeedValue -InputObject $Backup['policy'] -Path 'data_sources')
+    $own = @($Backup['jobs'] | Where-Object {
+            $_.id -notin $KnownJob -and -not (Test-SeedOtherPolicy -Job $_ -Source $sources)
+        })
     $failed = @($own | Where-Object { $_.phase -in 'failed', 'aborted' })
     $again = $RestartFailed -and $own.Count -gt 0 -and $failed.Count -eq $own.Count
     $unknown = $Backup['unknown']
@@ -798,7 +835,8 @@ Export-ModuleMember -Function @(
     'Get-SeedAgentProvider', 'Get-SeedAgentScope', 'Get-SeedBackup', 'Get-SeedFreeByte', 'Test-SeedShare',
     'Get-SeedStagedFile',
     'ConvertTo-SeedComparable',
-    'Get-SeedMethodDifference', 'Get-SeedStageRefusal', 'Get-SeedStageDecision', 'Get-SeedStartRefusal',
+    'Get-SeedMethodDifference', 'Get-SeedStageRefusal', 'Test-SeedOtherPolicy', 'Get-SeedStageDecision',
+    'Get-SeedStartRefusal',
     'Get-SeedPolicyRefusal', 'Wait-SeedBackupJob', 'Get-SeedAttendedRefusal', 'Get-SeedMissingOption',
     'Invoke-SeedStage', 'New-SeedStagingFolder', 'Set-SeedMethod',
     'Remove-SeedLeftSetting', 'Get-SeedLeftReason', 'Invoke-SeedStageClean'

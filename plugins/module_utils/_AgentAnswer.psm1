@@ -49,14 +49,15 @@ function Get-SeedText {
 function ConvertTo-SeedTime {
     <#
     .SYNOPSIS
-        A time as ISO 8601 in UTC; null for nothing, for what is no time, and for the zero times of .NET and of Windows.
+        A time as ISO 8601 in UTC; null for nothing, for what is no time, and for the zero times of .NET and of Windows,
+        which a file may have.
     .DESCRIPTION
         A time that does not say its zone is UTC: public scripts document JobStatus.EndTime so, and nothing says
         otherwise of the other times. Whoever compares these times with those of another clock has to allow for a day.
     .PARAMETER Value
         A DateTime or a text.
     .PARAMETER Millisecond
-        Keep milliseconds.
+        The time of a file: keep milliseconds, and a time of any year.
     #>
     [CmdletBinding()]
     [OutputType([string])]
@@ -69,7 +70,7 @@ function ConvertTo-SeedTime {
         $style = [System.Globalization.DateTimeStyles]::RoundtripKind
         if (-not [DateTime]::TryParse("$Value", $culture, $style, [ref]$time)) { return $null }
     }
-    if ($time.Year -lt 1980) { return $null }
+    if ($time.Year -lt 1980 -and -not $Millisecond) { return $null }
     if ($time.Kind -eq [DateTimeKind]::Unspecified) { $time = [DateTime]::SpecifyKind($time, 'Utc') }
     $format = 'yyyy-MM-ddTHH:mm:ssZ'
     if ($Millisecond) { $format = 'yyyy-MM-ddTHH:mm:ss.fffZ' }

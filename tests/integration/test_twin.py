@@ -711,7 +711,7 @@ def test_a_copy_that_fails_is_begun_again(pair: Pair) -> None:
 
 @pytest.mark.powershell
 def test_a_backup_that_fails_is_started_again(pair: Pair) -> None:
-    """Only when it is allowed; a job that was known before does not count."""
+    """Only when it is allowed; a job that was known before does not count, and none of the system state."""
     settings, subscription = (pair.modules / SETTINGS).read_text(), controller.settings.SUBSCRIPTION_ID
     pair.each(lambda _home: world.windows_path(HOST, "D:\\Backup").mkdir())
     known = {"job_id": "5b4a0b2e-0000-4000-8000-000000000001", "job_type": "Backup", "state": "Completed"}
@@ -720,6 +720,9 @@ def test_a_backup_that_fails_is_started_again(pair: Pair) -> None:
     def prepare(home: pathlib.Path) -> None:
         with world.changed(home / "hosts" / HOST / "agent.json") as agent:
             agent["jobs"].append({**known, "error_code": 0, "data_sources": ["D:\\"]})
+            # Of another policy, so that it is nobody's first backup.
+            state = {"job_id": f"{known['job_id'][:-1]}2", "error_code": 0, "data_sources": ["System State"]}
+            agent["jobs"].append({**known, **state, "start": "2026-01-02T05:04:05Z", "end": "2026-01-02T05:14:05Z"})
             agent["next_job_state"] = "Failed"
 
     pair.each(prepare)

@@ -282,6 +282,14 @@ def _comparable(value: Any) -> str:
         return str(value).strip().replace("/", "\\").rstrip("\\").upper()
 
 
+def _other_policy(job: Json, policy: Json | None) -> bool:
+    """Whether a job is surely of another policy, as that of the system state is."""
+    wanted = {str(one).lower() for one in (policy or {}).get("data_sources") or [] if one}
+    theirs = [str(one).lower() for one in job["data_sources"] if one]
+    own = any(one in wanted or re.match("[a-z]:", one) for one in theirs)
+    return bool(theirs and wanted and not own)
+
+
 def _refusal(backup: Json, own: list[Json], different: list[str], again: bool) -> str:
     """Why a backup may not be started now; empty when it may."""
     options = ", ".join(f"`{re.sub('^staging_location$', 'staging_path', one)}`" for one in different)
@@ -401,7 +409,11 @@ def _decide(backup: Json, wanted: Json, option: Json) -> tuple[str, bool, bool]:
             False,
             False,
         )
-    own = [one for one in backup["jobs"] if one["id"] not in option["known_jobs"]]
+    own = [
+        one
+        for one in backup["jobs"]
+        if one["id"] not in option["known_jobs"] and not _other_policy(one, backup["policy"])
+    ]
     failed = [one for one in own if one["phase"] in ("failed", "aborted")]
     again = option["restart_failed"] and bool(own) and len(failed) == len(own)
     method = backup["method"]

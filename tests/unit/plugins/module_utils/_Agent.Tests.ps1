@@ -162,6 +162,39 @@ Describe 'the source host of a seed' {
             } -ModuleName _Agent
             (Get-SeedStagedFile -Path 'E:\').why | Should -BeNullOrEmpty
         }
+        It 'does not show what lies behind a link for what lies in it' {
+            Write-TestFile -Name 'a.AIBBlob'
+            $null = New-Item -ItemType Directory -Path 'E:\Elsewhere'
+            $link = [System.IO.Path]::Combine((Resolve-SeedPath -Path 'E:\Staging'), 'old', 'link')
+            $null = [System.IO.Directory]::CreateDirectory([System.IO.Path]::GetDirectoryName($link))
+            $null = New-Item -ItemType SymbolicLink -Path $link -Target (Resolve-SeedPath -Path 'E:\Elsewhere')
+            $seen = Get-SeedStagedFile -Path 'E:\Staging'
+            $null -eq $seen.files | Should -BeTrue
+            $seen.why | Should -BeLike "*'old\link'*junction*"
+        }
+        It 'shows the size and the time that a file has now, and not those of its folder' {
+            Write-TestFile -Name 'a.BaseBlob'
+            Write-TestFile -Name 'gone.BaseBlob'
+            $found = @(Get-ChildItem -LiteralPath 'E:\Staging' -Force)
+            foreach ($one in $found) { $one.Length | Should -Be 512 }
+            Write-TestFile -Name 'a.BaseBlob' -Bytes 1024
+            [System.IO.File]::Delete((Resolve-SeedPath -Path 'E:\Staging\gone.BaseBlob'))
+            Mock Get-ChildItem { $found }.GetNewClosure() -ModuleName _Agent
+            $seen = Get-SeedStagedFile -Path 'E:\Staging'
+            @($seen.files | ForEach-Object { "$($_.name) $($_.bytes)" }) | Should -Be @('a.BaseBlob 1024')
+        }
+        It 'has a time for each file, however old it is: <time>' -ForEach @(
+            @{ time = '1970-01-01T00:00:00.000Z' }, @{ time = '1979-12-31T23:59:59.120Z' }
+        ) {
+            Write-TestFile -Name 'a.AIBBlob'
+            $utc = [DateTime]::Parse($time, [cultureinfo]::InvariantCulture).ToUniversalTime()
+            [System.IO.File]::SetLastWriteTimeUtc((Resolve-SeedPath -Path 'E:\Staging\a.AIBBlob'), $utc)
+            $file = @((Get-SeedStagedFile -Path 'E:\Staging').files)[0]
+            $file.modified | Should -BeExactly $time
+            Get-SeedLeftReason -File $file -Frozen @{ bytes = '512'; modified = $time } | Should -BeNullOrEmpty
+            Get-SeedLeftReason -File $file -Frozen @{ bytes = '512'; modified = '1975-01-01T00:00:00.000Z' } |
+                Should -BeLike '*1975*'
+        }
         It 'is not a file' { (Get-SeedStagedFile -Path 'E:\keep.txt').why | Should -BeLike '*is a file*' }
     }
 
@@ -467,6 +500,28 @@ Describe 'the source host of a seed' {
             Add-TestJob -Id 'restore' -State 'Completed' -Type 'Recovery'
             (Invoke-SeedStage -Option (New-TestOption) -CheckMode $true).started | Should -BeTrue
         }
+        It 'starts although the system state was backed up since the seed began' {
+            Set-TestMethod
+            Add-TestJob -Id 'state' -State 'Completed'
+            Set-TestAgent { $_.jobs[0].data_sources = @('System State') }
+            (Invoke-SeedStage -Option (New-TestOption) -CheckMode $true).started | Should -BeTrue
+        }
+        It 'begins again after a job of its own that failed, although the system state was backed up since' {
+            Set-TestMethod
+            Add-TestJob -Id 'own' -State 'Failed'
+            Add-TestJob -Id 'state' -State 'Completed' -Start '2026-01-03T01:00:00Z'
+            Set-TestAgent { $_.jobs[1].data_sources = @('System State') }
+            $option = New-TestOption -Change @{ restart_failed = $true }
+            (Invoke-SeedStage -Option $option -CheckMode $true).started | Should -BeTrue
+        }
+        It 'starts nothing after a job of <sources>, which may be its own' -ForEach @(
+            @{ sources = 'F:\' }, @{ sources = '' }
+        ) {
+            Set-TestMethod
+            Add-TestJob -Id 'other' -State 'Completed'
+            Set-TestAgent { $_.jobs[0].data_sources = @($sources | Where-Object { $_ }) }
+            (Invoke-SeedStage -Option (New-TestOption) -CheckMode $true).started | Should -BeFalse
+        }
         It 'starts after a backup over the network that left nothing in the staging location' {
             Add-TestJob -Id 'network' -State 'Completed'
             $outcome = Invoke-SeedStage -Option (New-TestOption) -CheckMode $true
@@ -727,9 +782,12 @@ Describe 'the source host of a seed' {
         It 'leaves what cannot be removed, and says why' {
             $file = [pscustomobject]@{
                 FullName = "$(Resolve-SeedPath -Path 'E:\Staging')/a.AIBBlob"
+                PSIsContainer = $false
+                Exists = $true
                 Length = 512
                 LastWriteTimeUtc = [DateTime]::SpecifyKind([DateTime]'2026-01-02T03:04:05.678', 'Utc')
             }
+            $file | Add-Member -MemberType ScriptMethod -Name Refresh -Value { }
             Mock Get-ChildItem { $file } -ModuleName _Agent
             $option = New-TestOption -Change @{ frozen_files = @(Get-TestFrozen -Name 'a.AIBBlob') }
             $outcome = Invoke-SeedStageClean -Option $option
