@@ -137,13 +137,7 @@ function Get-SeedFreeByte {
     param([Parameter(Mandatory = $true)][string]$Path)
     if ($Path -notmatch '^[A-Za-z]:') { return $null }
     try {
-        $parts = @($Path.Replace('/', '\').Split('\') | Where-Object { $_ })
-        for ($at = 1; $at -lt $parts.Count; $at++) {
-            $folder = $parts[0..$at] -join '\'
-            if (-not (Test-Path -LiteralPath $folder -ErrorAction Stop)) { break }
-            $attributes = (Get-Item -LiteralPath $folder -Force -ErrorAction Stop).Attributes
-            if ($attributes -band [System.IO.FileAttributes]::ReparsePoint) { return $null }
-        }
+        if (Get-SeedPathLink -Path $Path) { return $null }
         $letter = $Path.Substring(0, 1).ToUpperInvariant()
         # A volume that shows no size is locked, or has no file system.
         foreach ($volume in @(Get-Volume -DriveLetter $letter -ErrorAction Stop)) {

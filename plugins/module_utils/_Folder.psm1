@@ -632,6 +632,26 @@ function New-SeedPrivateFolder {
     }
 }
 
+function Get-SeedPathLink {
+    <#
+    .SYNOPSIS
+        The first folder on the way to a path, or the path itself, that is a link, junction or mount point: what lies
+        behind it may lie on another volume. Nothing when there is none. Fails when Windows does not say.
+    .PARAMETER Path
+        An absolute path with a drive letter. It does not have to exist.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][string]$Path)
+    $parts = @($Path.Replace('/', '\').Split([char[]]'\') | Where-Object { $_ })
+    for ($at = 1; $at -lt $parts.Count; $at++) {
+        $folder = $parts[0..$at] -join '\'
+        if (-not (Test-Path -LiteralPath $folder -ErrorAction Stop)) { return }
+        $attributes = (Get-Item -LiteralPath $folder -Force -ErrorAction Stop).Attributes
+        if (($attributes -band [System.IO.FileAttributes]::ReparsePoint) -ne 0) { return $folder }
+    }
+}
+
 function Get-SeedTreeItem {
     <#
     .SYNOPSIS
@@ -709,6 +729,7 @@ Export-ModuleMember -Function @(
     'Resolve-SeedPath', 'Get-SeedTime', 'Read-SeedText', 'ConvertTo-SeedPlain', 'Read-SeedJson', 'Write-SeedJson',
     'Test-SeedFipsOnly', 'New-SeedHash', 'Get-SeedFileHash', 'Get-SeedProgramFile', 'Get-SeedProgramHash',
     'Set-SeedPrivateAcl', 'New-SeedPrivateFile', 'Test-SeedTrusted', 'Get-SeedFolderAccess', 'Get-SeedFolderChain',
-    'Get-SeedFolderProblem', 'Add-SeedPrivateFolder', 'New-SeedPrivateFolder', 'Get-SeedTreeItem', 'Remove-SeedTree',
+    'Get-SeedFolderProblem', 'Add-SeedPrivateFolder', 'New-SeedPrivateFolder', 'Get-SeedPathLink',
+    'Get-SeedTreeItem', 'Remove-SeedTree',
     'Get-SeedDrivePattern', 'Test-SeedDrivePath'
 )

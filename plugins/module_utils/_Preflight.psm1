@@ -58,7 +58,8 @@ function Get-SeedPreflight {
 function Get-SeedWindowsFact {
     <#
     .SYNOPSIS
-        Which Windows this is: build, client (bool), bits64 (bool) and seen, a sentence. Fails without a build number.
+        Which Windows this is: build, client (bool), bits64 (bool) and seen, a sentence. Fails where Windows does not
+        say one of them.
     #>
     [CmdletBinding()]
     param()
@@ -67,11 +68,15 @@ function Get-SeedWindowsFact {
     if (-not [int]::TryParse("$(Get-SeedProperty -From $system -Name BuildNumber)", [ref]$build)) {
         throw 'Windows shows no build number.'
     }
+    $type = Get-SeedProperty -From $system -Name ProductType
+    if ($null -eq $type) { throw 'Windows does not say whether it is a client or a server.' }
+    $bits = "$(Get-SeedProperty -From $system -Name OSArchitecture)"
+    if (-not $bits) { throw 'Windows does not say whether it is a 64-bit one.' }
     [pscustomobject][ordered]@{
         build = $build
         # 1 is a client, 2 a domain controller, 3 a server.
-        client = (Get-SeedProperty -From $system -Name ProductType) -eq 1
-        bits64 = "$(Get-SeedProperty -From $system -Name OSArchitecture)" -match '64'
+        client = $type -eq 1
+        bits64 = $bits -match '64'
         seen = "$(Get-SeedProperty -From $system -Name Caption)".Trim() + ", build $build, PowerShell " +
             "$($PSVersionTable.PSVersion) ($($PSVersionTable.PSEdition))."
     }
@@ -212,7 +217,9 @@ function Get-SeedSleep {
         $filter = "InstanceID='Microsoft:PowerSettingDataIndex\\$plan\\AC\\$($settings[$name])'"
         $query = @{ Namespace = $space; ClassName = 'Win32_PowerSettingDataIndex'; Filter = $filter }
         $values = @(Get-CimInstance @query -ErrorAction Stop)
-        if ($values.Count -gt 0) { $found[$name] = [long]$values[0].SettingIndexValue }
+        # Null would be 0 as a number, which is never.
+        $seconds = Get-SeedProperty -From ($values | Select-Object -First 1) -Name SettingIndexValue
+        if ($null -ne $seconds) { $found[$name] = [long]$seconds }
     }
     # Hardware that cannot hibernate has no such setting; one that shows neither is not understood.
     if ($found.Count -eq 0) {

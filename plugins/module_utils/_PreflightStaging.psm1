@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #AnsibleRequires -PowerShell ..module_utils._AgentAnswer
+#AnsibleRequires -PowerShell ..module_utils._Folder
 #AnsibleRequires -PowerShell ..module_utils._PreflightPolicy
 #AnsibleRequires -PowerShell ..module_utils._Registry
 Set-StrictMode -Version 3.0
@@ -12,6 +13,21 @@ Set-StrictMode -Version 3.0
 
 # Source: the support matrix of the agent, for Windows Server 2012 and later.
 $script:LargestSource = 54400GB
+# The names of the files that the agent stages.
+$script:Staged = '\.(AIBBlob|BaseBlob)$'
+
+function Format-SeedGigabyte {
+    <#
+    .SYNOPSIS
+        A number of bytes in GB with one decimal, written alike in every language of Windows.
+    .PARAMETER Byte
+        The number.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][long]$Byte)
+    ($Byte / 1GB).ToString('n1', [System.Globalization.CultureInfo]::InvariantCulture)
+}
 
 function Get-SeedScratch {
     <# .SYNOPSIS The cache folder of the agent (its scratch location), or null. #>
@@ -103,7 +119,10 @@ function Get-SeedSourceByte {
     $sources = @(Get-SeedSourceVolume -Option $Option)
     if (-not $sources) { throw 'the policy names no volume.' }
     foreach ($one in $sources) {
-        if ($null -eq $one.volume) { throw "how much $($one.name) holds is not known." }
+        # A volume that shows no size is locked, or has no file system.
+        if ($null -eq $one.volume -or [long]$one.volume.Size -le 0) {
+            throw "how much $($one.name) holds is not known."
+        }
         $bytes += [long]$one.volume.Size - [long]$one.volume.SizeRemaining
     }
     $bytes
@@ -132,7 +151,7 @@ function Get-SeedSourceCheck {
             $problems += "$($one.name) has $system, not NTFS"
         }
         if ($used -gt $script:LargestSource) { $problems += "$($one.name) holds more than 54400 GB" }
-        '{0} NTFS, {1:n1} GB used' -f $one.name, ($used / 1GB)
+        "$($one.name) NTFS, $(Format-SeedGigabyte -Byte $used) GB used"
     }
     if ($problems) {
         return New-SeedFinding -Status failed -Evidence (
@@ -153,7 +172,8 @@ function Get-SeedCacheCheck {
     .SYNOPSIS
         Whether the cache folder of the agent is local, plain, and has room.
     .DESCRIPTION
-        It takes 5 to 10 percent of the data. Source: FAQ and support matrix of the agent.
+        It takes 5 to 10 percent of the data, and must not be a reparse point. Source: FAQ and support matrix of the
+        agent.
     .PARAMETER Option
         Needs backup.
     #>
@@ -176,22 +196,29 @@ function Get-SeedCacheCheck {
         )
     }
     $flags = @(Get-SeedFolderFlag -Path $path)
-    if (Test-SeedDedup -Path $path) { $flags += 'deduplicated' }
-    if ("$($volume.DriveType)" -ne 'Fixed') { $flags += "on a volume that is $($volume.DriveType)" }
+    $link = Get-SeedPathLink -Path $path
+    if ($link -eq $path) { $flags += 'a reparse point' }
+    if (-not $link -and (Test-SeedDedup -Path $path)) { $flags += 'deduplicated' }
+    if (-not $link -and "$($volume.DriveType)" -ne 'Fixed') { $flags += "on a volume that is $($volume.DriveType)" }
     if ($flags) {
         return New-SeedFinding -Status failed -Evidence "The cache folder $path is $($flags -join ' and ')." -Remedy (
             $remedy
         )
     }
+    if ($link) {
+        return New-SeedFinding -Status unknown -Evidence (
+            "$link is a link, junction or mount point, so on which volume the cache folder $path lies is not known."
+        ) -Remedy "Look whether the volume behind $link is local and has room for 5 to 10 percent of the data."
+    }
     $free = [long]$volume.SizeRemaining
-    $seen = 'The cache folder {0} has {1:n1} GB free' -f $path, ($free / 1GB)
+    $seen = "The cache folder $path has $(Format-SeedGigabyte -Byte $free) GB free"
     try { $source = Get-SeedSourceByte -Option $Option }
     catch {
         return New-SeedFinding -Status unknown -Evidence (
             "$seen; whether that is 5 percent of the data is not known: $_"
         ) -Remedy 'Compare it with the size of what is backed up.'
     }
-    $seen = '{0}; the volumes of the policy hold {1:n1} GB.' -f $seen, ($source / 1GB)
+    $seen = "$seen; the volumes of the policy hold $(Format-SeedGigabyte -Byte $source) GB."
     if ($free -lt 0.05 * $source) {
         return New-SeedFinding -Status warning -Evidence (
             "$seen It needs 5 to 10 percent of what is backed up."
@@ -250,6 +277,12 @@ function Get-SeedStagingVolume {
     }
     $volume = Get-SeedLetterVolume -Path $path
     if ($null -eq $volume) { throw "this host has no volume $($path.Substring(0, 2))." }
+    $link = Get-SeedPathLink -Path $path
+    if ($link) {
+        return New-SeedFinding -Status unknown -Evidence (
+            "$link is a link, junction or mount point, so on which volume the staging location lies is not known."
+        ) -Remedy "Look at the volume behind ${link}: local, NTFS or ReFS, neither compressed nor deduplicated."
+    }
     $system = "$($volume.FileSystem)"
     $seen = "$($path.Substring(0, 2)) has $system and is $("$($volume.DriveType)".ToLowerInvariant())."
     $remedy = 'Choose a folder on a local volume with NTFS or ReFS.'
@@ -287,7 +320,7 @@ function Get-SeedStagingSpace {
             'How much room the staging location has is not known.'
         ) -Remedy $remedy
     }
-    $seen = 'The staging location has {0:n1} GB free' -f ($free / 1GB)
+    $seen = "The staging location has $(Format-SeedGigabyte -Byte $free) GB free"
     if ($free -lt 1MB) { return New-SeedFinding -Status failed -Evidence "$seen." -Remedy $remedy }
     try { $source = Get-SeedSourceByte -Option $Option }
     catch {
@@ -297,8 +330,12 @@ function Get-SeedStagingSpace {
     }
     # What is staged already needs no room any more.
     $staged = [long]0
-    foreach ($file in @($Option['backup'].files)) { if ($null -ne $file) { $staged += $file.bytes } }
-    $seen = '{0}; the volumes of the policy hold {1:n1} GB.' -f $seen, ($source / 1GB)
+    foreach ($file in @($Option['backup'].files)) {
+        if ($null -ne $file -and $file.name -match $script:Staged -and $file.name -notlike '*\*') {
+            $staged += $file.bytes
+        }
+    }
+    $seen = "$seen; the volumes of the policy hold $(Format-SeedGigabyte -Byte $source) GB."
     if ($free + $staged -lt $source) {
         return New-SeedFinding -Status warning -Evidence "$seen That may be too little." -Remedy $remedy
     }
@@ -308,7 +345,8 @@ function Get-SeedStagingSpace {
 function Get-SeedStagingFile {
     <#
     .SYNOPSIS
-        Whether files lie in the staging location that are no part of the first backup.
+        Whether files lie in the staging location that are no part of the first backup. Those of Windows itself, at the
+        root of a volume, do not count.
     .PARAMETER Option
         Needs backup.
     #>
@@ -320,15 +358,28 @@ function Get-SeedStagingFile {
             "What lies in the staging location is not known: $($backup.unknown['staging'])"
         ) -Remedy 'Let the account of the connection read the staging location.'
     }
-    $foreign = @($backup.files | ForEach-Object { $_.name } | Where-Object { $_ -notmatch '\.(AIBBlob|BaseBlob)$' })
-    if ($foreign) {
-        $shown = @($foreign | Select-Object -First 5) -join ', '
-        if ($foreign.Count -gt 5) { $shown += " and $($foreign.Count - 5) more" }
-        return New-SeedFinding -Status warning -Evidence (
-            "The staging location has files that no backup wrote: $shown."
-        ) -Remedy 'Move them away. They are not shipped.'
+    $names = @($backup.files | ForEach-Object { $_.name } | Where-Object {
+            $_ -notmatch '^(\$RECYCLE\.BIN|System Volume Information)\\'
+        })
+    $foreign = @($names | Where-Object { $_ -notmatch $script:Staged })
+    $deep = @($names | Where-Object { $_ -match $script:Staged -and $_ -like '*\*' })
+    $seen = @()
+    $remedy = @()
+    foreach ($group in @(
+            @($foreign, 'files that no backup wrote', 'Move them away. They are not shipped.'),
+            @($deep, 'files of a backup in a subfolder', 'Move those of another backup away. They stop the seed.')
+        )) {
+        $found, $what, $advice = $group
+        if (-not $found) { continue }
+        $shown = @($found | Select-Object -First 5) -join ', '
+        if ($found.Count -gt 5) { $shown += " and $($found.Count - 5) more" }
+        $seen += "The staging location has ${what}: $shown."
+        $remedy += $advice
     }
-    New-SeedFinding -Status ok -Evidence "The staging location has $(@($backup.files).Count) files, all of a backup."
+    if ($seen) { return New-SeedFinding -Status warning -Evidence ($seen -join ' ') -Remedy ($remedy -join ' ') }
+    $count = "$($names.Count) files"
+    if ($names.Count -eq 1) { $count = '1 file' }
+    New-SeedFinding -Status ok -Evidence "The staging location has $count, all of a backup."
 }
 
 function Get-SeedStagingRight {
@@ -393,7 +444,7 @@ function Get-SeedStagingRight {
 }
 
 Export-ModuleMember -Function @(
-    'Get-SeedScratch', 'Get-SeedLetterVolume', 'Test-SeedDedup', 'Get-SeedFolderFlag', 'Get-SeedSourceVolume',
-    'Get-SeedSourceByte', 'Get-SeedSourceCheck', 'Get-SeedCacheCheck', 'Get-SeedStagingFolder',
+    'Format-SeedGigabyte', 'Get-SeedScratch', 'Get-SeedLetterVolume', 'Test-SeedDedup', 'Get-SeedFolderFlag',
+    'Get-SeedSourceVolume', 'Get-SeedSourceByte', 'Get-SeedSourceCheck', 'Get-SeedCacheCheck', 'Get-SeedStagingFolder',
     'Get-SeedStagingVolume', 'Get-SeedStagingSpace', 'Get-SeedStagingFile', 'Get-SeedStagingRight'
 )

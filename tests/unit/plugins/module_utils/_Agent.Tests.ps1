@@ -226,7 +226,7 @@ Describe 'the source host of a seed' {
             $null = New-Item -ItemType Directory -Path 'E:\Mount'
             Mock Get-Item {
                 [pscustomobject]@{ Attributes = [System.IO.FileAttributes]'Directory, ReparsePoint' }
-            } -ModuleName _Agent
+            } -ModuleName _Folder
             Get-SeedFreeByte -Path 'E:\Mount\Staging' | Should -BeNullOrEmpty
             Mock Get-Volume { [pscustomobject]@{ Size = 0; SizeRemaining = 0 } } -ModuleName _Agent
             Get-SeedFreeByte -Path 'E:\Staging' | Should -BeNullOrEmpty

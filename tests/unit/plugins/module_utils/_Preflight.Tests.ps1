@@ -83,6 +83,14 @@ Describe 'the preflight of a copy host' {
             Mock Get-CimInstance { [pscustomobject]@{ Caption = 'x' } } -ModuleName _Preflight
             { Get-SeedWindowsSupport -Option $option } | Should -Throw '*no build number*'
         }
+        It 'fails where Windows does not say its <name>' -ForEach @(
+            @{ name = 'OSArchitecture'; text = '*64-bit*' }, @{ name = 'ProductType'; text = '*client*' }
+        ) {
+            $system = @{ Caption = 'x'; BuildNumber = '19045'; ProductType = [uint32]1; OSArchitecture = '64-bit' }
+            $system[$name] = $null
+            Mock Get-CimInstance { [pscustomobject]$system }.GetNewClosure() -ModuleName _Preflight
+            { Get-SeedWindowsFact } | Should -Throw $text
+        }
         It 'is <status> for .NET Framework release <release>' -ForEach @(
             @{ release = 394802; status = 'ok' }
             @{ release = 394801; status = 'failed' }
@@ -163,6 +171,16 @@ Describe 'the preflight of a copy host' {
             Set-TestPower -Seconds @{ '29f6c1db' = 1800; '9d7815a6' = 10800 }
             (Get-SeedSleep -Option $option).evidence |
                 Should -Match 'sleeps after 1800 seconds and hibernates after 10800 seconds'
+        }
+        It 'is unknown where Windows shows the settings without a value' {
+            Mock Get-CimInstance {
+                [CmdletBinding()]param($Namespace, $ClassName, $Filter)
+                [pscustomobject]@{
+                    InstanceID = 'Microsoft:PowerPlan\{381b4222-f694-41f0-9685-ff5bb260df2e}'
+                    SettingIndexValue = $null
+                }
+            } -ModuleName _Preflight
+            (Get-SeedSleep -Option $option).status | Should -Be 'unknown'
         }
         It 'is unknown without an active plan' {
             Mock Get-CimInstance { } -ModuleName _Preflight

@@ -4,7 +4,7 @@
 Describe 'what a source host reads and writes' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        Import-TestUtility -Name '_AgentAnswer', '_Registry', '_PreflightPolicy', '_PreflightStaging'
+        Import-TestUtility -Name '_Folder', '_AgentAnswer', '_Registry', '_PreflightPolicy', '_PreflightStaging'
 
         function Get-TestOption {
             # What the agent says, with some of it replaced.
@@ -118,6 +118,53 @@ Describe 'what a source host reads and writes' {
             Set-TestVolume @{ C = @{ used = 1; free = 50GB } }
             (Get-SeedCacheCheck -Option (Get-TestOption)).status | Should -Be 'unknown'
         }
+        It 'is unknown where the size of the source reads <size>, as of a volume that is locked' -ForEach @(
+            @{ size = 0 }, @{ size = $null }
+        ) {
+            Set-TestScratch 'C:\Scratch'
+            Mock Get-Volume {
+                [pscustomobject]@{
+                    DriveLetter = [char]'C'; DriveType = 'Fixed'; FileSystem = 'NTFS'; Size = 99GB; SizeRemaining = 50GB
+                }
+                [pscustomobject]@{
+                    DriveLetter = [char]'E'; DriveType = 'Fixed'; FileSystem = ''; Size = $size; SizeRemaining = $size
+                }
+            }.GetNewClosure() -ModuleName _PreflightStaging
+            $found = Get-SeedCacheCheck -Option (Get-TestOption)
+            "$($found.status) $($found.evidence)" | Should -BeLike 'unknown *how much E:\ holds is not known*'
+            $found = Get-SeedStagingSpace -Option (Get-TestOption)
+            "$($found.status) $($found.evidence)" | Should -BeLike 'unknown *how much E:\ holds is not known*'
+        }
+        It 'writes numbers in one way, whatever the language of the host' {
+            Set-TestScratch 'C:\Scratch'
+            Set-TestVolume @{ C = @{ used = 1GB; free = 1234.5GB }; E = @{ used = 1500.5GB; free = 0 } }
+            $before = [cultureinfo]::CurrentCulture
+            try {
+                [cultureinfo]::CurrentCulture = [cultureinfo]::GetCultureInfo('de-DE')
+                $seen = (Get-SeedCacheCheck -Option (Get-TestOption)).evidence
+                $sources = (Get-SeedSourceCheck -Option (Get-TestOption)).evidence
+                $space = (Get-SeedStagingSpace -Option (Get-TestOption)).evidence
+            }
+            finally { [cultureinfo]::CurrentCulture = $before }
+            $seen | Should -BeLike '*has 1,234.5 GB free*hold 1,500.5 GB.*'
+            $sources | Should -BeLike '*1,500.5 GB used*'
+            $space | Should -BeLike '*has 100.0 GB free*hold 1,500.5 GB.*'
+        }
+        It 'is <status> where <link> is a link' -ForEach @(
+            @{ link = 'Mount\Scratch'; status = 'failed'; text = '*reparse*' }
+            @{ link = 'Mount'; status = 'unknown'; text = '*C:\Mount is a link, junction or mount point*' }
+        ) {
+            $real = Resolve-SeedPath -Path 'C:\Real'
+            $null = [System.IO.Directory]::CreateDirectory([System.IO.Path]::Combine($real, 'Scratch'))
+            $path = Resolve-SeedPath -Path "C:\$link"
+            $null = [System.IO.Directory]::CreateDirectory([System.IO.Path]::GetDirectoryName($path))
+            $null = New-Item -ItemType SymbolicLink -Path $path -Target $real
+            Set-TestScratch 'C:\Mount\Scratch'
+            Set-TestVolume @{ C = @{ used = 1GB; free = 50GB }; E = @{ used = 1GB; free = 0 } }
+            $found = Get-SeedCacheCheck -Option (Get-TestOption)
+            $found.status | Should -Be $status
+            $found.evidence | Should -BeLike $text
+        }
         It 'reads the attributes of a folder' {
             $null = New-Item -Path 'E:\Plain' -ItemType Directory
             @(Get-SeedFolderFlag -Path 'E:\Plain') | Should -BeNullOrEmpty
@@ -200,6 +247,35 @@ Describe 'what a source host reads and writes' {
         It 'is unknown where the size of the source is' {
             $option = Get-TestOption -Backup @{ policy = @{ data_sources = @('Z:\') } }
             (Get-SeedStagingSpace -Option $option).status | Should -Be 'unknown'
+        }
+        It 'is unknown on a volume that a folder on the way leads away from' {
+            $null = New-Item -ItemType SymbolicLink -Path (Resolve-SeedPath -Path 'E:\Mount') -Target (
+                Resolve-SeedPath -Path 'C:\'
+            )
+            Set-TestVolume @{ E = @{ used = 1; free = 1 } }
+            $found = Get-SeedStagingVolume -Option (Get-TestOption -Path 'E:\Mount\Staging')
+            "$($found.status) $($found.evidence)" | Should -BeLike 'unknown *E:\Mount is a link, junction*'
+        }
+        It 'does not count as staged what no backup wrote' {
+            Set-TestVolume @{ E = @{ used = 100GB; free = 0 } }
+            $option = Get-TestOption -Backup @{
+                staging = @{ exists = $true; free_bytes = [long]40GB }
+                files = @(
+                    [pscustomobject]@{ name = 'disk.vhdx'; bytes = [long]61GB }
+                    [pscustomobject]@{ name = 'old\a.BaseBlob'; bytes = [long]61GB }
+                )
+            }
+            (Get-SeedStagingSpace -Option $option).status | Should -Be 'warning'
+        }
+        It 'is a warning for files of a backup in a subfolder, which stop the seed, and leaves those of Windows out' {
+            $names = 'a.AIBBlob', 'old\b.AIBBlob', '$RECYCLE.BIN\S-1-5-21-1\desktop.ini'
+            $option = Get-TestOption -Backup @{
+                files = @($names | ForEach-Object { [pscustomobject]@{ name = $_; bytes = 1 } })
+            }
+            $found = Get-SeedStagingFile -Option $option
+            "$($found.status) $($found.evidence)" | Should -BeLike 'warning *subfolder: old\b.AIBBlob.'
+            $option.backup.files = @($option.backup.files[0, 2])
+            (Get-SeedStagingFile -Option $option).evidence | Should -BeLike '*has 1 file, *'
         }
         It 'is a warning that names foreign files' {
             $names = 'a.AIBBlob', 'a.BaseBlob', 'readme.txt', 'b.aibblob.bak'
