@@ -203,6 +203,10 @@ function Import-SeedAgentModule {
     }
     $program = Get-Item -LiteralPath "$($agent.folder)\$Engine" -ErrorAction SilentlyContinue
     $agent.version = Get-SeedText -InputObject $program -Path 'VersionInfo.FileVersion'
+    # The text of a version resource is free: some have commas in it, others the name of the build behind it.
+    if ("$($agent.version)" -match '^\s*(\d+(?:\s*[.,]\s*\d+){1,3})') {
+        $agent.version = $Matches[1] -replace '\s' -replace ',', '.'
+    }
     $agent
 }
 

@@ -82,6 +82,20 @@ Describe 'the MARS agent' {
             $null -eq $agent.installed | Should -BeTrue
             $agent.why | Should -Be 'denied'
         }
+        It 'reads the version <text> of its engine as a version' -ForEach @(
+            @{ text = '2.0.9250.0 (main.240101-0000)'; version = '2.0.9250.0'; era = 'data_box' }
+            @{ text = '2, 0, 9250, 0'; version = '2.0.9250.0'; era = 'data_box' }
+            @{ text = ' 2.0.8719.0 '; version = '2.0.8719.0'; era = 'publish_settings' }
+            @{ text = 'beta'; version = 'beta'; era = 'publish_settings' }
+        ) {
+            Mock Get-ItemProperty { [pscustomobject]@{ InstallPath = 'C:\Agent\' } } -ModuleName _AgentAnswer
+            Mock Get-Item {
+                [pscustomobject]@{ VersionInfo = [pscustomobject]@{ FileVersion = $text } }
+            }.GetNewClosure() -ModuleName _AgentAnswer
+            $backup = Get-SeedMarsBackup
+            $backup.agent.version | Should -BeExactly $version
+            $backup.offer.era | Should -BeExactly $era
+        }
         It 'has the version of its engine' {
             Mock Get-ItemProperty { [pscustomobject]@{ InstallPath = 'C:\Agent\' } } -ModuleName _AgentAnswer
             Mock Get-Item { [pscustomobject]@{ VersionInfo = [pscustomobject]@{ FileVersion = '2.0.9250.0' } } } `
