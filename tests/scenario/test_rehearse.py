@@ -71,3 +71,18 @@ def test_rehearsal_leaves_nothing_behind(lab: Lab) -> None:
     asked = (lab.home / "logs" / "azure.log").read_text(encoding="utf-8")
     assert "/validateInputs" in asked
     assert "PUT " not in asked
+
+
+def test_a_rehearsal_without_the_tool_is_none(lab: Lab) -> None:
+    """A library of the tool cannot be read, so nobody knows whether the tool is fit, and it is not run."""
+    lab.order("seed", SEED)
+    before = numbers()
+    # A file that can be opened, and fails when it is read.
+    (lab.home / "disks/SYS-FS01/p2/WAImportExportV1/locked.dll").symlink_to("/proc/self/mem")
+    done = lab.types("rehearse -e seed=contoso-fs01", "-e", f"probe_file={lab.home / 'probe.json'}")
+    assert done.returncode == 2, done.output
+    parts = json.loads((lab.home / "probe.json").read_text(encoding="utf-8"))["rehearsal"]
+    assert (parts["preflight"]["tool"], parts["encrypted"]) == ("unknown", "FullyEncrypted")
+    assert "so it was not run" in parts["problem"]
+    assert "so it was not run" in done.output
+    assert numbers() == before
