@@ -122,7 +122,7 @@ def _verify(home: pathlib.Path, definition: dict[str, Any]) -> None:
     store = FileStore(definition["state"], name)
     store.put(working, VaultLib([("default", VaultSecret(password))]).encrypt(text))
     now, size = stamp(datetime.now(UTC)), sum(int(one["bytes"]) for one in FILES)
-    receipt = {"serial": serial, "sha256": digest, "proof": "read", "at": now}
+    receipt = {"serial": serial, "sha256": digest, "copy_sha256": "c0" * 32, "proof": "read", "at": now}
     facts = {
         "created": now,
         "begun": {"at": now, "jobs": [], "recovery_points": []},

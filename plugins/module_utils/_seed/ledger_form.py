@@ -44,8 +44,11 @@ RECEIPT = {
     "name": str,
     "sha256": str,
     "proof": str,
-    "type?": str,
-    "place?": str,
+    "type": str,
+    "place": str,
+    "copy_sha256": str,
+    "version?": str,
+    "recipients?": Rows(str),
     "at?": TIME,
 }
 JOURNAL = {"sha256": str, "manifest_file?": str, "manifest_hash?": str}

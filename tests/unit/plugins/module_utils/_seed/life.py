@@ -150,10 +150,12 @@ def point(at: str = "2026-11-24T10:00:00Z", sources: list[str] | None = None, na
 
 def receipts(sha256: str) -> list[dict[str, Any]]:
     """The receipts of one journal."""
-    base = {"serial": SERIAL, "sha256": sha256, "proof": "read"}
+    base = {"serial": SERIAL, "sha256": sha256, "copy_sha256": "c0" * 32, "proof": "read"}
+    place = {"kind": "escrow", "type": "sealed_file", "place": "sealed_file:escrow", "recipients": ["ab"]}
+    state = {"kind": "working", "type": "vault", "place": "state"}
     return [
-        {**base, "kind": "escrow", "type": "sealed_file", "name": "e.cms", "recipients": ["ab"]},
-        {**base, "kind": "working", "type": "vault", "name": f"journals/{SERIAL}.{sha256[:12]}.jrn.vault"},
+        {**base, **place, "name": "e.cms"},
+        {**base, **state, "name": f"journals/{SERIAL}.{sha256[:12]}.jrn.vault"},
     ]
 
 

@@ -92,6 +92,18 @@ def test_a_place_is_named_as_a_person_finds_it() -> None:
     assert list(misfits(known)) == [f"drives.{contoso.SERIAL}.journal"]
 
 
+@pytest.mark.parametrize("name", ["serial", "kind", "type", "place", "name", "sha256", "copy_sha256", "proof"])
+@pytest.mark.parametrize("value", [GONE, None, 7])
+def test_a_receipt_that_does_not_say_what_is_kept_where_is_damaged(name: str, value: Any) -> None:
+    """A receipt without its place failed in the middle of a run, or counted as a copy in a place called None."""
+    known = spoiled(contoso.ledger("prepared"), ("receipts", 0, name), value)
+    with pytest.raises(FormatError, match=rf"its receipts\[0\]\.{name} is damaged; restore it from a backup"):
+        ledger.validate(known, contoso.NAME)
+    rotation = {"at": contoso.ledger("prepared")["created"], "protectors": [], "receipts": known["receipts"]}
+    rotated = {**contoso.ledger("prepared"), "rotated": {contoso.SERIAL: rotation}}
+    assert next(misfits(rotated)) == f"rotated.{contoso.SERIAL}.receipts[0].{name}"
+
+
 def test_every_part_of_a_ledger_has_a_form() -> None:
     assert {name.rstrip("?") for name in FORM} == set(ledger.EMPTY)
     assert {name for name in FORM if name.endswith("?")} == {
