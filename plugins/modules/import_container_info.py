@@ -302,6 +302,11 @@ container:
           type: str
           returned: always
           sample: Completed
+        drive_id:
+          description: C(DriveId) in the log, a serial or a GUID; empty if the log has none or is unreadable.
+          type: str
+          returned: always
+          sample: WD-WX31A10FE02
         total:
           description: Number of files, V(null) if the log does not count them.
           type: int

@@ -196,11 +196,12 @@ class Container:
         try:
             log = summarize_copy_log(io.BytesIO(data))
         except ValueError as error:
-            unread: dict[str, Any] = {"total": None, "errored": None, "entries": [], "paths": ()}
+            unread: dict[str, Any] = {"drive_id": "", "total": None, "errored": None, "entries": [], "paths": ()}
             return {"ok": False, "status": f"unreadable: {error}", **unread}
         return {
             "ok": log.ok,
             "status": log.status,
+            "drive_id": log.drive_id,
             "total": log.total,
             "errored": log.errored,
             "entries": [asdict(one) for one in log.entries[:MAX_ENTRIES]],

@@ -140,7 +140,7 @@ class LogStore(Protocol):
         """The blobs of a container whose names begin so; none when there is no such container."""
 
     def summary(self, container: str, name: str) -> dict[str, Any]:
-        """What a copy log says: ok, status, total, errored, entries, and paths, all that it reports."""
+        """What a copy log says: ok, status, drive_id, total, errored, entries, and paths, all that it reports."""
 
 
 class JobApi(Protocol):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -25,6 +26,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._times import parse, stamp
 
 LOGS_SAY = "the copy logs say more"
+GUID = re.compile(r"\{?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?", re.IGNORECASE)
 
 
 def job_has_our_drives(snapshot: Snapshot) -> bool:
@@ -155,6 +157,10 @@ def _copy_logs(snapshot: Snapshot) -> Finding:
             if found.state == "no":
                 return found
             unknown = unknown or found
+        elif not _names_drive(log, serial):
+            text = f"Drive {serial}: its copy log {log.get('url')} says that it is that of drive {log['drive_id']}."
+            how = f"open this log in the storage account; it must be that of drive {serial}."
+            unknown = Finding("unknown", text, how, [serial, str(log.get("url")), str(log["drive_id"])])
     if silent and unknown is None:
         return Finding("yes", f"The service wrote no log of drive {', '.join(silent)}, which means no error.")
     return unknown or Finding("yes", "The copy log of every drive is clean.")
@@ -173,6 +179,20 @@ def _log_of(snapshot: Snapshot, serial: str) -> Mapping[str, Any] | None:
 
 def _is_new_log_of(snapshot: Snapshot, serial: str, log: Mapping[str, Any]) -> bool:
     return normalize_serial(str(log.get("serial"))) == serial and not _log_is_old(snapshot, log)
+
+
+def _names_drive(log: Mapping[str, Any], serial: str) -> bool:
+    """Whether a log may be that of a drive, by the DriveId in it. One that has none, or a GUID, does not say.
+
+    Published logs have the serial of the drive there, and those of the newest generation a GUID.
+    """
+    named = str(log.get("drive_id") or "").strip()
+    if not named or GUID.fullmatch(named):
+        return True
+    try:
+        return normalize_serial("".join(named.split())) == serial
+    except ValueError:
+        return False
 
 
 def _log_is_old(snapshot: Snapshot, log: Mapping[str, Any]) -> bool:

@@ -135,9 +135,15 @@ def test_copy_logs_of_one_job_with_url_and_time(azure: Azure, storage: Any) -> N
     log = found["contoso-fs01_WD-WX31_CopyLog_2222.xml"]
     assert log["url"] == logs.get_blob_client("contoso-fs01_WD-WX31_CopyLog_2222.xml").url
     assert log["modified"].endswith("Z") and log["status"] and log["serial"] == "WD-WX31"
+    assert log["drive_id"] == "72a1914a-7fb2-4e34-a135-5c7176c3ee41"
     for serial in ("BROKEN", "ODD"):
         odd = found[f"contoso-fs01_{serial}_CopyLog_1.xml"]
-        assert (odd["ok"], odd["total"], odd["errored"]) == (False, None, None) and "unreadable" in odd["status"]
+        assert (odd["ok"], odd["drive_id"], odd["total"], odd["errored"]) == (
+            False,
+            "",
+            None,
+            None,
+        ) and "unreadable" in odd["status"]
 
 
 def test_error_of_a_copy_log_counts_until_the_blob_is_written_again(azure: Azure, storage: Any) -> None:

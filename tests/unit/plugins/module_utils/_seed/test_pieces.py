@@ -464,6 +464,9 @@ def _logged(*logs: dict[str, Any], base: Any = "shipped", told: Any = None) -> S
 SILENT = f"The service wrote no log of drive {SERIAL}, which means no error."
 NOT_NAMED = f"Drive {SERIAL}: the job names no copy log for it."
 NOT_FOUND = f"Drive {SERIAL}: its copy log {LINK} was not found."
+OF_ANOTHER = f"Drive {SERIAL}: its copy log {LINK} says that it is that of drive %s."
+# DriveId in the published log of the newest generation.
+GUID = "72a1914a-7fb2-4e34-a135-5c7176c3ee41"
 COPY_LOGS: list[Case] = [
     ("copy_logs", _logged(log()), "yes", CLEAN, ""),
     (
@@ -511,6 +514,28 @@ COPY_LOGS: list[Case] = [
     # The job names the log of another drive.
     ("copy_logs", _logged(log(serial=OTHER)), "unknown", NOT_FOUND, ""),
     ("copy_logs", _logged(log(serial=SERIAL.lower())), "yes", CLEAN, ""),
+    # Named for this drive, and written about another one, as the log itself says.
+    ("copy_logs", _logged(log(drive_id=OTHER)), "unknown", OF_ANOTHER % OTHER, ""),
+    ("copy_logs", _logged(log(drive_id=f"{SERIAL}0")), "unknown", OF_ANOTHER % f"{SERIAL}0", ""),
+    ("copy_logs", _logged(log(drive_id="...")), "unknown", OF_ANOTHER % "...", ""),
+    (
+        "copy_logs",
+        _logged(log(drive_id=OTHER), told=with_drives(copy_log="", copy_log_due=False)),
+        "unknown",
+        OF_ANOTHER % OTHER,
+        "",
+    ),
+    (
+        "copy_logs",
+        _logged(log(drive_id=OTHER, ok=False, errored=1, status="CompletedWithErrors")),
+        "no",
+        f"The copy log of drive {SERIAL} reports CompletedWithErrors, 1 files with errors.",
+        f"copy_log_errors: {ABORT}",
+    ),
+    *[
+        ("copy_logs", _logged(log(drive_id=text)), "yes", CLEAN, "")
+        for text in ("", None, f"  {SERIAL.lower()} .\t", GUID, f"{{{GUID.upper()}}}")
+    ],
     ("copy_logs", _logged(log(modified="2026-11-20T00:00:00Z")), "yes", CLEAN, ""),
     ("copy_logs", _logged(log(modified="2026-11-19T23:59:59Z")), "unknown", NOT_FOUND, ""),
     (
@@ -827,6 +852,7 @@ SEEN: list[tuple[str, Snapshot, Any]] = [
     ("backup_job", snapshot("staging", backup=backup("unknown")), ["job-1", "unknown"]),
     ("drives_completed", snapshot("shipped", job=job("completed", "NotStarted")), [SERIAL, "NotStarted"]),
     ("copy_logs", _logged(), [SERIAL, LINK]),
+    ("copy_logs", _logged(log(drive_id=OTHER)), [SERIAL, LINK, OTHER]),
     (
         "recovery_point",
         _points(point(name="b"), point(name="a"), point("soon", name="c"), base=_staged([])),
