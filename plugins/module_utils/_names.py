@@ -9,6 +9,7 @@ Each check returns the name or raises InvalidName, whose text names the option, 
 from __future__ import annotations
 
 import re
+import unicodedata
 
 JOB_NAME = re.compile(r"[a-z][a-z0-9-]{1,22}[a-z0-9]")
 CONTAINER = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
@@ -179,6 +180,14 @@ def check_phone(value: str, option: str) -> str:
     if sum(one.isdecimal() for one in text) < PHONE_DIGITS:
         raise InvalidName(option, value, NO_PHONE, PHONE_REMEDY)
     return text
+
+
+def says_nothing(value: str) -> bool:
+    """Whether a text has no letter and no digit other than zero, as what people enter where they must enter something.
+
+    No carrier has such a name, and none gives such a number to a parcel.
+    """
+    return not any(one.isalpha() or (one.isnumeric() and unicodedata.numeric(one)) for one in value)
 
 
 def check_identity(value: str, option: str) -> str:

@@ -55,7 +55,7 @@ def read_parcel(options: Mapping[str, Any]) -> tuple[str, str]:
     for name, value in (("carrier", carrier), ("tracking_number", number)):
         if not value or not value.isprintable():
             raise ArmError(f"`{name}` is empty or holds control characters. Copy it from the carrier's receipt.")
-        if PLACEHOLDER.fullmatch(value):
+        if PLACEHOLDER.fullmatch(value) or _names.says_nothing(value):
             raise ArmError(
                 f"`{name}` is the placeholder '{value}'. Replace it with the value on the carrier's receipt."
             )

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.job import APIS
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import InvalidName, says_nothing
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed import (
     definition,
     layout,
@@ -97,7 +98,7 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     shown = view | {"progress": messages.progress(*running, WORDS[language])}
     problem = ""
     if shipment:
-        parcel = {name: definition.check_plain(_text(shipment, name), name) for name in ("carrier", "tracking_number")}
+        parcel = {name: _parcel(_text(shipment, name), name) for name in ("carrier", "tracking_number")}
         waiting = decision.waiting.id if decision.waiting else ""
         ledgers = [one for _seed, one in others.values()]
         problem = steps.shipment_problem(snapshot, decision.status, waiting, parcel, ledgers)
@@ -118,6 +119,13 @@ def seed_info(options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "report": {**report.report(snapshot, shown, lines, _preflight(seed), language), "lost": repair.summary(lost)},
         "repair_documents": repair.documents(snapshot, lost),
     }
+
+
+def _parcel(value: str, name: str) -> str:
+    text = definition.check_plain(value, name)
+    if says_nothing(text):
+        raise InvalidName(name, text, "it is a placeholder.", "Copy it from the carrier's receipt.")
+    return text
 
 
 def _text(shipment: Mapping[str, Any], name: str) -> str:

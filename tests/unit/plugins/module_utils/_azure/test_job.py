@@ -278,6 +278,11 @@ def test_job_is_marked_as_shipped_once(azure: Azure, order: dict[str, Any]) -> N
         ({"carrier": "CARRIER"}, "`carrier` is the placeholder 'CARRIER'"),
         ({"tracking_number": "NUMBER"}, "`tracking_number` is the placeholder"),
         ({"tracking_number": "<tracking number>"}, "`tracking_number` is the placeholder"),
+        ({"tracking_number": "0"}, "`tracking_number` is the placeholder '0'"),
+        ({"tracking_number": "000-000 000"}, "`tracking_number` is the placeholder '000-000 000'"),
+        ({"tracking_number": "-"}, "`tracking_number` is the placeholder '-'"),
+        ({"tracking_number": "???"}, "`tracking_number` is the placeholder"),
+        ({"carrier": "--"}, "`carrier` is the placeholder '--'"),
     ],
 )
 def test_parcels_that_no_carrier_has(azure: Azure, order: dict[str, Any], changes: dict[str, Any], words: str) -> None:
@@ -285,7 +290,7 @@ def test_parcels_that_no_carrier_has(azure: Azure, order: dict[str, Any], change
     assert not azure.requests(), "refused before any request"
 
 
-@pytest.mark.parametrize("number", ["1Z999AA10123456784", "00340434161", "NUMBER1", "T<1>"])
+@pytest.mark.parametrize("number", ["1Z999AA10123456784", "00340434161", "NUMBER1", "T<1>", "0x", "1", "\u8ffd"])
 def test_numbers_that_carriers_have(number: str) -> None:
     assert read_parcel(PARCEL | {"tracking_number": number}) == ("FedEx", number)
 

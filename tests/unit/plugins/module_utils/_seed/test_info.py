@@ -560,7 +560,18 @@ def test_a_missing_value_is_said_to_be_missing(play: Play) -> None:
 
 
 @pytest.mark.parametrize(
-    "shipment", [{"carrier": "CARRIER"}, {"tracking_number": "NUMBER"}, {"carrier": "<carrier>"}, {"carrier": " "}]
+    "shipment",
+    [
+        {"carrier": "CARRIER"},
+        {"tracking_number": "NUMBER"},
+        {"carrier": "<carrier>"},
+        {"carrier": " "},
+        {"carrier": "-"},
+        {"tracking_number": "0"},
+        {"tracking_number": "0000 0000"},
+        {"tracking_number": "\uff10"},
+        {"tracking_number": "..."},
+    ],
 )
 def test_the_placeholders_of_the_printed_command_are_refused(play: Play, shipment: dict[str, str]) -> None:
     play.keep(contoso.ledger("job_created"))
