@@ -701,13 +701,16 @@ function Get-SeedDrivePattern {
     <#
     .SYNOPSIS
         What a path on a drive looks like: parts behind backslashes, of any characters but control characters and those
-        that Windows refuses or reads as its own. Windows drops a full stop or blank at the end of a part.
+        that Windows refuses or reads as its own. Windows drops a full stop or blank at the end of a part, and opens a
+        device for its name, also with an extension. Source: the article on naming files, paths and namespaces.
     #>
     [CmdletBinding()]
     [OutputType([regex])]
     param()
+    $device = '(?:[Cc][Oo][Nn](?:[Ii][Nn]\$|[Oo][Uu][Tt]\$)?|[Pp][Rr][Nn]|[Aa][Uu][Xx]|[Nn][Uu][Ll]' +
+        '|(?:[Cc][Oo][Mm]|[Ll][Pp][Tt])[1-9\xb9\xb2\xb3])'
     New-Object -TypeName regex -ArgumentList (
-        '\A(\\[^\x00-\x1f\x7f-\x9f/:*?"<>|\\]*[^\x00-\x1f\x7f-\x9f/:*?"<>|\\. ])+\z'
+        '\A(\\(?!' + $device + ' *(?:[.\\]|\z))[^\x00-\x1f\x7f-\x9f/:*?"<>|\\]*[^\x00-\x1f\x7f-\x9f/:*?"<>|\\. ])+\z'
     )
 }
 

@@ -623,19 +623,37 @@ function Read-SeedJournal {
     try {
         $activities = Read-SeedJournalRecord -Text (Read-SeedJournalText -Path $Path)
         $journal.drives = @(Get-SeedJournalDrive -Activity $activities)
-        foreach ($one in $activities.GetEnumerator()) {
-            $activity = $one.Key
-            if (-not $activity.StartsWith('CopySession:', [StringComparison]::Ordinal)) { continue }
-            $state = ''
-            if ($one.Value.ContainsKey('SessionState')) { $state = $one.Value['SessionState'].text }
-            $journal.sessions[$activity.Substring(12)] = $state
-        }
+        $journal.sessions = Get-SeedJournalSession -Activity $activities
     }
     catch [System.FormatException] {
         if (-not $_.Exception.Data.Contains('place')) { throw }
         return [pscustomobject]@{ damaged = $_.Exception.Data['place']; drives = @(); sessions = [ordered]@{} }
     }
     $journal
+}
+
+function Get-SeedJournalSession {
+    <#
+    .SYNOPSIS
+        The state of each session, in the order of the file. Of ids that differ in their case only the first one stands
+        for all; two states of these are no state, because it is not known which one is meant.
+    .PARAMETER Activity
+        The merged activities.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][System.Collections.IDictionary]$Activity)
+    $compare = [StringComparer]::OrdinalIgnoreCase
+    $found = New-Object -TypeName System.Collections.Specialized.OrderedDictionary -ArgumentList $compare
+    $names = New-Object -TypeName 'System.Collections.Generic.Dictionary[string,string]' -ArgumentList $compare
+    foreach ($one in $Activity.GetEnumerator()) {
+        if (-not $one.Key.StartsWith('CopySession:', [StringComparison]::Ordinal)) { continue }
+        $id, $state = $one.Key.Substring(12), ''
+        if ($one.Value.ContainsKey('SessionState')) { $state = $one.Value['SessionState'].text }
+        if (-not $names.ContainsKey($id)) { $names[$id] = $id }
+        elseif ($found[$id] -cne $state) { $state = '' }
+        $found[$names[$id]] = $state
+    }
+    $found
 }
 
 function Get-SeedJournalDrive {
@@ -833,5 +851,5 @@ Export-ModuleMember -Function @(
     'Get-SeedToolArgument', 'Get-SeedToolEndArgument', 'ConvertTo-SeedCommandLine', 'New-SeedDamage',
     'Read-SeedJournalText', 'Read-SeedByte', 'Read-SeedJournalKey',
     'Read-SeedJournalRecord', 'ConvertFrom-SeedRecord', 'Read-SeedDriveState', 'Get-SeedKeyKind', 'Read-SeedJournal',
-    'Get-SeedJournalDrive', 'Read-SeedKeyForm', 'Test-SeedKeyFile', 'Find-SeedKey'
+    'Get-SeedJournalDrive', 'Get-SeedJournalSession', 'Read-SeedKeyForm', 'Test-SeedKeyFile', 'Find-SeedKey'
 )

@@ -19,7 +19,10 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.manifest import is_drive_path
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.manifest import (
+    folded,
+    is_drive_path,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.xml_reader import (
     WHITE_SPACE,
     Path,
@@ -94,12 +97,22 @@ def read_journal(stream: BinaryIO) -> Journal:
         pairs = dict(_pairs(lines, start))
         activity = pairs.pop("ActivityId", _Value("", start)).text
         activities.setdefault(activity, {}).update(pairs)
-    sessions = {
-        activity.removeprefix(SESSION): pairs.get("SessionState", _Value("", 0)).text
-        for activity, pairs in activities.items()
-        if activity.startswith(SESSION)
-    }
-    return Journal(_drives(activities), sessions)
+    return Journal(_drives(activities), _sessions(activities))
+
+
+def _sessions(activities: Mapping[str, Mapping[str, _Value]]) -> dict[str, str]:
+    """The state of each session. Of ids that differ in their case only the first one stands for all.
+
+    Two states of these are no state, because it is not known which one is meant.
+    """
+    found: dict[str, str] = {}
+    names: dict[str, str] = {}
+    for activity, pairs in activities.items():
+        if activity.startswith(SESSION):
+            own = activity.removeprefix(SESSION)
+            name, state = names.setdefault(folded(own), own), pairs.get("SessionState", _Value("", 0)).text
+            found[name] = state if found.get(name, state) == state else ""
+    return found
 
 
 def _text(stream: BinaryIO) -> str:

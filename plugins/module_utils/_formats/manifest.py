@@ -30,8 +30,16 @@ MD5 = re.compile(r"[0-9A-Fa-f]{32}")
 NUMBER = re.compile(r"[0-9]{1,19}")
 RANGE_NUMBERS = re.compile(r"[0-9]{1,19}\.[0-9]{1,19}")
 # Parts behind backslashes, of any characters but control characters and those that Windows refuses or reads as its own;
-# Windows drops a full stop or blank at the end of a part, so that "..", ". ." and ".. " are among what is refused.
-DRIVE_PATH = re.compile(r"""(\\[^\x00-\x1f\x7f-\x9f/:*?"<>|\\]*[^\x00-\x1f\x7f-\x9f/:*?"<>|\\. ])+""")
+# Windows drops a full stop or blank at the end of a part, so that "..", ". ." and ".. " are among what is refused. A
+# name of a device is one with any extension, too, and blanks before that do not count. Source: the article on naming
+# files, paths and namespaces.
+DEVICE = (
+    r"(?:[Cc][Oo][Nn](?:[Ii][Nn]\$|[Oo][Uu][Tt]\$)?|[Pp][Rr][Nn]|[Aa][Uu][Xx]|[Nn][Uu][Ll]"
+    r"|(?:[Cc][Oo][Mm]|[Ll][Pp][Tt])[1-9\xb9\xb2\xb3])"
+)
+DRIVE_PATH = re.compile(
+    rf"""(\\(?!{DEVICE} *(?:[.\\]|\Z))[^\x00-\x1f\x7f-\x9f/:*?"<>|\\]*[^\x00-\x1f\x7f-\x9f/:*?"<>|\\. ])+"""
+)
 BLOB_PATH = re.compile(r"""[^\x00-\x1f\x7f-\x9f/\\]+(/(?!\.\.?(/|$))[^\x00-\x1f\x7f-\x9f/\\]+)+""")
 PAGE = 512
 MAX_RANGE = 4 * 1024 * 1024
@@ -103,7 +111,7 @@ def is_drive_path(path: str) -> bool:
     return len(path) <= MAX_PATH and bool(DRIVE_PATH.fullmatch(path))
 
 
-def _upper(path: str) -> str:
+def folded(path: str) -> str:
     """A path as Windows compares it, character by character."""
     if path.isascii():
         return path.upper()
@@ -279,7 +287,7 @@ class _Manifest(XmlParser):
         self.count += 1
         # Names of blobs are case-sensitive, those of files are not.
         self._names.add(hash(blob_path), self.count)
-        self._names.add(hash(_upper(file_path)), -self.count)
+        self._names.add(hash(folded(file_path)), -self.count)
         self.blobs.append(ManifestBlob(self._drive_id, blob_path, file_path, length, tuple(self._ranges)))
 
     def _range(self, attributes: Mapping[str, str]) -> None:

@@ -20,6 +20,16 @@ Describe 'paths, folders, times and small files' {
         foreach ($path in $odd) {
             Test-SeedDrivePath -Path $path | Should -BeFalse
         }
+        $devices = 'NUL', 'nul.txt', 'Con.tar.gz', 'PRN  .x', 'aux ', 'com1', 'Lpt9', "COM`u{b2}", 'ConIn$', 'CONOUT$.x'
+        foreach ($name in $devices) {
+            Test-SeedDrivePath -Path "\$name" | Should -BeFalse
+            Test-SeedDrivePath -Path "\a\$name\b" | Should -BeFalse
+        }
+        $almost = 'console', 'nul1', 'a.nul', 'COM0', 'com10', 'lpt', "`u{130}con", "con`u{131}n$", 'con-1'
+        foreach ($name in $almost) {
+            Test-SeedDrivePath -Path "\$name" | Should -BeTrue
+            Test-SeedDrivePath -Path "\$name\$name.x" | Should -BeTrue
+        }
     }
     It 'writes times in UTC' {
         Get-SeedTime | Should -Match '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$'

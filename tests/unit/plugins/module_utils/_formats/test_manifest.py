@@ -136,6 +136,16 @@ def test_a_blob_may_have_8_tib() -> None:
         "\\a:stream",
         "\\a/../b",
         "\\a*",
+        "\\NUL",
+        "\\nul.txt",
+        "\\a\\Con.tar.gz",
+        "\\aux \\b",
+        "\\a\\PRN  .x",
+        "\\com1",
+        "\\Lpt9\\b",
+        "\\COM\u00b2",
+        "\\ConIn$",
+        "\\a\\CONOUT$.x",
         "\\" + "a" * 3000,
     ],
 )
@@ -143,6 +153,13 @@ def test_a_file_outside_the_drive_is_refused(file: str) -> None:
     assert not is_drive_path(file)
     with pytest.raises(FormatError, match="FilePath"):
         read(document(blob(file=file)))
+
+
+@pytest.mark.parametrize(
+    "file", ["console", "nul1", "a.nul", "COM0", "com10", "lpt", "\u0130con", "con\u0131n$", "con-1"]
+)
+def test_a_file_named_almost_like_a_device_is_one_of_the_drive(file: str) -> None:
+    assert is_drive_path(f"\\{file}") and is_drive_path(f"\\{file}\\{file}.x")
 
 
 @pytest.mark.parametrize("path", ["", "c", "/a", "c/", "c//a", "c/../a", "c/.", "c\\a", "c/" + "a" * 3000])
