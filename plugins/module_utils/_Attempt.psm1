@@ -52,12 +52,17 @@ function Assert-SeedOption {
     if ($Option.Keys -contains 'parallel' -and ([int]$Option['parallel'] -lt 1 -or [int]$Option['parallel'] -gt 10)) {
         throw "``parallel`` is $($Option['parallel']). Set it to a number from 1 to 10."
     }
-    $seen = @{}
+    $seen, $names = @{}, @{}
     foreach ($listed in @(Get-SeedOption -Option $Option -Name drives)) {
         $serial = ConvertTo-SeedSerial -Serial $listed.serial
         if (-not $serial) { throw 'A `serial` in `drives` is empty. Read it off the label of the drive.' }
         if ($seen.ContainsKey($serial)) { throw "The ``serial`` $serial is in ``drives`` twice." }
         $seen[$serial] = $true
+        $name = $serial -creplace '[^A-Za-z0-9_-]', '_'
+        if ($names.ContainsKey($name)) {
+            throw "The drives $($names[$name]) and $serial would have one folder. Give one of them to another seed."
+        }
+        $names[$name] = $serial
         $files = @(Get-SeedOption -Option $listed -Name files)
         Assert-SeedPlan -Serial $serial -File $files -Session @(Get-SeedOption -Option $listed -Name sessions)
     }

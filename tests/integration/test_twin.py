@@ -261,6 +261,8 @@ def test_a_plan_that_does_not_fit_is_refused(pair: Pair) -> None:
     start = {**COPY, "source_directory": "D:\\Staging"}
     twice = drive(files=[*FILES, {**FILES[0], "name": FILES[0]["name"].upper()}])
     assert "twice" in pair.compare("sata_prep_import", "refused", {**start, "drives": [twice]})[0]["msg"]
+    like = {**start, "drives": [drive(serial="A/B"), drive(serial="A_B")]}
+    assert "would have one folder" in pair.compare("sata_prep_import", "refused", like)[0]["msg"]
     short = drive(files=[{**FILES[0], "bytes": "1,5"}, *FILES[1:]])
     assert "no whole number" in pair.compare("sata_prep_import", "refused", {**start, "drives": [short]})[0]["msg"]
 

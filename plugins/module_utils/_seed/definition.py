@@ -26,6 +26,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.publish_settings import (
     read_publish_settings,
 )
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.content import file_part
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.escrow import (
     ESCROWS,
     validate_escrow,
@@ -777,11 +778,23 @@ def _derive(seed: dict[str, Any]) -> None:
         seed["staging"]["path_on_copy_host"] = seed["staging"].get("path")
 
 
+def _like_named(serials: list[str]) -> Iterator[Problem]:
+    """Different drives whose folders and files would have one name: one would be taken for the other."""
+    known: dict[str, str] = {}
+    for serial in serials:
+        first = known.setdefault(file_part(serial), serial)
+        if first != serial:
+            text = f"`drives` lists {first} and {serial}, and the folders and files of both would have one name."
+            yield Problem("drives", text, "Give one of them to another seed.")
+
+
 def _relations(seed: Mapping[str, Any], given: Mapping[str, Any], status: str) -> Iterator[Problem]:
     """What options have to do with each other. ``given`` is the definition as a person wrote it."""
     serials = [one.get("serial") for one in seed["drives"]]
     for serial in sorted({one for one in serials if one and serials.count(one) > 1}):
         yield Problem("drives", f"`drives` lists {serial} twice.", "List each drive once.")
+    if not reached(status, "job_created"):
+        yield from _like_named(sorted({one for one in serials if one}))
     yield from _group_problem(seed["source"], given.get("source"))
     yield from _trigger(seed["source"])
     if seed["prepare_with"] == "tool" and not reached(status, "job_created"):

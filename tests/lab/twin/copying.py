@@ -85,14 +85,16 @@ def check_options(option: Json) -> None:
         raise Failed(f"`work_directory` '{option['work_directory']}' is not a folder of a local drive.")
     if not 1 <= option.get("parallel", 1) <= 10:
         raise Failed(f"`parallel` is {option['parallel']}. Set it to a number from 1 to 10.")
-    seen = set()
+    seen: dict[str, str] = {}
     for listed in option["drives"]:
         serial = serial_of(listed["serial"])
         if not serial:
             raise Failed("A `serial` in `drives` is empty. Read it off the label of the drive.")
-        if serial in seen:
+        if serial in seen.values():
             raise Failed(f"The `serial` {serial} is in `drives` twice.")
-        seen.add(serial)
+        first = seen.setdefault(re.sub("[^A-Za-z0-9_-]", "_", serial), serial)
+        if first != serial:
+            raise Failed(f"The drives {first} and {serial} would have one folder. Give one of them to another seed.")
         _check_plan(serial, listed)
 
 

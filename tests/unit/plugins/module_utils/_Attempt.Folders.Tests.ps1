@@ -88,6 +88,19 @@ Describe 'the folders of attempts' {
             $option['drives'] += @{ serial = 'wd-wx31a10fe02 '; bus = 'SATA'; erase = $false }
             { Assert-SeedOption -Option $option } | Should -Throw '*twice*'
         }
+        It 'are refused with two drives that would have one folder' {
+            foreach ($pair in @('A/B', 'A_B'), @('A?B', 'a*b'), @('A.B', 'A_B')) {
+                $option = New-Option
+                $option['drives'] = @($pair | ForEach-Object {
+                    @{ serial = $_; bus = 'SATA'; erase = $false; files = @(); sessions = @() }
+                })
+                { Assert-SeedOption -Option $option } | Should -Throw '*would have one folder*'
+            }
+            $option['drives'] = @('A-B', 'A_B', 'AB' | ForEach-Object {
+                @{ serial = $_; bus = 'SATA'; erase = $false; files = @(); sessions = @() }
+            })
+            Assert-SeedOption -Option $option
+        }
         It 'are accepted without a plan, and with folders in names' {
             Assert-SeedOption -Option (New-Option -Drive @{ files = @(); sessions = @() })
             Assert-SeedOption -Option (New-Option -Drive @{

@@ -633,6 +633,14 @@ def test_a_drive_is_listed_once() -> None:
     assert found == {"drives": ["`drives` lists AB1 twice. List each drive once."]}
 
 
+def test_drives_whose_folders_would_have_one_name_are_not_in_one_seed() -> None:
+    drives = [{"serial": one} for one in ("A/B", "A_B", "A-B", "AB", "a.b")]
+    like = "and the folders and files of both would have one name. Give one of them to another seed."
+    assert messages(contoso.definition(drives=drives)) == {
+        "drives": [f"`drives` lists A.B and A/B, {like}", f"`drives` lists A.B and A_B, {like}"]
+    }
+
+
 # What is asked for, and when
 
 
