@@ -69,6 +69,14 @@ def test_three_seeds_of_which_one_has_no_definition(lab: Lab) -> None:
     with file.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [one["waiting_for"] for one in rows] == ["ship", "ship"] and rows[0]["days_left"] == "13"
+    file.unlink()
+    for words, code, sentence in (
+        (("--check", "-e", f"status_file={file}"), 0, ""),
+        (("-e", f"status_file={lab.home}/nowhere/status.json"), 2, "Destination directory"),
+    ):
+        run = lab.play("status", "--limit", ",".join(SEEDS[1:]), *words)
+        assert run.returncode == code and sentence in run.message, run.output
+        assert "2 seeds: 2 waiting for a person" in run.output and not file.exists(), run.output
     two_weeks = ("--limit", SEEDS[1], "-e", "status_deadline_days=14")
     near = lab.types("status -e status_file=/var/lib/seedfreight/status.json", *two_weeks)
     assert json.loads((lab.home / "status.json").read_text(encoding="utf-8"))[0]["waiting_for"] == "ship"
