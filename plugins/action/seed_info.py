@@ -59,10 +59,8 @@ class ActionModule(ControllerAction):
             # What cannot be rendered here may be rendered by its own task, which knows the variables of the play.
             unknown = [name for name in self._play if name not in self._compared] if self._compared else []
             result["shared"].update({name: sorted(self._compared) for name in unknown})
-        # A playbook that asks no host, such as one that looks at keys, does not give this.
-        lost = self._lost(result) if "discard_attempts" in self._task.args and not result.get("failed") else None
-        if lost:
-            raise AnsibleActionFail(lost)
+        if not result.get("failed"):
+            self._check_hosts(result)
         if boolean(self._task.args.get("show", False)) and not result.get("failed"):
             display.display("\n".join(str(line) for line in result.get("summary") or []))
         blocked = result.get("blocked")
@@ -71,22 +69,25 @@ class ActionModule(ControllerAction):
             return {**result, "failed": True, "msg": text}
         return result
 
-    def _lost(self, result: dict[str, Any]) -> str | None:
-        """What is wrong with a host that will be asked: Ansible would run its modules on the controller instead."""
-        inventory, seed = self._variables["hostvars"]._inventory, result.get("seed") or {}
-        for kind in result.get("ask") or []:
-            if kind == "source":
-                option, host = "source.host", seed["source"]["host"]
-            elif kind == "copy_host":
-                option, host = kind, seed[kind]
-            else:
-                continue
-            if inventory.get_host(host) is None:
-                return (
-                    f"Seed {self._host}: `{option}` '{host}' is not a host of the inventory. Correct the name, or add "
-                    "the host."
-                )
-        return None
+    def _check_hosts(self, result: dict[str, Any]) -> None:
+        """Fail for a host that is not in the inventory: Ansible would run its modules on the controller instead."""
+        for option, host in dict(self._task.args.get("hosts") or {}).items():
+            self._check_host(option, host)
+        if boolean(self._task.args.get("check_hosts", False)):
+            seed, asked = result["seed"], result["ask"]
+            for kind, option, host in (
+                ("source", "source.host", seed["source"].get("host")),
+                ("copy_host", "copy_host", seed["copy_host"]),
+            ):
+                if kind in asked:
+                    self._check_host(option, host, f"Seed {self._host}: ")
+
+    def _check_host(self, option: str, host: Any, before: str = "") -> None:
+        # Ansible adds localhost where it is missing, so that a name alone is looked for.
+        if host not in self._variables["hostvars"]._inventory.hosts:
+            raise AnsibleActionFail(
+                f"{before}`{option}` '{host}' is not a host of the inventory. Correct the name, or add the host."
+            )
 
     def _definition(self, given: Any) -> Any:
         """The definition of this seed, whether ``given`` is it or the extra variable that names one seed."""

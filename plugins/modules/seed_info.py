@@ -123,6 +123,15 @@ options:
       - Whether to return RV(ledger) too. Decisions do not need it, and it grows with the files and drives of the seed.
     type: bool
     default: false
+  check_hosts:
+    description:
+      - Whether to fail if a host that RV(ask) names is not in the inventory, because Ansible would run its modules on
+        the controller instead.
+    type: bool
+    default: false
+  hosts:
+    description: More hosts that have to be in the inventory, by the option or variable that names each.
+    type: dict
   language:
     description: Language of RV(report). Messages are in English, whatever it is.
     type: str
@@ -156,6 +165,12 @@ EXAMPLES = r"""
   seedfreight.azure_offline_backup.seed_info:
     definition: "{{ seed }}"
   register: seed_definition
+
+- name: Refuse a host that is misspelt
+  seedfreight.azure_offline_backup.seed_info:
+    decision: {}
+    hosts:
+      keys_host: "{{ keys_host }}"
 
 - name: Decide what comes next
   seedfreight.azure_offline_backup.seed_info:
@@ -447,6 +462,8 @@ OPTIONS = {
     "others": {"type": "list", "elements": "str"},
     "play_only": {"type": "bool", "default": False},
     "ledger": {"type": "bool", "default": False},
+    "check_hosts": {"type": "bool", "default": False},
+    "hosts": {"type": "dict"},
     "language": {"type": "str", "choices": list(WORDS), "default": ENGLISH},
     "show": {"type": "bool", "default": False},
     "fail_if_blocked": {"type": "bool", "default": False},

@@ -149,7 +149,8 @@ def test_settings_of_the_controller_and_words_that_were_mistyped(lab: Lab, monke
         ("seed", "seed_wait=ture", "The value 'ture' is not a valid boolean."),
         ("seed", "seed_restart_backup=ture", "The value 'ture' is not a valid boolean."),
         ("seed", "seed_force_unlock=ture", "The value 'ture' is not a valid boolean."),
-        ("abort", "abort_to_online=ture", "`abort_to_online` is 'ture'. Choose true or false. Nothing was given up."),
+        ("abort", "abort_to_online=ture", "The value 'ture' is not a valid boolean."),
+        ("keys", "keys_show_only=ture", "The value 'ture' is not a valid boolean."),
         ("clean", "seed_wait=", f"nothing is removed before the seed is finished. ship drive DRIVE-{SEEDS[0].upper()}"),
     ):
         wrong = lab.play(playbook, *one, "-e", option)
@@ -162,5 +163,22 @@ def test_settings_of_the_controller_and_words_that_were_mistyped(lab: Lab, monke
         recover = ("-e", "keys_action=recover", "-e", f"keys_drives=DRIVE-{SEEDS[0]}", "-e", option)
         wrong = lab.play("keys", *one, *recover)
         assert wrong.returncode == 2 and sentence in wrong.message, wrong.output
+    assert not lab.ledger(SEEDS[0])["aborted"], "nothing is given up for a word that is neither yes nor no"
+    again = lab.play("keys", *one, "-e", "keys_show_only=")
+    assert again.returncode == 2 and "has no good copy" in again.message, again.output
+    nobody = lab.play("ship", *one, "--limit", "fs01")
+    assert nobody.returncode == 0 and "no hosts matched" in nobody.output, nobody.output
+    file = lab.home / "inventory" / "host_vars" / f"{SEEDS[1]}.yml"
+    file.write_text(file.read_text(encoding="utf-8").replace("copy_host: away-", "copy_host: avay-"), encoding="utf-8")
+    home = lab.home / "state" / SEEDS[1] / "ledger.json"
+    known = json.loads(home.read_text(encoding="utf-8"))
+    home.write_text(json.dumps({**known, "aborted": {"at": known["created"]}}), encoding="utf-8")
+    two = ("-e", f"seed={SEEDS[1]}")
+    for playbook, words in (
+        ("rehearse", ()),
+        ("keys", ("-e", "keys_action=forget", "-e", f"keys_drives=DRIVE-{SEEDS[1]}")),
+    ):
+        wrong = lab.play(playbook, *two, *words)
+        assert wrong.returncode == 2 and "`copy_host` 'avay-" in wrong.message, wrong.output
     support = lab.play("support", *one, "-e", "support_file=")
     assert f"{SEEDS[0]}: {lab.home}/seedfreight-support-{SEEDS[0]}.tar.gz (" in support.output, support.output

@@ -130,13 +130,29 @@ def test_a_host_that_is_not_in_the_inventory_is_refused_before_it_is_asked(contr
     seed = control.hosts["fs01"]["seed"]
     seed["copy_host"], seed["staging"]["path_on_copy_host"] = "fs02", "E:\\Staging"
     (seed["source"] if option == "source.host" else seed)[option.rpartition(".")[2]] = "fs0l"
-    _code, output, found = control.run(ask(discard_attempts=[]))
+    _code, output, found = control.run(ask(check_hosts=True))
     assert found["fs01"]["msg"] == (
         f"Seed fs01: `{option}` 'fs0l' is not a host of the inventory. Correct the name, or add the host."
     ), output
     assert found["fs02"].get("status") == "new", output
-    _code, output, found = control.run(ask())
+    _code, output, found = control.run(ask(discard_attempts=[]))
     assert found["fs01"].get("status") == "new", "a run that asks no host does not need it"
+
+
+def test_a_host_that_ansible_would_add_by_itself_is_not_in_the_inventory(control: Control) -> None:
+    control.hosts["fs01"]["seed"]["source"]["host"] = "localhost"
+    _code, output, found = control.run(ask(check_hosts=True))
+    assert "`source.host` 'localhost' is not a host of the inventory." in found["fs01"].get("msg", ""), output
+
+
+@pytest.mark.parametrize(("host", "problem"), [("fs02", None), ("fs0l", "fs0l"), ("seeds", "seeds"), ("", "")])
+def test_a_host_that_a_variable_names_is_looked_for(control: Control, host: str, problem: str | None) -> None:
+    """Of another name than the definition has, such as that of a person who recovers a key."""
+    del control.hosts["fs01"]["seed"]
+    wanted = {MODULE: {"decision": {}, "hosts": {"keys_host": host}}}
+    _code, output, found = control.run({**wanted, "ignore_errors": True}, "--limit", "fs01")
+    text = f"`keys_host` '{problem}' is not a host of the inventory. Correct the name, or add the host."
+    assert found["fs01"].get("msg") == (None if problem is None else text), output
 
 
 def test_two_seeds_of_the_play_that_share_a_drive_are_refused(control: Control) -> None:
