@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.custody import (
     Custody,
     Missed,
@@ -19,10 +17,9 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
 )
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.escrow import ESCROWS
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.receipts import remove_copies
-from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import refuse_traces
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._polled import display
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import (
-    explained,
+    WholeAction,
     play_vault,
     store_of,
     with_vault,
@@ -41,20 +38,14 @@ OPTIONS: dict[str, Any] = {
 NEEDS = [("state", "present", ("copies",)), ("state", "absent", ("serials",))]
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
-    """The whole of escrow_copy, because only the controller has the places and the vault secret."""
+class ActionModule(WholeAction):
+    """The whole of escrow_copy."""
 
-    _requires_connection = False
+    options, needs = OPTIONS, NEEDS
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+    def work(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Keep or remove copies."""
-        self._supports_check_mode = True
-        super().run(tmp, task_vars)
-        refuse_traces()
-        _result, given = self.validate_argument_spec(argument_spec=OPTIONS, required_if=NEEDS)
-        with explained():
-            _deps.check()
-            return self._present(given) if given["state"] == "present" else self._absent(given)
+        return self._present(given) if given["state"] == "present" else self._absent(given)
 
     def _present(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """A place that cannot be used is a warning, because another one has the key."""

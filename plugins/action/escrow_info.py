@@ -5,18 +5,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ansible.parsing.vault import VaultLib
-from ansible.plugins.action import ActionBase
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils import _deps
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys import custody, escrow
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.place import Proof, Receipt
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._keys.receipts import escrow_report
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.info import read_ledger
-from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import refuse_traces
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import (
-    explained,
+    WholeAction,
     store_of,
     with_vaults,
 )
@@ -28,28 +26,22 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
-    """The whole of escrow_info, because only the controller has the places and the vault secret."""
+class ActionModule(WholeAction):
+    """The whole of escrow_info."""
 
-    _requires_connection = False
+    options = OPTIONS
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+    def work(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Look at each receipt. Changes nothing."""
-        self._supports_check_mode = True
-        super().run(tmp, task_vars)
-        refuse_traces()
-        _result, given = self.validate_argument_spec(argument_spec=OPTIONS)
-        with explained():
-            _deps.check()
-            store = store_of(given, "store")
-            secrets = self._loader._vault.secrets
-            vault = VaultLib(secrets) if secrets else None
-            places = with_vaults(self._loader, given["escrow"])
+        store = store_of(given, "store")
+        secrets = self._loader._vault.secrets
+        vault = VaultLib(secrets) if secrets else None
+        places = with_vaults(self._loader, given["escrow"])
 
-            def prove(receipt: Receipt) -> Proof:
-                if receipt["kind"] == "working":
-                    return custody.prove_working(store, vault, receipt)
-                return escrow.prove(receipt, places)
+        def prove(receipt: Receipt) -> Proof:
+            if receipt["kind"] == "working":
+                return custody.prove_working(store, vault, receipt)
+            return escrow.prove(receipt, places)
 
-            known = read_ledger({"name": given["seed"], "state": given["store"]})
-            return {"changed": False, **escrow_report(known, prove)}
+        known = read_ledger({"name": given["seed"], "state": given["store"]})
+        return {"changed": False, **escrow_report(known, prove)}

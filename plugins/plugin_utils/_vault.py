@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import pathlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible import constants as C
 from ansible.errors import AnsibleActionFail, AnsibleError
@@ -164,6 +164,28 @@ class Keys:
                 kept = {**kept, "escrow": with_vaults(self._loader, kept.get("escrow") or [])}
             key = open_kept(kept, normalize_serial(str(serials[0])) if serials else "")
         return {key.option: key.value.reveal()}
+
+
+class WholeAction(ActionBase):  # type: ignore[misc]
+    """An action that is the whole of its module, because only the controller has the places and the vault secret."""
+
+    _requires_connection = False
+    options: ClassVar[Mapping[str, Any]]
+    needs: ClassVar[Sequence[tuple[str, str, tuple[str, ...]]]] = ()
+
+    def work(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The result of the task. ``given`` are the arguments, checked."""
+        raise NotImplementedError
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Check the arguments, and do the work where nothing leaves a trace of it."""
+        self._supports_check_mode = True
+        super().run(tmp, task_vars)
+        refuse_traces()
+        _result, given = self.validate_argument_spec(argument_spec=self.options, required_if=self.needs)
+        with explained():
+            _deps.check()
+            return self.work(given)
 
 
 class KeyAction(Keys, ActionBase):  # type: ignore[misc]
