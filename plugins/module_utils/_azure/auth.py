@@ -24,14 +24,16 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     CREDENTIAL_FILE,
     proof,
 )
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.patience import patient_retry
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._azure.patience import (
+    BUSY,
+    patient_retry,
+)
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._errors import FormatError
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._secret import Secret
 
 try:
     from azure.core import PipelineClient
     from azure.core.exceptions import AzureError, DecodeError, ServiceRequestError, ServiceResponseError
-    from azure.core.pipeline import policies
     from azure.core.rest import HttpRequest
     from azure.identity import (
         AzureCliCredential,
@@ -48,6 +50,9 @@ except ImportError as error:
 
 # The library's own limit of five minutes, for each of its attempts, is too long for a person who waits. In seconds.
 TIMEOUTS: dict[str, Any] = {"connection_timeout": 20, "read_timeout": 120}
+# Seconds of patience with a metadata document. They come before those of both clients of a module, and all of them
+# together are shorter than the lease of a seed's lock.
+CLOUD_PATIENCE = 45.0
 # The words of azure-identity for an answer of a token endpoint that is no refusal.
 BROKEN = re.compile(r"HTTP Error: 5\d\d")
 METADATA = "/metadata/endpoints?api-version=2022-09-01"
@@ -163,12 +168,16 @@ def find_cloud(name: str, transport: Mapping[str, Any]) -> Cloud:
     parts = urlsplit(name)
     base = f"{parts.scheme}://{parts.netloc}"
     url = f"{base}{METADATA}" if parts.path in ("", "/") else name
-    client: PipelineClient[Any, Any] = PipelineClient(base, policies=[policies.RetryPolicy(retry_total=3)], **transport)
+    client: PipelineClient[Any, Any] = PipelineClient(base, policies=[patient_retry(CLOUD_PATIENCE)], **transport)
     try:
         answer = client.send_request(HttpRequest("GET", url))
+        if answer.status_code in BUSY:
+            raise ArmError(f"`cloud_environment`: '{base}' is busy (status {answer.status_code}). Run again later.")
         answer.raise_for_status()
         return from_metadata(answer.json(), parts.netloc)
     except (AzureError, FormatError, ValueError) as error:
+        if isinstance(error, ArmError):
+            raise
         raise ArmError(
             f"`cloud_environment`: '{url}' returned no usable metadata document: {sentence(error)} "
             "Check the URL and the certificate authority (REQUESTS_CA_BUNDLE)."

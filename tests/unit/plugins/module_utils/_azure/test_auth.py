@@ -369,6 +369,25 @@ def test_cloud_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
         refused(lambda: find_cloud(url, TRANSPORT), "`cloud_environment`", url, "REQUESTS_CA_BUNDLE")
 
 
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("seconds", [3600, "soon"])
+def test_cloud_that_is_busy_for_longer_than_anybody_waits(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch, status: int, seconds: Any
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    azure.fault("metadata/endpoints", status, times=99, retry_after=seconds)
+    refused(lambda: find_cloud(azure.metadata_url, TRANSPORT), "`cloud_environment`", "busy", str(status), "later")
+    # With the patience of both clients, for requests and for tokens, it is shorter than the lease of a lock.
+    assert sum(pauses) < 60
+
+
+def test_cloud_that_is_busy_for_a_moment(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    azure.fault("metadata/endpoints", 503, times=4, retry_after=2)
+    assert find_cloud(azure.metadata_url, TRANSPORT).resource_manager == azure.server.endpoint
+
+
 def test_cloud_that_is_not_trusted(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "sleep", lambda _seconds: None)
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
