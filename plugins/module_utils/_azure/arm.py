@@ -192,15 +192,16 @@ class ArmClient:
 
     def _send(self, request: HttpRequest, options: Mapping[str, Any] | None = None) -> HttpResponse:
         try:
-            response: HttpResponse = self._client.send_request(request, **(options or {}))
+            sent = self._client.send_request(request, _return_pipeline_response=True, **(options or {}))
+            response: HttpResponse = sent.http_response
             response.read()
         except AzureError as error:
             raise ArmError(f"{self.cloud.resource_manager} cannot be reached: {sentence(error)} {NETWORK}") from error
         if not 200 <= response.status_code < 300:
-            raise self._refused(request, response)
+            raise self._refused(request, response, bool(sent.context.get("history")))
         return response
 
-    def _refused(self, request: HttpRequest, response: HttpResponse) -> ArmError:
+    def _refused(self, request: HttpRequest, response: HttpResponse, repeated: bool) -> ArmError:
         code, message = _error_of(json_of(response), str(response.reason))
         status, path = response.status_code, urlsplit(request.url).path
         remedy = self._remedy(code, status, message)
@@ -210,7 +211,7 @@ class ArmClient:
             when = f"in {seconds} seconds" if seconds.isdecimal() else "later"
             remedy = f"Azure is busy or limits the requests of this subscription; run again {when}."
         text = f"Azure refused {request.method} {path} with {status} {code}: {_full_stop(message)}"
-        return ArmError(_join(text, remedy, _ids(response)), code, status)
+        return ArmError(_join(text, remedy, _ids(response)), code, status, repeated)
 
     def _remedy(self, code: str, status: int, message: str) -> str:
         if code == "MissingSubscriptionRegistration":

@@ -9,9 +9,10 @@ from __future__ import annotations
 class ArmError(ValueError):
     """A request that Azure refused or that did not reach it. The text names the option and the remedy if there is one.
 
-    ``code`` is the service's error code, ``status`` the HTTP status, 0 when there was no answer.
+    ``code`` is the service's error code, ``status`` the HTTP status, 0 when there was no answer. ``repeated`` says that
+    the request was sent more than once, so that an earlier one may have had its effect.
     """
 
-    def __init__(self, message: str, code: str = "", status: int = 0) -> None:
+    def __init__(self, message: str, code: str = "", status: int = 0, repeated: bool = False) -> None:
         super().__init__(message)
-        self.code, self.status = code, status
+        self.code, self.status, self.repeated = code, status, repeated

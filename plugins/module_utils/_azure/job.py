@@ -398,8 +398,14 @@ class ImportJob:
 
 
 def _unclear(error: ArmError) -> bool:
-    """Whether a request may have had its effect in spite of the error: no answer, a fault of the server, a conflict."""
-    return error.status >= SERVER_ERROR or (error.status in (0, 404, 409, 412) and error.code != "ScopeLocked")
+    """Whether a request may have had its effect in spite of the error: no answer, a fault of the server, a conflict.
+
+    So may one whose first answer was lost, whatever the service says to its repetition: what it says to a PUT on a job
+    that exists is not published.
+    """
+    if error.code == "ScopeLocked":
+        return False
+    return error.repeated or error.status >= SERVER_ERROR or error.status in (0, 404, 409, 412)
 
 
 def _reason(job: Mapping[str, Any]) -> str:

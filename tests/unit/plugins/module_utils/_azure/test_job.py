@@ -26,6 +26,7 @@ from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._
     read_spec,
     take_account_number,
 )
+from lab import world
 from lab.azure import settings
 from loopback import PARCEL, Azure, before_state, predicted
 
@@ -355,6 +356,34 @@ STATES = ["present", "shipped", "cancelled", "absent"]
 def test_contradicting_answer_after_the_effect(azure: Azure, order: dict[str, Any], status: int) -> None:
     azure.fault("PUT", status, effect="after", code="Contradiction")
     assert ensure_job(azure.options, order, False)["job"]["phase"] == "created"
+
+
+@pytest.mark.parametrize("effect", [{"effect": "reset-after"}, {"effect": "after", "status": 500}], ids=str)
+@pytest.mark.parametrize("status", [400, 403, 409, 412, 422])
+def test_contradicting_answer_to_a_repetition_while_the_job_shows_late(
+    azure: Azure, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch, status: int, effect: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    # One look before the request sees no job because there is none, and three after it because it shows late.
+    azure.fault("PUT .*/jobs/", **effect)
+    orders = world.read(azure.home / "azure" / "faults.json")
+    orders.append({"match": "PUT .*/jobs/", "status": status, "times": 1, "effect": "before", "code": "Contradiction"})
+    late = {"match": "GET .*jobs/[^/]*expand", "status": 404, "times": 4, "effect": "before"}
+    world.write(azure.home / "azure" / "faults.json", [*orders, {**late, "code": "ResourceNotFound"}])
+    assert ensure_job(azure.options, order, False)["job"]["phase"] == "created"
+    assert [one for one in azure.changes() if one[0].startswith("PUT")][-1][1] == status
+    assert len(azure.server.jobs.for_data_center()) == 1
+
+
+def test_refusal_that_was_not_repeated_is_told_at_once(
+    azure: Azure, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    azure.fault("PUT .*/jobs/", 400, code="BadOrder")
+    with pytest.raises(ArmError, match="400 BadOrder"):
+        ensure_job(azure.options, order, False)
+    assert not pauses
 
 
 @pytest.mark.parametrize("state", STATES)
