@@ -5,8 +5,14 @@
 
 from __future__ import annotations
 
-from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import ControllerAction
+from typing import Any
+
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._lock import LockedAction
 
 
-class ActionModule(ControllerAction):
+class ActionModule(LockedAction):
     """The controller's side of import_container."""
+
+    def arguments(self) -> dict[str, Any]:
+        """The arguments, without those of the lock."""
+        return {name: value for name, value in self._task.args.items() if name not in ("lock", "store", "seed")}

@@ -10,17 +10,17 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._formats.journal import DriveInfo
 from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._names import normalize_serial
-from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._pipelined import ControllerAction
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._lock import LockedAction
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import open_journals
 
 
-class ActionModule(ControllerAction):
+class ActionModule(LockedAction):
     """The controller's side of import_job."""
 
     def arguments(self) -> dict[str, Any]:
         """The arguments, with the journals replaced by what they say of their drives."""
         arguments = dict(self._task.args)
-        options = {name: arguments.pop(name, None) for name in ("journals", "store", "seed")}
+        options = {name: arguments.pop(name, None) for name in ("journals", "lock", "store", "seed")}
         names = options["journals"]
         if names and arguments.get("drives"):
             raise AnsibleActionFail("Use only one of `drives` and `journals`.")

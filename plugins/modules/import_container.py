@@ -55,6 +55,17 @@ options:
         or overwrite the old one, and the backup would not find its data.
     type: list
     elements: str
+  lock:
+    description:
+      - Lock of the seed that is renewed while the task works, from M(seedfreight.azure_offline_backup.seed_ledger).
+      - Requires O(store) and O(seed).
+    type: dict
+  store:
+    description: State store of the seed whose O(lock) is renewed.
+    type: dict
+  seed:
+    description: Name of the seed whose O(lock) is renewed.
+    type: str
 extends_documentation_fragment:
   - seedfreight.azure_offline_backup.azure
   - seedfreight.azure_offline_backup.attributes
@@ -374,6 +385,9 @@ OPTIONS = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "blobs": {"type": "list", "elements": "str"},
     "expected_blobs": {"type": "list", "elements": "str"},
+    "lock": {"type": "dict"},
+    "store": {"type": "dict"},
+    "seed": {"type": "str"},
 }
 
 
@@ -381,6 +395,7 @@ def main() -> None:
     """Manage a container."""
     module = AnsibleModule(
         argument_spec={**AZURE_OPTIONS, **OPTIONS},
+        required_by={"lock": ("store", "seed")},
         required_if=[("state", "absent", ("blobs",))],
         supports_check_mode=True,
     )

@@ -160,11 +160,16 @@ options:
     type: list
     elements: str
   store:
-    description: State store of the seed, as C(seed.state) defines it. Used with O(journals).
+    description: State store of the seed, as C(seed.state) defines it. Used with O(journals) and O(lock).
     type: dict
   seed:
-    description: Name of the seed. Used with O(journals).
+    description: Name of the seed. Used with O(journals) and O(lock).
     type: str
+  lock:
+    description:
+      - Lock of the seed that is renewed while the task works, from M(seedfreight.azure_offline_backup.seed_ledger).
+      - Requires O(store) and O(seed).
+    type: dict
   log_level:
     description: Detail of the copy logs. V(Verbose) lists the files that were imported, too.
     type: str
@@ -739,6 +744,7 @@ OPTIONS = {
     "journals": {"type": "list", "elements": "str"},
     "store": {"type": "dict"},
     "seed": {"type": "str"},
+    "lock": {"type": "dict"},
     "log_level": {"type": "str", "choices": ["Error", "Verbose"], "default": "Error"},
     "tags": {"type": "dict"},
     "identity": {
@@ -767,7 +773,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={**AZURE_OPTIONS, **OPTIONS},
         mutually_exclusive=[("drives", "journals")],
-        required_by={"journals": ("store", "seed")},
+        required_by={"journals": ("store", "seed"), "lock": ("store", "seed")},
         required_if=[
             ("state", "present", ("location", "storage_account", "contact", "return_address", "return_carrier")),
             ("state", "shipped", ("carrier", "tracking_number")),

@@ -11,22 +11,16 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import (
-    DEFAULT_LEASE,
-    LockLost,
-    Store,
-    StoreError,
-)
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import LockLost
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils import _channel
-from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._here import unlogged
-from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import explained, store_of
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._lock import seed_lock
+from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._vault import explained
 
 # Losses of the connection in a row; with the default poll_interval ten minutes.
 MAX_LOST = 10
@@ -51,25 +45,6 @@ class Progress:
 
     def __str__(self) -> str:
         return f"{self.what}, {self.detail}" if self.detail else self.what
-
-
-@dataclass
-class SeedLock:
-    """The lock of the seed that this run holds, renewed while it waits."""
-
-    store: Store
-    run: str
-    lease: int
-
-    def renew(self) -> None:
-        """Renew the lock. LockLost when another run has it; a store that does not answer is asked again next time."""
-        try:
-            with unlogged():
-                self.store.renew(self.run, self.lease, datetime.now(UTC))
-        except LockLost:
-            raise
-        except StoreError as error:
-            display.warning(f"The lock could not be renewed: {error}")
 
 
 def is_transport_error(error: BaseException) -> bool:
@@ -116,7 +91,7 @@ class PolledAction(ActionBase):  # type: ignore[misc]
         wait = self._flag("wait") and not self._task.check_mode
         timeout, interval = self._seconds("wait_timeout", WAIT_TIMEOUT), self._seconds("poll_interval", POLL_INTERVAL)
         with explained():
-            self._lock = None if self._task.check_mode else self._seed_lock()
+            self._lock = None if self._task.check_mode else seed_lock(self._task.args)
             self.begin()
         try:
             result = self.looked(self._first_look())
@@ -152,9 +127,11 @@ class PolledAction(ActionBase):  # type: ignore[misc]
         return {**result, "changed": changed}
 
     def _look(self) -> dict[str, Any]:
-        if self._lock:
-            self._lock.renew()
-        return self.execute(self.arguments())
+        if not self._lock:
+            return self.execute(self.arguments())
+        self._lock.renew()
+        with self._lock.renewed():
+            return self.execute(self.arguments())
 
     def _first_look(self) -> dict[str, Any]:
         try:
@@ -215,16 +192,6 @@ class PolledAction(ActionBase):  # type: ignore[misc]
     def _host(self) -> str:
         host, other = self._variables.get("inventory_hostname", ""), self._task.delegate_to
         return f"{host} -> {other}" if other and other != host else str(host)
-
-    def _seed_lock(self) -> SeedLock | None:
-        given = self._task.args.get("lock")
-        if not given:
-            return None
-        if not isinstance(given, Mapping) or not given.get("run"):
-            raise AnsibleActionFail("`lock` has no `run`: give what `seed_ledger` with `state: locked` returned.")
-        lease = given.get("lease")
-        lease = lease if isinstance(lease, int) and lease > 0 else DEFAULT_LEASE
-        return SeedLock(store_of(self._task.args, "lock"), str(given["run"]), lease)
 
     def _flag(self, name: str) -> bool:
         try:
