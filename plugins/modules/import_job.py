@@ -219,6 +219,7 @@ options:
   tracking_number:
     description:
       - Tracking number of the shipment, in quotes.
+      - A placeholder is refused, and so are zeros or punctuation alone, because Azure does not allow changing it later.
       - Required when O(state=shipped).
     type: raw
   validate_only:
