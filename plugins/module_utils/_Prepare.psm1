@@ -368,9 +368,10 @@ function Get-SeedOpenFile {
 function Get-SeedDue {
     <#
     .SYNOPSIS
-        What is to be begun, in the order of the drives: drive, step and files (those that the step reads from the
-        source).
+        What is to be begun, in the order of the drives: drive, step, files (those that the step reads from the source)
+        and failed (how many attempts in a row ended before the tool started).
     .DESCRIPTION
+        A drive on which no copy could begin comes behind the others, so that it takes the turn of none of them.
         What ended while it was waited for is not gone on with by itself: it would be so for days.
     .PARAMETER Drive
         The drives as Get-SeedDrive shows them.
@@ -385,7 +386,7 @@ function Get-SeedDue {
         [Parameter(Mandatory = $true)][string[]]$Step,
         [Parameter(Mandatory = $true)][System.Collections.IDictionary]$Option
     )
-    foreach ($one in $Drive) {
+    $found = foreach ($one in $Drive) {
         $due = @($Step | Where-Object { $_ -in $one.record.allowed }) | Select-Object -First 1
         if (-not $due) { continue }
         $follows = @{ prepare = ''; resume = 'copy'; verify = 'verify' }[$due]
@@ -396,7 +397,16 @@ function Get-SeedDue {
         $files = @()
         if ($due -eq 'prepare') { $files = $one.option.files }
         if ($due -eq 'resume') { $files = @(Get-SeedOpenFile -Attempt $one.facts.attempt) }
-        [pscustomobject]@{ drive = $one; step = $due; files = $files }
+        [pscustomobject]@{
+            drive = $one
+            step = $due
+            files = $files
+            failed = [int](Get-SeedField -Value $one.facts -Name never_started -Default 0)
+        }
+    }
+    # Not Sort-Object, which Windows PowerShell may let change the order of equals.
+    foreach ($count in @($found | ForEach-Object { $_.failed } | Sort-Object -Unique)) {
+        $found | Where-Object { $_.failed -eq $count }
     }
 }
 

@@ -261,6 +261,8 @@ def _prepare(machine: Machine, option: Json, check: bool) -> Json:
     working = any("wait" in one["record"]["allowed"] for one in found)
     left = [one for one in found if "collect" not in one["record"]["allowed"]]
     following = [one for one in left if "prepare" in one["record"]["allowed"] or _may_resume(one, option)]
+    # A drive on which no copy could begin comes behind the others.
+    following.sort(key=lambda one: int(one["facts"]["never_started"]))
     if not following:
         return result if working else result | _failure(left, ("missing",))
     limit = 1 if any(one["facts"]["beside"] for one in found) else option["parallel"]

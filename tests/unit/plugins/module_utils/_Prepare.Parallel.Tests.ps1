@@ -97,6 +97,21 @@ Describe 'several drives at once' {
         $change.failed_drives | Should -BeNullOrEmpty
         (Get-TestRecords -Option $option).status | Should -Be 'failed', 'copied'
     }
+    It 'begins the others first after a call in which one could not be begun, <parallel> at the same time' -ForEach @(
+        @{ parallel = 1; after = 'failed', 'copied', 'empty' }, @{ parallel = 2; after = 'failed', 'copied', 'copied' }
+    ) {
+        Mock Copy-SeedTool {
+            param($Tool, $Folder, $Sha256)
+            if ($Folder -match 'WD-1') { throw 'no room for it' }
+            _Tool\Copy-SeedTool @PSBoundParameters
+        } -ModuleName _Prepare
+        $serials = 'WD-1', 'DATA', 'WD-3'
+        { Invoke-SeedPrepare -Option (New-TestOption -Serial $serials -Parallel 1) } | Should -Throw 'no room for it'
+        $option = New-TestOption -Serial $serials -Parallel $parallel
+        $change = Invoke-SeedPrepare -Option $option
+        "$($change.changed) $($change.failure)" | Should -Be 'True '
+        (Get-TestRecords -Option $option).status | Should -Be $after
+    }
     It 'looks at one drive only before it starts it' {
         Set-TestEndless
         $global:TestLooks = [System.Collections.Generic.List[int]]::new()
