@@ -164,6 +164,23 @@ function Test-SeedShare {
     [bool](Test-Path -LiteralPath $Matches[0] -ErrorAction SilentlyContinue)
 }
 
+function Get-SeedPathRefusal {
+    <#
+    .SYNOPSIS
+        Why a staging location cannot be looked at by its path; empty for a full path of Windows.
+    .DESCRIPTION
+        Another one would be read from wherever this session is, and the agent would read it from elsewhere.
+    .PARAMETER Path
+        The staging location.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][string]$Path)
+    if (Test-SeedFullPath -Path $Path) { return '' }
+    "``staging_path`` '$Path' is no full path of Windows. Write it with a drive letter, or as \\server\share, with " +
+    'single backslashes, and without parts that end in a full stop or blank.'
+}
+
 function Get-SeedStagedFile {
     <#
     .SYNOPSIS
@@ -177,7 +194,8 @@ function Get-SeedStagedFile {
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][string]$Path)
-    $seen = [ordered]@{ exists = $null; files = $null; why = '' }
+    $seen = [ordered]@{ exists = $null; files = $null; why = Get-SeedPathRefusal -Path $Path }
+    if ($seen.why) { return [pscustomobject]$seen }
     try { $root = Get-Item -LiteralPath $Path -Force -ErrorAction Stop }
     catch {
         $gone = $_.CategoryInfo.Category -eq [System.Management.Automation.ErrorCategory]::ObjectNotFound
@@ -599,14 +617,15 @@ function Invoke-SeedStage {
         NewPolicy = [bool]$Option['policy'] -and -not $backup['policy'] -and -not $backup['unknown'].Contains('policy')
     }
     $decision = [pscustomobject]@{ configure = $false; start = $false; refused = '' }
-    if ($script:Agents[$Option['agent']].ContainsKey('Start')) {
+    $decision.refused = Get-SeedPathRefusal -Path $Option['staging_path']
+    if (-not $decision.refused -and $script:Agents[$Option['agent']].ContainsKey('Start')) {
         $decision.refused = Get-SeedMissingOption -Option $Option
         if (-not $decision.refused -and $Option['setup'] -eq 'attended') {
             $decision.refused = Get-SeedAttendedRefusal -Agent $Option['agent'] -Backup $backup -Wanted $wanted
         }
         elseif (-not $decision.refused) { $decision = Get-SeedStageDecision @case }
     }
-    elseif ($Option['policy']) {
+    elseif (-not $decision.refused -and $Option['policy']) {
         $decision.refused = "``policy`` is not for ``agent``: $($Option['agent']). Leave the option out."
     }
     if ($Option['policy'] -and $Option['setup'] -eq 'attended' -and -not $decision.refused) {
@@ -798,6 +817,8 @@ function Invoke-SeedStageClean {
     $look = @{ Agent = $Option['agent']; StagingPath = $staging; Scope = Get-SeedAgentScope -Option $Option }
     $backup = Get-SeedBackup @look
     $outcome = [ordered]@{ changed = $false; removed = @(); left = @(); backup = $backup; refused = ''; diff = @{} }
+    $outcome.refused = Get-SeedPathRefusal -Path $staging
+    if ($outcome.refused) { return $outcome }
     if ($null -eq $backup['files']) {
         $outcome.refused = "Nothing is removed from ``staging_path``: $($backup['unknown']['staging']) Let the " +
         'account read the folder, or remove the files by hand.'
@@ -827,7 +848,7 @@ function Invoke-SeedStageClean {
 
 Export-ModuleMember -Function @(
     'Get-SeedAgentProvider', 'Get-SeedAgentScope', 'Get-SeedBackup', 'Get-SeedFreeByte', 'Test-SeedShare',
-    'Get-SeedStagedFile',
+    'Get-SeedPathRefusal', 'Get-SeedStagedFile',
     'ConvertTo-SeedComparable',
     'Get-SeedMethodDifference', 'Get-SeedStageRefusal', 'Test-SeedOtherPolicy', 'Get-SeedStageDecision',
     'Get-SeedStartRefusal',

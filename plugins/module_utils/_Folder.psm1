@@ -632,6 +632,21 @@ function New-SeedPrivateFolder {
     }
 }
 
+function Test-SeedFullPath {
+    <#
+    .SYNOPSIS
+        Whether a path is a full one of Windows, with a drive letter or as a share, of which no part is read otherwise
+        than it is written. The same rule as check_windows_path of the definition.
+    .PARAMETER Path
+        The path.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([Parameter(Mandatory = $true)][AllowEmptyString()][string]$Path)
+    $part = '[^\\/:*?"<>|\x00-\x1f]*[^\\/:*?"<>|\x00-\x1f. ]'
+    $Path -match "\A([A-Za-z]:\\|([A-Za-z]:|\\\\$part\\$part)(\\$part)+\\?|\\\\$part\\$part\\?)\z"
+}
+
 function Get-SeedPathLink {
     <#
     .SYNOPSIS
@@ -732,7 +747,7 @@ Export-ModuleMember -Function @(
     'Resolve-SeedPath', 'Get-SeedTime', 'Read-SeedText', 'ConvertTo-SeedPlain', 'Read-SeedJson', 'Write-SeedJson',
     'Test-SeedFipsOnly', 'New-SeedHash', 'Get-SeedFileHash', 'Get-SeedProgramFile', 'Get-SeedProgramHash',
     'Set-SeedPrivateAcl', 'New-SeedPrivateFile', 'Test-SeedTrusted', 'Get-SeedFolderAccess', 'Get-SeedFolderChain',
-    'Get-SeedFolderProblem', 'Add-SeedPrivateFolder', 'New-SeedPrivateFolder', 'Get-SeedPathLink',
+    'Get-SeedFolderProblem', 'Add-SeedPrivateFolder', 'New-SeedPrivateFolder', 'Test-SeedFullPath', 'Get-SeedPathLink',
     'Get-SeedTreeItem', 'Remove-SeedTree',
     'Get-SeedDrivePattern', 'Test-SeedDrivePath'
 )

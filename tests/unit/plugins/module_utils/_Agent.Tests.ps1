@@ -195,6 +195,22 @@ Describe 'the source host of a seed' {
             Get-SeedLeftReason -File $file -Frozen @{ bytes = '512'; modified = '1975-01-01T00:00:00.000Z' } |
                 Should -BeLike '*1975*'
         }
+        It 'cannot be said to be there by <path>, which is no full path' -ForEach @(
+            @{ path = 'Staging' }, @{ path = 'E:Staging' }, @{ path = '\Staging' }, @{ path = 'E:' }, @{ path = '~' }
+            @{ path = 'E:/Staging' }, @{ path = '//filer/seed' }, @{ path = '\\?\E:\Staging' }
+            @{ path = '\\.\E:\Staging' }, @{ path = 'E:\Staging\..\Staging' }, @{ path = 'E:\Staging ' }
+            @{ path = 'E:\Stag*' }, @{ path = 'HKLM:\SOFTWARE' }, @{ path = 'Env:\' }, @{ path = '\\filer' }
+        ) {
+            Write-TestFile -Name 'a.AIBBlob'
+            $seen = Get-SeedStagedFile -Path $path
+            "$($null -eq $seen.exists) $($null -eq $seen.files)" | Should -Be 'True True'
+            $seen.why | Should -BeLike '*no full path of Windows*'
+            $option = New-TestOption -Change @{ staging_path = $path; frozen_files = @(Get-TestFrozen -Name 'a.AIBBlob') }
+            foreach ($outcome in (Invoke-SeedStage -Option $option), (Invoke-SeedStageClean -Option $option)) {
+                $outcome.refused | Should -BeLike '*no full path of Windows*'
+                $outcome.changed | Should -BeFalse
+            }
+        }
         It 'is not a file' { (Get-SeedStagedFile -Path 'E:\keep.txt').why | Should -BeLike '*is a file*' }
     }
 
