@@ -210,12 +210,15 @@ function Hide-SeedText {
         $line = [regex]::Replace($line, [regex]::Escape($one), '<name>', 'IgnoreCase')
     }
     $patterns = [ordered]@{
-        '(\d{6}[- ]?){7}\d{6}' = '<key>'
+        # Addresses of Microsoft name nobody; others name an account, or hold a signature.
+        'https?://(?!([\w-]+\.)*microsoft\.com(?![\w.-]))[^\s"'']+' = '<address>'
+        '(\d{6}\s*-?\s*){7}\d{6}' = '<key>'
         '[A-Za-z0-9+/]{24,}={0,2}' = '<key>'
         '\{?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?' = '<id>'
         'S-1-\d+(-\d+)+' = '<id>'
-        '\\\\[^\s"'']+' = '<path>'
-        '(?<![A-Za-z])[A-Za-z]:\\[^\r\n"'']*' = '<path>'
+        # Blanks may be part of a path, so it goes on to the end of the line.
+        '\\\\[^\r\n"'']+' = '<path>'
+        '(?<![A-Za-z])[A-Za-z]:[\\/][^\r\n"'']*' = '<path>'
         '(?<=^|\s)/(?:[^\s/"'']+/)+[^\s"'']*' = '<path>'
         '[\w.+-]+@[\w.-]+' = '<address>'
     }

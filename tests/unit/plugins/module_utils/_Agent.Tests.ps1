@@ -205,7 +205,8 @@ Describe 'the source host of a seed' {
             $seen = Get-SeedStagedFile -Path $path
             "$($null -eq $seen.exists) $($null -eq $seen.files)" | Should -Be 'True True'
             $seen.why | Should -BeLike '*no full path of Windows*'
-            $option = New-TestOption -Change @{ staging_path = $path; frozen_files = @(Get-TestFrozen -Name 'a.AIBBlob') }
+            $frozen = @(Get-TestFrozen -Name 'a.AIBBlob')
+            $option = New-TestOption -Change @{ staging_path = $path; frozen_files = $frozen }
             foreach ($outcome in (Invoke-SeedStage -Option $option), (Invoke-SeedStageClean -Option $option)) {
                 $outcome.refused | Should -BeLike '*no full path of Windows*'
                 $outcome.changed | Should -BeFalse

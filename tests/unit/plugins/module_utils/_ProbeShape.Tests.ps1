@@ -147,6 +147,19 @@ Describe 'what a probe may say' {
                 'Usage: /bk /sk: Azure Import/Export'
             )
         }
+        It 'masks <line> whole' -ForEach @(
+            @{ line = 'on \\filer\Contoso Ltd\Kim Lee'; masked = 'on <path>' }
+            @{ line = 'in "\\filer\Contoso Ltd" now'; masked = 'in "<path>" now' }
+            @{ line = 'at D:/Contoso Ltd/Kim Lee'; masked = 'at <path>' }
+            @{ line = 'file:///D:/Contoso/x.log'; masked = 'file:///<path>' }
+            @{ line = '111111 - 222222 - 333333 - 444444 - 555555 - 666666 - 777777 - 888888.'; masked = '<key>.' }
+            @{ line = 'to https://contoso.blob.core.windows.net/c?sv=1&sig=a%2Fb%3D now'; masked = 'to <address> now' }
+            @{ line = 'http://microsoft.com.contoso.com/x'; masked = '<address>' }
+            @{ line = 'see https://go.microsoft.com/fwlink?id=1'; masked = 'see https://go.microsoft.com/fwlink?id=1' }
+            @{ line = 'Version 1.5.0.300, /t:x /sk:y'; masked = 'Version 1.5.0.300, /t:x /sk:y' }
+        ) {
+            Hide-SeedText -Text $line | Should -BeExactly $masked
+        }
         It 'cuts long lines' { (Hide-SeedText -Text ('a b ' * 200)).Length | Should -Be 300 }
     }
 }
