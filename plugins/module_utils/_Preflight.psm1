@@ -496,7 +496,9 @@ function Get-SeedWorkSpace {
         ) -Remedy 'Choose a folder on a local drive.'
     }
     $letter = $Matches['letter'].ToUpperInvariant()
-    $volume = @(Get-Volume -DriveLetter $letter -ErrorAction Stop)[0]
+    $volume = Get-Volume -DriveLetter $letter -ErrorAction Stop | Select-Object -First 1
+    # A volume that shows no size is locked, or has no file system.
+    if ([long](Get-SeedProperty -From $volume -Name Size) -le 0) { throw "how much room drive ${letter}: is not known." }
     $free = [long]$volume.SizeRemaining
     # The tool with its libraries has some 10 MB, and may have 256 MB; journals and logs of one drive stay far below.
     $need = 256MB * (1 + $Option.drive_count)

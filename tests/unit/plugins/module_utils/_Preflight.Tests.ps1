@@ -310,10 +310,15 @@ Describe 'the preflight of a copy host' {
         ) {
             Mock Get-Volume {
                 [CmdletBinding()]param($DriveLetter)
-                if ("$DriveLetter" -ceq 'C') { [pscustomobject]@{ SizeRemaining = [uint64]$free } }
+                if ("$DriveLetter" -ceq 'C') { [pscustomobject]@{ Size = 1TB; SizeRemaining = [uint64]$free } }
             }.GetNewClosure() -ModuleName _Preflight
             $asked = @{ drive_count = $drives; work_directory = 'c:\ProgramData\Seedfreight' }
             (Get-SeedWorkSpace -Option $asked).status | Should -Be $status
+        }
+        It 'fails for a drive that does not say how much room it has' {
+            Mock Get-Volume { [pscustomobject]@{ Size = 0; SizeRemaining = $null } } -ModuleName _Preflight
+            $asked = @{ drive_count = 1; work_directory = 'C:\work' }
+            { Get-SeedWorkSpace -Option $asked } | Should -Throw '*drive C: is not known*'
         }
         It 'refuses a work directory that is not on a drive' {
             $asked = @{ drive_count = 1; work_directory = '\\filer\work' }
