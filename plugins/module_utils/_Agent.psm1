@@ -636,6 +636,9 @@ function Invoke-SeedStage {
         $asked = @{ Agent = $Option['agent']; Wanted = $Option['policy']; Exists = [bool]$backup['policy'] }
         $decision.refused = Get-SeedPolicyRefusal @asked
     }
+    if (-not $decision.refused -and $decision.start -and $backup['staging'].exists -eq $false) {
+        $decision.refused = Get-SeedMakeRefusal -Path $Option['staging_path']
+    }
     $settings = $Option['_publish_settings_content']
     if (-not $decision.refused -and $decision.configure -and -not $settings) {
         $decision.refused = 'The agent is not set to seed offline as the options say. To let the module set it, set ' +
@@ -674,24 +677,47 @@ function Invoke-SeedStage {
     $outcome
 }
 
+function Get-SeedMakeRefusal {
+    <#
+    .SYNOPSIS
+        Why a staging location that is not there cannot be made; empty when nothing says so.
+    .DESCRIPTION
+        A share is for a person to make: a session over WinRM has no second hop.
+    .PARAMETER Path
+        The staging location.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param([Parameter(Mandatory = $true)][string]$Path)
+    if ($Path -notmatch '^[A-Za-z]:') { return "The share '$Path' (``staging_path``) is not there. Create it." }
+    $drive = $Path.Substring(0, 2)
+    if (Test-Path -LiteralPath "$drive\" -ErrorAction SilentlyContinue) { return '' }
+    "``staging_path`` '$Path' cannot be made, because this host has no drive $drive that can be read. Correct the " +
+    'path, or attach and unlock the drive.'
+}
+
 function New-SeedStagingFolder {
     <#
     .SYNOPSIS
         Makes the staging location, and lets the system write to it: the service of the agent runs as the system.
     .DESCRIPTION
-        Everything else it inherits, because somebody may share it. A share itself is for a person to make: a session
-        over WinRM has no second hop.
+        Everything else it inherits, because somebody may share it. Without that right the folder does not stay: the
+        next call would take it for one that a person has made.
     .PARAMETER Path
         The staging location, which is not there.
     #>
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][string]$Path)
-    if ($Path -notmatch '^[A-Za-z]:') { throw "The share '$Path' (``staging_path``) is not there. Create it." }
     try { $null = New-Item -Path $Path -ItemType Directory -Force -ErrorAction Stop }
     catch { throw "``staging_path`` '$Path' cannot be made: $(ConvertTo-SeedReason -ErrorRecord $_)" }
     # S-1-5-18 is the system; names differ with the language of Windows.
-    $output = & icacls.exe (Resolve-SeedPath -Path $Path) '/grant' '*S-1-5-18:(OI)(CI)M'
-    if ($LASTEXITCODE -ne 0) { throw "The system may not write to ``staging_path`` '$Path', says icacls: $output" }
+    $native = Resolve-SeedPath -Path $Path
+    $output = & icacls.exe $native '/grant' '*S-1-5-18:(OI)(CI)M'
+    if ($LASTEXITCODE -eq 0) { return }
+    # Only an empty one.
+    try { [System.IO.Directory]::Delete($native, $false) }
+    catch { Write-Debug -Message "'$Path' stays: $_" }
+    throw "The system may not write to ``staging_path`` '$Path', says icacls: $output"
 }
 
 function Set-SeedMethod {
@@ -853,6 +879,6 @@ Export-ModuleMember -Function @(
     'Get-SeedMethodDifference', 'Get-SeedStageRefusal', 'Test-SeedOtherPolicy', 'Get-SeedStageDecision',
     'Get-SeedStartRefusal',
     'Get-SeedPolicyRefusal', 'Wait-SeedBackupJob', 'Get-SeedAttendedRefusal', 'Get-SeedMissingOption',
-    'Invoke-SeedStage', 'New-SeedStagingFolder', 'Set-SeedMethod',
+    'Invoke-SeedStage', 'Get-SeedMakeRefusal', 'New-SeedStagingFolder', 'Set-SeedMethod',
     'Remove-SeedLeftSetting', 'Get-SeedLeftReason', 'Invoke-SeedStageClean'
 )

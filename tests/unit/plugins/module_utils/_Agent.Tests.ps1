@@ -320,18 +320,31 @@ Describe 'the source host of a seed' {
             $outcome.backup.staging.exists | Should -BeTrue
             $granted.words | Should -Be @('/grant *S-1-5-18:(OI)(CI)M')
         }
-        It 'starts nothing where the staging location cannot be made: <path>' -ForEach @(
-            @{ path = 'Q:\Staging'; words = '*Q:\Staging*cannot be made*' }
-            @{ path = 'E:\Denied'; words = '*may not write to*E:\Denied*Access is denied*' }
+        It 'starts nothing where the staging location cannot be made, and says so in a check: <path>' -ForEach @(
+            @{ path = 'Q:\Staging'; words = '*Q:\Staging*no drive Q:*' }
+            @{ path = '\\filer\seed\fs01'; words = '*\\filer\seed\fs01*is not there. Create it.' }
         ) {
             Initialize-TestStart
-            Mock icacls.exe { $global:LASTEXITCODE = 5; 'Access is denied.' } -ModuleName _Agent
+            Mock Test-SeedShare { $true } -ModuleName _Agent
+            Mock Get-Item { Write-Error -Message 'none' -Category ObjectNotFound -ErrorAction Stop } -ModuleName _Agent
             $option = New-TestOption -Change @{ staging_path = $path }
-            { Invoke-SeedStage -Option $option -Seconds 2 } | Should -Throw $words
+            foreach ($check in $true, $false) {
+                $outcome = Invoke-SeedStage -Option $option -Seconds 2 -CheckMode $check
+                "$($outcome.changed) $($outcome.started) $($outcome.refused)" | Should -BeLike "False False $words"
+            }
             $global:TestCalls.Count | Should -Be 0
         }
-        It 'makes no share' {
-            { New-SeedStagingFolder -Path '\\filer\seed\fs01' } | Should -Throw '*is not there. Create it.'
+        It 'starts nothing as long as the system may not write to the staging location that it makes' {
+            Initialize-TestStart
+            Mock icacls.exe { $global:LASTEXITCODE = 5; 'Access is denied.' } -ModuleName _Agent
+            $option = New-TestOption -Change @{ staging_path = 'E:\Denied' }
+            # A second run would find a folder, and take it for one that a person has made.
+            foreach ($run in 1, 2) {
+                { Invoke-SeedStage -Option $option -Seconds 2 } |
+                    Should -Throw '*may not write to*E:\Denied*Access is denied*'
+                Test-Path -LiteralPath 'E:\Denied' | Should -BeFalse
+            }
+            $global:TestCalls.Count | Should -Be 0
         }
         It 'lets the agent read the publish settings as the system, in a file of nobody else' {
             Initialize-TestStart
