@@ -67,7 +67,7 @@ function Get-SeedSession {
         $record['ended'] = Get-SeedField -Value $now -Name ended
         $record['resumed'] = [int](Get-SeedField -Value $now -Name resumed -Default 0)
         $record['tool_id'] = "$(Get-SeedField -Value $now -Name tool_id -Default $session.id)"
-        foreach ($name in 'stalled', 'refused', 'journal_bytes', 'used_bytes') {
+        foreach ($name in 'stalled', 'refused', 'journal_bytes', 'used_bytes', 'begin_bytes') {
             $record[$name] = Get-SeedField -Value $now -Name $name
         }
         if ($now) {

@@ -107,6 +107,7 @@ function Start-SeedSession {
     $session['journal_bytes'] = Get-SeedJournalByte -Order $Order
     $session['used_bytes'] = [long]0
     if ($Index -gt 0) { $session['used_bytes'] = Get-SeedUsedByte -Letter $Order.letter }
+    $session['begin_bytes'] = $session['used_bytes']
     $code = Invoke-SeedSession -Order $Order -State $State -Index $Index
     $wrote = (Get-SeedJournalByte -Order $Order) -ne $session['journal_bytes']
     # A session that the tool neither resumes, aborts nor starts needs a person.
@@ -147,6 +148,8 @@ function Resume-SeedSession {
         $session['state'] = 'completed'
         $session['ended'] = Get-SeedTime
         $State['bytes_done'] = [long]$State['bytes_done'] + [long]$session['bytes']
+        # It was copied before, so it is not the speed of this run.
+        $State['marks'] = @()
         return 0
     }
     # A start would format the drive, and the tool can do neither of the others with it.

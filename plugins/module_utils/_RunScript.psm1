@@ -343,7 +343,7 @@ function Wait-SeedTool {
         The state, which is changed.
     .PARAMETER Progress
         done, the bytes of the sessions before; bytes, those of this session; measure, whether the volume can be asked;
-        output, paths of the output files.
+        from, the bytes that were in use on it when a session that is resumed began; output, paths of the output files.
     #>
     [CmdletBinding()]
     param(
@@ -353,7 +353,16 @@ function Wait-SeedTool {
         [Parameter(Mandatory = $true)][object]$Progress
     )
     $used = [long]0
-    if ($Progress.measure) { $used = Get-SeedUsedByte -Letter $Order.letter }
+    $from = Get-SeedField -Value $Progress -Name from
+    if ($Progress.measure) {
+        $used = Get-SeedUsedByte -Letter $Order.letter
+        if ($null -ne $from) {
+            $State['bytes_done'] = $Progress.done + [Math]::Max([long]0, [Math]::Min($used - $from, $Progress.bytes))
+            # What was there before is not the speed of this run.
+            $State['marks'] = @()
+            $used = [long]$from
+        }
+    }
     $looks = 0
     do {
         # Often in the first half minute, then seldom: a volume that is asked every second is in the tool's way.
@@ -525,8 +534,12 @@ function Invoke-SeedSession {
         done = [long]$State['bytes_done']
         bytes = [long]$session.bytes
         measure = $Index -gt 0
+        from = $null
         output = @($output, $failed)
     }
+    # An earlier version did not keep it.
+    $begin = [long](Get-SeedField -Value $kept -Name begin_bytes -Default 0)
+    if ($Call -eq 'resume' -and $begin -gt 0) { $progress.from = $begin }
     Wait-SeedTool -Process $process -Order $Order -State $State -Progress $progress
     $code = $process.ExitCode
     if ($null -eq $code) { $code = -1 }
@@ -838,7 +851,7 @@ function New-SeedSessionState {
     param([Parameter(Mandatory = $true)][object]$Session)
     $kept = [ordered]@{ id = $Session.id; state = $Session.state; exit_code = $Session.exit_code }
     $kept['tool_id'] = "$(Get-SeedField -Value $Session -Name tool_id -Default $Session.id)"
-    foreach ($name in 'bytes', 'started', 'ended', 'refused', 'journal_bytes', 'used_bytes') {
+    foreach ($name in 'bytes', 'started', 'ended', 'refused', 'journal_bytes', 'used_bytes', 'begin_bytes') {
         $kept[$name] = Get-SeedField -Value $Session -Name $name
     }
     foreach ($name in 'resumed', 'stalled') {

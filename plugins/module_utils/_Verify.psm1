@@ -657,6 +657,8 @@ function Invoke-SeedVerifyRun {
             Restore-SeedPart -Part $part -Found $found
             $resumed = [long]$part.passed + [long]$part.offset
             $State['bytes_done'] = $resumed
+            # What an earlier reading did is not the speed of this one.
+            $State['marks'] = @()
         }
         try {
             $manifest = Read-SeedManifest -Found $found

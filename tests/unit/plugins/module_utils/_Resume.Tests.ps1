@@ -116,6 +116,20 @@ Describe 'going on with a copy' {
             Should -Be "1024 $([int]($calls -like '*resumed*')) $(($calls -split ', ')[-1] -replace ' .*')"
         $two.started -le $two.ended | Should -BeTrue
     }
+    It 'measures a session that is resumed from where it began' {
+        $global:TestFrom = @()
+        Mock Wait-SeedTool {
+            param($Process, $Order, $State, $Progress)
+            $global:TestFrom += "$($Progress.from)"
+            $Process.WaitForExit()
+        } -ModuleName _RunScript
+        $null = Start-TestCopy
+        $began = (Read-SeedJson -Path "$((Get-TestRecord).attempt.folder)\run.json").value.sessions[1].begin_bytes
+        $began | Should -BeGreaterThan 0
+        $null = Invoke-SeedPrepare -Option $option
+        (Get-TestRecord).status | Should -Be 'copied'
+        $global:TestFrom -join ',' | Should -Be ",,$began"
+    }
     It 'takes a session that the tool finished while nobody looked as it is' {
         Set-TestFault -Fault @{}
         $null = Invoke-SeedPrepare -Option $option
@@ -153,6 +167,16 @@ Describe 'going on with a copy' {
             (Get-TestRecord).status | Should -Be 'verified'
         }
         finally { $option['drives'] = $all }
+    }
+    It 'does not count what the tool finished while nobody looked as the speed of this run' {
+        $order = [pscustomobject]@{ serial = 'WD-1'; journal = 'C:\x.jrn'; letter = 'E' }
+        $one = [ordered]@{ id = 's-1'; tool_id = 's-1'; exit_code = $null; refused = ''; bytes = 512 }
+        Mock Read-SeedJournal { [pscustomobject]@{ sessions = @{ 's-1' = 'Completed' } } } -ModuleName _Resume
+        $state = [ordered]@{
+            sessions = @($one); bytes_done = 0; marks = @([pscustomobject]@{ at = '2026-11-25T12:00:00Z'; bytes = 0 })
+        }
+        Resume-SeedSession -Order $order -State $state -Index 0 -Action resume | Should -Be 0
+        "$($state['bytes_done']) $(@($state['marks']).Count)" | Should -Be '512 0'
     }
     It 'does not begin the first session anew when its journal is another one at the moment of going on' {
         $order = [pscustomobject]@{ serial = 'WD-1'; journal = 'C:\x.jrn'; letter = 'E' }

@@ -278,6 +278,23 @@ Describe 'the runner when something is not as it should be' {
                 $state['bytes_done'] | Should -Be $case.done
             }
         }
+        It 'shows of a session that is resumed what was written before it, and not as the speed of this run' {
+            $global:TestUsed = [System.Collections.Generic.Queue[long]]::new()
+            Mock Get-SeedUsedByte { $global:TestUsed.Dequeue() } -ModuleName _RunScript
+            foreach ($case in @(@{ used = 1812, 1813; done = 23 }, @{ used = 0, 1801; done = 11 })) {
+                $case.used.ForEach({ $global:TestUsed.Enqueue($_) })
+                $progress = [pscustomobject]@{
+                    done = [long]10; bytes = [long]20; measure = $true; from = [long]1800; output = @('C:\none')
+                }
+                $process = [pscustomobject]@{}
+                $process | Add-Member -MemberType ScriptMethod -Name WaitForExit -Value { $true }
+                $state['bytes_done'] = [long]10
+                $state['marks'] = @([pscustomobject]@{ at = '2026-11-25T12:00:00Z'; bytes = 10 })
+                $null = Wait-SeedTool -Process $process -Order $order -State $state -Progress $progress
+                "$($state['bytes_done']) $(@($state['marks'] | Where-Object { $_.bytes -eq 10 }).Count)" |
+                    Should -Be "$($case.done) 0"
+            }
+        }
         It 'leaves the volume alone while the first session formats it' {
             Mock Get-SeedUsedByte { throw 'asked' } -ModuleName _RunScript
             Write-Tool -Script 'exit 0'

@@ -356,6 +356,19 @@ namespace Seedfreight.Test
             "$($answer.ok) $($state['exit_code'])" | Should -Be 'False 1'
             $answer.mismatches -join ' ' | Should -Match $says
         }
+        It 'counts what an earlier reading did as done and not as the speed of this one' {
+            Mock Read-SeedPart {
+                $file = [pscustomobject]@{ name = 'f'; bytes = 2048; file = '\f'; written = '0' }
+                [pscustomobject]@{
+                    blobs = 1; bad = @(); files = @($file); offset = 0; ranges = 1; bytes = 2048; passed = 2048
+                    wrong = 0; mismatches = @(); current = $null
+                }
+            } -ModuleName _Verify
+            $state['marks'] = @([pscustomobject]@{ at = '2026-11-25T12:00:00Z'; bytes = 0 })
+            $answer = Get-Answer -Manifest $text
+            "$($answer.ok) $($answer.resumed_at) $($state['bytes_done'])" | Should -Be 'True 2048 2048'
+            $state['marks'].Count | Should -Be 0
+        }
         It 'is none when the journal is not the one that the order names' {
             $whole.journal_sha256 = 'other'
             { Invoke-SeedVerifyRun -Order $whole -State $state } | Should -Throw 'The journal of drive DATA changed*'
