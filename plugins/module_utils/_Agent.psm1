@@ -479,7 +479,7 @@ function Get-SeedPolicyRefusal {
         'out.'
     }
     $times = @($Wanted['times'])
-    if ($times.Count -lt 1 -or $times.Count -gt 3 -or @($times -notmatch '^([01]\d|2[0-3]):[0-5]\d$').Count -gt 0) {
+    if ($times.Count -lt 1 -or $times.Count -gt 3 -or @($times -notmatch '\A([01]\d|2[0-3]):[0-5]\d\z').Count -gt 0) {
         return '`policy.times` must be one to three times of the form "22:30", in quotes.'
     }
     if (@($Wanted['days']).Count -eq 0 -or @($Wanted['include']).Count -eq 0 -or $Wanted['retention_days'] -lt 1) {

@@ -46,6 +46,24 @@ function Get-SeedText {
     "$value"
 }
 
+function Test-SeedOtherType {
+    <#
+    .SYNOPSIS
+        Whether a job says to be of another type than the one that counts.
+    .DESCRIPTION
+        A job without a type may be a backup, and to leave it out could start a second one. A number says nothing
+        either: objects that came from another PowerShell have numbers where Windows PowerShell has names.
+    .PARAMETER Type
+        The type as the job names it, or null.
+    .PARAMETER Wanted
+        The name of the type that counts.
+    #>
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param([AllowNull()][AllowEmptyString()][string]$Type, [Parameter(Mandatory = $true)][string]$Wanted)
+    $Type.Trim() -and $Type -notmatch '^-?\d+$' -and $Type -ne $Wanted
+}
+
 function ConvertTo-SeedTime {
     <#
     .SYNOPSIS
@@ -226,6 +244,7 @@ function Get-SeedOrderArgument {
 }
 
 Export-ModuleMember -Function @(
-    'Get-SeedValue', 'Get-SeedText', 'ConvertTo-SeedTime', 'ConvertTo-SeedReason', 'Get-SeedShortHash',
+    'Get-SeedValue', 'Get-SeedText', 'Test-SeedOtherType',
+    'ConvertTo-SeedTime', 'ConvertTo-SeedReason', 'Get-SeedShortHash',
     'Add-SeedAnswer', 'Import-SeedAgentModule', 'Get-SeedOrderArgument'
 )

@@ -353,7 +353,8 @@ function Get-SeedDpmJobList {
             if ($null -eq $one) { continue }
             $theirs = Get-SeedText -InputObject $one -Path 'ProtectionGroupName'
             $type = Get-SeedText -InputObject $one -Path 'JobType', 'JobCategory'
-            if (($null -eq $theirs -or $theirs -eq $name) -and ($null -eq $type -or $type -eq 'CloudBackup')) { $one }
+            if (Test-SeedOtherType -Type $type -Wanted 'CloudBackup') { continue }
+            if ($null -eq $theirs -or $theirs -eq $name) { $one }
         })
     $telling = @($own | Where-Object { (Get-SeedDpmText -Job $_) -match $script:WaitingText }).Count -gt 0
     $case = @{ Source = $Source; Engine = Get-SeedDpmEngineJob; Offline = $Offline; Telling = $telling }

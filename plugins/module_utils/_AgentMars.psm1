@@ -154,8 +154,7 @@ function ConvertTo-SeedMarsJob {
     [CmdletBinding()]
     param([Parameter(Mandatory = $true)][object]$Job, [switch]$Running)
     $type = Get-SeedText -InputObject $Job -Path 'JobType'
-    # A job without a type may be a backup. To leave it out could start a second one.
-    if ($null -ne $type -and $type -ne 'Backup') { return }
+    if (Test-SeedOtherType -Type $type -Wanted 'Backup') { return }
     $state = "$(Get-SeedText -InputObject $Job -Path 'JobStatus.JobState')"
     $phase = 'running'
     if (-not $Running) { $phase = ConvertTo-SeedMarsPhase -State $state }

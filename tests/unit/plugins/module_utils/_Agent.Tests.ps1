@@ -693,6 +693,7 @@ Describe 'the source host of a seed' {
         }
         It 'refuses a policy with <what>' -ForEach @(
             @{ what = 'a time of no form'; name = 'times'; value = @('1320'); text = '*policy.times*quotes*' }
+            @{ what = 'a time with a line break'; name = 'times'; value = @("22:30`n"); text = '*policy.times*quotes*' }
             @{ what = 'four times'; name = 'times'; value = @('01:00', '02:00', '03:00', '04:00')
                 text = '*one to three times*'
             }

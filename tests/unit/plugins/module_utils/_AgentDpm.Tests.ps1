@@ -503,6 +503,22 @@ Describe 'the agent DPM' {
             (Get-TestDpm).other_groups[0].method.method | Should -Be 'Network'
             (Invoke-SeedStage -Option (New-TestOption)).changed | Should -BeFalse
         }
+        It 'counts a job of the type <type>: <counts>' -ForEach @(
+            @{ type = 'CloudBackup'; counts = $true }, @{ type = 7; counts = $true }, @{ type = ''; counts = $true }
+            @{ type = 'ShadowCopy'; counts = $false }
+        ) {
+            Mock Get-DPMJob {
+                if ("$args" -like '*-AdhocJobs*') { return }
+                [pscustomobject]@{
+                    JobId = 'x'
+                    JobType = $type
+                    ProtectionGroupName = 'p'
+                    Status = 'InProgress'
+                    DataSources = @('D:\')
+                }
+            }.GetNewClosure() -ModuleName _AgentDpm
+            @((Get-TestBackup).jobs).Count | Should -Be ([int]$counts)
+        }
         It 'starts no second backup after one of which it is not known whether it waits' {
             Set-TestOpposite -Choice 'dpm-waiting-text'
             $null = Invoke-SeedStage -Option (New-TestOption) -Seconds 5

@@ -218,6 +218,14 @@ Describe 'the MARS agent' {
             }
             @(Get-SeedMarsJob | ForEach-Object { $_.id }) | Should -Be @('b')
         }
+        It 'keeps a job of the type <type>, which may be a backup' -ForEach @(
+            @{ type = '' }, @{ type = $null }, @{ type = 0 }, @{ type = 3 }
+        ) {
+            # Objects that came from another PowerShell have numbers where Windows PowerShell has names.
+            $job = [pscustomobject]@{ JobId = 'x'; JobType = $type; JobStatus = [pscustomobject]@{ JobState = 5 } }
+            $shown = ConvertTo-SeedMarsJob -Job $job
+            "$($shown.id) $($shown.phase)" | Should -Be 'x unknown'
+        }
         It 'lists several, the running one first, then the newest' {
             Set-TestAgent {
                 $_.jobs = @(
