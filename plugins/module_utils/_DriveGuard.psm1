@@ -234,12 +234,14 @@ function Get-SeedRawContent {
         Whether the first and the last MiB of a disk are zero: kind (empty, data, unknown), text and hash.
     .DESCRIPTION
         What Windows calls RAW may hold a file system or a volume manager that it does not know; those begin or end with
-        a mark.
+        a mark. They may also leave an old partition table without partitions as it was.
     .PARAMETER Disk
         The disk.
+    .PARAMETER Table
+        Whether to leave out what its partition table takes up. Only for a disk that is seen to have no partition.
     #>
     [CmdletBinding()]
-    param([Parameter(Mandatory = $true)][object]$Disk)
+    param([Parameter(Mandatory = $true)][object]$Disk, [switch]$Table)
     $part = 1MB
     $content = [pscustomobject]@{ kind = 'unknown'; text = ''; hash = '' }
     try {
@@ -257,9 +259,23 @@ function Get-SeedRawContent {
         $content.text = "its first and last MiB cannot be read: $($_.Exception.Message)"
         return $content
     }
+    $content.text = 'no partition table that Windows knows, but bytes that are not zero'
+    if ($Table) {
+        $content.text = 'no partition, but bytes outside of its partition table that are not zero'
+        # An MBR is one sector. Source: the GUID partition table of the UEFI specification, with its 128 entries: two
+        # sectors and 16 KiB at the begin of the disk, 16 KiB and one sector at its end.
+        $sector = [int]$Disk.LogicalSectorSize
+        $begin = $sector
+        $end = 0
+        if ("$($Disk.PartitionStyle)" -eq 'GPT') {
+            $begin = 2 * $sector + 16KB
+            $end = 16KB + $sector
+        }
+        [System.Array]::Clear($both, 0, $begin)
+        [System.Array]::Clear($both, $both.Length - $end, $end)
+    }
     $content.hash = Get-SeedHashText -Byte $both
     $content.kind = 'data'
-    $content.text = 'no partition table that Windows knows, but bytes that are not zero'
     # The SHA-256 of 2 MiB of zeros begins so.
     if ($content.hash -eq '5647f05ec189') {
         $content.kind = 'empty'
@@ -450,7 +466,12 @@ function Get-SeedContent {
     else {
         $partitions = @(Get-SeedDataPartition -Disk $Disk)
         foreach ($one in $partitions) { $marks += "$($one.Guid) $($one.Offset) $($one.Size) $($one.Type)" }
-        if ($partitions.Count -eq 0) { $answer.content = New-SeedContent -Kind empty -Text 'no partition' }
+        if ($partitions.Count -eq 0) {
+            $raw = Get-SeedRawContent -Disk $Disk -Table
+            $answer.content = New-SeedContent -Kind $raw.kind -Text $raw.text
+            if ($raw.kind -eq 'empty') { $answer.content.text = 'no partition' }
+            $marks += $raw.hash
+        }
         elseif ($partitions.Count -gt 1) {
             $answer.content = New-SeedContent -Kind data -Text "$($partitions.Count) partitions"
             $closed = @($partitions | Where-Object { Test-SeedClosed -Partition $_ })

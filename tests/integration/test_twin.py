@@ -257,6 +257,25 @@ def test_a_volume_without_a_letter_is_not_what_erase_means(pair: Pair) -> None:
 
 
 @pytest.mark.powershell
+def test_bytes_outside_of_an_empty_partition_table_are_data(pair: Pair) -> None:
+    info = {**COPY, "drives": [{**drive(), "serial": FOREIGN}]}
+    for style, at, status in (("GPT", 0, "empty"), ("GPT", 32768, "foreign"), ("MBR", 4096, "foreign")):
+
+        def change(_home: pathlib.Path, style: str = style, at: int = at) -> None:
+            device = world.volume_folder(FOREIGN, 1).parent
+            with world.changed(device / "disk.json") as disk:
+                disk["partitions"], disk["partition_style"] = [], style
+                size = disk["size"]
+            with (device / "raw").open("wb") as stream:
+                stream.truncate(size)
+                stream.seek(at)
+                stream.write(b"\7")
+
+        pair.each(change)
+        assert pair.compare("sata_prep_import_info", "real", info)[0]["drives"][0]["status"] == status
+
+
+@pytest.mark.powershell
 def test_a_plan_that_does_not_fit_is_refused(pair: Pair) -> None:
     start = {**COPY, "source_directory": "D:\\Staging"}
     twice = drive(files=[*FILES, {**FILES[0], "name": FILES[0]["name"].upper()}])

@@ -306,6 +306,12 @@ def _content(disk: Json, own: list[str], seen: Json) -> Json:
     else:
         marks += [f"{one['guid']} {one['offset']} {one['size']} {one['type']}" for one in found]
         content = _partitioned(disk, found, own, seen)
+        if not found:
+            bare, mark = raw_hash(disk, without_table=True)
+            if not bare:
+                text = "no partition, but bytes outside of its partition table that are not zero"
+                content = _new("data", text)
+            marks.append(mark)
         if seen["letter"]:
             marks.append(content["fingerprint"])
     content["fingerprint"] = short_hash("\n".join(map(str, marks)).encode())

@@ -22,8 +22,11 @@ from lab import child, world
 
 Json = dict[str, Any]
 MIB = 1024 * 1024
-# The header of a GUID partition table, in the second sector. LabWorld.psm1 leaves the same mark.
-TABLE, TABLE_AT = b"EFI PART", 512
+# What a partition table leaves at a place: the end of an MBR, which a GUID partition table has beside it, and the
+# header of the latter. LabWorld.psm1 leaves the same marks.
+TABLE = {"RAW": 0, "MBR": 1}
+ENTRIES = 16 * 1024
+MARKS = ((510, b"\x55\xaa"), (512, b"EFI PART"))
 SYSTEM_FOLDERS = {
     "System Volume Information": r"WPSettings\.dat|IndexerVolumeGuid|tracking\.log|"
     r"FVE2?\.\{[0-9A-Fa-f-]{36}\}(\.[1-3])?",
@@ -184,8 +187,8 @@ def root_entries(folder: pathlib.Path) -> list[str]:
     return sorted(found)
 
 
-def raw_hash(disk: Json) -> tuple[bool, str]:
-    """Whether the first and the last MiB of a disk are zero, and their hash."""
+def raw_hash(disk: Json, without_table: bool = False) -> tuple[bool, str]:
+    """Whether the first and the last MiB of a disk are zero, and their hash; also without its partition table."""
     device = world.disk_file(disk["serial"]).with_name("raw")
     first = bytearray(MIB)
     last = bytes(MIB)
@@ -195,9 +198,16 @@ def raw_hash(disk: Json) -> tuple[bool, str]:
             begin = disk["size"] - MIB
             stream.seek(begin - begin % disk["logical_sector_size"])
             last = stream.read(MIB).ljust(MIB, b"\0")
-    if disk["partition_style"] != "RAW":
-        first[TABLE_AT : TABLE_AT + len(TABLE)] = TABLE
-    elif first[TABLE_AT : TABLE_AT + len(TABLE)] == TABLE:
-        first[TABLE_AT : TABLE_AT + len(TABLE)] = bytes(len(TABLE))
+    kept = TABLE.get(disk["partition_style"], len(MARKS))
+    for number, (at, mark) in enumerate(MARKS):
+        if number < kept:
+            first[at : at + len(mark)] = mark
+        elif first[at : at + len(mark)] == mark:
+            first[at : at + len(mark)] = bytes(len(mark))
+    if without_table:
+        sector = disk["logical_sector_size"]
+        begin, end = (sector, 0) if kept == 1 else (2 * sector + ENTRIES, ENTRIES + sector)
+        first[:begin] = bytes(begin)
+        last = last[: MIB - end] + bytes(end)
     data = bytes(first) + last
     return not any(data), short_hash(data)

@@ -159,8 +159,13 @@ function Read-SituationDevice {
     [CmdletBinding()]
     param([string]$Path, [long]$Offset, [int]$Count)
     $disk = $script:World.disks | Where-Object { $_.id -eq $Path }
-    if ($disk.partition_style -ne 'RAW' -or ($disk.raw -and $Offset -gt 0)) { return , $script:Bytes }
-    , $script:Zero
+    if ($disk.raw -and ($Offset -gt 0 -or $disk.partition_style -ne 'RAW')) { return , $script:Bytes }
+    if ($disk.partition_style -eq 'RAW') { return , $script:Zero }
+    # A table, and partitions whose bytes lie outside of what is read.
+    $part = [byte[]]$script:Zero.Clone()
+    if ($Offset -eq 0) { $part[510], $part[511] = 0x55, 0xAA }
+    if ($disk.partition_style -ne 'MBR') { $part[$(if ($Offset -eq 0) { 512 } else { $part.Length - 512 })] = 0x45 }
+    , $part
 }
 
 function Install-Situation {

@@ -6,7 +6,7 @@
 Describe 'situations of disks' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        Import-TestUtility -Name '_Folder', '_Session', '_Drive', '_Volume', '_DriveGuard', '_Target'
+        Import-TestUtility -Name '_Folder', '_Session', '_Drive', '_Volume', '_DriveGuard', '_DriveStatus', '_Target'
         $situations = Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/Situations.psm1'
         Import-Module -Name $situations -Force
         Install-Situation
@@ -32,6 +32,10 @@ Describe 'situations of disks' {
                 change = { param($w) $w.disks[1].partition_style = 'GPT' } }
             @{ name = 'an MBR without partitions'; empty = $true; erase = $true
                 change = { param($w) $w.disks[1].partition_style = 'MBR' } }
+            @{ name = 'a table without partitions, over bytes'; empty = $false; erase = $true
+                change = { param($w) $w.disks[1].partition_style, $w.disks[1].raw = 'GPT', $true } }
+            @{ name = 'an MBR without partitions, over bytes'; empty = $false; erase = $true
+                change = { param($w) $w.disks[1].partition_style, $w.disks[1].raw = 'MBR', $true } }
             @{ name = 'an unknown table'; empty = $false; erase = $true
                 change = { param($w) $w.disks[1].partition_style = 'Unknown' } }
             @{ name = 'an empty volume'; empty = $true; erase = $true; change = { param($w) & $volume $w @{} } }

@@ -96,6 +96,55 @@ Describe 'disks that answer otherwise' {
             $content = (Get-SeedDiskFact -Serial DATA).content
             "$($content.kind) $($content.text)" | Should -Be 'empty no partition'
         }
+        It 'is data without a partition, <style>, with a byte at <at>' -ForEach @(
+            # The disk has 20,000,000 bytes, and its last whole sector ends at 19,999,744.
+            @{ style = 'MBR'; at = 512 }
+            @{ style = 'MBR'; at = 1048575 }
+            @{ style = 'MBR'; at = 19999743 }
+            @{ style = 'GPT'; at = 17408 }
+            @{ style = 'GPT'; at = 1048575 }
+            @{ style = 'GPT'; at = 18951424 }
+            @{ style = 'GPT'; at = 19982847 }
+        ) {
+            Set-TestDisk -Serial DATA -Change {
+                $_.partition_style = $style
+                $_.partitions = @()
+            }
+            $before = (Get-SeedDiskFact -Serial DATA).content.fingerprint
+            Write-DeviceByte -Number 2 -At $at
+            $content = (Get-SeedDiskFact -Serial DATA).content
+            "$($content.kind) $($content.text)" | Should -BeLike 'data no partition, but bytes outside of its*'
+            $content.fingerprint | Should -Not -Be $before
+        }
+        It 'is empty without a partition, <style>, whatever its partition table has at <at>' -ForEach @(
+            @{ style = 'MBR'; at = 0 }
+            @{ style = 'MBR'; at = 511 }
+            @{ style = 'GPT'; at = 0 }
+            @{ style = 'GPT'; at = 17407 }
+            @{ style = 'GPT'; at = 19982848 }
+            @{ style = 'GPT'; at = 19999743 }
+        ) {
+            Set-TestDisk -Serial DATA -Change {
+                $_.partition_style = $style
+                $_.partitions = @()
+            }
+            Write-DeviceByte -Number 2 -At $at
+            Get-Kind | Should -Be 'empty'
+        }
+        It 'is not judged without a partition, <style>, when it cannot be read' -ForEach @(
+            @{ style = 'MBR' }, @{ style = 'GPT' }
+        ) {
+            Set-TestDisk -Serial DATA -Change {
+                $_.partition_style = $style
+                $_.partitions = @()
+            }
+            Mock Read-SeedDevice { throw 'Access is denied.' } -ModuleName _DriveGuard
+            Get-Kind | Should -Be 'unknown'
+        }
+        It 'is data while it is offline, whatever its table takes up' {
+            Set-TestDisk -Serial DATA -Change { $_.is_offline = $true }
+            Get-Kind | Should -Be 'data'
+        }
         It 'is data with two partitions, and has no letter then' {
             Set-TestDisk -Serial DATA -Change {
                 $copy = $_.partitions[0].PSObject.Copy()

@@ -4,7 +4,7 @@
 Describe 'what a disk holds and what protects it' {
     BeforeAll {
         . (Join-Path -Path $env:SEEDFREIGHT_TESTS -ChildPath 'unit/lab/windows/world.ps1')
-        Import-TestUtility -Name '_Folder', '_Session', '_Drive', '_Volume', '_DriveGuard'
+        Import-TestUtility -Name '_Folder', '_Session', '_Drive', '_Volume', '_DriveGuard', '_DriveStatus'
         $option = [pscustomobject]@{
             container = 'c'
             erase = $false

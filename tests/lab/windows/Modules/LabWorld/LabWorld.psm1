@@ -126,15 +126,22 @@ function Get-LabDevice {
     $stream = [System.IO.FileStream]::new($path, 'OpenOrCreate', 'ReadWrite', 'ReadWrite, Delete')
     try {
         $stream.SetLength([long]$Disk.size)
-        # The disk's second sector: the header of a GUID partition table, with its signature.
-        $table = [System.Text.Encoding]::ASCII.GetBytes('EFI PART')
-        $now = [byte[]]::new(8)
-        $stream.Position = 512
-        $null = $stream.Read($now, 0, 8)
-        $marked = [System.Text.Encoding]::ASCII.GetString($now) -eq 'EFI PART'
-        $stream.Position = 512
-        if ($Disk.partition_style -ne 'RAW') { $stream.Write($table, 0, 8) }
-        elseif ($marked) { $stream.Write([byte[]]::new(8), 0, 8) }
+        # The end of the first sector has the signature of an MBR, also of that beside a GUID partition table, whose
+        # header begins the second sector.
+        $table = [byte[]](0x55, 0xAA) + [System.Text.Encoding]::ASCII.GetBytes('EFI PART')
+        $length = @{ RAW = 0; MBR = 2 }["$($Disk.partition_style)"]
+        if ($null -eq $length) { $length = $table.Length }
+        $now = [byte[]]::new($table.Length)
+        $stream.Position = 510
+        $null = $stream.Read($now, 0, $now.Length)
+        foreach ($part in @{ from = 0; count = 2 }, @{ from = 2; count = 8 }) {
+            $range = $part.from..($part.from + $part.count - 1)
+            $stream.Position = 510 + $part.from
+            if ($part.from -lt $length) { $stream.Write($table, $part.from, $part.count) }
+            elseif ("$($table[$range])" -eq "$($now[$range])") {
+                $stream.Write([byte[]]::new($part.count), 0, $part.count)
+            }
+        }
     }
     finally { $stream.Dispose() }
     $path
