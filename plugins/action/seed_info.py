@@ -43,13 +43,15 @@ class ActionModule(ControllerAction):
         if arguments.get("play_only"):
             self._compared = self._definitions(self._play)
             return {**arguments, "_others": self._compared}
-        # A tracking number is compared with those of all seeds.
         arguments["_host"] = self._host
         definition = self._definition(arguments.get("definition"))
         arguments["definition"] = definition
         # The drives of an agent's utility are in no definition, so they are compared with those of all seeds too.
         adopts = isinstance(definition, dict) and definition.get("prepare_with") == "disk_prep"
-        compared = self._play if others is None or arguments.get("shipment") or adopts else others
+        compared = self._play if others is None or adopts else others
+        if arguments.get("shipment"):
+            # Azure changes no tracking number, so it is compared with those of all seeds, whatever the limit is.
+            compared = [one.name for one in self._variables["hostvars"]._inventory.get_hosts("all", True, True)]
         arguments["_others"] = self._definitions(str(one) for one in compared if one != self._host)
         return arguments
 

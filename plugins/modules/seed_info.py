@@ -83,7 +83,7 @@ options:
     type: bool
     default: false
   shipment:
-    description: Carrier and tracking number to check against this seed and the others of the play.
+    description: Carrier and tracking number to check against this seed and the others of the inventory.
     type: dict
     suboptions:
       carrier:
@@ -109,7 +109,7 @@ options:
     description:
       - Inventory names of the seeds of the play to compare this one with, as RV(shared) lists them.
       - Default is all. Then the cost of a run grows with the square of the number of seeds.
-      - A O(shipment) is compared with those of all seeds of the play.
+      - A O(shipment) is compared with those of all seeds of the inventory, whatever the limit of the run is.
     type: list
     elements: str
   play_only:

@@ -14,6 +14,8 @@ import sys
 from typing import Any
 
 import pytest
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.ledger import empty_ledger
+from ansible_collections.seedfreight.azure_offline_backup.plugins.module_utils._seed.store import ledger_bytes
 
 HERE = pathlib.Path(__file__).resolve().parent
 COLLECTIONS = HERE.parents[3] / ".build" / "collections"
@@ -40,6 +42,7 @@ DEFINITION = {
     "escrow": [{"directory": "{{ state_folder }}/escrow", "recipients": ["{{ state_folder }}/kim.pem"]}],
     "state": {"directory": "{{ state_folder }}/state"},
 }
+JOB = {"id": "/jobs/fs02", "name": "fs02", "created": "2026-11-25T10:14:00Z", "at": "2026-11-25T10:14:00Z"}
 
 
 class Control:
@@ -177,6 +180,22 @@ def test_a_seed_whose_drives_are_adopted_is_compared_with_all(control: Control) 
     control.hosts["fs02"]["seed"]["drives"] = [{"serial": "drive-fs01"}]
     _code, _output, found = control.run(ask(others=[]))
     assert "`drives` DRIVE-FS01 belongs to the seed fs02 too" in found["fs01"]["msg"]
+
+
+@pytest.mark.parametrize("limit", [(), ("--limit", "fs01")], ids=["all", "limited"])
+def test_a_shipment_is_compared_with_all_seeds_whatever_the_limit_is(control: Control, limit: tuple[str, ...]) -> None:
+    """Azure changes neither carrier nor tracking number once a job has them."""
+    folder = control.folder / "state" / "fs02"
+    folder.mkdir(parents=True, mode=0o700)
+    (folder / "ledger.json").write_bytes(ledger_bytes(empty_ledger("fs02") | {"jobs": [JOB]}))
+    control.hosts["fs04"] = {"short": "fs04", "seed": "{{ nowhere.defined }}"}
+    control.hosts["fs05"] = {"short": "fs05"}
+    parcel = {"carrier": "FedEx", "tracking_number": "794612345678"}
+    _code, output, found = control.run(ask(others=[], shipment=parcel), "-e", "seed=fs01", *limit)
+    assert found["fs01"].get("others_waiting") == ["fs02"], output
+    # Nothing else is rendered for each seed of the inventory.
+    _code, output, found = control.run(ask(others=[]), "-e", "seed=fs01", *limit)
+    assert found["fs01"].get("others_waiting") == [], output
 
 
 @pytest.mark.parametrize("named", [False, True])
