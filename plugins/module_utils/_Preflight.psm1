@@ -499,7 +499,7 @@ function Get-SeedWorkSpace {
     $volume = Get-Volume -DriveLetter $letter -ErrorAction Stop | Select-Object -First 1
     # A volume that shows no size is locked, or has no file system.
     if ([long](Get-SeedProperty -From $volume -Name Size) -le 0) {
-        throw "how much room drive ${letter}: is not known."
+        throw "how much room drive ${letter}: has is not known."
     }
     $free = [long]$volume.SizeRemaining
     # The tool with its libraries has some 10 MB, and may have 256 MB; journals and logs of one drive stay far below.

@@ -318,7 +318,7 @@ Describe 'the preflight of a copy host' {
         It 'fails for a drive that does not say how much room it has' {
             Mock Get-Volume { [pscustomobject]@{ Size = 0; SizeRemaining = $null } } -ModuleName _Preflight
             $asked = @{ drive_count = 1; work_directory = 'C:\work' }
-            { Get-SeedWorkSpace -Option $asked } | Should -Throw '*drive C: is not known*'
+            { Get-SeedWorkSpace -Option $asked } | Should -Throw '*drive C: has is not known*'
         }
         It 'refuses a work directory that is not on a drive' {
             $asked = @{ drive_count = 1; work_directory = '\\filer\work' }
