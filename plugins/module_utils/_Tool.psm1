@@ -820,8 +820,11 @@ function Find-SeedKey {
         [AllowEmptyCollection()][string[]]$Skip = @()
     )
     $result = [pscustomobject]@{ found = @(); unknown = @() }
-    if (-not (Test-Path -LiteralPath $Folder -PathType Container -ErrorAction SilentlyContinue)) { return $result }
-    try { $items = @(Get-ChildItem -LiteralPath $Folder -Force -ErrorAction Stop) }
+    # What this account may not see is not known to be missing.
+    try {
+        if (-not (Test-Path -LiteralPath $Folder -PathType Container -ErrorAction Stop)) { return $result }
+        $items = @(Get-ChildItem -LiteralPath $Folder -Force -ErrorAction Stop)
+    }
     catch {
         $result.unknown += $Folder
         return $result
@@ -839,7 +842,10 @@ function Find-SeedKey {
         if ($item.Length -lt 32 -or $item.Length -gt 64MB) { continue }
         try { if (Test-SeedKeyFile -Path $path -Key $Key) { $result.found += $path } }
         catch {
-            if (Test-Path -LiteralPath $path -ErrorAction SilentlyContinue) { $result.unknown += $path }
+            $there = $true
+            try { $there = Test-Path -LiteralPath $path -ErrorAction Stop }
+            catch { $there = $true }
+            if ($there) { $result.unknown += $path }
         }
     }
     $result

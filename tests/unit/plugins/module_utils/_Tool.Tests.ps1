@@ -345,6 +345,24 @@ Describe 'the tool' {
             (Find-SeedKey -Folder 'C:\place' -Key $keys -Depth 2 -Skip 'C:\place\a\b').found |
                 Should -Be 'C:\place\a\f'
             (Find-SeedKey -Folder 'C:\none' -Key $keys).found | Should -HaveCount 0
+            (Find-SeedKey -Folder 'C:\none' -Key $keys).unknown | Should -HaveCount 0
+        }
+        It 'does not take for missing what it may not look at: <what>' -ForEach @(
+            @{ what = 'the folder'; denied = 'C:\place'; unknown = 'C:\place' }
+            @{ what = 'a file that cannot be read'; denied = 'C:\place\f'; unknown = 'C:\place\f' }
+        ) {
+            $null = New-Item -Path 'C:\place' -ItemType Directory -Force
+            Set-Content -LiteralPath 'C:\place\f' -Value ('x' * 64) -Encoding UTF8
+            $global:TestDenied = $denied
+            Mock Test-SeedKeyFile { throw 'Access is denied.' } -ModuleName _Tool
+            Mock Test-Path {
+                [CmdletBinding()]param($LiteralPath, $PathType)
+                if ($LiteralPath -ne $global:TestDenied) { return $true }
+                Write-Error -Message 'Access is denied.'
+                $false
+            } -ModuleName _Tool
+            $seen = Find-SeedKey -Folder 'C:\place' -Key $keys
+            $seen.unknown | Should -Be $unknown
         }
         It 'follows no link' {
             $target = Resolve-SeedPath -Path 'C:\own'
