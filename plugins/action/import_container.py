@@ -5,14 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ansible_collections.seedfreight.azure_offline_backup.plugins.plugin_utils._lock import LockedAction
 
 
 class ActionModule(LockedAction):
     """The controller's side of import_container."""
-
-    def arguments(self) -> dict[str, Any]:
-        """The arguments, without those of the lock."""
-        return {name: value for name, value in self._task.args.items() if name not in ("lock", "store", "seed")}

@@ -19,9 +19,8 @@ class ActionModule(LockedAction):
 
     def arguments(self) -> dict[str, Any]:
         """The arguments, with the journals replaced by what they say of their drives."""
-        arguments = dict(self._task.args)
-        options = {name: arguments.pop(name, None) for name in ("journals", "lock", "store", "seed")}
-        names = options["journals"]
+        arguments, options = super().arguments(), self._task.args
+        names = arguments.pop("journals", None)
         if names and arguments.get("drives"):
             raise AnsibleActionFail("Use only one of `drives` and `journals`.")
         if names:

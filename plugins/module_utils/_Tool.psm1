@@ -842,7 +842,6 @@ function Find-SeedKey {
         if ($item.Length -lt 32 -or $item.Length -gt 64MB) { continue }
         try { if (Test-SeedKeyFile -Path $path -Key $Key) { $result.found += $path } }
         catch {
-            $there = $true
             try { $there = Test-Path -LiteralPath $path -ErrorAction Stop }
             catch { $there = $true }
             if ($there) { $result.unknown += $path }

@@ -91,6 +91,10 @@ def seed_lock(options: Mapping[str, Any]) -> SeedLock | None:
 class LockedAction(ControllerAction):
     """Runs a module of the controller whose work may outlast the lease of the seed's lock, and renews it meanwhile."""
 
+    def arguments(self) -> dict[str, Any]:
+        """The arguments that the module gets: all but those of the lock."""
+        return {name: value for name, value in super().arguments().items() if name not in ("lock", "store", "seed")}
+
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the module."""
         with explained():

@@ -39,6 +39,15 @@ Describe 'going on with a copy' {
             (Invoke-SeedPrepare -Option $option).changed | Should -BeTrue
             Get-TestRecord
         }
+        # As if the runner had ended while the tool worked on this session.
+        function Set-TestEndUnseen([int]$Index) {
+            $folder = (Get-TestRecord).attempt.folder
+            $run = (Read-SeedJson -Path "$folder\run.json").value
+            $run.state, $run.sessions[$Index].state, $run.sessions[$Index].exit_code = 'running', 'running', $null
+            # The task ran in the process of this test, which is still there.
+            $run.runner.started_ticks = '630822816000000000'
+            Write-SeedJson -Path "$folder\run.json" -Value $run
+        }
         function Get-TestLog([object]$Record) {
             @(Get-Content -LiteralPath $Record.log | Where-Object { $_ -like '--- session*' } |
                 ForEach-Object { ($_ -split ', exit')[0] -replace '--- session ' }) -join ', '
@@ -133,12 +142,7 @@ Describe 'going on with a copy' {
     It 'takes a session that the tool finished while nobody looked as it is' {
         Set-TestFault -Fault @{}
         $null = Invoke-SeedPrepare -Option $option
-        $folder = (Get-TestRecord).attempt.folder
-        $run = (Read-SeedJson -Path "$folder\run.json").value
-        $run.state, $run.sessions[1].state, $run.sessions[1].exit_code = 'running', 'running', $null
-        # The task ran in the process of this test, which is still there.
-        $run.runner.started_ticks = '630822816000000000'
-        Write-SeedJson -Path "$folder\run.json" -Value $run
+        Set-TestEndUnseen -Index 1
         $before = Get-TestRecord
         "$($before.status) $($before.next.action)" | Should -Be 'interrupted resume'
         $null = Invoke-SeedPrepare -Option $option
@@ -152,11 +156,7 @@ Describe 'going on with a copy' {
         try {
             Set-TestFault -Fault @{}
             $null = Invoke-SeedPrepare -Option $option
-            $folder = (Get-TestRecord).attempt.folder
-            $run = (Read-SeedJson -Path "$folder\run.json").value
-            $run.state, $run.sessions[0].state, $run.sessions[0].exit_code = 'running', 'running', $null
-            $run.runner.started_ticks = '630822816000000000'
-            Write-SeedJson -Path "$folder\run.json" -Value $run
+            Set-TestEndUnseen -Index 0
             $before = Get-TestRecord
             "$($before.status) $($before.allowed) $($before.next.action)" | Should -Be 'interrupted resume resume'
             $null = Invoke-SeedPrepare -Option $option
